@@ -1,0 +1,512 @@
+"""Causal language models run here, by transformers: options compared by log-probability, and text.
+
+How an option is scored is lm-evaluation-harness's convention, so that the figures are the same: the
+prompt and `prompt + delimiter + option` are each tokenised whole (`encode` puts in what the tokenizer
+puts in by itself, a BOS for instance, unless the text already begins with it); the option is what the
+second has after the length of the first; blanks at the prompt's end, a chat header's newline too,
+belong to the option. Its score is the sum of its tokens' log-probabilities in nats, from a float32
+log-softmax. An empty prompt begins with BOS, or with the end token where there is no BOS.
+
+A window of requests is cut into rows, sorted by length, and run `batch_size` rows at a time. Options
+that differ only in their last token ask for the same row, and share it.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from harness.adapters import _hf_loading as loading
+from harness.errors import HarnessError
+from harness.schema import Decoding, Failure, Profile, Request, Response, Timing, Usage
+
+BATCH_SIZE = 8
+MAX_TOKENS = 32
+WINDOW = 64  # requests pulled at a time, once the first batch is answered
+
+Span = tuple[float, float]  # a batch's beginning and end, by the client's clock
+
+
+class HasIds(Protocol):
+    """Tokens that a forward pass reads."""
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """The tokens, in order."""
+
+
+Made = TypeVar("Made")
+Row = TypeVar("Row", bound=HasIds)
+
+
+class HuggingFace:
+    """Answers `choose` and `generate` with one causal language model, loaded on first use."""
+
+    def __init__(self, profile: Profile) -> None:
+        """Remember the profile; settings `dtype`, knobs `device`, `batch_size`, `attention`."""
+        self.profile = profile
+        self.batch_size = max(1, int(profile.settings.get("batch_size") or BATCH_SIZE))
+        self._commit: str | None = None
+        self._tokens: loading.Tokens | None = None
+        self._engine: loading.Engine | None = None
+
+    @property
+    def tokens(self) -> loading.Tokens:
+        """Return the tokenizer, loading it on the first read."""
+        if self._tokens is None:
+            self._tokens = loading.load_tokens(self.profile, self._commit)
+        return self._tokens
+
+    @property
+    def engine(self) -> loading.Engine:
+        """Return the loaded model, loading it on the first read."""
+        if self._engine is None:
+            self._engine = loading.load_engine(self.profile, self.tokens, self._commit)
+        return self._engine
+
+    def identity(self) -> Mapping[str, str]:
+        """Return the hub's `revision`, which is then what is loaded, or the directory's `sha256`."""
+        known = loading.identity(self.profile)
+        self._commit = known.get("revision")
+        return known
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens of `text`, special tokens left out."""
+        return len(self.tokens.encode([text], special=False)[0])
+
+    def close(self) -> None:
+        """Let go of the model and of the memory it held."""
+        self._engine = self._tokens = None
+        gc.collect()
+        torch: Any = sys.modules.get("torch")
+        if torch is not None and torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
+        """Yield one Response a request, as its batches finish.
+
+        Raises:
+            Unavailable: the model cannot be loaded; nothing was answered.
+        """
+        for window in windows(requests, self.batch_size, max(WINDOW, 4 * self.batch_size)):
+            yield from self._choose([request for request in window if self._compares(request)])
+            yield from self._generate([request for request in window if not self._compares(request)])
+
+    def _compares(self, request: Request) -> bool:
+        return request.ask == "choose" and self.profile.choose_by == "logprobs"
+
+    # ---- choose -----------------------------------------------------------------------------------
+
+    def _choose(self, requests: Sequence[Request]) -> Iterator[Response]:
+        choices: list[_Choice] = []
+        for request in requests:
+            prepared = self._prepared(request, self._choice)
+            if isinstance(prepared, Response):
+                yield prepared
+            else:
+                choices.append(prepared)
+        for row, sums, span in self._run(_shared(choices), self._score, self.batch_size):
+            for number, want in enumerate(row.wants):
+                failure = sums if isinstance(sums, Failure) else None
+                want.choice.settle(want.option, failure or sums[number], span)
+                if not want.choice.left:
+                    yield want.choice.response(self.profile.normalise)
+
+    def _choice(self, request: Request) -> _Choice:
+        """Return the request's options in tokens, with as many whole shots as fit, then cut."""
+        if not request.options:
+            raise loading.RequestError("no_options", "there is nothing to choose from")
+        delimiter = "" if self.profile.chat else request.parts.delimiter
+        continuations = [delimiter + option.text for option in request.options]
+        context = self.engine.context
+        for dropped, prompt in enumerate(self.tokens.prompts(request)):
+            pairs = self.tokens.split(prompt, continuations)
+            # The last token is predicted, never read, so it needs no place in the context.
+            room = None if context is None else context + 1 - max(len(pair.option) for pair in pairs)
+            if room is None or all(len(pair.prompt) <= room for pair in pairs):
+                return _Choice(request, pairs, truncated=dropped > 0)
+        if room is not None and room < 1:
+            raise loading.RequestError("too_long", "an option is longer than the context")
+        cut = [loading.Pair(self.tokens.cut(pair.prompt, room or 1), pair.option) for pair in pairs]
+        return _Choice(request, cut, truncated=True)
+
+    def _score(self, rows: Sequence[_Row]) -> list[list[float] | Failure]:
+        """Return, for each row, the summed log-probability (nats) of each option that reads it."""
+        engine = self.engine
+        torch = engine.torch
+        keep = sorted({position for row in rows for position in row.positions})
+        column = {position: number for number, position in enumerate(keep)}
+        ids, mask = self._padded([list(row.ids) for row in rows], left=False)
+        with torch.inference_mode():
+            logits = self._logits(ids, mask, keep)  # (B, K, V)
+            sums = []
+            for number, row in enumerate(rows):
+                chosen = logits[number, [column[position] for position in row.positions]]
+                logp = chosen.float().log_softmax(-1)  # (P, V): the predictions of the row's last P tokens
+                for want in row.wants:
+                    targets = torch.tensor(want.targets, device=logp.device)[:, None]
+                    sums.append(logp[-len(want.targets) :].gather(1, targets).sum())
+            flat = iter(torch.stack(sums).tolist())
+        answers = [[next(flat) for _ in row.wants] for row in rows]
+        return [_BROKEN if any(map(math.isnan, values)) else values for values in answers]
+
+    def _logits(self, ids: Any, mask: Any, keep: list[int]) -> Any:
+        """Return the logits (B, K, V) of the positions `keep`, asking the model for no others if it can."""
+        engine = self.engine
+        kept = engine.torch.tensor(keep, device=engine.device)
+        slices = {"logits_to_keep": kept} if engine.slices else {}
+        logits = engine.model(input_ids=ids, attention_mask=mask, use_cache=False, **slices).logits
+        return logits if engine.slices else logits[:, kept]
+
+    def _padded(self, rows: list[list[int]], *, left: bool) -> tuple[Any, Any]:
+        """Return ids and attention mask, both (B, T), padded on one side."""
+        torch, device = self.engine.torch, self.engine.device
+        width, pad = max(map(len, rows)), self.tokens.pad
+        gaps = [width - len(row) for row in rows]
+        if left:
+            ids = [[pad] * gap + row for gap, row in zip(gaps, rows, strict=True)]
+            mask = [[0] * gap + [1] * (width - gap) for gap in gaps]
+        else:
+            ids = [row + [pad] * gap for gap, row in zip(gaps, rows, strict=True)]
+            mask = [[1] * (width - gap) + [0] * gap for gap in gaps]
+        return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
+
+    # ---- generate ---------------------------------------------------------------------------------
+
+    def _generate(self, requests: Sequence[Request]) -> Iterator[Response]:
+        alike: dict[Any, list[_Prompt]] = {}
+        for request in requests:
+            prepared = self._prepared(request, self._prompt)
+            if isinstance(prepared, Response):
+                yield prepared
+                continue
+            # A repetition penalty sees padding as text that was repeated: no padding there.
+            length = len(prepared.ids) if request.decoding.repetition_penalty else None
+            alike.setdefault((request.decoding, length), []).append(prepared)
+        for (decoding, _), prompts in alike.items():
+            size = 1 if decoding.temperature else self.batch_size
+            for prompt, reply, span in self._run(prompts, self._write, size):
+                yield prompt.response(reply, span)
+
+    def _prompt(self, request: Request) -> _Prompt:
+        """Return the prompt in tokens, with as many whole shots as fit, then cut.
+
+        The context keeps room for `max_tokens` new tokens, but never more than half of it.
+        """
+        new, context = request.decoding.max_tokens or MAX_TOKENS, self.engine.context
+        room = sys.maxsize if context is None else max(context - new, context // 2)
+        for dropped, prompt in enumerate(self.tokens.prompts(request)):
+            ids = self.tokens.of(prompt)
+            truncated = dropped > 0 or len(ids) > room
+            if len(ids) <= room:
+                break
+        ids = self.tokens.cut(ids, room)
+        return _Prompt(request, ids, new if context is None else min(new, context - len(ids)), truncated)
+
+    def _write(self, prompts: Sequence[_Prompt]) -> list[_Reply | Failure]:
+        """Return each prompt's reply. All share one decoding; a sampled one comes alone."""
+        engine, decoding = self.engine, prompts[0].request.decoding
+        ids, mask = self._padded([prompt.ids for prompt in prompts], left=True)
+        guard = _NanGuard()
+        brake = _Brake(engine, self.tokens, prompts)
+        with engine.torch.inference_mode(), _seeded(engine, prompts[0].request):
+            written = engine.model.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                generation_config=self._config(decoding, brake),
+                logits_processor=[guard],
+                stopping_criteria=[] if (decoding.beams or 1) > 1 else [brake],
+            )  # (B, T + new)
+        rows = written[:, ids.shape[1] :].tolist()
+        broken = guard.rows(len(rows))
+        return [_BROKEN if broken[n] else brake.reply(n, row) for n, row in enumerate(rows)]
+
+    def _config(self, decoding: Decoding, brake: _Brake) -> Any:
+        """Return what `generate` is told: all that was asked, and nothing that was not."""
+        asked: dict[str, Any] = {
+            "max_new_tokens": max(brake.limits),
+            "num_beams": decoding.beams or 1,
+            "do_sample": bool(decoding.temperature),
+            "repetition_penalty": decoding.repetition_penalty,
+            "eos_token_id": sorted(brake.ends) or None,
+            "pad_token_id": self.tokens.pad,
+        }
+        if decoding.temperature:
+            asked["temperature"] = decoding.temperature
+            asked["top_k"] = max(decoding.top_k or 0, 0)  # 0 is off; left out it would be 50
+            asked["top_p"] = 1.0 if decoding.top_p is None else decoding.top_p
+            asked["min_p"] = decoding.min_p
+        return self.engine.transformers.GenerationConfig(**asked)
+
+    # ---- batches and failures ---------------------------------------------------------------------
+
+    def _prepared(self, request: Request, prepare: Callable[[Request], Made]) -> Made | Response:
+        """Return the request in tokens, or the Response that says why it cannot be."""
+        _ = self.engine  # a model that cannot be loaded is nobody's failed request
+        try:
+            return prepare(request)
+        except HarnessError:
+            raise
+        except Exception as error:
+            failure = _failure(error)
+        if failure.kind == "too_long":
+            return Response(request.key, finish="too_long")
+        return Response(request.key, error=failure)
+
+    def _run(
+        self, rows: Iterable[Row], forward: Callable[[Sequence[Row]], list[Any]], size: int
+    ) -> Iterator[tuple[Row, Any, Span]]:
+        """Yield each row with its answer or Failure, longest rows first, so that memory fails early."""
+        waiting = sorted(rows, key=lambda row: -len(row.ids))
+        while waiting:
+            taken = min(size, self.batch_size)
+            batch, waiting = waiting[:taken], waiting[taken:]
+            yield from self._attempt(batch, forward)
+
+    def _attempt(
+        self, batch: Sequence[Row], forward: Callable[[Sequence[Row]], list[Any]]
+    ) -> Iterator[tuple[Row, Any, Span]]:
+        """Run a batch; one that fails is halved until only the rows at fault are left.
+
+        Where memory was short, later batches are halved too.
+        """
+        began = time.perf_counter()
+        try:
+            answers = forward(batch)
+        except Exception as error:
+            failure = _failure(error)
+        else:
+            span = (began, time.perf_counter())
+            yield from ((row, answer, span) for row, answer in zip(batch, answers, strict=True))
+            return
+        if len(batch) == 1:
+            yield batch[0], failure, (began, time.perf_counter())
+            return
+        half = len(batch) // 2
+        if failure.kind == "out_of_memory":
+            self.batch_size = max(1, min(self.batch_size, half))
+            self._free()
+        yield from self._run(batch, forward, half)
+
+    def _free(self) -> None:
+        if self.engine.device.type == "cuda":
+            self.engine.torch.cuda.empty_cache()
+
+
+class _Want(NamedTuple):
+    """One option's claim on a row: the tokens that the row's end must predict."""
+
+    choice: _Choice
+    option: int
+    targets: list[int]
+
+
+@dataclass(slots=True)
+class _Row:
+    """Tokens to read, and the options that are scored from what is predicted at their end."""
+
+    ids: tuple[int, ...]
+    wants: list[_Want] = field(default_factory=list)
+
+    @property
+    def positions(self) -> range:
+        """Return the positions whose predictions are read."""
+        return range(len(self.ids) - max(len(want.targets) for want in self.wants), len(self.ids))
+
+
+@dataclass(slots=True)
+class _Choice:
+    """A request whose options are being scored, in any order, over one batch or several."""
+
+    request: Request
+    pairs: list[loading.Pair]
+    truncated: bool
+    scores: dict[int, float] = field(default_factory=dict)
+    failure: Failure | None = None
+    spans: set[Span] = field(default_factory=set)
+    left: int = -1
+
+    def __post_init__(self) -> None:
+        self.left = len(self.pairs)
+
+    def settle(self, option: int, score: float | Failure, span: Span) -> None:
+        """Take one option's score, or the failure that its batch met."""
+        if isinstance(score, Failure):
+            self.failure = score
+        else:
+            self.scores[option] = score
+        self.spans.add(span)
+        self.left -= 1
+
+    def response(self, normalise: str) -> Response:
+        """Return the settled choice; one option that failed fails it."""
+        timing = Timing(e2e=sum(end - began for began, end in self.spans))
+        if self.failure is not None:
+            return Response(self.request.key, error=self.failure, timing=timing, truncated=self.truncated)
+        return Response(
+            self.request.key,
+            option_scores=[self.scores[n] / self._length(n, normalise) for n in range(len(self.pairs))],
+            usage=Usage(prompt_tokens=len(self.pairs[0].prompt), completion_tokens=0),
+            timing=timing,
+            truncated=self.truncated,
+        )
+
+    def _length(self, option: int, normalise: str) -> int:
+        """Return what the score is divided by: 1, tokens scored, or UTF-8 bytes of the option's text."""
+        if normalise == "tokens":
+            return len(self.pairs[option].option)
+        if normalise == "bytes":
+            return len(self.request.options[option].text.encode()) or 1
+        return 1
+
+
+class _Reply(NamedTuple):
+    text: str
+    finish: str
+    tokens: int
+
+
+@dataclass(slots=True)
+class _Prompt:
+    """A request for text, in tokens; `new` is the most tokens it may be given."""
+
+    request: Request
+    ids: list[int]
+    new: int
+    truncated: bool
+
+    def response(self, reply: _Reply | Failure, span: Span) -> Response:
+        """Return the reply with its counts; an example's time is its batch's."""
+        timing = Timing(e2e=span[1] - span[0])
+        if isinstance(reply, Failure):
+            return Response(self.request.key, error=reply, timing=timing, truncated=self.truncated)
+        return Response(
+            self.request.key,
+            text=reply.text,
+            finish=reply.finish,
+            usage=Usage(prompt_tokens=len(self.ids), completion_tokens=reply.tokens),
+            timing=timing,
+            truncated=self.truncated,
+        )
+
+
+class _Brake:
+    """Stops each row at its own end: an end token, a stop string, its limit of new tokens.
+
+    A stop string may begin in one token and end in another, so the last few tokens are decoded
+    together; `reply` then cuts the whole text, whatever the brake saw.
+    """
+
+    def __init__(self, engine: loading.Engine, tokens: loading.Tokens, prompts: Sequence[_Prompt]) -> None:
+        """All prompts share one decoding. A stop string that is one special token ends like an end token."""
+        self.torch, self.decode, added = engine.torch, tokens.text, tokens.added()
+        self.width = max(len(prompt.ids) for prompt in prompts)
+        self.limits = [prompt.new for prompt in prompts]
+        self.stops = [stop for stop in prompts[0].request.decoding.stop or () if stop]
+        self.ends = engine.ends | {added[stop] for stop in self.stops if stop in added}
+        self.lengths = [0] * len(prompts)  # new tokens of the rows that have ended
+        self.tail = (
+            max((len(stop.encode()) for stop in self.stops), default=0) + 4
+        )  # a token has a byte or more
+
+    def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
+        """Return which rows of `input_ids` (B, T) have ended, (B,)."""
+        new = input_ids.shape[1] - self.width
+        last = input_ids[:, -min(new, self.tail) :].tolist()
+        for row, tokens in enumerate(last):
+            if not self.lengths[row] and self._ended(input_ids, row, tokens, new):
+                self.lengths[row] = new
+        return self.torch.tensor([n > 0 for n in self.lengths], device=input_ids.device)
+
+    def _ended(self, input_ids: Any, row: int, tokens: list[int], new: int) -> bool:
+        if tokens[-1] in self.ends or new >= self.limits[row]:
+            return True
+        if not self.stops or self._first_stop(self.decode(tokens)) is None:
+            return False
+        return self._first_stop(self.decode(input_ids[row, self.width :].tolist())) is not None
+
+    def _first_stop(self, text: str) -> int | None:
+        return min((at for stop in self.stops if (at := text.find(stop)) >= 0), default=None)
+
+    def reply(self, row: int, tokens: list[int]) -> _Reply:
+        """Return the row's text before its first stop string; the end token counts as a token."""
+        tokens = tokens[: self.lengths[row] or self.limits[row]]
+        end = next((n for n, token in enumerate(tokens) if token in self.ends), None)
+        used = len(tokens) if end is None else end + 1
+        text = self.decode(tokens if end is None else tokens[:end])
+        at = self._first_stop(text)
+        return _Reply(text[:at], "length" if end is None and at is None else "stop", used)
+
+
+class _NanGuard:
+    """Notes the rows whose logits are not numbers, and keeps them from breaking the draw."""
+
+    def __init__(self) -> None:
+        self.broken: Any = None
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        """Return `scores` (rows, V) without NaN."""
+        nan = scores.isnan()
+        broken = nan.any(-1)
+        self.broken = broken if self.broken is None else self.broken | broken
+        return scores.masked_fill(nan, 0.0)
+
+    def rows(self, count: int) -> list[bool]:
+        """Return for each of `count` requests whether any of its beams was broken."""
+        broken: list[bool] = self.broken.view(count, -1).any(-1).tolist()
+        return broken
+
+
+_BROKEN = Failure("nan", "the model's logits are not numbers (NaN)")
+
+
+def windows(source: Iterable[Request | None], first: int, size: int) -> Iterator[list[Request]]:
+    """Yield the requests, `first` of them and then `size` at a time; what is in hand where one is None."""
+    window: list[Request] = []
+    for request in source:
+        if request is not None:
+            window.append(request)
+        if window and (request is None or len(window) >= first):
+            yield window
+            window, first = [], size
+    if window:
+        yield window
+
+
+@contextmanager
+def _seeded(engine: loading.Engine, request: Request) -> Iterator[None]:
+    """Let draws depend on the request's seed alone; torch's generators are put back afterwards."""
+    if not request.decoding.temperature:
+        yield
+        return
+    torch = engine.torch
+    with torch.random.fork_rng(devices=[engine.device] if engine.device.type == "cuda" else []):
+        torch.manual_seed((request.seed + (request.decoding.seed or 0)) % 2**63)
+        yield
+
+
+def _shared(choices: Iterable[_Choice]) -> Iterable[_Row]:
+    """Return the rows to run: one for all options that read the same tokens."""
+    rows: dict[tuple[int, ...], _Row] = {}
+    for choice in choices:
+        for option, (prompt, targets) in enumerate(choice.pairs):
+            ids = (*prompt, *targets[:-1])
+            rows.setdefault(ids, _Row(ids)).wants.append(_Want(choice, option, targets))
+    return rows.values()
+
+
+def _failure(error: Exception) -> Failure:
+    """Return the failure of a request: its kind is `out_of_memory`, one of ours, or `error`."""
+    if isinstance(error, loading.RequestError):
+        return Failure(error.kind, str(error))
+    said = str(error).lower()
+    short = any(words in said for words in ("out of memory", "not enough memory", "can't allocate memory"))
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and short):
+        return Failure("out_of_memory", loading.one_line(error))
+    return Failure("error", f"{type(error).__name__}: {loading.one_line(error)}")

@@ -1,0 +1,191 @@
+"""Backends: what a `backends/NAME.yaml` may say, and the profile an adapter is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from harness import definitions, plugins, settings
+from harness.definitions import Document
+from harness.errors import BadInput, Unavailable, did_you_mean
+from harness.forms import DecodingFile, Strict
+from harness.hookspecs import AdapterEntry
+from harness.resources import shipped
+from harness.schema import ChooseBy, Decoding, Profile
+
+MERGED = ("settings", "decoding", "price")
+
+
+class Price(Strict):
+    """What an hour of the hardware costs, who says so, and when that was true."""
+
+    usd_per_hour: Annotated[float, Field(ge=0)] | None = None
+    source: str | None = None
+    date: str | None = None
+
+
+class BackendFile(Strict):
+    """Everything a backend's YAML may say."""
+
+    adapter: str
+    description: str = ""
+    model: str | None = None
+    revision: str | None = None
+    needs: list[Literal["trust_remote_code"]] = []
+    kind: Literal["baseline", "classical", "scratch", "base", "instruct", "fine-tuned", "merged"] | None = None
+    family: str | None = None
+    parameters: Annotated[float, Field(gt=0)] | None = None
+    licence: str | None = None
+    released: str | None = None
+    source: str | None = None
+    tags: list[str] = []
+    chat: bool = False
+    shots_as: Literal["text", "turns"] = "text"
+    normalise: Literal["none", "tokens", "bytes"] = "none"
+    choose_by: ChooseBy = "logprobs"
+    settings: dict[str, Any] = {}
+    decoding: DecodingFile = DecodingFile()
+    price: Price = Price()
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One system under test, with the settings a run gave it."""
+
+    name: str
+    file: BackendFile
+    document: Document
+    settings: Mapping[str, Any]
+
+    @property
+    def entry(self) -> AdapterEntry:
+        """Return what is known of the adapter without importing it."""
+        return plugins.adapters()[self.file.adapter]
+
+    @property
+    def result_settings(self) -> dict[str, Any]:
+        """Return the settings that can change an answer; knobs such as the batch size cannot."""
+        return {name: value for name, value in self.settings.items() if name not in self.entry.knobs}
+
+    def choose(self, given: Mapping[str, Any]) -> Backend:
+        """Return the backend with `given` over its settings; `model` and `revision` are settings too.
+
+        Raises:
+            BadInput: an unknown setting, or one of the wrong kind.
+        """
+        fields = {key: value for key, value in given.items() if key in ("model", "revision")}
+        for key, value in fields.items():
+            if not isinstance(value, str):
+                raise BadInput(f"-m {key}: should be text, not {value!r}")
+        rest = {key: value for key, value in given.items() if key not in fields}
+        kinds = {**self.entry.settings, **self.entry.knobs}
+        for message in settings.problems(rest, {**kinds, "model": "str", "revision": "str"}):
+            raise BadInput(f"-m: {self.name} ({self.file.adapter}): {message}")
+        return replace(self, file=self.file.model_copy(update=fields), settings={**self.settings, **rest})
+
+    def profile(self, *, seed: int, trust_remote_code: bool = False, offline: bool = False) -> Profile:
+        """Return what the adapter is told."""
+        file = self.file
+        return Profile(
+            name=self.name,
+            adapter=file.adapter,
+            model=file.model,
+            revision=file.revision,
+            settings=self.settings,
+            chat=file.chat,
+            shots_as=file.shots_as,
+            normalise=file.normalise,
+            choose_by=file.choose_by,
+            trust_remote_code=trust_remote_code,
+            offline=offline,
+            seed=seed,
+        )
+
+    def require(self, ask: str, decoding: Decoding, *, trust_remote_code: bool) -> None:
+        """Say before any work what stands in the way of `ask`.
+
+        Raises:
+            BadInput: the adapter cannot be asked this, or cannot honour a decoding key.
+            Unavailable: an extra is missing, no model is named, or code of the model's own is not allowed.
+        """
+        entry = self.entry
+        if ask not in entry.asks:
+            able = [name for name, other in plugins.adapters().items() if ask in other.asks]
+            raise BadInput(
+                f"{self.name} ({entry.name}) cannot {ask!r}; adapters that can: {', '.join(able) or 'none'}"
+            )
+        if ask == "generate":
+            for key in decoding.asked():
+                if key not in entry.decoding:
+                    raise BadInput(f"{self.name} ({entry.name}) cannot honour {key!r} in decoding")
+        for reason in self.obstacles(trust_remote_code=trust_remote_code):
+            raise Unavailable(reason)
+
+    def obstacles(self, *, trust_remote_code: bool = False) -> list[str]:
+        """Return why the backend cannot work here, each with what to do; empty if it can."""
+        from harness import DISTRIBUTION
+
+        found = []
+        if "trust_remote_code" in self.file.needs and not trust_remote_code:
+            found.append(
+                f"{self.name} runs code from the repository {self.file.model}; "
+                "add --trust-remote-code if you trust it"
+            )
+        absent = plugins.missing(self.entry)
+        if absent:
+            found.append(
+                f"{self.name} needs {', '.join(absent)}: pip install '{DISTRIBUTION}[{self.entry.extra}]'"
+            )
+        if self.entry.needs_model and not self.file.model:
+            found.append(f"{self.name} names no model: add -m model=DIRECTORY_OR_ID")
+        return found
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the backend as YAML would write it, inheritance and settings worked in."""
+        values = self.file.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        if self.settings:
+            values["settings"] = dict(self.settings)
+        return values
+
+
+def folders() -> list[tuple[Path, bool]]:
+    """Return where backends are looked up: the user's project, plugins, what is shipped."""
+    return list(definitions.candidates("backends", plugins.folders("backends"), shipped("backends")))
+
+
+def catalogue() -> dict[str, list[Path]]:
+    """Return every backend's name and file."""
+    return definitions.catalogue("backends", folders())
+
+
+def load(name: str) -> Backend:
+    """Return the backend called `name` (or the file it is), checked.
+
+    Raises:
+        BadInput: not found, or wrong, with file and line.
+    """
+    path = definitions.find("backends", name, folders())
+    return parse(definitions.resolve("backends", path, folders(), MERGED), path.stem)
+
+
+def parse(document: Document, name: str) -> Backend:
+    """Return the backend of a resolved document.
+
+    Raises:
+        BadInput: the document breaks a rule.
+    """
+    file = definitions.validate(BackendFile, document)
+    entries = plugins.adapters()
+    if file.adapter not in entries:
+        hint = did_you_mean(file.adapter, entries)
+        raise document.error(f"no adapter is called {file.adapter!r}.{hint}", "adapter")
+    entry = entries[file.adapter]
+    kinds = {**entry.settings, **entry.knobs}
+    wrong = [document.error(message, "settings") for message in settings.problems(file.settings, kinds)]
+    if wrong:
+        raise definitions.BadInputs(wrong)
+    return Backend(name=name, file=file, document=document, settings=dict(file.settings))

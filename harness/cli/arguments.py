@@ -1,0 +1,101 @@
+"""What options mean: lists, grids, limits."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from harness import definitions
+from harness.errors import BadInput, HarnessError
+
+
+def names(given: Iterable[str] | None) -> list[str]:
+    """Return the names in `a,b` and in repeated options, each once, in order."""
+    return list(dict.fromkeys(name.strip() for text in given or () for name in text.split(",") if name.strip()))
+
+
+def limit(text: str | None, option: str = "--limit") -> int | float | None:
+    """Return `100` as a count and `0.1` or `10%` as a share.
+
+    Raises:
+        BadInput: neither.
+    """
+    if text is None:
+        return None
+    try:
+        if text.endswith("%"):
+            share = float(text[:-1]) / 100
+        elif text.lstrip("+").isdigit():
+            count = int(text)
+            if count > 0 or option != "--limit":
+                return count
+            raise ValueError
+        else:
+            share = float(text)
+        if 0 < share <= 1:
+            return share
+    except ValueError:
+        pass
+    raise BadInput(f"{option} {text}: should be a count such as 100, or a share such as 0.1")
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield what stands between commas outside brackets and quotes."""
+    depth, quote, piece = 0, "", ""
+    for character in text:
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character in "[{":
+            depth += 1
+        elif character in "]}":
+            depth -= 1
+        elif character == "," and not depth:
+            yield piece
+            piece = ""
+            continue
+        piece += character
+    yield piece
+
+
+def grid(given: Iterable[str] | None, option: str) -> list[dict[str, Any]]:
+    """Return the product of `key=value[,value…]` options; a YAML list in brackets is one value.
+
+    Raises:
+        BadInput: no `=`, a key twice, or a value that is not YAML.
+    """
+    axes: dict[str, list[Any]] = {}
+    for text in given or ():
+        key, sign, values = text.partition("=")
+        if not sign or not key.strip():
+            raise BadInput(f"{option} {text}: should be key=value")
+        if key in axes:
+            raise BadInput(f"{option} {key} is given twice; write {option} {key}=a,b for a grid")
+        axes[key.strip()] = [_value(option, key, piece) for piece in _pieces(values)]
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+
+
+def _value(option: str, key: str, text: str) -> Any:
+    try:
+        return definitions.scalar(text)
+    except HarnessError as error:
+        raise BadInput(f"{option} {key}={text}: {error.message}") from None
+
+
+def decodings(given: Iterable[str] | None) -> list[Mapping[str, Any]]:
+    """Return the grid of -d options, each checked against the vocabulary.
+
+    Raises:
+        BadInput: an unknown key or a value out of range.
+    """
+    from pathlib import Path
+
+    from harness.forms import DecodingFile
+
+    found: list[Mapping[str, Any]] = []
+    for values in grid(given, "-d"):
+        document = definitions.Document(Path("-d"), values)
+        found.append(definitions.validate(DecodingFile, document).asked())
+    return found

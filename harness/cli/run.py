@@ -1,0 +1,87 @@
+"""`harness run`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import plan as planning
+from harness.cli import fail
+from harness.conductor import Outcome, execute, finish_exit_code
+from harness.errors import BadInput, HarnessError, Interrupted
+from harness.plan import Grid, Options, Plan
+from harness.progress import display, say
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user asked of `run`."""
+
+    grid: Grid
+    options: Options
+    resume: Path | None
+    json: bool
+    quiet: bool
+
+
+def run_command(asked: Asked) -> int:
+    """Run the grid and print its results; return the gravest exit code."""
+    report = (lambda _message: None) if asked.quiet else say
+    plans, dead = _plans(asked, report)
+    for error in dead:
+        fail(str(error))
+    outcomes: list[Outcome] = []
+    failed: list[HarnessError] = list(dead)
+    for plan in plans:
+        try:
+            outcome = execute(plan, display(quiet=asked.quiet))
+        except KeyboardInterrupt:
+            failed.append(Interrupted("stopped before anything was asked"))
+            break
+        except HarnessError as error:
+            fail(f"{plan.label}: {error}")
+            failed.append(error)
+            continue
+        outcomes.append(outcome)
+        _tell(plan, outcome, quiet=asked.quiet)
+        if isinstance(outcome.error, Interrupted):
+            break
+    _print(outcomes, json=asked.json)
+    return finish_exit_code(outcomes, failed)
+
+
+def _plans(asked: Asked, report: Any) -> tuple[list[Plan], list[Any]]:
+    command = shlex.join(["harness", *sys.argv[1:]])
+    if asked.resume is not None:
+        if asked.grid.tasks or asked.grid.backends:
+            raise BadInput("--resume names the task and the backend; leave out -t and -b")
+        return [planning.resumed(asked.resume, asked.options, report)], []
+    for option, names in (("-t TASK", asked.grid.tasks), ("-b BACKEND", asked.grid.backends)):
+        if not names:
+            raise BadInput(f"{option} is missing; `harness list` shows what there is")
+    return planning.plans(asked.grid, asked.options, report, command)
+
+
+def _tell(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
+    """Say where a run lies and, if it ended early, why and how to go on."""
+    if outcome.error is not None:
+        fail(f"{plan.label}: {outcome.error} ({outcome.directory})")
+    elif not quiet:
+        again = " is complete already (--fresh runs it again)" if outcome.reused else ""
+        say(f"{plan.label}: {outcome.directory}{again}")
+
+
+def _print(outcomes: list[Outcome], *, json: bool) -> None:
+    from harness.reports import leaderboard
+
+    if json:
+        import orjson
+
+        document = {"runs": [{**outcome.run, "directory": str(outcome.directory)} for outcome in outcomes]}
+        print(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    elif outcomes:
+        board = leaderboard.board([leaderboard.Entry(o.directory, o.run) for o in outcomes])
+        print(leaderboard.markdown(board))

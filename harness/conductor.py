@@ -1,0 +1,481 @@
+"""One task, one backend: asks, judges, writes, and sums up.
+
+The loop knows no engine and no wrapper around one: it hands out requests and takes responses in
+whatever order they come.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+from harness import answers, fits, plugins, records
+from harness.errors import BadInput, HarnessError, Interrupted, Place, Stopped, Unavailable
+from harness.fingerprint import environment, fingerprint
+from harness.plan import Plan
+from harness.progress import Display, say
+from harness.records import Journal, Key, Lock, Record
+from harness.schema import Adapter, CountsTokens, Failure, Fit, Identified, Learner, Metric, Request, Response
+from harness.tally import Tally, tally
+from harness.tasks import dump
+
+# An answer cannot be written or judged by a drained run; these are the statuses of run.json.
+RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
+
+
+@dataclass
+class Outcome:
+    """How a run ended: its directory, what `run.json` says, and the error that ended it, if any."""
+
+    directory: Path
+    run: dict[str, Any]
+    error: HarnessError | None = None
+    reused: bool = False
+
+
+class Drain:
+    """Turns the first Ctrl-C (or SIGTERM) into "ask no more", and leaves the second to Python."""
+
+    def __init__(self) -> None:
+        """Nothing was asked yet."""
+        self.asked = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Drain:
+        """Listen, if this is the main thread: elsewhere signals do not arrive."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._hear)
+        return self
+
+    def _hear(self, _number: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        say("stopping after what is in flight; Ctrl-C again stops at once")
+
+    def __exit__(self, _kind: type | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+@dataclass
+class Session:
+    """One stretch of a run in one process; a resumed run has several."""
+
+    started: str = field(default_factory=records.now)
+    began: float = field(default_factory=time.perf_counter)
+    answered: int = 0
+
+    def described(self) -> dict[str, Any]:
+        """Return when it started, its seconds of inference and how many requests it ended."""
+        return {
+            "started": self.started,
+            "finished": records.now(),
+            "seconds": time.perf_counter() - self.began,
+            "requests": self.answered,
+        }
+
+
+def execute(plan: Plan, display: Display) -> Outcome:
+    """Run `plan` to its end, or as far as it goes, and return how it ended.
+
+    The same plan goes on where it stopped; a complete run is reported, not paid for again.
+
+    Raises:
+        BadInput: the run directory is held by another process, or the directory to resume was
+            made with other data, settings or weights.
+        Unavailable: the backend cannot be made ready. Nothing was asked.
+    """
+    adapter = _adapter(plan)
+    try:
+        identity = adapter.identity() if isinstance(adapter, Identified) else {}
+        mark = _mark(plan, identity)
+        directory = _resumed(plan.resume, mark) if plan.resume else _directory(plan, mark)
+        lock = Lock(directory)
+        try:
+            known = records.read_run(directory) if (directory / records.RUN).exists() else None
+            if known is not None and known["status"] == COMPLETE:
+                return Outcome(directory, known, reused=True)
+            return _Run(plan, adapter, directory, mark, identity, known, display).go()
+        finally:
+            lock.release()
+    finally:
+        adapter.close()
+
+
+def _adapter(plan: Plan) -> Adapter:
+    """Return the backend's adapter.
+
+    Raises:
+        Unavailable: it cannot be imported or constructed.
+    """
+    profile = plan.backend.profile(
+        seed=plan.task.seed,
+        trust_remote_code=plan.options.trust_remote_code,
+        offline=plan.options.where.offline,
+    )
+    with adapter_errors(plan.backend.name):
+        adapter: Adapter = plugins.load(plan.backend.entry.target)(profile)
+    return adapter
+
+
+class adapter_errors:  # noqa: N801  (reads as a statement)
+    """Name the backend when its code breaks: a stranger's bug is not the user's traceback."""
+
+    def __init__(self, backend: str) -> None:
+        """Keep the backend's name."""
+        self.backend = backend
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> None:
+        """Turn any exception but our own and Ctrl-C into Unavailable."""
+        if isinstance(error, Exception) and not isinstance(error, HarnessError):
+            raise Unavailable(f"{self.backend} broke: {type(error).__name__}: {error}") from error
+
+
+def _mark(plan: Plan, identity: Mapping[str, Any]) -> str:
+    material = plan.material
+    used = [plan.task.split]
+    if plan.task.shots or plan.backend.entry.learns:
+        used.append(plan.task.file.shots.from_)
+    return fingerprint(
+        plan.task,
+        plan.backend,
+        plan.decoding,
+        data={split: material.sha256[split] for split in used},
+        identity=identity,
+        limit=plan.options.limit,
+        repeat=plan.options.repeat,
+    )
+
+
+def _directory(plan: Plan, mark: str) -> Path:
+    """Return the directory to write: the latest of this fingerprint, or a new one."""
+    home = plan.options.runs_dir / _safe(plan.task.name) / _safe(plan.backend.name)
+    if not plan.options.fresh:
+        for directory in sorted(home.glob(f"*-{mark[:8]}"), reverse=True):
+            if (directory / records.RUN).exists() and records.read_run(directory)["fingerprint"] == mark:
+                return directory
+    with records.disk_errors(home):
+        home.mkdir(parents=True, exist_ok=True)
+        name = records.directory_name(mark)
+        directory = home / name
+        number = 1
+        while (directory / records.RUN).exists():  # --fresh twice within a second
+            number += 1
+            directory = home / f"{number}-{name}"
+        directory.mkdir(exist_ok=True)
+    return directory
+
+
+def _resumed(directory: Path, mark: str) -> Path:
+    """Return the directory the user named, if this plan is what it holds."""
+    if records.read_run(directory)["fingerprint"] != mark:
+        raise BadInput(
+            "the data, the model or the task is not what this run began with; its answers cannot be continued",
+            place=Place(directory),
+        )
+    return directory
+
+
+def _safe(name: str) -> str:
+    """Return a name as a folder's: no separators, no control characters, no colon."""
+    return "".join(c if c.isalnum() or c in "._- " else "_" for c in name).strip(". ") or "_"
+
+
+class _Run:
+    """A run under way."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        adapter: Adapter,
+        directory: Path,
+        mark: str,
+        identity: Mapping[str, Any],
+        known: Mapping[str, Any] | None,
+        display: Display,
+    ) -> None:
+        self.plan, self.adapter, self.directory, self.display = plan, adapter, directory, display
+        self.mark, self.identity = mark, identity
+        self.known = known or {}
+        self.samples = directory / records.SAMPLES
+        self.metrics: list[Metric] = plan.task.metrics
+        self.read = answers.reader(plan.task)
+        self.fit: Fit | None = None
+        self.failed = 0
+        self.stopped: HarnessError | None = None
+        self.session = Session()
+        self.environment = environment(plan.backend.entry.libraries)
+
+    def go(self) -> Outcome:
+        tokens = self.adapter.count_tokens if isinstance(self.adapter, CountsTokens) else None
+        prompts = self.plan.prompts(tokens)
+        self._check_first_prompt(prompts.request)
+        self._warn_of_other_versions()
+        self._write(RUNNING, {})
+        self.display.start(self.plan.label, self.plan.total, 0)
+        try:
+            self._learn(prompts)
+            journal = Journal(self.samples)
+            try:
+                self._ask(prompts.request, journal)
+            finally:
+                journal.close()
+        except KeyboardInterrupt:
+            self.stopped = Interrupted("stopped at once; the same command goes on")
+        except HarnessError as error:
+            self.stopped = error
+        finally:
+            self.display.stop()
+        return self._finish()
+
+    def _warn_of_other_versions(self) -> None:
+        before = (self.known.get("environment") or {}).get("packages") or {}
+        for name, version in self.environment["packages"].items():
+            if before.get(name, version) != version:
+                say(f"warning: {self.plan.label}: {name} was {before[name]} when this run began, now {version}")
+
+    def _check_first_prompt(self, make: Callable[..., Request]) -> None:
+        """Render one prompt, so that a template that fails does so before the model is loaded."""
+        if self.plan.backend.entry.learns:
+            return  # it reads the bare input
+        request = make(next(self.plan.material.evaluated()))
+        _ = request.prompt
+
+    def _learn(self, prompts: Any) -> None:
+        if not isinstance(self.adapter, Learner):
+            return
+        task, material = self.plan.task, self.plan.material
+        self.display.phase("fitting")
+        key = fits.key(task, self.plan.backend, material.sha256[task.file.shots.from_])
+        with adapter_errors(self.plan.backend.name):
+            self.fit = fits.fitted(self.adapter, prompts, lambda: material.train, key, fresh=self.plan.options.fresh)
+        done = "fit reused" if self.fit.reused else f"fitted on {self.fit.examples:,} examples"
+        self.display.phase(f"{done} ({self.fit.seconds:.1f} s)")
+
+    def _done(self) -> dict[Key, bool]:
+        """Return (id, repeat) → failed, of what the journal holds of this run's examples."""
+        order = self.plan.material.selection.order
+        return {
+            records.key_of(line.record): records.is_failed(line.record)
+            for line in records.read_records(self.samples)
+            if line.record["id"] in order
+        }
+
+    def _ask(self, make: Callable[..., Request], journal: Journal) -> None:
+        """Hand out the requests that have no answer yet, and write what comes back."""
+        done = {key for key, failed in self._done().items() if not failed}
+        self.display.start(self.plan.label, self.plan.total, len(done))
+        self.session = Session()
+        pending: dict[Key, Request] = {}
+        with Drain() as drain, adapter_errors(self.plan.backend.name):
+            source = self._source(make, done, pending, drain)
+            for response in self.adapter.answer(source):
+                self._take(response, pending, journal)
+            for request in list(pending.values()):
+                lost = Failure("lost", "the adapter ended without answering")
+                self._take(Response(request.key, error=lost), pending, journal)
+        if drain.asked and self.stopped is None:
+            self.stopped = Interrupted("stopped; the same command goes on")
+
+    def _source(
+        self, make: Callable[..., Request], done: set[Key], pending: dict[Key, Request], drain: Drain
+    ) -> Iterator[Request]:
+        repeats = range(self.plan.options.repeat)
+        for example in self.plan.material.evaluated():
+            for repeat in repeats:
+                if drain.asked or self.stopped is not None:
+                    return
+                if (example.id, repeat) not in done:
+                    request = make(example, repeat)
+                    pending[request.key] = request
+                    yield request
+
+    def _take(self, response: Response, pending: dict[Key, Request], journal: Journal) -> None:
+        """Judge one response and write its record."""
+        request = pending.pop(response.key, None)
+        if request is None:
+            raise Unavailable(f"{self.plan.backend.name} answered {response.key!r}, which was not asked or is answered")
+        record, scores = self._judged(request, response)
+        journal.append(record)
+        self.session.answered += 1
+        self.display.step(failed=response.error is not None, score=scores)
+        if response.error is not None:
+            self.failed += 1
+            self._check_failures(response.error)
+
+    def _judged(self, request: Request, response: Response) -> tuple[Record, float | None]:
+        failed = response.error is not None
+        prediction = None if failed else self.read(response, request.options)
+        target = request.example.target
+        scores = None if failed else score(self.metrics, response, prediction, target)
+        record = {
+            "id": request.example.id,
+            "repeat": request.repeat,
+            "request": request.sent(),
+            "response": described(response),
+            "prediction": prediction,
+            "target": target,
+            "scores": scores,
+        }
+        if request.example.cluster is not None:
+            record["cluster"] = request.example.cluster
+        main = self.metrics[0]
+        return record, scores[main.name][0] if scores and main.interval == "wilson" else None
+
+    def _check_failures(self, last: Failure) -> None:
+        bound = self.plan.options.max_failures
+        allowed = bound if isinstance(bound, int) else bound * self.plan.total
+        if self.failed > allowed and self.stopped is None:
+            self.stopped = Stopped(
+                f"{self.failed} of {self.plan.total} requests failed, more than --max-failures {bound}; "
+                f"the last: {last.kind}: {last.message}; the same command asks them again"
+            )
+
+    def _finish(self) -> Outcome:
+        plan = self.plan
+        records.compact(self.samples, plan.material.selection.order, plan.options.repeat)
+        found = tally(self.samples, self.metrics, plan.task.labels)
+        found.save(self.directory / records.STATISTICS)
+        finished = found.counts["examples"] == plan.total and self.stopped is None
+        status = COMPLETE if finished else PARTIAL if found.counts["answered"] else FAILED
+        run = self._write(status, self._results(found))
+        return Outcome(self.directory, run, self.stopped)
+
+    def _results(self, found: Tally) -> dict[str, Any]:
+        sessions = [*self.known.get("sessions", []), self.session.described()]
+        seconds = sum(session["seconds"] for session in sessions)
+        ended = sum(session["requests"] for session in sessions)
+        summary = found.summary(seed=self.plan.task.seed)
+        tokens = (summary["usage"] or {}).get("completion_tokens")
+        return {
+            "finished": records.now(),
+            "sessions": sessions,
+            **summary,
+            "throughput": {
+                "examples_per_s": ended / seconds if ended and seconds else None,
+                "output_tokens_per_s": tokens / seconds if tokens and seconds else None,
+            },
+            "cost": self._cost(seconds, found.counts["examples"]),
+            "fit": asdict(self.fit) if self.fit else None,
+            "stopped_because": str(self.stopped) if self.stopped else None,
+        }
+
+    def _cost(self, seconds: float, count: int) -> dict[str, Any] | None:
+        """Return what the hardware's seconds cost, None where nobody said what an hour costs."""
+        price = self.plan.backend.file.price
+        if price.usd_per_hour is None or not count:
+            return None
+        total = seconds / 3600 * price.usd_per_hour
+        return {
+            "currency": "USD",
+            "total": total,
+            "paid": total,
+            "per_1k_examples": 1000 * total / count,
+            "price_source": price.source,
+            "price_date": price.date,
+        }
+
+    def _write(self, status: str, results: Mapping[str, Any]) -> dict[str, Any]:
+        run = {**described_plan(self.plan, self.mark, self.identity), "id": self.directory.name, "status": status}
+        run["environment"] = self.environment
+        run["started"] = self.known.get("started") or self.session.started
+        run["sessions"] = self.known.get("sessions", [])
+        run |= results
+        if not (self.directory / records.TASK).exists():
+            records.write_atomically(self.directory / records.TASK, dump(self.plan.task.resolved()).encode())
+            records.write_atomically(self.directory / records.BACKEND, dump(self.plan.backend.resolved()).encode())
+        records.write_run(self.directory, run)
+        return run
+
+
+def score(
+    metrics: Iterable[Metric], response: Response, prediction: str | None, target: Any
+) -> dict[str, tuple[float, ...]]:
+    """Return each metric's statistics of one example."""
+    seen = {"prediction": prediction, "scores": response.option_scores, "text": response.text}
+    return {metric.name: metric.statistics(seen[metric.reads], target) for metric in metrics}
+
+
+def described(response: Response) -> dict[str, Any]:
+    """Return a response as the journal keeps it."""
+    return {
+        "text": response.text,
+        "option_scores": list(response.option_scores) if response.option_scores is not None else None,
+        "finish": response.finish,
+        "usage": asdict(response.usage) if response.usage else None,
+        "timing_s": asdict(response.timing) if response.timing else None,
+        "attempts": response.attempts,
+        "cached": response.cached,
+        "truncated": response.truncated,
+        "error": asdict(response.error) if response.error else None,
+    }
+
+
+def described_plan(plan: Plan, mark: str, identity: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `run.json` says of a run before it starts."""
+    from harness.fingerprint import digest
+
+    task, backend, source = plan.task, plan.backend.file, plan.material.source
+    shots = task.file.shots
+    asked = plan.decoding.asked()
+    return {
+        "schema_version": records.SCHEMA_VERSION,
+        "id": "",
+        "label": plan.system,
+        "given": dict(plan.given),
+        "status": RUNNING,
+        "fingerprint": mark,
+        "command": plan.command,
+        "task": {
+            "name": task.name,
+            "version": task.file.version,
+            "sha256": digest(task.resolved()),
+            "ask": task.ask,
+            "template": task.template_name,
+            "shots": {"k": task.shots, "from": shots.from_, "draw": shots.draw},
+            "split": task.split,
+            "n": len(plan.material.selection.order),
+            "limit": plan.options.limit,
+            "repeat": plan.options.repeat,
+            "tags": task.file.tags,
+        },
+        "backend": {
+            "name": plan.backend.name,
+            "adapter": backend.adapter,
+            "model": backend.model,
+            "revision": identity.get("revision") or backend.revision,
+            "identity": dict(identity) or None,
+            "parameters": backend.parameters,
+            "kind": backend.kind,
+            "licence": backend.licence,
+            "settings": dict(plan.backend.settings),
+        },
+        "decoding": {"asked": asked, "sent": asked if task.ask == "generate" else {}},
+        "choose_by": backend.choose_by if task.ask == "choose" else None,
+        "data": {
+            "source": source.origin,
+            "sample": source.sample,
+            "revision": source.revision,
+            "sha256": dict(plan.material.sha256),
+            "rows": len(plan.material.selection.order),
+        },
+        "seed": task.seed,
+    }
+
+
+def finish_exit_code(outcomes: Iterable[Outcome], dead: Iterable[HarnessError]) -> int:
+    """Return the gravest exit code of a grid: 130, then 3, then 4, then 0."""
+    codes = {error.exit_code for error in (*(outcome.error for outcome in outcomes), *dead) if error is not None}
+    return next((code for code in (130, 2, 3, 4) if code in codes), 0)

@@ -1,0 +1,331 @@
+"""Splits as Examples, streamed from the dataset's own files.
+
+Rows come from a file as lists or mappings; one compiled `reader` turns them into Examples, so that
+each column is looked up once and not once a row.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import itertools
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import orjson
+
+from harness import keyed
+from harness.errors import BadInput, Place, Unavailable, did_you_mean
+from harness.schema import Example
+from harness.sources import Source
+from harness.tasks import Data, Task
+
+Row = Any  # a list of cells, or a mapping
+
+
+class Table(NamedTuple):
+    """The rows of a file with their line (or record) numbers, and how to find a column in a row."""
+
+    columns: dict[str, str | int] | None
+    rows: Iterator[tuple[int, Row]]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """Yield the bytes of a file, unpacked if it ends in .gz.
+
+    Raises:
+        BadInput: it cannot be read, or is not a whole gzip file.
+    """
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+            yield stream  # type: ignore[misc]
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BadInput(f"not a whole gzip file: {error}", place=Place(path)) from None
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror or error}", place=Place(path)) from None
+
+
+def sha256(path: Path) -> str:
+    """Return the hash of a file's content; of what is inside a .gz, so that packing changes nothing."""
+    digest = hashlib.sha256()
+    with _opened(path) as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _text(path: Path) -> Iterator[IO[str]]:
+    """Yield the text of a file; only a line feed ends a line (U+0085 stays inside a field)."""
+    with _opened(path) as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="\n") as text:
+        try:
+            yield text
+        except UnicodeDecodeError:
+            raise BadInput("not UTF-8 text", place=Place(path, _bad_line(path))) from None
+
+
+def _bad_line(path: Path) -> int | None:
+    with _opened(path) as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return None
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (number from 1, line without its end), empty lines left out."""
+    with _text(path) as text:
+        for number, line in enumerate(text, 1):
+            bare = line.rstrip("\r\n")
+            if bare:
+                yield number, bare
+
+
+def _named(header: Sequence[str]) -> dict[str, str | int]:
+    return {name: index for index, name in enumerate(header)}
+
+
+def _delimited(path: Path, data: Data, cells: Iterator[tuple[int, list[str]]]) -> Table:
+    """Return rows of cells, their columns named by the first row or by the task."""
+    if data.header is not True:
+        return Table(_named(data.header) if isinstance(data.header, list) else {}, cells)
+    first = next(cells, None)
+    if first is None:
+        raise BadInput("the file is empty; a header was expected", place=Place(path))
+    return Table(_named(first[1]), cells)
+
+
+def _tsv(path: Path, data: Data) -> Table:
+    delimiter = data.delimiter or "\t"
+    return _delimited(path, data, ((number, line.split(delimiter)) for number, line in _lines(path)))
+
+
+def _csv(path: Path, data: Data) -> Table:
+    return _delimited(path, data, _csv_cells(path, data.delimiter or ","))
+
+
+def _csv_cells(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(sys.maxsize)
+    with _text(path) as text:
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        start = 1
+        try:
+            for cells in reader:
+                if cells:
+                    yield start, cells
+                start = reader.line_num + 1
+        except csv.Error as error:
+            raise BadInput(f"not CSV: {error}", place=Place(path, start)) from None
+
+
+def _jsonl(path: Path, _data: Data) -> Table:
+    return Table(None, _json_lines(path))
+
+
+def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in _lines(path):
+        try:
+            row = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise BadInput(f"not JSON: {error}", place=Place(path, number)) from None
+        if not isinstance(row, dict):
+            raise BadInput("each line should be a JSON object", place=Place(path, number))
+        yield number, row
+
+
+def _json(path: Path, data: Data) -> Table:
+    with _opened(path) as stream:
+        try:
+            found = orjson.loads(stream.read().removeprefix(b"\xef\xbb\xbf"))
+        except orjson.JSONDecodeError as error:
+            raise BadInput(f"not JSON: {error}", place=Place(path, error.lineno)) from None
+    for key in data.records.split(".") if data.records else ():
+        if not isinstance(found, dict) or key not in found:
+            raise BadInput(f"no {key!r} here, which 'records' names", place=Place(path))
+        found = found[key]
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise BadInput("a list of JSON objects was expected; 'records' may name it", place=Place(path))
+    return Table(None, iter(enumerate(found, 1)))
+
+
+def _parquet(path: Path, _data: Data) -> Table:
+    from harness import DISTRIBUTION
+
+    try:
+        import pyarrow.parquet as pq
+        from pyarrow.lib import ArrowException
+    except ImportError:
+        raise Unavailable(f"Parquet needs pyarrow: pip install '{DISTRIBUTION}[parquet]'") from None
+
+    def rows() -> Iterator[tuple[int, dict[str, Any]]]:
+        number = 0
+        for batch in file.iter_batches(batch_size=4096):
+            for row in batch.to_pylist():
+                number += 1
+                yield number, row
+
+    try:
+        file = pq.ParquetFile(path)
+    except (ArrowException, OSError) as error:
+        raise BadInput(f"not Parquet: {error}", place=Place(path)) from None
+    return Table({name: name for name in file.schema_arrow.names}, rows())
+
+
+_FORMATS: dict[str, Callable[[Path, Data], Table]] = {
+    "tsv": _tsv,
+    "csv": _csv,
+    "jsonl": _jsonl,
+    "json": _json,
+    "parquet": _parquet,
+}
+
+
+def plain(value: Any) -> str:
+    """Return a cell as text: None is empty, and `true` is how JSON writes it."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _finder(task: Task, table: Table, path: Path, first: Row | None) -> Callable[[str | int], str | int]:
+    """Return a function from a column as the task names it to a key of the file's rows."""
+    known = table.columns
+    if known is None:
+        known = {name: name for name in first} if isinstance(first, dict) else {}
+
+    def find(column: str | int) -> str | int:
+        if isinstance(column, int):
+            return column
+        if column not in known:
+            hint = did_you_mean(column, [str(name) for name in known])
+            raise BadInput(f"no column {column!r}, which task {task.name} reads.{hint}", place=Place(path, 1))
+        return known[column]
+
+    return find
+
+
+def _target(value: Any) -> str | tuple[str, ...] | None:
+    if isinstance(value, str) or value is None:
+        return value
+    return tuple(map(plain, value)) if isinstance(value, list) else plain(value)
+
+
+def _reader(task: Task, find: Callable[[str | int], str | int]) -> Callable[[str, Row], Example]:
+    """Return a function from (an id to fall back on, row) to an Example."""
+    columns = task.file.fields
+    names = list(task.file.inputs)
+    inputs = [itemgetter(find(column)) for column in task.file.inputs.values()]
+    id_of = itemgetter(find(columns["id"])) if "id" in columns else None
+    target_of = itemgetter(find(columns["target"])) if "target" in columns else None
+    cluster_of = itemgetter(find(task.file.cluster)) if task.file.cluster is not None else None
+
+    def read(fallback: str, row: Row) -> Example:
+        return Example(
+            plain(id_of(row)) if id_of else fallback,
+            {name: get(row) for name, get in zip(names, inputs, strict=True)},
+            _target(target_of(row)) if target_of else None,
+            plain(cluster_of(row)) if cluster_of else None,
+        )
+
+    return read
+
+
+def _file_examples(task: Task, path: Path, split: str, sample: bool, start: int) -> Iterator[tuple[Place, Example]]:
+    """Yield (place, Example) for each row of one file; `start` counts rows of the files before it."""
+    table = _jsonl(path, task.file.data) if sample else _FORMATS[task.file.data.format](path, task.file.data)
+    rows = table.rows
+    if sample:
+        rows = ((number, row) for number, row in rows if row.get("split") == split)
+    head = next(rows, None)
+    if head is None:
+        return
+    read = _reader(task, _finder(task, table, path, head[1]))
+    for index, (number, row) in enumerate(itertools.chain([head], rows), start):
+        try:
+            example = read(f"{split}-{index}", row)
+        except (IndexError, KeyError) as error:
+            wanted = f"no {error}" if isinstance(error, KeyError) else f"only {len(row)} columns"
+            raise BadInput(f"{wanted} in this row, which task {task.name} reads", place=Place(path, number)) from None
+        yield Place(path, number), example
+
+
+def _placed(task: Task, source: Source, split: str) -> Iterator[tuple[Place, Example]]:
+    count = 0
+    for path in source.files[split]:
+        for place, example in _file_examples(task, path, split, source.sample, count):
+            count += 1
+            yield place, example
+    if not count:
+        raise BadInput(f"the split {split!r} holds no rows", place=Place(source.files[split][0]))
+
+
+def examples(task: Task, source: Source, split: str) -> Iterator[Example]:
+    """Yield the split's Examples in file order.
+
+    Raises:
+        BadInput: a missing column, a ragged row, an unknown label, a file that is not what it says.
+    """
+    labels = task.labels
+    for place, example in _placed(task, source, split):
+        if labels and example.target not in labels and "target" in task.file.fields:
+            hint = f"the task's options are {', '.join(labels)}"
+            raise BadInput(f"unknown label {example.target!r}; {hint}", place=place)
+        yield example
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rows of a split that a run evaluates: all, the first N, or a seeded share of them.
+
+    `order` maps each id to its place among the evaluated rows.
+    """
+
+    split: str
+    order: dict[str, int]
+    limit: int | float | None = None
+
+
+def survey(task: Task, source: Source, limit: int | float | None) -> Selection:
+    """Return what will be evaluated, having read it all once.
+
+    A wrong label in the last row is found here, before a model is loaded, not after an hour.
+
+    Raises:
+        BadInput: as `examples`, or two rows of one id.
+    """
+    split = task.split
+    order: dict[str, int] = {}
+    for example in itertools.islice(examples(task, source, split), limit if isinstance(limit, int) else None):
+        if example.id in order:
+            raise BadInput(f"two rows of {split!r} have the id {example.id!r}", place=Place(source.files[split][0]))
+        order[example.id] = len(order)
+    if isinstance(limit, float):
+        order = _share(order, limit, task.seed)
+    return Selection(split, order, limit)
+
+
+def _share(order: dict[str, int], share: float, seed: int) -> dict[str, int]:
+    """Return a draw of `share` of the ids, at least one, that the seed and the ids decide."""
+    count = max(1, round(share * len(order)))
+    drawn = set(sorted(order, key=lambda name: keyed.number(seed, "limit", name))[:count])
+    return {name: place for place, name in enumerate(name for name in order if name in drawn)}
+
+
+def selected(task: Task, source: Source, selection: Selection) -> Iterator[Example]:
+    """Yield the Examples that the selection names, in file order."""
+    first = selection.limit if isinstance(selection.limit, int) else None
+    rows = itertools.islice(examples(task, source, selection.split), first)
+    return (example for example in rows if example.id in selection.order)

@@ -1,0 +1,98 @@
+"""What a learner learnt, kept in the user's cache so that the same data is never fitted twice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from harness import __version__
+from harness.backends import Backend
+from harness.downloads import cache_dir
+from harness.errors import HarnessError
+from harness.fingerprint import digest, versions
+from harness.schema import Example, Fit, FitTask, Learner
+from harness.tasks import Task
+
+ABOUT = "fit.json"
+
+
+def key(task: Task, backend: Backend, train: str) -> str:
+    """Return the hash of all that a fit depends on; `train` is the hash of the split's content."""
+    return digest(
+        {
+            "train": train,
+            "fields": task.file.fields,
+            "labels": task.labels,
+            "adapter": backend.file.adapter,
+            "settings": backend.result_settings,
+            "seed": task.seed,
+            "versions": {"harness": __version__, **versions(backend.entry.libraries)},
+        }
+    )
+
+
+def fitted(
+    adapter: Learner,
+    task: FitTask,
+    train: Callable[[], Iterable[Example]],
+    name: str,
+    *,
+    fresh: bool = False,
+) -> Fit:
+    """Return what the fit took, having fitted `adapter` or loaded the fit called `name`.
+
+    `train` is called only if there is something to learn. A cache that cannot be read or written
+    costs a fit, not a run.
+    """
+    folder = cache_dir() / "fits" / name
+    if not fresh:
+        known = _loaded(adapter, folder)
+        if known is not None:
+            return known
+    count = 0
+
+    def counted() -> Iterable[Example]:
+        nonlocal count
+        for example in train():
+            count += 1
+            yield example
+
+    start = time.perf_counter()
+    adapter.fit(counted(), task)
+    fit = Fit(seconds=time.perf_counter() - start, examples=count)
+    _save(adapter, folder, fit)
+    return fit
+
+
+def _loaded(adapter: Learner, folder: Path) -> Fit | None:
+    """Return the fit in `folder` after loading it, None if there is none that is ours and whole."""
+    about = folder / ABOUT
+    try:
+        # Only what this user wrote is loaded: a cache can be a shared folder.
+        if hasattr(os, "getuid") and about.stat().st_uid != os.getuid():
+            return None
+        said: dict[str, Any] = orjson.loads(about.read_bytes())
+        adapter.load(folder)
+        return Fit(seconds=said["seconds"], examples=said["examples"], reused=True)
+    except (OSError, ValueError, KeyError, TypeError, HarnessError):
+        return None
+
+
+def _save(adapter: Learner, folder: Path, fit: Fit) -> None:
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        beside.mkdir(parents=True)
+        adapter.save(beside)
+        about = {"seconds": fit.seconds, "examples": fit.examples, "harness": __version__}
+        (beside / ABOUT).write_bytes(orjson.dumps(about))
+        if folder.exists():
+            shutil.rmtree(folder)
+        beside.rename(folder)
+    except OSError:  # a full disk or a rival process; the fit itself is in memory
+        shutil.rmtree(beside, ignore_errors=True)

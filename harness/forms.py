@@ -1,0 +1,92 @@
+"""Building blocks of what users write in YAML, for pydantic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from harness.schema import Decoding
+
+
+class Strict(BaseModel):
+    """A mapping in YAML: unknown keys are errors, and nothing is guessed from a wrong type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _plain_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError(f"should be text, not {value!r}; put it in quotes")
+
+
+def _column(value: Any) -> str | int:
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        return value
+    raise ValueError(f"should be a column's name or number, not {value!r}")
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, (str, int, float)) and not isinstance(value, bool) else value
+
+
+Text = Annotated[Any, AfterValidator(_plain_text)]
+Column = Annotated[Any, AfterValidator(_column)]
+Texts = Annotated[list[Text], BeforeValidator(_listed)]
+
+
+class Named(Strict):
+    """`accuracy`, or `{regex: {pattern: …}}`: a name, and settings for it."""
+
+    name: str
+    settings: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"name": value}
+        if isinstance(value, dict) and len(value) == 1:
+            ((name, given),) = value.items()
+            if isinstance(given, dict):
+                return {"name": name, "settings": given}
+        raise ValueError(f"should be a name or {{name: {{setting: value}}}}, not {value!r}")
+
+    def short(self) -> str | dict[str, Any]:
+        """Return it as YAML writes it."""
+        return {self.name: self.settings} if self.settings else self.name
+
+
+class DecodingFile(Strict):
+    """Decoding in the one vocabulary; what is absent is not asked."""
+
+    max_tokens: Annotated[int, Field(gt=0)] | None = None
+    temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    top_k: Annotated[int, Field(gt=0)] | None = None
+    min_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    beams: Annotated[int, Field(gt=0)] | None = None
+    repetition_penalty: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    stop: Texts | None = None
+    seed: int | None = None
+    n: Annotated[int, Field(gt=0)] | None = None
+
+    def asked(self) -> dict[str, Any]:
+        """Return the keys that were written."""
+        return self.model_dump(exclude_none=True)
+
+
+def decoding(*layers: Mapping[str, Any]) -> Decoding:
+    """Return the decoding of `layers`, the later over the earlier."""
+    joined: dict[str, Any] = {}
+    for layer in layers:
+        joined |= {key: value for key, value in layer.items() if value is not None}
+    if joined.get("stop") is not None:
+        joined["stop"] = tuple(joined["stop"])
+    return Decoding(**joined)

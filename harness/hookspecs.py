@@ -1,0 +1,104 @@
+"""What plugins are asked. Built-ins answer the same questions, in `builtin`.
+
+A plugin hands over *names as text*; the code behind a name is imported when somebody uses it. Keep
+the module of an entry point thin: it is imported whenever a name is looked up.
+
+    # pyproject.toml of a wheel
+    [project.entry-points.harness]
+    shout = "shout.plugin"
+
+    # shout/plugin.py
+    from harness.hookspecs import AdapterEntry, hookimpl
+
+    @hookimpl
+    def register_adapters(register):
+        register(AdapterEntry("shout", "shout.adapter:Shout", asks=("generate",)))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pluggy
+
+hookspec = pluggy.HookspecMarker("harness")
+hookimpl = pluggy.HookimplMarker("harness")
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterEntry:
+    """An adapter by name, and what can be known of it without importing it.
+
+    `settings` maps a setting to its kind: `int`, `float`, `bool`, `str`, `list`, or the allowed
+    words separated by `|`. `knobs` are settings that cannot change a result (device, batch size): they stay
+    out of the fingerprint. `learns` says that it is fitted on the train split; `libraries` are the
+    distributions whose version a fitted model depends on; `extra` is the install extra it needs
+    and `modules` what to look for to know whether that extra is there.
+    """
+
+    name: str
+    target: str
+    asks: tuple[str, ...]
+    decoding: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    knobs: Mapping[str, str] = field(default_factory=dict)
+    extra: str | None = None
+    modules: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    learns: bool = False
+    needs_model: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MetricEntry:
+    """A metric by name. `target` is `module:factory`; the factory is called as
+    `factory(labels, **settings)` and returns a `harness.schema.Metric`. `settings` is as in
+    `AdapterEntry`; `asks` are the asks it can judge; `extra` what it needs installed.
+    """
+
+    name: str
+    target: str
+    asks: tuple[str, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    extra: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEntry:
+    """A folder of definitions inside an installed package: kind `tasks` or `backends`."""
+
+    kind: str
+    package: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractorEntry:
+    """A named extraction step: `target` is `module:factory`, called as `factory(**settings)`,
+    and returns `step(text, options) -> str | None`, None when nothing was found.
+    """
+
+    name: str
+    target: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@hookspec
+def register_adapters(register: Callable[[AdapterEntry], None]) -> None:
+    """Call `register(AdapterEntry(…))` for every adapter."""
+
+
+@hookspec
+def register_metrics(register: Callable[[MetricEntry], None]) -> None:
+    """Call `register(MetricEntry(…))` for every metric."""
+
+
+@hookspec
+def register_extractors(register: Callable[[ExtractorEntry], None]) -> None:
+    """Call `register(ExtractorEntry(…))` for every extraction step."""
+
+
+@hookspec
+def register_folders(register: Callable[[FolderEntry], None]) -> None:
+    """Call `register(FolderEntry("tasks", "my_package", "tasks"))` for shipped definitions."""

@@ -1,0 +1,204 @@
+"""A run before it starts: everything the user may have got wrong is found here, before any model is loaded."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness import backends, datasets, definitions, forms, records, sources, tasks
+from harness.backends import Backend
+from harness.datasets import Selection
+from harness.errors import Unavailable
+from harness.prompts import Prompts
+from harness.schema import Decoding, Example
+from harness.sources import Source, Where
+from harness.tasks import Task
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may say about a run beside the task and the backend."""
+
+    where: Where = Where()
+    runs_dir: Path = Path("runs")
+    limit: int | float | None = None
+    repeat: int = 1
+    max_failures: int | float = 0.01
+    fresh: bool = False
+    trust_remote_code: bool = False
+
+
+@dataclass(frozen=True)
+class Material:
+    """A task's data, found, hashed and surveyed; every backend of a grid shares it."""
+
+    task: Task
+    source: Source
+    selection: Selection
+    sha256: Mapping[str, str]
+
+    @cached_property
+    def train(self) -> list[Example]:
+        """The train split as the data has it: what learners fit and shots are drawn from."""
+        return list(datasets.examples(self.task, self.source, self.task.file.shots.from_))
+
+    def evaluated(self) -> Iterator[Example]:
+        """Yield the evaluated examples in data order."""
+        return datasets.selected(self.task, self.source, self.selection)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run to be: a task, a backend, a decoding, a template, and the data."""
+
+    task: Task
+    backend: Backend
+    decoding: Decoding
+    material: Material
+    options: Options
+    command: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    resume: Path | None = None
+
+    @property
+    def system(self) -> str:
+        """Return the backend's name with every setting that differs from its profile and the task's."""
+        extra = ", ".join(f"{name}={_short(value)}" for name, value in self.given.items())
+        return f"{self.backend.name} [{extra}]" if extra else self.backend.name
+
+    @property
+    def total(self) -> int:
+        """Return the number of requests: examples times repeats."""
+        return len(self.material.selection.order) * self.options.repeat
+
+    @property
+    def label(self) -> str:
+        """Return the run in a few words, for progress."""
+        return f"{self.task.name} · {self.system}"
+
+    def prompts(self, count_tokens: Callable[[str], int] | None = None) -> Prompts:
+        """Return what renders the requests of this run."""
+        return Prompts(
+            self.task,
+            lambda: self.material.train,
+            decoding=self.decoding,
+            instruct=self.task.ask != "choose" or self.backend.file.choose_by != "logprobs",
+            count_tokens=count_tokens,
+        )
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Values for each thing that may vary; the plans are their product."""
+
+    tasks: Sequence[str]
+    backends: Sequence[str]
+    templates: Sequence[str | None] = (None,)
+    asks: Sequence[str | None] = (None,)
+    shots: int | None = None
+    split: str | None = None
+    seed: int | None = None
+    decodings: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [{}])
+    settings: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [{}])
+
+
+def plans(grid: Grid, options: Options, report: Callable[[str], None], command: str = "") -> tuple[list[Plan], list[Unavailable]]:
+    """Return every run of the grid, checked, and why some backends cannot work.
+
+    Raises:
+        BadInput: anything in the grid that the user has to mend; nothing has been run.
+    """
+    chosen = list(_tasks(grid))
+    systems = [(backends.load(name).choose(set_), set_) for name in grid.backends for set_ in grid.settings]
+    found: list[Plan] = []
+    dead: dict[str, Unavailable] = {}
+    for task in chosen:
+        for (system, set_), given in itertools.product(systems, grid.decodings):
+            decoding = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked(), given)
+            try:
+                system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
+            except Unavailable as error:
+                dead[system.name] = error
+                continue
+            found.append(Plan(task, system, decoding, _NO_MATERIAL, options, command, _given(task, set_, given)))
+    if not found:
+        return [], list(dead.values())
+    return [replace(plan, material=material) for plan, material in _supplied(found, options, report)], list(dead.values())
+
+
+_NO_MATERIAL: Any = None  # a plan is checked before its data is looked for
+
+
+def _given(task: Task, settings: Mapping[str, Any], decoding: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the choices that differ from the task's and the backend's own."""
+    file = task.file
+    own = {
+        "ask": file.ask,
+        "template": file.templates.default or next(iter(file.templates.all)),
+        "shots": file.shots.k,
+        "seed": Task.seed,
+    }
+    now = {"ask": task.ask, "template": task.template_name, "shots": task.shots, "seed": task.seed}
+    return {**{key: now[key] for key in own if now[key] != own[key]}, **settings, **decoding}
+
+
+def _short(value: Any) -> str:
+    return "/".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _tasks(grid: Grid) -> Iterator[Task]:
+    for name in tasks.expand(grid.tasks):
+        task = tasks.load(name)
+        for template in grid.templates:
+            names = list(task.file.templates.all) if template == "all" else [template]
+            for one, ask in itertools.product(names, grid.asks):
+                yield task.choose(ask=ask, template=one, shots=grid.shots, split=grid.split, seed=grid.seed)
+
+
+def _supplied(found: Sequence[Plan], options: Options, report: Callable[[str], None]) -> Iterator[tuple[Plan, Material]]:
+    """Yield each plan with its data, which the backends of one task share."""
+    materials: dict[tuple[Any, ...], Material] = {}
+    learns = {plan.task.name for plan in found if plan.backend.entry.learns}
+    for plan in found:
+        task = plan.task
+        key = (task.name, task.split, task.seed)
+        if key not in materials:
+            wants_train = task.name in learns or any(p.task.shots for p in found if p.task.name == task.name)
+            materials[key] = supply(task, options, report, train=wants_train)
+        yield plan, materials[key]
+
+
+def supply(task: Task, options: Options, report: Callable[[str], None], *, train: bool) -> Material:
+    """Return the task's data, found, hashed and read through once.
+
+    Raises:
+        BadInput: the data is not there or is wrong.
+        Unavailable: it could not be fetched.
+    """
+    splits = list(dict.fromkeys([task.split, *([task.file.shots.from_] if train else [])]))
+    source = sources.locate(task, splits, options.where, report)
+    hashes = {path: datasets.sha256(path) for paths in source.files.values() for path in paths}
+    sha256 = {split: "+".join(hashes[path] for path in paths) for split, paths in source.files.items()}
+    return Material(task, source, datasets.survey(task, source, options.limit), sha256)
+
+
+def resumed(directory: Path, options: Options, report: Callable[[str], None]) -> Plan:
+    """Return the plan of a run directory, wherever it lies now: it holds the task and backend it began with.
+
+    Raises:
+        BadInput: not a run directory, or its data is not to be found here.
+    """
+    run = records.read_run(directory)
+    said, seed = run["task"], run["seed"]
+    task = tasks.parse(definitions.read(directory / records.TASK), said["name"]).choose(seed=seed)
+    backend = backends.parse(definitions.read(directory / records.BACKEND), run["backend"]["name"])
+    decoding = forms.decoding(run["decoding"]["asked"])
+    backend.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
+    where = replace(options.where, sample=run["data"]["sample"])
+    options = replace(options, where=where, limit=said["limit"], repeat=said["repeat"], fresh=False)
+    material = supply(task, options, report, train=bool(task.shots or backend.entry.learns))
+    return Plan(task, backend, decoding, material, options, run["command"], run["given"], directory)

@@ -1,0 +1,286 @@
+"""The run directory: `run.json`, the journal `samples.jsonl`, and the lock of its one writer.
+
+The journal is append-only and unbuffered, a line a record, so a kill loses what was in flight and no
+more. Readers take the last line of each (id, repeat).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+from array import array
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import orjson
+
+from harness.errors import BadInput, Place, Stopped
+
+SCHEMA_VERSION = 1
+RUN, SAMPLES, STATISTICS, TASK, BACKEND, LOCK = (
+    "run.json",
+    "samples.jsonl",
+    "statistics.npz",
+    "task.yaml",
+    "backend.yaml",
+    ".lock",
+)
+
+Key = tuple[str, int]
+Record = dict[str, Any]
+
+
+def now() -> str:
+    """Return the time in UTC, to the second, as ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def directory_name(fingerprint: str) -> str:
+    """Return `<UTC time>-<8 hex>`; no colon, which Windows forbids."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{fingerprint[:8]}"
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn a full or read-only disk into one line that says how to go on."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO, errno.EFBIG):
+            reason = error.strerror or str(error)
+            raise Stopped(
+                f"cannot write ({reason}); what was answered is kept, the same command goes on", place=Place(path)
+            ) from None
+        raise
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, also under a power cut.
+
+    Raises:
+        Stopped: the disk is full or cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with disk_errors(path):
+        try:
+            with beside.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def write_run(directory: Path, values: Mapping[str, Any]) -> None:
+    """Write `run.json`. A NaN has no place in JSON and becomes null."""
+    write_atomically(directory / RUN, orjson.dumps(values, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def read_run(directory: Path) -> dict[str, Any]:
+    """Return what `run.json` says.
+
+    Raises:
+        BadInput: not a run directory, a torn file, or a later format than this version knows.
+    """
+    path = directory / RUN
+    try:
+        values = orjson.loads(path.read_bytes())
+    except OSError:
+        raise BadInput("not a run directory: it has no run.json", place=Place(directory)) from None
+    except orjson.JSONDecodeError as error:
+        raise BadInput(f"not JSON: {error}", place=Place(path, error.lineno)) from None
+    if not isinstance(values, dict) or "schema_version" not in values:
+        raise BadInput("not the run.json of a run", place=Place(path))
+    if values["schema_version"] > SCHEMA_VERSION:
+        raise BadInput("written by a later harness; update this one", place=Place(path))
+    return values
+
+
+def runs(places: list[Path]) -> list[Path]:
+    """Return the run directories among and under `places`, in a stable order.
+
+    Raises:
+        BadInput: a place is not there, or is a file.
+    """
+    found: list[Path] = []
+    for place in places:
+        if not place.is_dir():
+            raise BadInput(f"no such directory: {place}")
+        found += [place] if (place / RUN).is_file() else sorted(path.parent for path in place.rglob(RUN))
+    return list(dict.fromkeys(found))
+
+
+class Lock:
+    """The right to write into a directory, held until `release` or the end of the process."""
+
+    def __init__(self, directory: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            BadInput: another process has it; the message says which.
+        """
+        self._path = directory / LOCK
+        with disk_errors(self._path):
+            self._stream = self._path.open("a+", encoding="utf-8")
+        try:
+            _lock(self._stream)
+        except OSError:
+            self._stream.seek(0)
+            holder = self._stream.read().strip() or "another process"
+            self._stream.close()
+            raise BadInput(f"held by {holder}, which is writing this run", place=Place(directory)) from None
+        self._stream.truncate(0)
+        self._stream.write(f"process {os.getpid()} on {socket.gethostname()} since {now()}\n")
+        self._stream.flush()
+
+    def release(self) -> None:
+        """Let go. The file stays: deleting it would let two writers hold two different files."""
+        self._stream.close()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(stream: IO[str]) -> None:
+        stream.seek(0x7FFF0000)  # a byte nobody writes, so that the holder's name stays readable
+        msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(stream: IO[str]) -> None:
+        fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def key_of(record: Mapping[str, Any]) -> Key:
+    """Return (id, repeat)."""
+    return record["id"], record["repeat"]
+
+
+def is_failed(record: Mapping[str, Any]) -> bool:
+    """Return whether the request got no answer."""
+    return record["response"]["error"] is not None
+
+
+class Line(NamedTuple):
+    """A record, and the bytes it takes in the journal."""
+
+    offset: int
+    size: int
+    record: Record
+
+
+def read_records(path: Path) -> Iterator[Line]:
+    """Yield each whole line of a journal; damaged lines are passed over.
+
+    A line can be damaged in the middle by a power cut; its example is asked again.
+    """
+    if not path.exists():
+        return
+    offset = 0
+    with path.open("rb") as lines:
+        for line in lines:
+            try:
+                record = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                record = None
+            if isinstance(record, dict) and "id" in record and "response" in record:
+                yield Line(offset, len(line), record)
+            offset += len(line)
+
+
+def mend(path: Path) -> None:
+    """Make the journal end with a whole line: a torn last line is cut off, its example asked again."""
+    if not path.exists():
+        return
+    with path.open("rb+") as stream:
+        end = stream.seek(0, os.SEEK_END)
+        start = _start_of_last_line(stream, end)
+        if start == end:
+            return
+        stream.seek(start)
+        torn = stream.read()
+        try:
+            orjson.loads(torn)
+        except orjson.JSONDecodeError:
+            stream.truncate(start)
+        else:
+            stream.write(b"\n")  # only the line end was lost
+
+
+def _start_of_last_line(stream: IO[bytes], end: int) -> int:
+    """Return where the bytes after the last line feed start."""
+    position = end
+    while position > 0:
+        block = max(0, position - 65536)
+        stream.seek(block)
+        found = stream.read(position - block).rfind(b"\n")
+        if found >= 0:
+            return block + found + 1
+        position = block
+    return 0
+
+
+class Journal:
+    """Appends records, one unbuffered write a line."""
+
+    def __init__(self, path: Path) -> None:
+        """Mend the file and open it for appending."""
+        mend(path)
+        self._path = path
+        with disk_errors(path):
+            self._stream = path.open("ab", buffering=0)
+
+    def append(self, record: Record) -> None:
+        """Write one line.
+
+        Raises:
+            Stopped: the disk is full; a half-written line is taken back.
+        """
+        line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY)
+        with disk_errors(self._path):
+            written = self._stream.write(line)
+            while written is not None and written < len(line):  # a disk that fills takes a part
+                line = line[written:]
+                written = self._stream.write(line)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+def compact(path: Path, order: Mapping[str, int], repeats: int) -> None:
+    """Leave one line for each (id, repeat), the last written, in data order. Atomic.
+
+    `order` maps an id to its place in the data. A journal that is already so is not rewritten.
+    """
+    last = array("q", [-1]) * (len(order) * repeats)
+    previous, end, tidy = -1, 0, True
+    for line in read_records(path):
+        place = order.get(line.record["id"])
+        if place is None:
+            continue
+        rank = place * repeats + line.record["repeat"]
+        tidy = tidy and rank > previous and line.offset == end
+        last[rank] = line.offset
+        previous, end = rank, line.offset + line.size
+    if not path.exists() or (tidy and end == path.stat().st_size):
+        return
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with disk_errors(path):
+        try:
+            with path.open("rb") as source, beside.open("wb") as target:
+                for offset in last:
+                    if offset >= 0:
+                        source.seek(offset)
+                        target.write(source.readline())
+                target.flush()
+                os.fsync(target.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Anything rendered from runs."""

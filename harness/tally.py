@@ -1,0 +1,197 @@
+"""From the journal to the figures of `run.json` and `statistics.npz`: one road for run, resume, rescore."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.records import Record, is_failed, read_records
+from harness.schema import Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+USAGE = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
+PERCENTILES = (50, 90, 95, 99)
+UNANSWERED = "(unanswered)"
+
+
+@dataclass
+class Tally:
+    """What a journal adds up to. Failed requests are counted and enter no metric."""
+
+    metrics: Sequence[Metric]
+    labels: Sequence[str] = ()
+    ids: list[str] = field(default_factory=list)
+    repeats: array[int] = field(default_factory=lambda: array("q"))
+    clusters: list[str] = field(default_factory=list)
+    statistics: dict[str, array[float]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
+    usage: Counter[str] = field(default_factory=Counter)
+    timings: dict[str, array[float]] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        """Count one record."""
+        response = record["response"]
+        self.counts["examples"] += 1
+        self.counts["cached"] += bool(response["cached"])
+        self.counts["truncated"] += bool(response.get("truncated"))
+        if is_failed(record):
+            self.counts["failed"] += 1
+            self.failures[response["error"]["kind"]] += 1
+            return
+        self.ids.append(record["id"])
+        self.repeats.append(record["repeat"])
+        if record.get("cluster") is not None:
+            self.clusters.append(record["cluster"])
+        for metric in self.metrics:
+            self.statistics.setdefault(metric.name, array("d")).extend(record["scores"][metric.name])
+        self._count_answer(record)
+        self._measure(response)
+
+    def _count_answer(self, record: Record) -> None:
+        prediction = record["prediction"]
+        self.counts["answered" if prediction is not None else "unanswered"] += 1
+        if prediction is None:
+            self.reasons[record["response"]["finish"] or "no answer found"] += 1
+        if self.labels:
+            self.confusion[record["target"], UNANSWERED if prediction is None else prediction] += 1
+
+    def _measure(self, response: Mapping[str, Any]) -> None:
+        for key, value in (response.get("usage") or {}).items():
+            if key in USAGE and value is not None:
+                self.usage[key] += value
+        if response["cached"]:
+            return
+        timing = response.get("timing_s") or {}
+        for name, seconds in {**timing, "tpot": _tpot(timing, response.get("usage") or {})}.items():
+            if seconds is not None:
+                self.timings.setdefault(name, array("d")).append(seconds)
+
+    def matrix(self, metric: str) -> NDArray[np.float64]:
+        """Return the statistics of a metric, (N, K)."""
+        import numpy as np
+
+        rows = np.frombuffer(self.statistics[metric], dtype=np.float64)
+        return rows.reshape(len(self.ids), -1)
+
+    def cluster_codes(self) -> NDArray[np.int64] | None:
+        """Return (N,) numbers of the resampled units, or None where each row is one.
+
+        Repeats of an example stay together; a task's own cluster holds them all the same.
+        """
+        import numpy as np
+
+        if self.clusters:
+            names: Sequence[str] = self.clusters
+        elif any(self.repeats):
+            names = self.ids
+        else:
+            return None
+        numbers: dict[str, int] = {}
+        return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
+
+    def summary(self, *, seed: int) -> dict[str, Any]:
+        """Return `metrics`, `counts`, `confusion`, `usage` and `latency_s` for `run.json`."""
+        return {
+            "metrics": self.estimates(seed),
+            "counts": {
+                key: self.counts[key]
+                for key in ("examples", "answered", "unanswered", "failed", "cached", "truncated")
+            },
+            "unanswered_because": dict(self.reasons),
+            "failed_because": dict(self.failures),
+            "confusion": self._confusion(),
+            "usage": dict(self.usage) or None,
+            "latency_s": {name: percentiles(values) for name, values in sorted(self.timings.items())} or None,
+        }
+
+    def estimates(self, seed: int) -> dict[str, Any]:
+        """Return metric → value, interval, standard error, n, unit, direction, signature."""
+        from harness.metrics import intervals
+
+        if not self.ids:
+            return {}
+        stats = {metric.name: (metric, self.matrix(metric.name)) for metric in self.metrics}
+        found = intervals.estimates(stats, self.cluster_codes(), seed=seed)
+        return {
+            metric.name: {
+                "value": found[metric.name].value,
+                "ci_low": found[metric.name].ci_low,
+                "ci_high": found[metric.name].ci_high,
+                "stderr": found[metric.name].stderr,
+                "n": found[metric.name].n,
+                "unit": metric.unit,
+                "higher_is_better": metric.higher_is_better,
+                "signature": f"{metric.signature}|n:{found[metric.name].n}",
+            }
+            for metric in self.metrics
+        }
+
+    def _confusion(self) -> dict[str, dict[str, int]] | None:
+        """Return target → prediction → count, every label and the unanswered present."""
+        if not self.labels:
+            return None
+        columns = (*self.labels, UNANSWERED)
+        return {row: {column: self.confusion[row, column] for column in columns} for row in self.labels}
+
+    def save(self, path: Path) -> None:
+        """Write `statistics.npz`: ids, repeats, clusters and each metric's (N, K) statistics.
+
+        Raises:
+            Stopped: the disk is full.
+        """
+        import io
+
+        import numpy as np
+
+        from harness.records import write_atomically
+
+        arrays: dict[str, Any] = {
+            # One text with a line an id: a fixed-width array would pad every id to the longest.
+            "ids": np.frombuffer("\n".join(self.ids).encode(), dtype=np.uint8),
+            "repeats": np.frombuffer(self.repeats, dtype=np.int64),
+        }
+        codes = self.cluster_codes()
+        if codes is not None:
+            arrays["clusters"] = codes
+        for metric in self.metrics if self.ids else ():
+            arrays[f"metric:{metric.name}"] = self.matrix(metric.name)
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)
+        write_atomically(path, buffer.getvalue())
+
+
+def tally(path: Path, metrics: Sequence[Metric], labels: Sequence[str]) -> Tally:
+    """Return what the journal at `path`, already compacted, adds up to."""
+    found = Tally(metrics, labels)
+    for line in read_records(path):
+        found.add(line.record)
+    return found
+
+
+def _tpot(timing: Mapping[str, Any], usage: Mapping[str, Any]) -> float | None:
+    """Return seconds per output token after the first; undefined for one token."""
+    ttft, e2e, tokens = timing.get("ttft"), timing.get("e2e"), usage.get("completion_tokens")
+    if ttft is None or e2e is None or tokens is None or tokens < 2:  # noqa: PLR2004
+        return None
+    return float(e2e - ttft) / (tokens - 1)
+
+
+def percentiles(values: array[float]) -> dict[str, float]:
+    """Return linear-interpolated percentiles, the mean and n of seconds."""
+    import numpy as np
+
+    seconds = np.frombuffer(values, dtype=np.float64)
+    found = np.percentile(seconds, PERCENTILES)
+    named = {f"p{p}": float(value) for p, value in zip(PERCENTILES, found, strict=True)}
+    return {**named, "mean": math.fsum(seconds) / len(seconds), "n": len(seconds)}

@@ -1,0 +1,138 @@
+"""Tiny causal language models for tests, written as the directories that `from_pretrained` reads.
+
+A two-layer Llama of 64 dimensions and a byte-level BPE of its own: built in a second, loaded by the
+same code as a real model. `tiny_llama` has random weights, large enough that its answers differ;
+`taught_llama` has learnt to say 긍정 or 부정 after a review.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+CHAT_TEMPLATE = (
+    "{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}\n{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
+)
+GOOD = ("재미있다", "최고의 영화", "감동적이다", "정말 좋았다", "또 보고 싶다")
+BAD = ("지루하다", "최악의 영화", "시간이 아깝다", "정말 별로였다", "보다가 잤다")
+START = ("이 영화는", "배우가", "나는", "친구와 봤는데", "솔직히", "감독님")
+
+
+def review(rng: random.Random) -> tuple[str, str]:
+    """Return a made-up film review and what it is: 긍정 or 부정."""
+    label = rng.choice(("긍정", "부정"))
+    said = rng.choice(GOOD if label == "긍정" else BAD)
+    return f"{rng.choice(START)} {said}", label
+
+
+def query(text: str) -> str:
+    """Return the prompt that `taught_llama` learnt to continue with ` 긍정` or ` 부정`."""
+    return f"문장: {text}\n감정:"
+
+
+def tiny_tokenizer(*, bos: bool = False, pad: bool = True, vocabulary: int = 420) -> Any:
+    """Return a byte-level BPE that knows the reviews; with `bos`, it begins every text with `<s>`."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers  # noqa: PLC0415
+    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
+
+    rng = random.Random(0)
+    texts = [query(text) + " " + label for text, label in (review(rng) for _ in range(200))]
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=["<s>", "</s>", "<pad>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    if bos:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", 0)]
+        )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>" if pad else None
+    )
+    fast.chat_template = CHAT_TEMPLATE
+    return fast
+
+
+def tiny_model(tokenizer: Any, *, context: int = 256, layers: int = 2, seed: int = 0) -> Any:
+    """Return a Llama with random weights, large enough that its logits are spread."""
+    import torch  # noqa: PLC0415
+    from transformers import LlamaConfig, LlamaForCausalLM  # noqa: PLC0415
+
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=context,
+        initializer_range=0.15,
+        tie_word_embeddings=False,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return LlamaForCausalLM(config).eval()
+
+
+def tiny_llama(
+    folder: Path, *, bos: bool = False, pad: bool = True, context: int = 256, shards: bool = False
+) -> Path:
+    """Write a random model and its tokenizer to `folder`, and return it."""
+    tokenizer = tiny_tokenizer(bos=bos, pad=pad)
+    model = tiny_model(tokenizer, context=context)
+    tokenizer.save_pretrained(folder)
+    model.save_pretrained(folder, max_shard_size="150KB" if shards else "1GB")
+    return folder
+
+
+def taught_llama(
+    folder: Path,
+    *,
+    render: Callable[[str], str] = query,
+    delimiter: str = " ",
+    bos: bool = False,
+    steps: int = 120,
+) -> Path:
+    """Write a model that says 긍정 or 부정 after `render(review)`, then ends; return `folder`."""
+    tokenizer = tiny_tokenizer(bos=bos)
+    model = tiny_model(tokenizer, layers=1)
+    rng = random.Random(0)
+    reviews = [review(rng) for _ in range(16 * steps)]
+    lessons = [(render(text), delimiter + label + "</s>") for text, label in reviews]
+    teach(model, tokenizer, lessons)
+    tokenizer.save_pretrained(folder)
+    model.save_pretrained(folder)
+    return folder
+
+
+def teach(model: Any, tokenizer: Any, lessons: Sequence[tuple[str, str]], batch: int = 16) -> None:
+    """Train `model` in place to continue each prompt with its answer, one pass over `lessons`."""
+    import torch  # noqa: PLC0415
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # so small a model only waits for a second thread
+    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    model.train()
+    for first in range(0, len(lessons), batch):
+        texts = [prompt + answer for prompt, answer in lessons[first : first + batch]]
+        rows = tokenizer(texts)["input_ids"]
+        width = max(map(len, rows))
+        ids = torch.tensor([row + [0] * (width - len(row)) for row in rows])  # (B, T)
+        labels = torch.tensor([row + [-100] * (width - len(row)) for row in rows])
+        mask = labels != -100
+        loss = model(input_ids=ids, attention_mask=mask.long(), labels=labels).loss
+        loss.backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    torch.set_num_threads(threads)
+    model.eval()
