@@ -10,6 +10,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,22 +32,20 @@ def main() -> None:
     for n in (50_000, 1_000_000):
         metrics = run(n)
         clusters = np.random.default_rng(1).integers(n // 20, size=n)
-        show(f"accuracy, macro-F1, overlap; N = {n:,}", lambda m=metrics: estimates(m))
-        show(f"the same in {n // 20:,} clusters", lambda m=metrics, c=clusters: estimates(m, c))
-        show(f"macro-F1, a pair; N = {n:,}", lambda n=n: paired(*pair(n)))
-    for runs, n in ((1000, 2000), (100, 10_000)):
-        show(
-            f"accuracy signs, {runs:,} systems; N = {n:,}",
-            lambda r=runs, n=n: paired_signs(accuracy(LABELS), [right(n, i) for i in range(r)]),
-        )
-        show(
-            f"macro-F1 signs, {runs:,} systems; N = {n:,}",
-            lambda r=runs, n=n: paired_signs(macro_f1(LABELS), [classified(n, i) for i in range(r)]),
-        )
-        show(
-            f"overlap signs, {runs:,} systems; N = {n:,}",
-            lambda r=runs, n=n: paired_signs(OVERLAP, [overlap(n, i) for i in range(r)]),
-        )
+        macro = [classified(n, seed) for seed in range(2)]
+        show(f"statistics alone; N = {n:,}", lambda: None)
+        show(f"accuracy, macro-F1, overlap; N = {n:,}", partial(estimates, metrics))
+        show(f"the same in {n // 20:,} clusters", partial(estimates, metrics, clusters))
+        show(f"macro-F1, a pair; N = {n:,}", partial(paired, macro_f1(LABELS), *macro))
+    for count, n in ((1000, 2000), (100, 10_000)):
+        for metric, statistics in (
+            (accuracy(LABELS), right),
+            (macro_f1(LABELS), classified),
+            (OVERLAP, overlap),
+        ):
+            systems = [statistics(n, seed) for seed in range(count)]
+            case = f"{metric.name} signs, {count:,} systems; N = {n:,}"
+            show(case, partial(paired_signs, metric, systems))
 
 
 def run(n: int) -> dict[str, tuple[Metric, Floats]]:
@@ -56,11 +55,6 @@ def run(n: int) -> dict[str, tuple[Metric, Floats]]:
         "macro_f1": (macro_f1(LABELS), classified(n, 0)),
         "overlap": (OVERLAP, overlap(n, 0)),
     }
-
-
-def pair(n: int) -> tuple[Metric, Floats, Floats]:
-    """Return macro-F1 and two systems' statistics."""
-    return macro_f1(LABELS), classified(n, 0), classified(n, 1)
 
 
 def right(n: int, seed: int) -> Floats:

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from harness.hookspecs import AdapterEntry, ExtractorEntry, MetricEntry, hookimpl
 
-GENERATION = ("max_tokens", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "stop", "seed")
+SAMPLING = ("max_tokens", "temperature", "top_p", "top_k", "min_p", "beams", "repetition_penalty", "stop", "seed")
 
 ADAPTERS = (
     AdapterEntry(
         "dummy",
         "harness.adapters.dummy:Dummy",
         asks=("choose", "generate"),
-        decoding=(*GENERATION, "beams", "presence_penalty", "frequency_penalty", "n"),
+        decoding=(*SAMPLING, "presence_penalty", "frequency_penalty"),
         settings={"reply": "str", "failure_rate": "float", "unanswered_rate": "float"},
         knobs={"latency_ms": "float"},
     ),
@@ -39,7 +39,7 @@ ADAPTERS = (
         "huggingface",
         "harness.adapters.huggingface:HuggingFace",
         asks=("choose", "generate"),
-        decoding=GENERATION,
+        decoding=SAMPLING,
         settings={"dtype": "auto|float32|bfloat16|float16"},
         knobs={"device": "str", "batch_size": "int", "attention": "str"},
         extra="hf",

@@ -94,7 +94,7 @@ def execute(plan: Plan, display: Display) -> Outcome:
             made with other data, settings or weights.
         Unavailable: the backend cannot be made ready. Nothing was asked.
     """
-    adapter = _adapter(plan)
+    adapter = make_adapter(plan)
     try:
         identity = adapter.identity() if isinstance(adapter, Identified) else {}
         mark = _mark(plan, identity)
@@ -111,7 +111,7 @@ def execute(plan: Plan, display: Display) -> Outcome:
         adapter.close()
 
 
-def _adapter(plan: Plan) -> Adapter:
+def make_adapter(plan: Plan) -> Adapter:
     """Return the backend's adapter.
 
     Raises:
@@ -410,12 +410,14 @@ def score(
 
 def described(response: Response) -> dict[str, Any]:
     """Return a response as the journal keeps it."""
+    timing = response.timing
     return {
         "text": response.text,
         "option_scores": list(response.option_scores) if response.option_scores is not None else None,
         "finish": response.finish,
         "usage": asdict(response.usage) if response.usage else None,
-        "timing_s": asdict(response.timing) if response.timing else None,
+        # asdict copies deeply; this line is written for every example
+        "timing_s": {"queue": timing.queue, "ttft": timing.ttft, "e2e": timing.e2e} if timing else None,
         "attempts": response.attempts,
         "cached": response.cached,
         "truncated": response.truncated,

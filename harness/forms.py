@@ -50,6 +50,8 @@ class Named(Strict):
     def _short(cls, value: Any) -> Any:
         if isinstance(value, str):
             return {"name": value}
+        if isinstance(value, dict) and "name" in value and set(value) <= {"name", "settings"}:
+            return value
         if isinstance(value, dict) and len(value) == 1:
             ((name, given),) = value.items()
             if isinstance(given, dict):

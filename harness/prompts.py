@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -36,6 +37,16 @@ class _Walk:
                     return
                 self._kept.append(value)
             yield self._kept[position]
+
+
+@dataclass(slots=True)
+class _Shot:
+    """A row of the pool that may be a shot, its fields cleaned; `turn` once it was rendered."""
+
+    id: str
+    key: tuple[str, ...]
+    fields: Mapping[str, Any]
+    turn: tuple[str, str] | None = None
 
 
 class Prompts:
@@ -70,7 +81,7 @@ class Prompts:
         self._static = not any(templating.has_markup(option.text) for option in task.options)
         self._cleaners = [CLEANERS[name] for name in task.file.clean]
         self._fixed: _Walk | None = None
-        self._turns: dict[int, tuple[str, str]] = {}
+        self._shots: dict[int, _Shot | None] = {}
         if task.shots and task.file.shots.max_tokens and count_tokens is None:
             raise BadInput(f"{task.name} bounds its shots in tokens, and this backend has no tokenizer")
 
@@ -154,8 +165,8 @@ class Prompts:
         count = self.task.shots
         if not count:
             return []
-        own = self._key(example)
-        drawn = (i for i in self._walk(example.id) if self._pool[i].id != example.id and self._key(self._pool[i]) != own)
+        own = self._key(self._cleaned(example.fields))
+        drawn = (index for index in self._walk(example.id) if self._differs(index, example.id, own))
         found = list(itertools.islice(drawn, count))
         if len(found) < count:
             raise BadInput(
@@ -172,10 +183,6 @@ class Prompts:
     def _pool(self) -> Sequence[Example]:
         return self._load_pool()
 
-    @cached_property
-    def _qualified(self) -> bytearray:
-        return bytearray(len(self._pool))  # 0 not looked at, 1 yes, 2 no
-
     def _walk(self, example_id: str) -> Iterator[int] | _Walk:
         if self.task.file.shots.draw == "per_example":
             return self._rows(example_id)
@@ -191,24 +198,26 @@ class Prompts:
         for index in itertools.islice(draws, MAX_DRAWS):
             if index not in seen:
                 seen.add(index)
-                if self._qualifies(index):
+                if self._shot(index):
                     yield index
                 if len(seen) == size:
                     return
-        rest = [index for index in range(size) if index not in seen and self._qualifies(index)]
+        rest = [index for index in range(size) if index not in seen and self._shot(index)]
         yield from sorted(rest, key=lambda index: keyed.number(self.task.seed, "rest", key, index))
 
-    def _qualifies(self, index: int) -> bool:
-        """Return whether a row may be a shot: nothing empty, and no longer than the task allows."""
-        state = self._qualified[index]
-        if not state:
-            state = self._qualified[index] = 1 if self._judge(self._pool[index]) else 2
-        return state == 1
+    def _shot(self, index: int) -> _Shot | None:
+        """Return a row as a shot, None if it may not be one; looked at once."""
+        if index not in self._shots:
+            example = self._pool[index]
+            fields = self._cleaned(example.fields)
+            fit = example.target is not None and self._fits([str(value) for value in fields.values()])
+            self._shots[index] = _Shot(example.id, self._key(fields), fields) if fit else None
+        return self._shots[index]
 
-    def _judge(self, example: Example) -> bool:
+    def _fits(self, texts: Sequence[str]) -> bool:
+        """Return whether nothing is empty and all is no longer than the task allows."""
         rule = self.task.file.shots
-        texts = [str(value) for value in self._cleaned(example.fields).values()]
-        if not all(text.strip() for text in texts) or example.target is None:
+        if not all(text.strip() for text in texts):
             return False
         if rule.max_chars is not None and sum(map(len, texts)) > rule.max_chars:
             return False
@@ -216,21 +225,28 @@ class Prompts:
             return True
         return sum(map(self._count_tokens, texts)) <= rule.max_tokens
 
+    def _differs(self, index: int, example_id: str, key: tuple[str, ...]) -> bool:
+        """Return whether a row is neither the evaluated example nor a copy of its input."""
+        shot = self._shot(index)
+        return shot is not None and shot.id != example_id and shot.key != key
+
     def _turn(self, index: int) -> tuple[str, str]:
         """Return a shot's query and answer, rendered once."""
-        turn = self._turns.get(index)
-        if turn is None:
-            example = self._pool[index]
-            turn = self._query(self._cleaned(example.fields)), self.answer(example)
-            self._turns[index] = turn
-        return turn
+        shot = self._shots[index]
+        assert shot is not None
+        if shot.turn is None:
+            shot.turn = self._query(shot.fields), self.answer(self._pool[index])
+        return shot.turn
 
     def _cleaned(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         cleaned = {name: "" if value is None else value for name, value in fields.items()}
         for clean in self._cleaners:
-            cleaned = {name: clean(value) if isinstance(value, str) else value for name, value in cleaned.items()}
+            for name, value in cleaned.items():
+                if isinstance(value, str):
+                    cleaned[name] = clean(value)
         return cleaned
 
-    def _key(self, example: Example) -> tuple[str, ...]:
+    @staticmethod
+    def _key(fields: Mapping[str, Any]) -> tuple[str, ...]:
         """Return what makes two inputs the same: the cleaned texts, composed, single blanks."""
-        return tuple(one_space(nfc(str(value))) for value in self._cleaned(example.fields).values())
+        return tuple(one_space(nfc(str(value))) for value in fields.values())

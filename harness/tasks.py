@@ -261,9 +261,30 @@ def expand(names: Iterable[str]) -> list[str]:
             found |= {n: None for n in sorted(known) if "members" not in definitions.headline(known[n][0])}
             continue
         path = definitions.find("tasks", name, folders())
-        members = definitions.headline(path).get("members")
-        found |= dict.fromkeys(expand(members)) if members else {name: None}
+        is_group = "members" in definitions.headline(path)
+        found |= dict.fromkeys(expand(load_group(path))) if is_group else {name: None}
     return list(found)
+
+
+class Group(Strict):
+    """Several tasks under one name."""
+
+    members: Annotated[list[str], Field(min_length=1)]
+    description: str = ""
+    tags: list[str] = []
+
+
+def load_group(path: Path) -> list[str]:
+    """Return the tasks of the group in `path`, each checked to be there.
+
+    Raises:
+        BadInput: the file is wrong, or a member is no task.
+    """
+    document = definitions.read(path)
+    group = definitions.validate(Group, document)
+    for index, member in enumerate(group.members):
+        definitions.find("tasks", member, folders(), asked=document.place(("members", index)))
+    return group.members
 
 
 def load(name: str) -> Task:

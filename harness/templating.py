@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError, meta
+from jinja2 import Environment, StrictUndefined, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from harness.errors import BadInput, did_you_mean
@@ -26,6 +26,9 @@ def template(text: str) -> Callable[[Mapping[str, Any]], str]:
     """
     if not has_markup(text):
         return lambda _fields: text
+    pieces = _insertions(text)
+    if pieces is not None:
+        return lambda fields: "".join([piece if name is None else str(fields[name]) for piece, name in pieces])
     compiled = _environment().from_string(text)
     context, root = compiled.new_context, compiled.root_render_func
 
@@ -36,6 +39,23 @@ def template(text: str) -> Callable[[Mapping[str, Any]], str]:
             raise BadInput(f"the template {text[:60]!r} fails: {error}") from None
 
     return render
+
+
+def _insertions(text: str) -> list[tuple[str, str | None]] | None:
+    """Return (literal text, None) and ("", field) pieces of a template that only inserts fields.
+
+    Most prompts are such, and joining them costs a tenth of a Jinja context. None for any other.
+    """
+    pieces: list[tuple[str, str | None]] = []
+    for node in _environment().parse(text).body:
+        for part in node.nodes if isinstance(node, nodes.Output) else [node]:
+            if isinstance(part, nodes.TemplateData):
+                pieces.append((part.data, None))
+            elif isinstance(part, nodes.Name) and part.name not in _environment().globals:
+                pieces.append(("", part.name))
+            else:
+                return None
+    return pieces
 
 
 def has_markup(text: str) -> bool:

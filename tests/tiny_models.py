@@ -35,8 +35,8 @@ def query(text: str) -> str:
 
 def tiny_tokenizer(*, bos: bool = False, pad: bool = True, vocabulary: int = 420) -> Any:
     """Return a byte-level BPE that knows the reviews; with `bos`, it begins every text with `<s>`."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers  # noqa: PLC0415
-    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
 
     rng = random.Random(0)
     texts = [query(text) + " " + label for text, label in (review(rng) for _ in range(200))]
@@ -63,8 +63,8 @@ def tiny_tokenizer(*, bos: bool = False, pad: bool = True, vocabulary: int = 420
 
 def tiny_model(tokenizer: Any, *, context: int = 256, layers: int = 2, seed: int = 0) -> Any:
     """Return a Llama with random weights, large enough that its logits are spread."""
-    import torch  # noqa: PLC0415
-    from transformers import LlamaConfig, LlamaForCausalLM  # noqa: PLC0415
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(seed)
     config = LlamaConfig(
@@ -117,7 +117,7 @@ def taught_llama(
 
 def teach(model: Any, tokenizer: Any, lessons: Sequence[tuple[str, str]], batch: int = 16) -> None:
     """Train `model` in place to continue each prompt with its answer, one pass over `lessons`."""
-    import torch  # noqa: PLC0415
+    import torch
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so small a model only waits for a second thread

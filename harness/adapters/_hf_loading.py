@@ -212,7 +212,10 @@ def local_folder(profile: Profile) -> Path | None:
     if not (folder / "config.json").is_file():
         raise Unavailable(f"{folder} is no model directory: it has no config.json")
     for index in sorted(folder.glob("*.index.json")):
-        shards = set(json.loads(index.read_text(encoding="utf-8")).get("weight_map", {}).values())
+        try:
+            shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        except (ValueError, KeyError) as error:
+            raise Unavailable(f"{index} names no shards: {one_line(error)}") from error
         lost = sorted(name for name in shards if not (folder / name).is_file())
         if lost:
             raise Unavailable(
@@ -345,12 +348,13 @@ def context_size(config: Any) -> int | None:
 def _source(profile: Profile, commit: str | None) -> tuple[str, dict[str, Any]]:
     """Return what `from_pretrained` is told: a directory or a hub id, and how it may be reached.
 
-    `trust_remote_code` is always said: left out, transformers would ask on stdin.
+    `trust_remote_code` is always said: left out, transformers would ask on stdin. A directory is
+    read without the network, unless code was allowed: that may lie in another repository.
     """
     folder = local_folder(profile)
     options: dict[str, Any] = {
         "trust_remote_code": profile.trust_remote_code,
-        "local_files_only": profile.offline or folder is not None,
+        "local_files_only": profile.offline or (folder is not None and not profile.trust_remote_code),
     }
     if folder is not None:
         return str(folder), options

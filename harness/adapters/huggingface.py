@@ -411,9 +411,8 @@ class _Brake:
         self.stops = [stop for stop in prompts[0].request.decoding.stop or () if stop]
         self.ends = engine.ends | {added[stop] for stop in self.stops if stop in added}
         self.lengths = [0] * len(prompts)  # new tokens of the rows that have ended
-        self.tail = (
-            max((len(stop.encode()) for stop in self.stops), default=0) + 4
-        )  # a token has a byte or more
+        # A token has a byte or more, so this many of the last ones hold any stop string.
+        self.tail = max((len(stop.encode()) for stop in self.stops), default=0) + 4
 
     def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
         """Return which rows of `input_ids` (B, T) have ended, (B,)."""

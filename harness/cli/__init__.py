@@ -20,8 +20,10 @@ def main() -> NoReturn:
 
 
 def _guarded(arguments: list[str]) -> int:
-    import click
+    import typer
 
+    # typer brings a click of its own from 0.26 on; its errors are the parents of what it exports.
+    usage_error = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show Hangul
@@ -33,16 +35,16 @@ def _guarded(arguments: list[str]) -> int:
             traceback.print_exc()
         fail(str(error))
         return error.exit_code
-    except click.ClickException as error:
-        fail(error.format_message())
-        return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         fail("interrupted")
         return 130
     except BrokenPipeError:  # `harness list tasks | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if isinstance(error, usage_error):
+            fail(error.format_message())  # type: ignore[attr-defined]
+            return 2
         if debug:
             raise
         fail(f"a fault of the harness itself: {type(error).__name__}: {error}; --debug shows where")

@@ -111,5 +111,5 @@ def _sums(weights: Floats, groups: NDArray[np.intp], count: int) -> Floats:
     if len(groups) * count <= _SMALL:
         return weights @ np.eye(count)[groups]
     cells = np.arange(0, draws * count, count)[:, None] + groups
-    sums = np.bincount(cells.ravel(), weights.ravel(), minlength=draws * count)
+    sums: Floats = np.bincount(cells.ravel(), weights.ravel(), minlength=draws * count)
     return sums.reshape(draws, count)

@@ -135,7 +135,7 @@ def paired_signs(  # noqa: PLR0913  (the keywords of `estimates`)
     one set of draws for all: the interval's end passes 0 when all but so many differences do.
 
     Raises:
-        HarnessError: N is 0 or differs.
+        HarnessError: the systems differ in N.
     """
     plan = _Plan.of(clusters, systems, draws, seed, level)
     if plan.has_closed_form(metric):

@@ -14,11 +14,14 @@ set on texts that a first fit left out, as regularisation leaves W too timid (Gu
 of Modern Neural Networks"). A text without a known n-gram has x = 0 and gets the class prior.
 """
 
+# ruff: noqa: N803, N806 - matrices are upper case, as on paper
+
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 from unicodedata import normalize
 
 import numpy as np
@@ -28,7 +31,7 @@ from numpy.typing import NDArray
 from harness.errors import BadInput
 from harness.models import LEAST
 
-Floats = NDArray[np.floating[Any]]
+Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
 
 BITS = 21  # 2 M buckets: NSMC's 1.7 M n-grams share few; a quarter as many cost half a point of accuracy
 STRIDE = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio of 2**64 spreads neighbouring code points
@@ -90,9 +93,8 @@ class TfidfClassifier:
     def save(self, path: Path) -> None:
         """Write what `log_probabilities` needs; nothing of it is code."""
         with path.open("wb") as file:
-            np.savez(
-                file, ngrams=self.ngrams, known=self.known, idf=self.idf, weights=self.weights, prior=self.prior
-            )
+            found = {"known": self.known, "idf": self.idf, "weights": self.weights, "prior": self.prior}
+            np.savez(file, allow_pickle=False, ngrams=np.array(self.ngrams), **found)
 
     @classmethod
     def load(cls, path: Path) -> TfidfClassifier:
@@ -154,10 +156,10 @@ class TfidfClassifier:
         scores = np.concatenate([_scores(x, W) for x in X[:held]]).astype(np.float64)
         low, high = 1 / 8, 8.0
         for _ in range(20):  # the surprise is convex in T: halve the interval by the sign of its slope
-            middle = (low * high) ** 0.5
+            middle = math.sqrt(low * high)
             p = np.exp(_log_softmax(self.prior + middle * scores))
             low, high = (low, middle) if ((p - y) * scores).sum() > 0 else (middle, high)
-        return (low * high) ** 0.5
+        return math.sqrt(low * high)
 
 
 def count_ngrams(texts: Sequence[str], ngrams: tuple[int, int]) -> sp.csr_array:
@@ -178,10 +180,9 @@ def _count(texts: Sequence[str], ngrams: tuple[int, int]) -> sp.csr_array:
     row = np.repeat(rows[:-1], lengths)
     left = np.repeat(lengths.cumsum(), lengths) - np.arange(len(points))  # characters up to the text's end
     keys = [np.empty(0, np.uint64)]
-    hashed = np.ones(len(points) + 1, np.uint64)
+    hashed = np.ones(len(points) + 1, np.uint64)  # of no characters, at each place
     for n in range(1, ngrams[1] + 1):
-        # Of n-1 characters from each place, to n; uint64 wraps around. From here on too few may be left.
-        hashed = hashed[:-1] * STRIDE + points[n - 1 :]
+        hashed = hashed[:-1] * STRIDE + points[n - 1 :]  # of n characters; uint64 wraps around
         if n >= ngrams[0]:
             whole = left[: len(hashed)] >= n
             bucket = hashed * STRIDE >> np.uint64(64 - BITS)  # the top bits are the best mixed
@@ -216,6 +217,8 @@ def _scores(X: sp.csr_array, W: NDArray[np.float32]) -> NDArray[np.float32]:
     return scores
 
 
-def _log_softmax(z):
+def _log_softmax(z: Floats) -> Floats:
+    """Return (n, C) log-probabilities (nats) of scores (n, C)."""
     z = z - z.max(axis=1, keepdims=True)
-    return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    total: Floats = np.exp(z).sum(axis=1, keepdims=True)
+    return z - np.log(total)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import functools
 import importlib
 import json
+import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +109,7 @@ def greedy(folder: Path, prompt: str, new: int) -> tuple[str, list[int]]:
 
 
 def reviews(count: int) -> list[str]:
-    rng = importlib.import_module("random").Random(3)
+    rng = random.Random(3)
     return [query(" ".join(review(rng)[0] for _ in range(n % 4 + 1))) for n in range(count)]
 
 
@@ -597,6 +600,18 @@ def test_making_an_adapter_loads_nothing():
     assert HuggingFace(Profile(name="x", adapter="huggingface", model="/no/such/directory"))
 
 
+def test_identity_and_importing_the_adapter_import_no_torch(tiny):
+    code = (
+        "import sys\n"
+        "from harness.adapters.huggingface import HuggingFace\n"
+        "from harness.schema import Profile\n"
+        f"HuggingFace(Profile('x', 'huggingface', {str(tiny)!r})).identity()\n"
+        "assert not {'torch', 'transformers'} & set(sys.modules)"
+    )
+    root = Path(loading.__file__).parents[2]
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
+
+
 def test_a_closed_adapter_has_let_go_of_its_model(tiny):
     adapter = loaded(tiny)
     only(adapter, chosen("문장:"))
@@ -766,7 +781,7 @@ def taught(tmp_path_factory) -> Path:
 
 
 def test_a_taught_model_chooses_what_it_learnt(taught):
-    rng = importlib.import_module("random").Random(99)
+    rng = random.Random(99)
     lessons = [review(rng) for _ in range(24)]
     requests = [chosen(query(text), str(n)) for n, (text, _) in enumerate(lessons)]
     for response in loaded(taught).answer(requests):
@@ -775,7 +790,7 @@ def test_a_taught_model_chooses_what_it_learnt(taught):
 
 
 def test_a_taught_model_writes_what_it_learnt_and_ends(taught):
-    rng = importlib.import_module("random").Random(98)
+    rng = random.Random(98)
     lessons = [review(rng) for _ in range(24)]
     requests = [asked(query(text), str(n)) for n, (text, _) in enumerate(lessons)]
     for response in loaded(taught).answer(requests):

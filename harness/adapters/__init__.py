@@ -1,0 +1,1 @@
+"""Adapters: each drives one kind of engine, and turns Requests into Responses."""

@@ -1,0 +1,40 @@
+"""`harness init`: a project of the user's own that runs as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness import DISTRIBUTION
+from harness.errors import BadInput
+from harness.resources import shipped
+
+FILES = {
+    "tasks/my_task.yaml": "project/my_task.yaml",
+    "tasks/my_task.jsonl": "project/my_task.jsonl",
+    "backends/my_tfidf.yaml": "project/my_tfidf.yaml",
+    ".github/workflows/nightly.yml": "project/nightly.yml",
+    ".gitignore": "project/gitignore",
+}
+
+
+def init_command(directory: Path) -> int:
+    """Write the files that are not there yet; say what to run next."""
+    templates = shipped("reports") / "templates"
+    try:
+        (directory / "reports").mkdir(parents=True, exist_ok=True)
+        for name, template in FILES.items():
+            _write(directory / name, (templates / template).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"{directory}: {error.strerror or error}") from None
+    where = "" if directory == Path() else f"cd {directory} && "
+    print(f"next: {where}harness run -t my_task -b my_tfidf,majority --sample")
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    if path.exists():
+        print(f"kept    {path}")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text.replace("{{ distribution }}", DISTRIBUTION), encoding="utf-8")
+    print(f"written {path}")
