@@ -36,7 +36,9 @@ class BackendFile(Strict):
     model: str | None = None
     revision: str | None = None
     needs: list[Literal["trust_remote_code"]] = []
-    kind: Literal["baseline", "classical", "scratch", "base", "instruct", "fine-tuned", "merged"] | None = None
+    kind: Literal["baseline", "classical", "scratch", "base", "instruct", "fine-tuned", "merged"] | None = (
+        None
+    )
     family: str | None = None
     parameters: Annotated[float, Field(gt=0)] | None = None
     licence: str | None = None

@@ -6,7 +6,17 @@ from collections.abc import Callable
 
 from harness.hookspecs import AdapterEntry, ExtractorEntry, MetricEntry, hookimpl
 
-SAMPLING = ("max_tokens", "temperature", "top_p", "top_k", "min_p", "beams", "repetition_penalty", "stop", "seed")
+SAMPLING = (
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "beams",
+    "repetition_penalty",
+    "stop",
+    "seed",
+)
 
 ADAPTERS = (
     AdapterEntry(
@@ -52,8 +62,12 @@ ADAPTERS = (
 METRICS = (
     MetricEntry("accuracy", "harness.metrics.classification:accuracy", asks=("choose", "generate")),
     MetricEntry("macro_f1", "harness.metrics.classification:macro_f1", asks=("choose", "generate")),
-    MetricEntry("unanswered", "harness.metrics.classification:unanswered", asks=("choose", "generate", "extract")),
-    MetricEntry("exact_match", "harness.metrics.generation:exact_match", asks=("choose", "generate", "extract")),
+    MetricEntry(
+        "unanswered", "harness.metrics.classification:unanswered", asks=("choose", "generate", "extract")
+    ),
+    MetricEntry(
+        "exact_match", "harness.metrics.generation:exact_match", asks=("choose", "generate", "extract")
+    ),
 )
 
 EXTRACTORS = (

@@ -60,7 +60,9 @@ class Drain:
         self.asked = True
         say("stopping after what is in flight; Ctrl-C again stops at once")
 
-    def __exit__(self, _kind: type | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+    def __exit__(
+        self, _kind: type | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
         """Give the signals back."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
@@ -137,7 +139,9 @@ class adapter_errors:  # noqa: N801  (reads as a statement)
     def __enter__(self) -> None:
         """Do nothing."""
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
         """Turn any exception but our own and Ctrl-C into Unavailable."""
         if isinstance(error, Exception) and not isinstance(error, HarnessError):
             raise Unavailable(f"{self.backend} broke: {type(error).__name__}: {error}") from error
@@ -244,7 +248,9 @@ class _Run:
         before = (self.known.get("environment") or {}).get("packages") or {}
         for name, version in self.environment["packages"].items():
             if before.get(name, version) != version:
-                say(f"warning: {self.plan.label}: {name} was {before[name]} when this run began, now {version}")
+                say(
+                    f"warning: {self.plan.label}: {name} was {before[name]} when this run began, now {version}"
+                )
 
     def _check_first_prompt(self, make: Callable[..., Request]) -> None:
         """Render one prompt, so that a template that fails does so before the model is loaded."""
@@ -260,7 +266,9 @@ class _Run:
         self.display.phase("fitting")
         key = fits.key(task, self.plan.backend, material.sha256[task.file.shots.from_])
         with adapter_errors(self.plan.backend.name):
-            self.fit = fits.fitted(self.adapter, prompts, lambda: material.train, key, fresh=self.plan.options.fresh)
+            self.fit = fits.fitted(
+                self.adapter, prompts, lambda: material.train, key, fresh=self.plan.options.fresh
+            )
         done = "fit reused" if self.fit.reused else f"fitted on {self.fit.examples:,} examples"
         self.display.phase(f"{done} ({self.fit.seconds:.1f} s)")
 
@@ -306,7 +314,9 @@ class _Run:
         """Judge one response and write its record."""
         request = pending.pop(response.key, None)
         if request is None:
-            raise Unavailable(f"{self.plan.backend.name} answered {response.key!r}, which was not asked or is answered")
+            raise Unavailable(
+                f"{self.plan.backend.name} answered {response.key!r}, which was not asked or is answered"
+            )
         record, scores = self._judged(request, response)
         journal.append(record)
         self.session.answered += 1
@@ -388,14 +398,20 @@ class _Run:
         }
 
     def _write(self, status: str, results: Mapping[str, Any]) -> dict[str, Any]:
-        run = {**described_plan(self.plan, self.mark, self.identity), "id": self.directory.name, "status": status}
+        run = {
+            **described_plan(self.plan, self.mark, self.identity),
+            "id": self.directory.name,
+            "status": status,
+        }
         run["environment"] = self.environment
         run["started"] = self.known.get("started") or self.session.started
         run["sessions"] = self.known.get("sessions", [])
         run |= results
         if not (self.directory / records.TASK).exists():
             records.write_atomically(self.directory / records.TASK, dump(self.plan.task.resolved()).encode())
-            records.write_atomically(self.directory / records.BACKEND, dump(self.plan.backend.resolved()).encode())
+            records.write_atomically(
+                self.directory / records.BACKEND, dump(self.plan.backend.resolved()).encode()
+            )
         records.write_run(self.directory, run)
         return run
 
@@ -479,5 +495,7 @@ def described_plan(plan: Plan, mark: str, identity: Mapping[str, Any]) -> dict[s
 
 def finish_exit_code(outcomes: Iterable[Outcome], dead: Iterable[HarnessError]) -> int:
     """Return the gravest exit code of a grid: 130, then 3, then 4, then 0."""
-    codes = {error.exit_code for error in (*(outcome.error for outcome in outcomes), *dead) if error is not None}
+    codes = {
+        error.exit_code for error in (*(outcome.error for outcome in outcomes), *dead) if error is not None
+    }
     return next((code for code in (130, 2, 3, 4) if code in codes), 0)

@@ -243,7 +243,9 @@ def _reader(task: Task, find: Callable[[str | int], str | int]) -> Callable[[str
     return read
 
 
-def _file_examples(task: Task, path: Path, split: str, sample: bool, start: int) -> Iterator[tuple[Place, Example]]:
+def _file_examples(
+    task: Task, path: Path, split: str, sample: bool, start: int
+) -> Iterator[tuple[Place, Example]]:
     """Yield (place, Example) for each row of one file; `start` counts rows of the files before it."""
     table = _jsonl(path, task.file.data) if sample else _FORMATS[task.file.data.format](path, task.file.data)
     rows = table.rows
@@ -258,7 +260,9 @@ def _file_examples(task: Task, path: Path, split: str, sample: bool, start: int)
             example = read(f"{split}-{index}", row)
         except (IndexError, KeyError) as error:
             wanted = f"no {error}" if isinstance(error, KeyError) else f"only {len(row)} columns"
-            raise BadInput(f"{wanted} in this row, which task {task.name} reads", place=Place(path, number)) from None
+            raise BadInput(
+                f"{wanted} in this row, which task {task.name} reads", place=Place(path, number)
+            ) from None
         yield Place(path, number), example
 
 
@@ -310,7 +314,9 @@ def survey(task: Task, source: Source, limit: int | float | None) -> Selection:
     order: dict[str, int] = {}
     for example in itertools.islice(examples(task, source, split), limit if isinstance(limit, int) else None):
         if example.id in order:
-            raise BadInput(f"two rows of {split!r} have the id {example.id!r}", place=Place(source.files[split][0]))
+            raise BadInput(
+                f"two rows of {split!r} have the id {example.id!r}", place=Place(source.files[split][0])
+            )
         order[example.id] = len(order)
     if isinstance(limit, float):
         order = _share(order, limit, task.seed)

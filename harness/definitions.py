@@ -38,7 +38,7 @@ MARKS = {"tasks": ("ask", "extends", "members"), "backends": ("adapter", "extend
 class _CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """libyaml's parser with YAML 1.2's rules for plain scalars."""
 
-    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012  (PyYAML's own attribute)
+    yaml_implicit_resolvers: dict[str, list[Any]] = {}
 
 
 for _tag, _pattern, _first in (
@@ -61,7 +61,7 @@ def _number(text: str) -> int | float:
     return sign * int(digits)
 
 
-_SCALARS = {
+_SCALARS: dict[str, Callable[[str], Any]] = {
     "str": str,
     "null": lambda _text: None,
     "bool": lambda text: text.lower() == "true",
@@ -194,14 +194,14 @@ def headline(path: Path) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     key: str | None = None
-    depth, items = 0, None
+    items: list[Any] | None = None
+    depth = 0
     try:
         for event in yaml.parse(_text(path), Loader=_CoreLoader):
             if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
                 depth += 1
-                if depth == 2 and key is not None:  # noqa: PLR2004
-                    items = [] if isinstance(event, yaml.SequenceStartEvent) else None
-                    found[key] = items
+                if depth == 2 and key is not None:
+                    found[key] = items = [] if isinstance(event, yaml.SequenceStartEvent) else None
             elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
                 depth -= 1
                 if depth == 1:
@@ -211,7 +211,7 @@ def headline(path: Path) -> dict[str, Any]:
                     key = event.value
                 elif depth == 1:
                     found[str(key)], key = event.value, None
-                elif depth == 2 and items is not None:  # noqa: PLR2004
+                elif depth == 2 and items is not None:
                     items.append(event.value)
     except (yaml.YAMLError, BadInput):
         return {}
@@ -372,7 +372,7 @@ def _problem(model: type[BaseModel], document: Document, detail: ErrorDetails) -
 
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _keys(model: Any, loc: Loc) -> list[str]:

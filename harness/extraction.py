@@ -32,7 +32,9 @@ def first_line() -> Step:
 
 def last_line() -> Step:
     """Return the last line that is not empty."""
-    return lambda text, _options: next((line.strip() for line in text.split("\n")[::-1] if line.strip()), None)
+    return lambda text, _options: next(
+        (line.strip() for line in text.split("\n")[::-1] if line.strip()), None
+    )
 
 
 def after_think() -> Step:

@@ -103,7 +103,9 @@ def environment(libraries: Iterable[str]) -> dict[str, Any]:
 def _commit() -> str | None:
     """Return the commit of the folder the run was started in, None outside a repository."""
     try:
-        asked = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
+        asked = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return asked.stdout.strip() if asked.returncode == 0 else None

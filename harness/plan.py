@@ -106,7 +106,9 @@ class Grid:
     settings: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [{}])
 
 
-def plans(grid: Grid, options: Options, report: Callable[[str], None], command: str = "") -> tuple[list[Plan], list[Unavailable]]:
+def plans(
+    grid: Grid, options: Options, report: Callable[[str], None], command: str = ""
+) -> tuple[list[Plan], list[Unavailable]]:
     """Return every run of the grid, checked, and why some backends cannot work.
 
     Raises:
@@ -124,10 +126,14 @@ def plans(grid: Grid, options: Options, report: Callable[[str], None], command: 
             except Unavailable as error:
                 dead[system.name] = error
                 continue
-            found.append(Plan(task, system, decoding, _NO_MATERIAL, options, command, _given(task, set_, given)))
+            found.append(
+                Plan(task, system, decoding, _NO_MATERIAL, options, command, _given(task, set_, given))
+            )
     if not found:
         return [], list(dead.values())
-    return [replace(plan, material=material) for plan, material in _supplied(found, options, report)], list(dead.values())
+    return [replace(plan, material=material) for plan, material in _supplied(found, options, report)], list(
+        dead.values()
+    )
 
 
 _NO_MATERIAL: Any = None  # a plan is checked before its data is looked for
@@ -159,7 +165,9 @@ def _tasks(grid: Grid) -> Iterator[Task]:
                 yield task.choose(ask=ask, template=one, shots=grid.shots, split=grid.split, seed=grid.seed)
 
 
-def _supplied(found: Sequence[Plan], options: Options, report: Callable[[str], None]) -> Iterator[tuple[Plan, Material]]:
+def _supplied(
+    found: Sequence[Plan], options: Options, report: Callable[[str], None]
+) -> Iterator[tuple[Plan, Material]]:
     """Yield each plan with its data, which the backends of one task share."""
     materials: dict[tuple[Any, ...], Material] = {}
     learns = {plan.task.name for plan in found if plan.backend.entry.learns}

@@ -88,7 +88,7 @@ class Counting:
         seconds = max(time.monotonic() - self._began, 1e-9)
         rate = (self.done - self._before) / seconds
         left = (self.total - self.done) / rate if rate else 0.0
-        parts = [f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2f}/s"]  # noqa: PLR2004
+        parts = [f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2f}/s"]
         if self.scored:
             parts.append(f"running {self.sum / self.scored:.3f}")
         if self.failed:
@@ -134,7 +134,12 @@ class Bar(Counting):
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         super().start(label, total, done)
-        columns = (TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TextColumn("{task.fields[state]}"))
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[state]}"),
+        )
         self._bar = Progress(*columns, console=Console(stderr=True), refresh_per_second=10)
         self._task = self._bar.add_task(escape(label), total=total, completed=done, state="starting")
         self._bar.start()

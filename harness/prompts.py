@@ -61,7 +61,7 @@ class Prompts:
         task: Task,
         pool: Callable[[], Sequence[Example]] = tuple,
         *,
-        decoding: Decoding = Decoding(),  # noqa: B008  (frozen)
+        decoding: Decoding = Decoding(),
         instruct: bool = False,
         count_tokens: Callable[[str], int] | None = None,
     ) -> None:

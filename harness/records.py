@@ -54,7 +54,8 @@ def disk_errors(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO, errno.EFBIG):
             reason = error.strerror or str(error)
             raise Stopped(
-                f"cannot write ({reason}); what was answered is kept, the same command goes on", place=Place(path)
+                f"cannot write ({reason}); what was answered is kept, the same command goes on",
+                place=Place(path),
             ) from None
         raise
 

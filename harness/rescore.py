@@ -37,7 +37,9 @@ def rescore(directory: Path, judge: str | None = None) -> dict[str, Any]:
         samples = directory / records.SAMPLES
         if not samples.exists():
             raise BadInput("the run has no samples.jsonl to score", place=Place(directory))
-        lines = b"".join(orjson.dumps(r, option=orjson.OPT_APPEND_NEWLINE) for r in _rejudged(samples, task, metrics))
+        lines = b"".join(
+            orjson.dumps(r, option=orjson.OPT_APPEND_NEWLINE) for r in _rejudged(samples, task, metrics)
+        )
         records.write_atomically(samples, lines)
         if task is not own:
             records.write_atomically(directory / records.TASK, tasks.dump(task.resolved()).encode())

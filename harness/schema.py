@@ -9,23 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 Ask = Literal["generate", "choose", "score", "extract", "embed", "tag", "rate", "rank"]
+ASKS: tuple[Ask, ...] = get_args(Ask)
 ChooseBy = Literal["logprobs", "structured", "extract"]
 Message = dict[str, str]
 
 
 class Example(NamedTuple):
-    """One row of data. `fields` are raw, under the task's names; `target` is a label or a text."""
+    """One row of data. `fields` are raw, under the task's names; `target` is a label, a text, or the references."""
 
     id: str
     fields: Mapping[str, Any]
-    target: str | None = None
+    target: str | tuple[str, ...] | None = None
     cluster: str | None = None
 
 
@@ -112,7 +113,7 @@ class Request:
         *,
         ask: Ask = "generate",
         options: tuple[Option, ...] = (),
-        decoding: Decoding = Decoding(),  # noqa: B008  (frozen)
+        decoding: Decoding = Decoding(),
         repeat: int = 0,
         seed: int = 0,
     ) -> None:

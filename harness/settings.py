@@ -14,7 +14,13 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "list": (list,),
 }
-_WORDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text", "list": "a list"}
+_WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "text",
+    "list": "a list",
+}
 
 
 def problems(given: Mapping[str, Any], kinds: Mapping[str, str]) -> Iterator[str]:

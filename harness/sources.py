@@ -119,5 +119,3 @@ def _nowhere(task: Task, splits: Sequence[str], where: Where) -> str:
     tried = f"{where.data_dir} holds no {' or '.join(names)}" if where.data_dir else "no --data-dir was given"
     advice = "give --data-dir DIR" + (", or --sample for the shipped sample" if sample_path(task) else "")
     return f"the data of {task.name} is not here ({tried}); {advice}"
-
-

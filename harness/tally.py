@@ -182,9 +182,10 @@ def tally(path: Path, metrics: Sequence[Metric], labels: Sequence[str]) -> Tally
 def _tpot(timing: Mapping[str, Any], usage: Mapping[str, Any]) -> float | None:
     """Return seconds per output token after the first; undefined for one token."""
     ttft, e2e, tokens = timing.get("ttft"), timing.get("e2e"), usage.get("completion_tokens")
-    if ttft is None or e2e is None or tokens is None or tokens < 2:  # noqa: PLR2004
+    if ttft is None or e2e is None or tokens is None or tokens < 2:
         return None
-    return float(e2e - ttft) / (tokens - 1)
+    seconds: float = e2e - ttft
+    return seconds / (tokens - 1)
 
 
 def percentiles(values: array[float]) -> dict[str, float]:

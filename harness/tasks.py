@@ -15,7 +15,7 @@ from harness.definitions import Document
 from harness.errors import BadInput, did_you_mean
 from harness.forms import Column, DecodingFile, Named, Strict, Text, Texts
 from harness.resources import shipped
-from harness.schema import Ask, Metric, Option
+from harness.schema import ASKS, Ask, Metric, Option
 from harness.text import CLEANERS
 
 # Under `extends`, these are joined key by key; any other key replaces the parent's.
@@ -221,7 +221,7 @@ class Task:
             raise BadInput(f"{self.name} has no split {split!r}.{did_you_mean(split, splits)}")
         chosen = replace(
             self,
-            ask=ask or self.ask,
+            ask=_known_ask(ask) if ask else self.ask,
             template_name=template or self.template_name,
             shots=self.shots if shots is None else shots,
             split=split or self.split,
@@ -242,6 +242,13 @@ class Task:
         return values
 
 
+def _known_ask(name: str) -> Ask:
+    for ask in ASKS:
+        if ask == name:
+            return ask
+    raise BadInput(f"--ask {name}: no such ask.{did_you_mean(name, ASKS)}")
+
+
 def folders() -> list[tuple[Path, bool]]:
     """Return where tasks are looked up: the user's project, plugins, what is shipped."""
     return list(definitions.candidates("tasks", plugins.folders("tasks"), shipped("tasks")))
@@ -258,11 +265,13 @@ def expand(names: Iterable[str]) -> list[str]:
     for name in names:
         if name == "all":
             known = catalogue()
-            found |= {n: None for n in sorted(known) if "members" not in definitions.headline(known[n][0])}
+            found |= dict.fromkeys(
+                n for n in sorted(known) if "members" not in definitions.headline(known[n][0])
+            )
             continue
         path = definitions.find("tasks", name, folders())
         is_group = "members" in definitions.headline(path)
-        found |= dict.fromkeys(expand(load_group(path))) if is_group else {name: None}
+        found |= dict.fromkeys(expand(load_group(path)) if is_group else [name])
     return list(found)
 
 

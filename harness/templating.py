@@ -14,7 +14,9 @@ from harness.errors import BadInput, did_you_mean
 
 @cache
 def _environment() -> Environment:
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    return ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
+    )
 
 
 @cache
@@ -28,7 +30,9 @@ def template(text: str) -> Callable[[Mapping[str, Any]], str]:
         return lambda _fields: text
     pieces = _insertions(text)
     if pieces is not None:
-        return lambda fields: "".join([piece if name is None else str(fields[name]) for piece, name in pieces])
+        return lambda fields: "".join(
+            [piece if name is None else str(fields[name]) for piece, name in pieces]
+        )
     compiled = _environment().from_string(text)
     context, root = compiled.new_context, compiled.root_render_func
 
@@ -74,4 +78,6 @@ def problem(text: str, fields: Collection[str]) -> str | None:
     unknown = sorted(meta.find_undeclared_variables(tree) - set(fields) - set(_environment().globals))
     if not unknown:
         return None
-    return f"the template uses {unknown[0]!r}, which is no field of the task.{did_you_mean(unknown[0], fields)}"
+    return (
+        f"the template uses {unknown[0]!r}, which is no field of the task.{did_you_mean(unknown[0], fields)}"
+    )

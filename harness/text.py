@@ -8,12 +8,21 @@ from collections.abc import Callable
 
 _NOT_HANGUL = re.compile(r"[^가-힣ㄱ-ㅎㅏ-ㅣ\s]")
 _SPACES = re.compile(r"\s+")
-_CJK_PUNCTUATION = {ord(old): new for old, new in zip("。、，．！？：；～“”‘’「」『』《》〈〉【】…·", ".,,.!?:;~\"\"''\"\"\"\"\"\"\"\"[].·", strict=True)}
+_CJK_PUNCTUATION = {
+    ord(old): new
+    for old, new in zip(
+        "。、，．！？：；～“”‘’「」『』《》〈〉【】…·", '.,,.!?:;~""\'\'""""""""[].·', strict=True
+    )
+}
 
 
 def nfc(text: str) -> str:
     """Return `text` with Hangul syllables composed; a file from macOS may hold them in pieces."""
-    return text if text.isascii() or unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    return (
+        text
+        if text.isascii() or unicodedata.is_normalized("NFC", text)
+        else unicodedata.normalize("NFC", text)
+    )
 
 
 def hangul_only(text: str) -> str:

@@ -18,13 +18,23 @@ app = typer.Typer(
     "4 stopped by a limit, resumable; 130 interrupted, resumable. --debug shows tracebacks.",
 )
 
-Tasks = Annotated[list[str], typer.Option("--task", "-t", metavar="TASK[,TASK…]", help="tasks, groups, or all")]
-Backends = Annotated[list[str], typer.Option("--backend", "-b", metavar="BACKEND[,…]", help="systems under test")]
+Tasks = Annotated[
+    list[str], typer.Option("--task", "-t", metavar="TASK[,TASK…]", help="tasks, groups, or all")
+]
+Backends = Annotated[
+    list[str], typer.Option("--backend", "-b", metavar="BACKEND[,…]", help="systems under test")
+]
 Task = Annotated[str, typer.Option("--task", "-t", metavar="TASK", help="the task")]
 Backend = Annotated[str, typer.Option("--backend", "-b", metavar="BACKEND", help="the system under test")]
-Limit = Annotated[str | None, typer.Option("--limit", metavar="N|FRACTION", help="the first N, or a seeded share")]
-Shots = Annotated[int | None, typer.Option("--shots", min=0, metavar="K", help="worked examples in the prompt")]
-Template = Annotated[str | None, typer.Option("--template", metavar="NAME|all", help="how the query is written")]
+Limit = Annotated[
+    str | None, typer.Option("--limit", metavar="N|FRACTION", help="the first N, or a seeded share")
+]
+Shots = Annotated[
+    int | None, typer.Option("--shots", min=0, metavar="K", help="worked examples in the prompt")
+]
+Template = Annotated[
+    str | None, typer.Option("--template", metavar="NAME|all", help="how the query is written")
+]
 Ask = Annotated[str | None, typer.Option("--ask", help="choose or generate, where the task allows both")]
 Split = Annotated[str | None, typer.Option("--split", metavar="NAME", help="the split to evaluate")]
 Seed = Annotated[int | None, typer.Option("--seed", help="of shots, shares and sampling (default 1234)")]
@@ -34,13 +44,19 @@ DataDir = Annotated[
     typer.Option("--data-dir", envvar="HARNESS_DATA", metavar="DIR", help="the datasets' own original files"),
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="download nothing")]
-Decodings = Annotated[list[str] | None, typer.Option("-d", "--decoding", metavar="KEY=VALUE[,…]", help="decoding")]
-Settings = Annotated[list[str] | None, typer.Option("-m", "--set", metavar="KEY=VALUE[,…]", help="backend setting")]
+Decodings = Annotated[
+    list[str] | None, typer.Option("-d", "--decoding", metavar="KEY=VALUE[,…]", help="decoding")
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("-m", "--set", metavar="KEY=VALUE[,…]", help="backend setting")
+]
 Trust = Annotated[bool, typer.Option("--trust-remote-code", help="let a model run code from its repository")]
 RunsDir = Annotated[Path, typer.Option("--runs-dir", metavar="DIR", help="where runs are kept")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout, and nothing else")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress")]
-Runs = Annotated[list[Path] | None, typer.Argument(metavar="[RUNS…]", help="run directories, or folders of them")]
+Runs = Annotated[
+    list[Path] | None, typer.Argument(metavar="[RUNS…]", help="run directories, or folders of them")
+]
 
 
 def _version(wanted: bool) -> None:
@@ -53,7 +69,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _harness(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="print it")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print it")
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="show tracebacks")] = False,
 ) -> None:
     """Evaluate language systems, from bag-of-words to LLM, on the same examples. Korean first."""
@@ -68,7 +86,9 @@ def run(
     template: Template = None,
     ask: Ask = None,
     split: Split = None,
-    repeat: Annotated[int, typer.Option("--repeat", min=1, metavar="N", help="ask every example N times")] = 1,
+    repeat: Annotated[
+        int, typer.Option("--repeat", min=1, metavar="N", help="ask every example N times")
+    ] = 1,
     seed: Seed = None,
     sample: Sample = False,
     decoding: Decodings = None,
@@ -77,9 +97,14 @@ def run(
     runs_dir: RunsDir = Path("runs"),
     offline: Offline = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="don't resume and don't reuse a fit")] = False,
-    resume: Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="go on with this directory")] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="RUN", help="go on with this directory")
+    ] = None,
     max_failures: Annotated[
-        str, typer.Option("--max-failures", metavar="N|FRACTION", help="stop after more failed requests than this")
+        str,
+        typer.Option(
+            "--max-failures", metavar="N|FRACTION", help="stop after more failed requests than this"
+        ),
     ] = "0.01",
     trust_remote_code: Trust = False,
     json: Json = False,
@@ -123,7 +148,9 @@ def run(
 
 @app.command("try")
 def try_(
-    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT…]", help="inputs of your own; else stdin")] = None,
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEXT…]", help="inputs of your own; else stdin")
+    ] = None,
     task: Task = "",
     backend: Backend = "",
     shots: Shots = None,
@@ -163,7 +190,9 @@ def try_(
 @app.command("list")
 def list_(
     kind: Annotated[str, typer.Argument(metavar="tasks|backends|metrics|runs")],
-    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="only those with this tag")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="TAG", help="only those with this tag")
+    ] = None,
     runs_dir: RunsDir = Path("runs"),
     json: Json = False,
 ) -> int:
@@ -177,7 +206,9 @@ def list_(
 def show(
     name: Annotated[str, typer.Argument(metavar="TASK|BACKEND|RUN")],
     n: Annotated[int, typer.Option("-n", min=0, metavar="N", help="rendered prompts of a task")] = 0,
-    backend: Annotated[str | None, typer.Option("--backend", "-b", help="render and count tokens for this one")] = None,
+    backend: Annotated[
+        str | None, typer.Option("--backend", "-b", help="render and count tokens for this one")
+    ] = None,
     template: Template = None,
     ask: Ask = None,
     shots: Shots = None,
@@ -198,7 +229,9 @@ def show(
 
 @app.command()
 def check(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH…]", help="files or folders; else all")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH…]", help="files or folders; else all")
+    ] = None,
     schema: Annotated[
         Path | None, typer.Option("--schema", metavar="DIR", help="write JSON schemas for editors into DIR")
     ] = None,
@@ -214,9 +247,15 @@ def check(
 def leaderboard(
     runs: Runs = None,
     format: Annotated[str, typer.Option("--format", "-f", metavar="md|json|csv")] = "md",
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")] = None,
-    group: Annotated[str | None, typer.Option("--group", metavar="TAG", help="only tasks with this tag")] = None,
-    sort: Annotated[str | None, typer.Option("--sort", metavar="TASK|METRIC", help="rank by this column")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="TAG", help="only tasks with this tag")
+    ] = None,
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="TASK|METRIC", help="rank by this column")
+    ] = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> int:
     """Rank runs: a row a system, a column a task's main metric with its interval."""

@@ -12,7 +12,9 @@ from harness.errors import BadInput, HarnessError
 
 def names(given: Iterable[str] | None) -> list[str]:
     """Return the names in `a,b` and in repeated options, each once, in order."""
-    return list(dict.fromkeys(name.strip() for text in given or () for name in text.split(",") if name.strip()))
+    return list(
+        dict.fromkeys(name.strip() for text in given or () for name in text.split(",") if name.strip())
+    )
 
 
 def limit(text: str | None, option: str = "--limit") -> int | float | None:

@@ -21,7 +21,11 @@ def check_command(paths: list[Path], *, schema: Path | None, json: bool) -> int:
         import orjson
 
         rows = [
-            {"file": str(p.place.path if p.place else path), "line": p.place.line if p.place else None, "message": p.message}
+            {
+                "file": str(p.place.path if p.place else path),
+                "line": p.place.line if p.place else None,
+                "message": p.message,
+            }
             for path, p in found
         ]
         print(orjson.dumps({"files": len(files), "problems": rows}, option=orjson.OPT_INDENT_2).decode())

@@ -15,7 +15,9 @@ def list_command(kind: str, *, tags: list[str], runs_dir: Path, json: bool) -> i
     """Print the tasks, backends, metrics or runs there are."""
     makers: dict[str, Callable[[], Rows]] = {
         "tasks": lambda: _tagged(_definitions("tasks", ("ask", "language", "tags", "description")), tags),
-        "backends": lambda: _tagged(_definitions("backends", ("adapter", "kind", "tags", "description")), tags),
+        "backends": lambda: _tagged(
+            _definitions("backends", ("adapter", "kind", "tags", "description")), tags
+        ),
         "metrics": _metrics,
         "runs": lambda: _runs(runs_dir),
     }
@@ -43,11 +45,13 @@ def _definitions(kind: str, keys: Iterable[str]) -> Rows:
     return [_described(name, path, _with_parents(head, heads), keys) for name, (path, head) in heads.items()]
 
 
-def _with_parents(head: Mapping[str, Any], heads: Mapping[str, tuple[Path, dict[str, Any]]]) -> dict[str, Any]:
+def _with_parents(
+    head: Mapping[str, Any], heads: Mapping[str, tuple[Path, dict[str, Any]]]
+) -> dict[str, Any]:
     """Return a headline over those it extends, as far as the names lead."""
     found = dict(head)
     seen: set[Any] = set()
-    while (parent := head.get("extends")) in heads and parent not in seen:
+    while (parent := str(head.get("extends"))) in heads and parent not in seen:
         seen.add(parent)
         head = heads[parent][1]
         found = {**head, **found}

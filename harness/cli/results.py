@@ -18,7 +18,9 @@ def leaderboard_command(
 
     formats = {
         "md": lambda board: leaderboard.markdown(board) + "\n",
-        "json": lambda board: orjson.dumps(leaderboard.as_json(board), option=orjson.OPT_INDENT_2).decode() + "\n",
+        "json": lambda board: (
+            orjson.dumps(leaderboard.as_json(board), option=orjson.OPT_INDENT_2).decode() + "\n"
+        ),
         "csv": leaderboard.as_csv,
     }
     if format not in formats:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness import backends, records, tasks
+from harness import backends, definitions, records, tasks
 from harness import plan as planning
 from harness.errors import BadInput, did_you_mean
 from harness.forms import decoding
@@ -45,7 +45,7 @@ def show_command(
 
 
 def _is_file(name: str) -> bool:
-    return name.endswith((".yaml", ".yml")) and "adapter" not in tasks.definitions.headline(Path(name))
+    return name.endswith((".yaml", ".yml")) and "adapter" not in definitions.headline(Path(name))
 
 
 def _prompts(task: Task, n: int, options: Options, backend: str | None) -> None:

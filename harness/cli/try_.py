@@ -95,7 +95,9 @@ def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, report: Any) -> None:
         key = fits.key(plan.task, plan.backend, plan.material.sha256[plan.task.file.shots.from_])
         with adapter_errors(plan.backend.name):
             fit = fits.fitted(adapter, prompts, lambda: plan.material.train, key)
-        report(f"{plan.backend.name}: {'reused a fit' if fit.reused else 'fitted'} on {fit.examples:,} examples")
+        report(
+            f"{plan.backend.name}: {'reused a fit' if fit.reused else 'fitted'} on {fit.examples:,} examples"
+        )
 
 
 def _told(one: Tried, line: str) -> str:

@@ -111,5 +111,5 @@ def _sums(weights: Floats, groups: NDArray[np.intp], count: int) -> Floats:
     if len(groups) * count <= _SMALL:
         return weights @ np.eye(count)[groups]
     cells = np.arange(0, draws * count, count)[:, None] + groups
-    sums: Floats = np.bincount(cells.ravel(), weights.ravel(), minlength=draws * count)
-    return sums.reshape(draws, count)
+    sums = np.bincount(cells.ravel(), weights.ravel(), minlength=draws * count)
+    return np.asarray(sums, np.float64).reshape(draws, count)

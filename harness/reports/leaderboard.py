@@ -179,7 +179,8 @@ def _ranked(rows: Sequence[Row], column: Column) -> list[Row]:
     here = [row for row in rows if column in row.entries]
     better = _better([row.entries[column] for row in here])
     placed = [
-        Row(row.system, row.entries, 1 + sum(line[index] for line in better)) for index, row in enumerate(here)
+        Row(row.system, row.entries, 1 + sum(line[index] for line in better))
+        for index, row in enumerate(here)
     ]
     placed.sort(key=lambda row: (row.rank, -_height(row.entries[column]), row.system))
     return placed + sorted((row for row in rows if column not in row.entries), key=lambda row: row.system)
@@ -252,7 +253,9 @@ def _by_key(statistics: Statistics) -> dict[tuple[bytes, int], int]:
     ids, repeats = statistics.keys
     return {
         key: place
-        for place, key in enumerate(zip(ids.split(b"\n"), np.frombuffer(repeats, dtype=np.int64).tolist(), strict=True))
+        for place, key in enumerate(
+            zip(ids.split(b"\n"), np.frombuffer(repeats, dtype=np.int64).tolist(), strict=True)
+        )
     }
 
 
@@ -270,9 +273,13 @@ def _statistics(path: Path, metric: str) -> Statistics:
     try:
         with np.load(path, allow_pickle=False) as kept:
             clusters = kept["clusters"] if "clusters" in kept else None
-            return Statistics((kept["ids"].tobytes(), kept["repeats"].tobytes()), kept[f"metric:{metric}"], clusters)
+            return Statistics(
+                (kept["ids"].tobytes(), kept["repeats"].tobytes()), kept[f"metric:{metric}"], clusters
+            )
     except (OSError, KeyError, ValueError) as error:
-        raise BadInput(f"{path}: not a run's statistics ({error}); `harness rescore` writes them again") from None
+        raise BadInput(
+            f"{path}: not a run's statistics ({error}); `harness rescore` writes them again"
+        ) from None
 
 
 def _references(entries: Sequence[Entry]) -> list[Reference]:
@@ -308,7 +315,17 @@ def figure(main: dict[str, Any] | None, marks: Sequence[str] = ()) -> str:
 
 def table(found: Board) -> tuple[list[str], list[list[str]]]:
     """Return the header and the rows as text."""
-    header = ["rank", "system", *(column.title for column in found.columns), "n", "kind", "fit s", "examples/s", "p95 s", "USD/1k"]
+    header = [
+        "rank",
+        "system",
+        *(column.title for column in found.columns),
+        "n",
+        "kind",
+        "fit s",
+        "examples/s",
+        "p95 s",
+        "USD/1k",
+    ]
     rows = []
     for row in found.rows:
         runs = [entry.run for entry in row.entries.values()]
@@ -334,7 +351,7 @@ def table(found: Board) -> tuple[list[str], list[list[str]]]:
 
 def _without_empty(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
     """Leave out columns that say nothing: what nobody measured is absent."""
-    keep = [i for i in range(len(header)) if i < 2 or any(row[i] for row in rows)]  # noqa: PLR2004
+    keep = [i for i in range(len(header)) if i < 2 or any(row[i] for row in rows)]
     return [header[i] for i in keep], [[row[i] for i in keep] for row in rows]
 
 
@@ -358,9 +375,9 @@ def _short(value: float | None) -> str:
     """Return two or three digits that count, plainly written."""
     if value is None:
         return ""
-    if value >= 100:  # noqa: PLR2004
+    if value >= 100:
         return f"{value:,.0f}"
-    return f"{value:.2g}" if value < 10 else f"{value:.1f}"  # noqa: PLR2004
+    return f"{value:.2g}" if value < 10 else f"{value:.1f}"
 
 
 def escaped(text: str) -> str:
@@ -382,7 +399,13 @@ def markdown(found: Board) -> str:
     published = ""
     if found.references:
         lines = [
-            [ref.system, ref.column.task, ref.template or "", f"{ref.value:g}", "; ".join(filter(None, (ref.note, ref.source)))]
+            [
+                ref.system,
+                ref.column.task,
+                ref.template or "",
+                f"{ref.value:g}",
+                "; ".join(filter(None, (ref.note, ref.source))),
+            ]
             for ref in found.references
         ]
         cells = [[escaped(cell) for cell in line] for line in lines]
@@ -451,17 +474,42 @@ def as_csv(found: Board) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     names = ["value", "ci_low", "ci_high", "n", "unit"]
-    writer.writerow(["rank", "system", "kind", "task", "split", "metric", "sample", *names, "marks", "fit_s", "examples_per_s"])
+    writer.writerow(
+        [
+            "rank",
+            "system",
+            "kind",
+            "task",
+            "split",
+            "metric",
+            "sample",
+            *names,
+            "marks",
+            "fit_s",
+            "examples_per_s",
+        ]
+    )
     for row in found.rows:
         for column, entry in row.entries.items():
             main = entry.main or {}
             fit, rate = entry.run.get("fit") or {}, entry.run.get("throughput") or {}
-            cells = [row.rank, row.system, row.some.run["backend"]["kind"], column.task, column.split, column.metric]
+            cells = [
+                row.rank,
+                row.system,
+                row.some.run["backend"]["kind"],
+                column.task,
+                column.split,
+                column.metric,
+            ]
             cells += [column.sample, *(main.get(name) for name in names), "; ".join(entry.marks)]
-            writer.writerow([_harmless(cell) for cell in (*cells, fit.get("seconds"), rate.get("examples_per_s"))])
+            writer.writerow(
+                [_harmless(cell) for cell in (*cells, fit.get("seconds"), rate.get("examples_per_s"))]
+            )
     for ref in found.references:
         published = ["", ref.system, "published", ref.column.task, ref.column.split, ref.column.metric, False]
-        writer.writerow([_harmless(cell) for cell in (*published, ref.value, "", "", "", "", f"not ranked: {ref.source}")])
+        writer.writerow(
+            [_harmless(cell) for cell in (*published, ref.value, "", "", "", "", f"not ranked: {ref.source}")]
+        )
     return "\ufeff" + out.getvalue()
 
 
