@@ -13,7 +13,7 @@ import io
 import itertools
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
@@ -223,19 +223,18 @@ def _target(value: Any) -> str | tuple[str, ...] | None:
     return tuple(map(plain, value)) if isinstance(value, list) else plain(value)
 
 
-def _reader(task: Task, find: Callable[[str | int], str | int]) -> Callable[[str, Row], Example]:
-    """Return a function from (an id to fall back on, row) to an Example."""
+def _reader(task: Task, split: str, find: Callable[[str | int], str | int]) -> Callable[[int, Row], Example]:
+    """Return a function from (the row's number in the split, row) to an Example."""
     columns = task.file.fields
-    names = list(task.file.inputs)
-    inputs = [itemgetter(find(column)) for column in task.file.inputs.values()]
+    inputs = [(name, itemgetter(find(column))) for name, column in task.file.inputs.items()]
     id_of = itemgetter(find(columns["id"])) if "id" in columns else None
     target_of = itemgetter(find(columns["target"])) if "target" in columns else None
     cluster_of = itemgetter(find(task.file.cluster)) if task.file.cluster is not None else None
 
-    def read(fallback: str, row: Row) -> Example:
+    def read(index: int, row: Row) -> Example:
         return Example(
-            plain(id_of(row)) if id_of else fallback,
-            {name: get(row) for name, get in zip(names, inputs, strict=True)},
+            plain(id_of(row)) if id_of else f"{split}-{index}",
+            {name: get(row) for name, get in inputs},
             _target(target_of(row)) if target_of else None,
             plain(cluster_of(row)) if cluster_of else None,
         )
@@ -245,35 +244,34 @@ def _reader(task: Task, find: Callable[[str | int], str | int]) -> Callable[[str
 
 def _file_examples(
     task: Task, path: Path, split: str, sample: bool, start: int
-) -> Iterator[tuple[Place, Example]]:
-    """Yield (place, Example) for each row of one file; `start` counts rows of the files before it."""
+) -> Generator[Example, None, int]:
+    """Yield the Examples of one file and return their number; `start` rows of the split came before.
+
+    Places are made for errors only: this loop runs for every row of a pool before a run begins.
+    """
     table = _jsonl(path, task.file.data) if sample else _FORMATS[task.file.data.format](path, task.file.data)
     rows = table.rows
     if sample:
         rows = ((number, row) for number, row in rows if row.get("split") == split)
     head = next(rows, None)
     if head is None:
-        return
-    read = _reader(task, _finder(task, table, path, head[1]))
-    for index, (number, row) in enumerate(itertools.chain([head], rows), start):
+        return 0
+    read = _reader(task, split, _finder(task, table, path, head[1]))
+    labels = frozenset(task.labels) if task.labels and "target" in task.file.fields else None
+    index = start
+    for number, row in itertools.chain([head], rows):
         try:
-            example = read(f"{split}-{index}", row)
+            example = read(index, row)
         except (IndexError, KeyError) as error:
             wanted = f"no {error}" if isinstance(error, KeyError) else f"only {len(row)} columns"
-            raise BadInput(
-                f"{wanted} in this row, which task {task.name} reads", place=Place(path, number)
-            ) from None
-        yield Place(path, number), example
-
-
-def _placed(task: Task, source: Source, split: str) -> Iterator[tuple[Place, Example]]:
-    count = 0
-    for path in source.files[split]:
-        for place, example in _file_examples(task, path, split, source.sample, count):
-            count += 1
-            yield place, example
-    if not count:
-        raise BadInput(f"the split {split!r} holds no rows", place=Place(source.files[split][0]))
+            message = f"{wanted} in this row, which task {task.name} reads"
+            raise BadInput(message, place=Place(path, number)) from None
+        if labels is not None and example.target not in labels:
+            message = f"unknown label {example.target!r}; the task's options are {', '.join(task.labels)}"
+            raise BadInput(message, place=Place(path, number))
+        index += 1
+        yield example
+    return index - start
 
 
 def examples(task: Task, source: Source, split: str) -> Iterator[Example]:
@@ -282,12 +280,11 @@ def examples(task: Task, source: Source, split: str) -> Iterator[Example]:
     Raises:
         BadInput: a missing column, a ragged row, an unknown label, a file that is not what it says.
     """
-    labels = task.labels
-    for place, example in _placed(task, source, split):
-        if labels and example.target not in labels and "target" in task.file.fields:
-            hint = f"the task's options are {', '.join(labels)}"
-            raise BadInput(f"unknown label {example.target!r}; {hint}", place=place)
-        yield example
+    count = 0
+    for path in source.files[split]:
+        count += yield from _file_examples(task, path, split, source.sample, count)
+    if not count:
+        raise BadInput(f"the split {split!r} holds no rows", place=Place(source.files[split][0]))
 
 
 @dataclass(frozen=True)
