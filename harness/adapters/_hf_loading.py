@@ -13,14 +13,15 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from harness import DISTRIBUTION
+from harness.adapters._hf_tokens import Tokens
 from harness.errors import BadInput, HarnessError, Unavailable
-from harness.schema import Message, Profile, Request
+from harness.schema import Profile
 
 # What decides the answers of a model directory; a README or an optimiser's state does not.
 IDENTITY_FILES = (
@@ -53,119 +54,6 @@ class Engine:
     context: int | None
     ends: frozenset[int]
     slices: bool
-
-
-class RequestError(Exception):
-    """A request that cannot be put to the model; `kind` names the failure."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        """`kind` is one word, for the Failure; `message` is for people."""
-        self.kind = kind
-        super().__init__(message)
-
-
-class Pair(NamedTuple):
-    """A prompt and one option after it, in tokens."""
-
-    prompt: list[int]
-    option: list[int]
-
-
-class Tokens:
-    """A model's tokenizer: texts to tokens and back, for prompts as the profile asks for them."""
-
-    def __init__(self, tokenizer: Any, profile: Profile) -> None:
-        """A tokenizer without a padding token pads with its end token; padding is always masked."""
-        self.tokenizer, self.profile = tokenizer, profile
-        self.bos: int | None = tokenizer.bos_token_id
-        self.eos: int | None = tokenizer.eos_token_id
-        self.pad: int = next((i for i in (tokenizer.pad_token_id, self.eos) if i is not None), 0)
-
-    def encode(self, texts: list[str], *, special: bool) -> list[list[int]]:
-        """Return the tokens of each text; with `special`, the tokenizer adds what it adds by itself."""
-        encoded: list[list[int]] = self.tokenizer(
-            texts, add_special_tokens=special, padding=False, truncation=False, verbose=False
-        )["input_ids"]
-        return encoded
-
-    def text(self, ids: list[int]) -> str:
-        """Return the text of `ids`, special tokens left out, blanks as the model wrote them."""
-        text: str = self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return text
-
-    def added(self) -> Mapping[str, int]:
-        """Return the tokens that stand outside the vocabulary proper, `<|im_end|>` for instance."""
-        added: Mapping[str, int] = self.tokenizer.get_added_vocab()
-        return added
-
-    def prompts(self, request: Request) -> Iterator[str]:
-        """Yield the prompt as the model reads it, then again and again with one shot fewer."""
-        chat, shots_as, parts = self.profile.chat, self.profile.shots_as, request.parts
-        yield self._templated(request.messages(shots_as)) if chat else parts.prompt
-        while parts.shots or parts.turns:
-            parts = replace(parts, shots=parts.shots[1:], turns=parts.turns[1:])
-            yield self._templated(parts.messages(shots_as)) if chat else parts.prompt
-
-    def of(self, prompt: str) -> list[int]:
-        """Return the tokens of a prompt that will be continued; an empty one is the start token."""
-        return self.encode([prompt], special=self._adds_special(prompt))[0] or [self._start()]
-
-    def split(self, prompt: str, continuations: list[str]) -> list[Pair]:
-        """Return the tokens of the prompt and of each continuation, parted where lm_eval parts them."""
-        stripped = prompt.rstrip()
-        texts = [prompt[len(stripped) :] + continuation for continuation in continuations]
-        if stripped:
-            special = self._adds_special(stripped)
-            first, *wholes = self.encode([stripped, *(stripped + text for text in texts)], special=special)
-            pairs = [_split_at(first, whole) for whole in wholes]
-        else:
-            pairs = [Pair([], ids) for ids in self.encode(texts, special=False)]
-        pairs = [pair if pair.prompt else self._started(pair.option) for pair in pairs]
-        if not all(pair.option for pair in pairs):
-            raise RequestError("empty_option", "an option adds no token to the prompt")
-        return pairs
-
-    def cut(self, ids: list[int], room: int) -> list[int]:
-        """Return the last `room` tokens of `ids`; a BOS in front stays in front."""
-        if len(ids) <= room:
-            return ids
-        head = ids[:1] if room > 1 and ids[0] == self.bos else []
-        return head + ids[len(ids) - room + len(head) :]
-
-    def _templated(self, messages: list[Message]) -> str:
-        text: str = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-        return text
-
-    def _start(self) -> int:
-        """Return the token an empty prompt begins with: BOS, or the end token."""
-        start = self.eos if self.bos is None else self.bos
-        if start is None:
-            raise RequestError(
-                "empty_prompt", "the prompt is empty and the tokenizer has no BOS or end token"
-            )
-        return start
-
-    def _started(self, option: list[int]) -> Pair:
-        """Return an option after the start token, which it may hold itself."""
-        start = self._start()
-        return Pair(option[:1], option[1:]) if option[:1] == [start] else Pair([start], option)
-
-    def _adds_special(self, text: str) -> bool:
-        """Return whether the tokenizer adds its own tokens: not to a chat, nor after a BOS in `text`."""
-        first = self.tokenizer.bos_token or self.tokenizer.eos_token
-        return not (self.profile.chat or (first and text.startswith(first)))
-
-
-def _split_at(prompt: list[int], whole: list[int]) -> Pair:
-    """Return the prompt's tokens, and those of `whole` that come after as many.
-
-    Where the option merges into the prompt's last token and nothing comes after, the two part where
-    they begin to differ (lm_eval has no answer there).
-    """
-    if len(whole) > len(prompt):
-        return Pair(prompt, whole[len(prompt) :])
-    same = next((n for n, (a, b) in enumerate(zip(prompt, whole, strict=False)) if a != b), len(whole))
-    return Pair(whole[:same], whole[same:])
 
 
 def engine_libraries() -> tuple[Any, Any]:

@@ -22,10 +22,10 @@ def known_target(example: Example, labels: Sequence[str]) -> str:
     """Return the example's target; without `labels` any will do.
 
     Raises:
-        BadInput: it has none, or one that is not among `labels`.
+        BadInput: it has none, or several, or one that is not among `labels`.
     """
-    if example.target is None:
-        raise BadInput(f"example {example.id!r} has no target to learn from")
+    if not isinstance(example.target, str):
+        raise BadInput(f"example {example.id!r} has no single target to learn from")
     if labels and example.target not in labels:
         near = did_you_mean(example.target, labels)
         raise BadInput(f"example {example.id!r}: the task has no option {example.target!r}.{near}")

@@ -18,19 +18,19 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from harness.adapters import _hf_generating as generating
 from harness.adapters import _hf_loading as loading
+from harness.adapters import _hf_tokens as tokenising
+from harness.adapters._hf_generating import Span
 from harness.errors import HarnessError
 from harness.schema import Decoding, Failure, Profile, Request, Response, Timing, Usage
 
 BATCH_SIZE = 8
 MAX_TOKENS = 32
 WINDOW = 64  # requests pulled at a time, once the first batch is answered
-
-Span = tuple[float, float]  # a batch's beginning and end, by the client's clock
 
 
 class HasIds(Protocol):
@@ -53,11 +53,11 @@ class HuggingFace:
         self.profile = profile
         self.batch_size = max(1, int(profile.settings.get("batch_size") or BATCH_SIZE))
         self._commit: str | None = None
-        self._tokens: loading.Tokens | None = None
+        self._tokens: tokenising.Tokens | None = None
         self._engine: loading.Engine | None = None
 
     @property
-    def tokens(self) -> loading.Tokens:
+    def tokens(self) -> tokenising.Tokens:
         """Return the tokenizer, loading it on the first read."""
         if self._tokens is None:
             self._tokens = loading.load_tokens(self.profile, self._commit)
@@ -121,7 +121,7 @@ class HuggingFace:
     def _choice(self, request: Request) -> _Choice:
         """Return the request's options in tokens, with as many whole shots as fit, then cut."""
         if not request.options:
-            raise loading.RequestError("no_options", "there is nothing to choose from")
+            raise tokenising.RequestError("no_options", "there is nothing to choose from")
         delimiter = "" if self.profile.chat else request.parts.delimiter
         continuations = [delimiter + option.text for option in request.options]
         context = self.engine.context
@@ -132,8 +132,8 @@ class HuggingFace:
             if room is None or all(len(pair.prompt) <= room for pair in pairs):
                 return _Choice(request, pairs, truncated=dropped > 0)
         if room is not None and room < 1:
-            raise loading.RequestError("too_long", "an option is longer than the context")
-        cut = [loading.Pair(self.tokens.cut(pair.prompt, room or 1), pair.option) for pair in pairs]
+            raise tokenising.RequestError("too_long", "an option is longer than the context")
+        cut = [tokenising.Pair(self.tokens.cut(pair.prompt, room or 1), pair.option) for pair in pairs]
         return _Choice(request, cut, truncated=True)
 
     def _score(self, rows: Sequence[_Row]) -> list[list[float] | Failure]:
@@ -180,7 +180,7 @@ class HuggingFace:
     # ---- generate ---------------------------------------------------------------------------------
 
     def _generate(self, requests: Sequence[Request]) -> Iterator[Response]:
-        alike: dict[Any, list[_Prompt]] = {}
+        alike: dict[Any, list[generating.Prompt]] = {}
         for request in requests:
             prepared = self._prepared(request, self._prompt)
             if isinstance(prepared, Response):
@@ -194,7 +194,7 @@ class HuggingFace:
             for prompt, reply, span in self._run(prompts, self._write, size):
                 yield prompt.response(reply, span)
 
-    def _prompt(self, request: Request) -> _Prompt:
+    def _prompt(self, request: Request) -> generating.Prompt:
         """Return the prompt in tokens, with as many whole shots as fit, then cut.
 
         The context keeps room for `max_tokens` new tokens, but never more than half of it.
@@ -207,15 +207,17 @@ class HuggingFace:
             if len(ids) <= room:
                 break
         ids = self.tokens.cut(ids, room)
-        return _Prompt(request, ids, new if context is None else min(new, context - len(ids)), truncated)
+        return generating.Prompt(
+            request, ids, new if context is None else min(new, context - len(ids)), truncated
+        )
 
-    def _write(self, prompts: Sequence[_Prompt]) -> list[_Reply | Failure]:
+    def _write(self, prompts: Sequence[generating.Prompt]) -> list[generating.Reply | Failure]:
         """Return each prompt's reply. All share one decoding; a sampled one comes alone."""
         engine, decoding = self.engine, prompts[0].request.decoding
         ids, mask = self._padded([prompt.ids for prompt in prompts], left=True)
-        guard = _NanGuard()
-        brake = _Brake(engine, self.tokens, prompts)
-        with engine.torch.inference_mode(), _seeded(engine, prompts[0].request):
+        guard = generating.NanGuard()
+        brake = generating.Brake(engine, self.tokens, prompts)
+        with engine.torch.inference_mode(), generating.seeded(engine, prompts[0].request):
             written = engine.model.generate(
                 input_ids=ids,
                 attention_mask=mask,
@@ -227,7 +229,7 @@ class HuggingFace:
         broken = guard.rows(len(rows))
         return [_BROKEN if broken[n] else brake.reply(n, row) for n, row in enumerate(rows)]
 
-    def _config(self, decoding: Decoding, brake: _Brake) -> Any:
+    def _config(self, decoding: Decoding, brake: generating.Brake) -> Any:
         """Return what `generate` is told: all that was asked, and nothing that was not."""
         asked: dict[str, Any] = {
             "max_new_tokens": max(brake.limits),
@@ -325,7 +327,7 @@ class _Choice:
     """A request whose options are being scored, in any order, over one batch or several."""
 
     request: Request
-    pairs: list[loading.Pair]
+    pairs: list[tokenising.Pair]
     truncated: bool
     scores: dict[int, float] = field(default_factory=dict)
     failure: Failure | None = None
@@ -366,102 +368,6 @@ class _Choice:
         return 1
 
 
-class _Reply(NamedTuple):
-    text: str
-    finish: str
-    tokens: int
-
-
-@dataclass(slots=True)
-class _Prompt:
-    """A request for text, in tokens; `new` is the most tokens it may be given."""
-
-    request: Request
-    ids: list[int]
-    new: int
-    truncated: bool
-
-    def response(self, reply: _Reply | Failure, span: Span) -> Response:
-        """Return the reply with its counts; an example's time is its batch's."""
-        timing = Timing(e2e=span[1] - span[0])
-        if isinstance(reply, Failure):
-            return Response(self.request.key, error=reply, timing=timing, truncated=self.truncated)
-        return Response(
-            self.request.key,
-            text=reply.text,
-            finish=reply.finish,
-            usage=Usage(prompt_tokens=len(self.ids), completion_tokens=reply.tokens),
-            timing=timing,
-            truncated=self.truncated,
-        )
-
-
-class _Brake:
-    """Stops each row at its own end: an end token, a stop string, its limit of new tokens.
-
-    A stop string may begin in one token and end in another, so the last few tokens are decoded
-    together; `reply` then cuts the whole text, whatever the brake saw.
-    """
-
-    def __init__(self, engine: loading.Engine, tokens: loading.Tokens, prompts: Sequence[_Prompt]) -> None:
-        """All prompts share one decoding. A stop string that is one special token ends like an end token."""
-        self.torch, self.decode, added = engine.torch, tokens.text, tokens.added()
-        self.width = max(len(prompt.ids) for prompt in prompts)
-        self.limits = [prompt.new for prompt in prompts]
-        self.stops = [stop for stop in prompts[0].request.decoding.stop or () if stop]
-        self.ends = engine.ends | {added[stop] for stop in self.stops if stop in added}
-        self.lengths = [0] * len(prompts)  # new tokens of the rows that have ended
-        # A token has a byte or more, so this many of the last ones hold any stop string.
-        self.tail = max((len(stop.encode()) for stop in self.stops), default=0) + 4
-
-    def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
-        """Return which rows of `input_ids` (B, T) have ended, (B,)."""
-        new = input_ids.shape[1] - self.width
-        last = input_ids[:, -min(new, self.tail) :].tolist()
-        for row, tokens in enumerate(last):
-            if not self.lengths[row] and self._ended(input_ids, row, tokens, new):
-                self.lengths[row] = new
-        return self.torch.tensor([n > 0 for n in self.lengths], device=input_ids.device)
-
-    def _ended(self, input_ids: Any, row: int, tokens: list[int], new: int) -> bool:
-        if tokens[-1] in self.ends or new >= self.limits[row]:
-            return True
-        if not self.stops or self._first_stop(self.decode(tokens)) is None:
-            return False
-        return self._first_stop(self.decode(input_ids[row, self.width :].tolist())) is not None
-
-    def _first_stop(self, text: str) -> int | None:
-        return min((at for stop in self.stops if (at := text.find(stop)) >= 0), default=None)
-
-    def reply(self, row: int, tokens: list[int]) -> _Reply:
-        """Return the row's text before its first stop string; the end token counts as a token."""
-        tokens = tokens[: self.lengths[row] or self.limits[row]]
-        end = next((n for n, token in enumerate(tokens) if token in self.ends), None)
-        used = len(tokens) if end is None else end + 1
-        text = self.decode(tokens if end is None else tokens[:end])
-        at = self._first_stop(text)
-        return _Reply(text[:at], "length" if end is None and at is None else "stop", used)
-
-
-class _NanGuard:
-    """Notes the rows whose logits are not numbers, and keeps them from breaking the draw."""
-
-    def __init__(self) -> None:
-        self.broken: Any = None
-
-    def __call__(self, input_ids: Any, scores: Any) -> Any:
-        """Return `scores` (rows, V) without NaN."""
-        nan = scores.isnan()
-        broken = nan.any(-1)
-        self.broken = broken if self.broken is None else self.broken | broken
-        return scores.masked_fill(nan, 0.0)
-
-    def rows(self, count: int) -> list[bool]:
-        """Return for each of `count` requests whether any of its beams was broken."""
-        broken: list[bool] = self.broken.view(count, -1).any(-1).tolist()
-        return broken
-
-
 _BROKEN = Failure("nan", "the model's logits are not numbers (NaN)")
 
 
@@ -478,18 +384,6 @@ def windows(source: Iterable[Request | None], first: int, size: int) -> Iterator
         yield window
 
 
-@contextmanager
-def _seeded(engine: loading.Engine, request: Request) -> Iterator[None]:
-    """Let draws depend on the request's seed alone; torch's generators are put back afterwards."""
-    if not request.decoding.temperature:
-        yield
-        return
-    torch = engine.torch
-    with torch.random.fork_rng(devices=[engine.device] if engine.device.type == "cuda" else []):
-        torch.manual_seed((request.seed + (request.decoding.seed or 0)) % 2**63)
-        yield
-
-
 def _shared(choices: Iterable[_Choice]) -> Iterable[_Row]:
     """Return the rows to run: one for all options that read the same tokens."""
     rows: dict[tuple[int, ...], _Row] = {}
@@ -502,7 +396,7 @@ def _shared(choices: Iterable[_Choice]) -> Iterable[_Row]:
 
 def _failure(error: Exception) -> Failure:
     """Return the failure of a request: its kind is `out_of_memory`, one of ours, or `error`."""
-    if isinstance(error, loading.RequestError):
+    if isinstance(error, tokenising.RequestError):
         return Failure(error.kind, str(error))
     said = str(error).lower()
     short = any(words in said for words in ("out of memory", "not enough memory", "can't allocate memory"))

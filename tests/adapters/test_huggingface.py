@@ -18,6 +18,7 @@ torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
 from harness.adapters import _hf_loading as loading  # noqa: E402
+from harness.adapters import _hf_tokens as tokenising  # noqa: E402
 from harness.adapters.huggingface import HuggingFace, windows  # noqa: E402
 from harness.errors import BadInput, Unavailable  # noqa: E402
 from harness.schema import (  # noqa: E402
@@ -198,7 +199,7 @@ def test_an_empty_prompt_fails_where_nothing_can_begin_it(tiny):
 
 def test_an_option_that_merges_into_the_prompt_is_scored_from_where_they_part(tiny):
     # 긍 is three bytes alone and one token inside 긍정: nothing comes after as many tokens.
-    pair = loading._split_at([7, 8, 9], [7, 12])
+    pair = tokenising._split_at([7, 8, 9], [7, 12])
     assert pair == ([7], [12])
 
 
