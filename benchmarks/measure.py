@@ -14,8 +14,20 @@ from pathlib import Path
 from statistics import median
 
 POOL = {
-    "1": ["다시 봐도 좋다", "배우들 호흡이 척척", "웃다가 울었네요", "음악까지 완벽", "시간 가는 줄 몰랐어요"],
-    "0": ["졸다가 나왔어요", "이야기가 산으로 간다", "예고편이 전부", "표값이 아까웠음", "왜 만들었는지 모르겠다"],
+    "1": [
+        "다시 봐도 좋다",
+        "배우들 호흡이 척척",
+        "웃다가 울었네요",
+        "음악까지 완벽",
+        "시간 가는 줄 몰랐어요",
+    ],
+    "0": [
+        "졸다가 나왔어요",
+        "이야기가 산으로 간다",
+        "예고편이 전부",
+        "표값이 아까웠음",
+        "왜 만들었는지 모르겠다",
+    ],
 }
 HEADS = ["솔직히", "주말에 봤는데", "아이들과 함께", "기대 없이 봤고", "두 번째 보는데"]
 
@@ -60,7 +72,10 @@ def run(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Pa
 def middle(costs: Sequence[Cost]) -> Cost:
     """Return the medians of several runs."""
     return Cost(
-        median(c.wall for c in costs), median(c.cpu for c in costs), median(c.rss for c in costs), costs[-1].output
+        median(c.wall for c in costs),
+        median(c.cpu for c in costs),
+        median(c.rss for c in costs),
+        costs[-1].output,
     )
 
 
@@ -83,7 +98,12 @@ def write_reviews(path: Path, count: int, seed: int) -> None:
 def machine() -> str:
     """Return the machine in a line."""
     model = next(
-        (line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if "model name" in line), "?"
+        (
+            line.split(":")[1].strip()
+            for line in open("/proc/cpuinfo", encoding="utf-8")
+            if "model name" in line
+        ),
+        "?",
     )
     return f"{model}, {os.cpu_count()} cores, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.2f}"
 

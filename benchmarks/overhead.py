@@ -60,7 +60,16 @@ def theirs(folder: Path, peer: Path, ask: str, test: str) -> float:
     name = f"theirs_{ask}_{test.removesuffix('.tsv')}"
     text = THEIRS.format(name=name, folder=folder, test=test) + (CHOOSE if ask == "choose" else GENERATE)
     (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    command = [str(peer / "lm_eval"), "run", "--model", "dummy", "--tasks", name, "--include_path", str(folder)]
+    command = [
+        str(peer / "lm_eval"),
+        "run",
+        "--model",
+        "dummy",
+        "--tasks",
+        name,
+        "--include_path",
+        str(folder),
+    ]
     env = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(folder / "hf")}
     return run([*command, "--device", "cpu"], env=env, cwd=folder).cpu
 

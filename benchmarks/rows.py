@@ -1,6 +1,6 @@
 """A million rows: time grows with the rows and no faster, memory stays bounded.
 
-    python benchmarks/rows.py
+python benchmarks/rows.py
 """
 
 from __future__ import annotations
@@ -21,10 +21,24 @@ def main() -> None:
             write_reviews(folder / f"test{rows}.tsv", rows, 2)
             task = folder / f"rows{rows}.yaml"
             task.write_text(OURS.format(ask="choose", test=f"test{rows}.tsv"), encoding="utf-8")
-            command = [*harness(), "run", "-t", str(task), "-b", "dummy", "-q", "--data-dir", made, "--runs-dir", made]
+            command = [
+                *harness(),
+                "run",
+                "-t",
+                str(task),
+                "-b",
+                "dummy",
+                "-q",
+                "--data-dir",
+                made,
+                "--runs-dir",
+                made,
+            ]
             cost = run(command)
             each = f"{1e6 * cost.cpu / rows:.0f} µs an example"
-            print(f"{rows:>9,} rows: wall {cost.wall:.1f} s, CPU {cost.cpu:.1f} s ({each}), peak {cost.rss:.0f} MiB")
+            print(
+                f"{rows:>9,} rows: wall {cost.wall:.1f} s, CPU {cost.cpu:.1f} s ({each}), peak {cost.rss:.0f} MiB"
+            )
 
 
 if __name__ == "__main__":

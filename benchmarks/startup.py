@@ -1,6 +1,6 @@
 """How long until something happens: --help, a listing of 300 tasks, the first request of a run.
 
-    python benchmarks/startup.py [--data-dir DIR]
+python benchmarks/startup.py [--data-dir DIR]
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def heavy_modules() -> list[str]:
     """Return which heavy packages a listing imports: none, if all is well."""
     asked = "import sys; sys.argv=['harness','list','tasks']\nfrom harness.cli import _guarded; _guarded(sys.argv[1:])\n"
     asked += f"print('HEAVY', [m for m in {HEAVY!r} if m in sys.modules])"
-    return [line for line in run([sys.executable, "-c", asked]).output.split("\n") if line.startswith("HEAVY")]
+    return [
+        line for line in run([sys.executable, "-c", asked]).output.split("\n") if line.startswith("HEAVY")
+    ]
 
 
 def first_request(arguments: list[str]) -> float:

@@ -14,11 +14,9 @@ import hashlib
 import logging
 import os
 import re
-import ssl
 import threading
 import time
 import unicodedata
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +90,7 @@ def cache_dir() -> Path:
     named = os.environ.get("HARNESS_CACHE")
     if named:
         return Path(named).expanduser()
-    import pooch  # type: ignore[import-untyped]
+    import pooch
 
     return Path(pooch.os_cache("harness"))
 
@@ -115,7 +113,7 @@ def _muted(name: str) -> Iterator[None]:
     """Keep a library's warnings off the screen: what matters of them is in our one line."""
     logger = logging.getLogger(name)
     level = logger.level
-    logger.setLevel(logging.ERROR)
+    logger.setLevel(max(level, logging.ERROR))
     try:
         yield
     finally:
@@ -246,7 +244,7 @@ def _attempt(url: str, wanted: str, target: Path, began: Began, patience: Patien
     Raises:
         _DownloadError: whatever kept the file from coming; nothing is left behind.
     """
-    part = target.with_name(f"{target.name}.{uuid.uuid4().hex[:12]}.part")
+    part = target.with_name(f"{target.name}.{os.urandom(6).hex()}.part")
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
         # urllib3 warns of malformed headers, and spells the url out.
@@ -397,6 +395,8 @@ def _wait(event: threading.Event, seconds: float) -> bool:
 
 def _explained(error: BaseException, so_far: str) -> BaseException:
     """Return the trouble behind what a transfer raised; what is no trouble stays as it is."""
+    from ssl import SSLCertVerificationError
+
     from requests import exceptions as web
     from urllib3.exceptions import HTTPError as MalformedAnswer
 
@@ -405,7 +405,7 @@ def _explained(error: BaseException, so_far: str) -> BaseException:
     if isinstance(error, web.HTTPError):
         return _status_trouble(error.response.status_code)
     cause = _deepest(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
+    if isinstance(cause, SSLCertVerificationError):
         return _DownloadError(f"the server's certificate is not trusted ({cause.verify_message})")
     if isinstance(error, web.ConnectionError | web.Timeout | web.ChunkedEncodingError):
         return _DownloadError(_broken(error, cause, so_far), transient=True)
@@ -489,9 +489,9 @@ def fetch_hub(
     _sweep(folder / f"{repo_type}s--{repo.replace('/', '--')}" / "blobs", "*.incomplete")
     where = {"revision": revision, "repo_type": repo_type, "cache_dir": folder}
 
-    def get(**again: bool) -> Path:
+    def get(**again: bool) -> tuple[Path, bool]:
         with _hub_errors(name, folder, offline), _muted("huggingface_hub"):
-            found = library.hf_hub_download(
+            path = library.hf_hub_download(
                 repo,
                 filename,
                 **where,
@@ -501,18 +501,18 @@ def fetch_hub(
                 library_version=__version__,
                 tqdm_class=functools.partial(_no_bar, functools.cache(report), f"{repo}/{filename}"),
             )
-        return Path(found)
+            return Path(path), _fits_its_name(Path(path))
 
     if not offline and not _hub_has(library, repo, filename, where):
         # Said beforehand: without a network the library tries for half a minute.
         report(f"asking the hub for {name}")
-    path = get()
-    if not _fits_its_name(path):
+    path, whole = get()
+    if not whole:
         if offline:
             raise Unavailable(f"{path} is damaged and --offline forbids downloading it again; {ELSEWHERE}")
         report(f"{path} is damaged; it is downloaded again")
-        path = get(force_download=True)
-        if not _fits_its_name(path):
+        path, whole = get(force_download=True)
+        if not whole:
             path.resolve().unlink()
             raise Unavailable(f"cannot download {name}: what came does not fit its hash; {ELSEWHERE}")
     return path, path.parents[filename.count("/")].name
@@ -547,7 +547,7 @@ def _hub_has(library: Any, repo: str, filename: str, where: Mapping[str, Any]) -
 
 def _no_bar(report: Report, name: str, **kwargs: Any) -> Any:
     """Return a progress bar that shows nothing; the size it was told is reported instead."""
-    from tqdm import tqdm  # type: ignore[import-untyped]
+    from huggingface_hub.utils import tqdm
 
     size = kwargs.get("total")
     report(f"downloading {name}{f' ({_size(size)})' if size else ''}")
@@ -576,29 +576,33 @@ def _hub_problem(error: Exception, name: str, folder: Path, offline: bool) -> Ha
     return Unavailable(f"cannot download {name}: {trouble.what}; {trouble.advice}")
 
 
+# By the names of the classes: those of the transport are httpx's or httpx2's, as the hub library
+# has it. The first that fits counts, as a gated repository is also one that was not found.
+_HUB_WORDS = {
+    "GatedRepoError": "it is gated: accept its terms on the hub and set HF_TOKEN",
+    "RepositoryNotFoundError": "no such repository, or a private one: check the id, or set HF_TOKEN",
+    "RevisionNotFoundError": "the repository has no such revision",
+    "EntryNotFoundError": "the repository has no such file",
+    "DisabledRepoError": "the hub has disabled the repository",
+    "OfflineModeIsEnabled": "HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set and forbids it: unset it",
+    "FileMetadataError": "what answers is not a hub: check HF_ENDPOINT and the proxy",
+    "TimeoutException": "the hub does not answer (timeout)",
+    "ConnectError": "no connection to the hub",
+    "ProxyError": "no connection to the proxy",
+    "TransportError": "the connection broke on the way",
+}
+
+
 def _hub_trouble(error: BaseException, folder: Path) -> _DownloadError:
     """Return what keeps the hub from giving the file."""
-    import httpx2
     from huggingface_hub import errors as hub
 
     if isinstance(error, hub.LocalEntryNotFoundError) and error.__cause__:
         # "Not on the hub, nor in the cache" wraps the reason.
         return _hub_trouble(error.__cause__, folder)
-    known: list[tuple[type[BaseException], str]] = [
-        (hub.GatedRepoError, "it is gated: accept its terms on the hub and set HF_TOKEN"),
-        (hub.RepositoryNotFoundError, "no such repository, or a private one: check the id, or set HF_TOKEN"),
-        (hub.RevisionNotFoundError, "the repository has no such revision"),
-        (hub.RemoteEntryNotFoundError, "the repository has no such file"),
-        (hub.DisabledRepoError, "the hub has disabled the repository"),
-        (hub.OfflineModeIsEnabled, "HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set and forbids it: unset it"),
-        (hub.FileMetadataError, "what answers is not a hub: check HF_ENDPOINT and the proxy"),
-        (httpx2.TimeoutException, "the hub does not answer (timeout)"),
-        (httpx2.ConnectError, "no connection to the hub"),
-        (httpx2.ProxyError, "no connection to the proxy"),
-        (httpx2.TransportError, "the connection broke on the way"),
-    ]
-    for kind, words in known:
-        if isinstance(error, kind):
+    names = {kind.__name__ for kind in type(error).__mro__}
+    for name, words in _HUB_WORDS.items():
+        if name in names:
             return _DownloadError(words)
     if isinstance(error, hub.HfHubHTTPError):
         return _hub_status_trouble(error.response.status_code)

@@ -125,7 +125,7 @@ class Server:
             return answers.pop(0) if len(answers) > 1 else answers[0]
 
     def __enter__(self) -> Server:
-        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
+        threading.Thread(target=self._http.serve_forever, args=(0.005,), daemon=True).start()
         return self
 
     def __exit__(

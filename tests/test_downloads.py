@@ -21,7 +21,11 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from servers import (
+
+from harness import downloads
+from harness.downloads import Patience, cache_dir, fetch_hub, fetch_url, mask_url
+from harness.errors import BadInput, Unavailable
+from tests.servers import (
     Answer,
     Server,
     chunked,
@@ -36,10 +40,6 @@ from servers import (
     truncated,
     whole,
 )
-
-from harness import downloads
-from harness.downloads import Patience, cache_dir, fetch_hub, fetch_url, mask_url
-from harness.errors import BadInput, Unavailable
 
 BODY = "id\tdocument\tlabel\n1\t정말 좋은 영화\t1\n".encode() * 200
 SHA = hashlib.sha256(BODY).hexdigest()
@@ -317,6 +317,12 @@ def test_a_gz_that_the_server_calls_an_encoding_is_stored_as_it_is(server: Serve
     assert fetch(url, tmp_path, sha).read_bytes() == packed
 
 
+def test_the_file_is_asked_for_as_it_is(server: Server, tmp_path: Path) -> None:
+    fetch(server.answer("/a.tsv", whole(BODY)), tmp_path)
+    assert server.seen[0].headers["accept-encoding"] == "identity"
+    assert server.seen[0].headers["user-agent"].startswith("harness-ko/")
+
+
 def test_an_empty_file_is_a_file(server: Server, tmp_path: Path) -> None:
     sha = hashlib.sha256(b"").hexdigest()
     assert fetch(server.answer("/a.tsv", whole(b"")), tmp_path, sha).read_bytes() == b""
@@ -566,11 +572,12 @@ def test_ctrl_c_leaves_nothing(server: Server, tmp_path: Path) -> None:
 
 def test_a_transfer_that_was_given_up_ends(server: Server, tmp_path: Path) -> None:
     before = set(threading.enumerate())
-    refusal(fetch, server.answer("/a.tsv", drip()), tmp_path, patience=SHORT)
-    for thread in set(threading.enumerate()) - before:
-        if thread.name.endswith("(_work)"):
-            thread.join(5)
-            assert not thread.is_alive()
+    patient_reader = Patience(read=60, window=0.5)
+    refusal(fetch, server.answer("/a.tsv", stall(BODY)), tmp_path, patience=patient_reader)
+    ours = [thread for thread in set(threading.enumerate()) - before if thread.name.endswith("(_work)")]
+    for thread in ours:
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 # ---- killed, and at the same time ------------------------------------------------------------------
@@ -788,14 +795,15 @@ def test_the_hubs_refusals_are_told_in_one_line(
     assert "s3cret" not in said
 
 
-def test_without_a_network_the_hub_road_says_so(
-    hub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_without_a_network_the_hub_road_says_so_in_one_line(
+    hub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     from huggingface_hub import constants
 
     with Server() as gone:
         monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", gone.url + TEMPLATE)
     assert "no connection to the hub" in refusal(ask, tmp_path)
+    assert caplog.records == []
 
 
 def test_the_librarys_own_offline_switch_is_named(
@@ -819,6 +827,35 @@ def test_a_truncated_hub_file_is_not_kept(hub: Server, tmp_path: Path) -> None:
 def test_a_hub_file_is_checked_by_the_hash_in_its_name(etag: str, hub: Server, tmp_path: Path) -> None:
     hub.answer(f"{RESOLVE}/main/{FILE}", hub_file(etag=etag))
     assert ask(tmp_path)[0].read_bytes() == BODY
+
+
+def test_a_blob_that_lies_in_a_shared_store_is_checked_by_its_own_name(hub: Server, tmp_path: Path) -> None:
+    hub.answer(f"{RESOLVE}/main/{FILE}", hub_file())
+    path, _ = ask(tmp_path)
+    blob = path.parent / path.readlink()
+    stored = tmp_path / ("f" * 64)
+    blob.rename(stored)
+    blob.symlink_to(stored)
+    said: list[str] = []
+    ask(tmp_path, report=said.append)
+    assert said == []
+
+
+def test_two_bars_of_the_hub_are_one_line(
+    hub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import file_download
+
+    def with_two_bars(url: str, file: BinaryIO, *, tqdm_class: Any, **_: Any) -> None:
+        for what in ("transfer", "reconstruction"):
+            tqdm_class(total=len(BODY), desc=what, position=1).close()
+        file.write(BODY)
+
+    monkeypatch.setattr(file_download, "http_get", with_two_bars)
+    hub.answer(f"{RESOLVE}/main/{FILE}", hub_file())
+    said: list[str] = []
+    ask(tmp_path, report=said.append)
+    assert len(said) == 2
 
 
 @pytest.mark.parametrize("etag", [GIT_SHA, SHA])

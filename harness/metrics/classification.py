@@ -17,8 +17,6 @@ from harness.schema import Metric
 
 Floats = NDArray[np.float64]
 
-_SMALL = 2**17  # cells of a 0/1 matrix (N, C) up to which a product beats counting
-
 
 def accuracy(labels: Sequence[str]) -> Metric:
     """Return the metric of the share of examples answered with their target, 0 to 1.
@@ -108,8 +106,6 @@ def _macro_f1(classes: int, stats: Floats, weights: Floats) -> Floats:
 def _sums(weights: Floats, groups: NDArray[np.intp], count: int) -> Floats:
     """Return the weight in each group (D, count), for weights (D, N) and groups (N,)."""
     draws = len(weights)
-    if len(groups) * count <= _SMALL:
-        return weights @ np.eye(count)[groups]
     cells = np.arange(0, draws * count, count)[:, None] + groups
     sums = np.bincount(cells.ravel(), weights.ravel(), minlength=draws * count)
     return np.asarray(sums, np.float64).reshape(draws, count)

@@ -6,7 +6,7 @@ nothing is scored twice. What is drawn are *units*: examples, or whole clusters 
 questions on one article (or repeats of one example) rise and fall together.
 
 A metric whose rows take few distinct values (a classification's) is drawn by value: how often each
-value occurs in a draw of N examples is one multinomial, exactly, and costs the same for any N.
+value occurs among N drawn examples is one multinomial, exactly, and a draw costs the same for any N.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ DRAWS, SEED, LEVEL = 1000, 1234, 0.95
 _CHUNK = 2**18  # weights held at once: 2 MB stay in the cache; more for more than 2**18 examples
 _FEW = 64  # distinct rows up to which a table pays
 _TABLE = 2**23  # cells of a table: 32 MB
+_ONE_THREAD = 2**18  # multiplications up to which OpenBLAS starts no threads: on a busy machine they cost 20x
 _SHARED = 50_000  # examples up to which systems are compared on the very same draws
 _DIGITS = 12  # two sums of the same numbers in another order are the same figure
 
@@ -88,7 +89,7 @@ def estimates(
     }
 
 
-def paired(  # noqa: PLR0913  (the keywords of `estimates`)
+def paired(
     metric: Metric,
     stats_a: Floats,
     stats_b: Floats,
@@ -120,7 +121,7 @@ def paired(  # noqa: PLR0913  (the keywords of `estimates`)
     return Estimate(value, None, None, None, plan.n)
 
 
-def paired_signs(  # noqa: PLR0913  (the keywords of `estimates`)
+def paired_signs(
     metric: Metric,
     systems: Sequence[Floats],
     clusters: NDArray[np.generic] | None = None,
@@ -258,7 +259,16 @@ class _Draws:
 
     def tabled(self, table: Table) -> Floats:
         """Return the weights of U distinct rows (d, U), from their number in each unit (G, U)."""
-        return (self._small_counts @ table).astype(np.float64)
+        cells = len(self.counts) * table.shape[1]
+        weights = np.zeros((len(self.counts), table.shape[1]), np.float64)
+        for part in _slices(len(table), max(1, _ONE_THREAD // cells)):
+            weights += self._small_counts[:, part] @ table[part]
+        return weights
+
+
+def _slices(length: int, step: int) -> Iterator[slice]:
+    """Yield slices of `step` that cover `length`."""
+    return (slice(start, start + step) for start in range(0, length, step))
 
 
 def _drawn(plan: _Plan) -> Iterator[_Draws]:
@@ -275,14 +285,16 @@ def _drawn(plan: _Plan) -> Iterator[_Draws]:
 
 
 def _drawn_by_value(stats: Floats, plan: _Plan) -> tuple[Floats, Iterator[Floats]] | None:
-    """Return the distinct rows (U, K) and chunks of their weights (d, U); None where U is not small.
+    """Return the distinct rows (U, K) and chunks of their weights (d, U); None where that is no gain.
 
     Counts of N rows drawn with replacement, summed by value, are multinomial with N trials and the
     values' shares: the same distribution as weights over examples, at a cost that N does not touch.
     """
+    if plan.index is not None:
+        return None  # the examples of a cluster are not drawn one by one
     distinct, codes = _distinct(stats)
     # A binomial costs about as much as drawing and counting sixteen examples.
-    if len(distinct) * 16 > plan.n or plan.index is not None:
+    if len(distinct) * 16 > plan.n:
         return None
     rng, shares = np.random.default_rng(plan.seed), np.bincount(codes) / plan.n
     chunks = plan.chunks(len(distinct))
@@ -403,9 +415,8 @@ def _signs(above: NDArray[np.bool_]) -> NDArray[np.int8]:
 def _discordant(systems: Sequence[Floats]) -> Floats:
     """Return (R, R): on how many examples the row's 0/1 statistic is 1 and the column's 0."""
     n, both = len(systems[0]), np.zeros((len(systems), len(systems)))
-    step = max(1, _TABLE // len(systems))
-    for start in range(0, n, step):
-        hits = np.stack([stats[start : start + step, 0] for stats in systems]).astype(np.float32)
+    for part in _slices(n, max(1, _TABLE // len(systems))):
+        hits = np.stack([stats[part, 0] for stats in systems]).astype(np.float32)
         both += hits @ hits.T
     return np.diag(both)[:, None] - both
 
