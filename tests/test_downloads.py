@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import downloads
-from harness.downloads import Patience, cache_dir, fetch_hub, fetch_url, mask_url
+from harness.downloads import Patience, cache_dir, common, fetch_hub, fetch_url, mask_url, web
 from harness.errors import BadInput, Unavailable
 from tests.servers import (
     Answer,
@@ -134,7 +134,7 @@ def test_a_long_korean_name_fits_the_file_system(server: Server, tmp_path: Path)
 @settings(max_examples=50)
 @given(st.text())
 def test_any_name_is_safe(last: str) -> None:
-    name = downloads._safe_name("http://host/" + quote(last))
+    name = web._safe_name("http://host/" + quote(last))
     assert Path(name).name == name
     assert not name.startswith(".")
     assert 0 < len(name.encode()) < 230
@@ -387,7 +387,7 @@ def test_nothing_is_said_of_a_cached_file(server: Server, tmp_path: Path) -> Non
     [(0, "0 bytes"), (812, "812 bytes"), (14_628_807, "14.6 MB"), (3_250, "3.2 kB"), (2 * 10**9, "2.0 GB")],
 )
 def test_sizes_read_well(count: int, words: str) -> None:
-    assert downloads._size(count) == words
+    assert common.size_in_words(count) == words
 
 
 # ---- refused ---------------------------------------------------------------------------------------
@@ -545,7 +545,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(
         part.touch()
         return Path("/dev/full").open("wb")
 
-    monkeypatch.setattr(downloads, "_create", full)
+    monkeypatch.setattr(web, "_create", full)
     sha = hashlib.sha256(body).hexdigest()
     words = refusal(fetch, server.answer("/a.tsv", whole(body)), tmp_path, sha)
     assert "is full" in words
@@ -591,7 +591,7 @@ print(fetch_url(sys.argv[1], sys.argv[2], cache=Path(sys.argv[3])))
 
 
 def child(url: str, cache: Path) -> subprocess.Popen[str]:
-    root = Path(downloads.__file__).parent.parent
+    root = Path(downloads.__file__).parents[2]
     return subprocess.Popen(
         [sys.executable, "-c", CHILD, url, SHA, str(cache)],
         env={**os.environ, "PYTHONPATH": str(root)},
@@ -927,7 +927,7 @@ def test_hf_endpoint_is_obeyed_in_a_process_of_its_own(server: Server, tmp_path:
         "import sys; from pathlib import Path; from harness.downloads import fetch_hub;"
         f"print(*fetch_hub({REPO!r}, {FILE!r}, revision='main', cache=Path(sys.argv[1])))"
     )
-    root = Path(downloads.__file__).parent.parent
+    root = Path(downloads.__file__).parents[2]
     switches = {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN"}
     env = {name: value for name, value in os.environ.items() if name not in switches}
     env |= {"HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path / "home"), "PYTHONPATH": str(root)}
