@@ -16,8 +16,16 @@ REFUSED = frozenset({"filtered", "refused", "too_long"})
 
 
 def best(scores: Sequence[float], options: Sequence[Option]) -> str | None:
-    """Return the label with the highest score, the first of equals; None if a score is not a number."""
-    if any(math.isnan(score) for score in scores):
+    """Return the label with the highest score, the first of equals.
+
+    None if a score is not a number or no option got any probability: that decides nothing.
+
+    Raises:
+        ValueError: not one score an option.
+    """
+    if len(scores) != len(options):
+        raise ValueError(f"{len(scores)} scores for {len(options)} options")
+    if any(math.isnan(score) for score in scores) or max(scores, default=-math.inf) == -math.inf:
         return None
     return options[max(range(len(scores)), key=scores.__getitem__)].label
 

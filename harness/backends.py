@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from harness import definitions, plugins, settings
-from harness.definitions import Document
+from harness.documents import Document
 from harness.errors import BadInput, Unavailable, did_you_mean
-from harness.forms import DecodingFile, Strict
+from harness.forms import DecodingFile, Finite, Strict
 from harness.hookspecs import AdapterEntry
 from harness.resources import shipped
 from harness.schema import ChooseBy, Decoding, Profile
@@ -23,13 +23,15 @@ MERGED = ("settings", "decoding", "price")
 class Price(Strict):
     """What an hour of the hardware costs, who says so, and when that was true."""
 
-    usd_per_hour: Annotated[float, Field(ge=0)] | None = None
+    usd_per_hour: Annotated[Finite, Field(ge=0)] | None = None
     source: str | None = None
     date: str | None = None
 
 
 class BackendFile(Strict):
     """Everything a backend's YAML may say."""
+
+    inherits: ClassVar[bool] = True
 
     adapter: str
     description: str = ""
@@ -40,7 +42,7 @@ class BackendFile(Strict):
         None
     )
     family: str | None = None
-    parameters: Annotated[float, Field(gt=0)] | None = None
+    parameters: Annotated[Finite, Field(gt=0)] | None = None
     licence: str | None = None
     released: str | None = None
     source: str | None = None
@@ -85,7 +87,7 @@ class Backend:
                 raise BadInput(f"-m {key}: should be text, not {value!r}")
         rest = {key: value for key, value in given.items() if key not in fields}
         kinds = {**self.entry.settings, **self.entry.knobs}
-        for message in settings.problems(rest, {**kinds, "model": "str", "revision": "str"}):
+        for _, message in settings.problems(rest, {**kinds, "model": "str", "revision": "str"}):
             raise BadInput(f"-m: {self.name} ({self.file.adapter}): {message}")
         return replace(self, file=self.file.model_copy(update=fields), settings={**self.settings, **rest})
 
@@ -171,7 +173,7 @@ def load(name: str) -> Backend:
         BadInput: not found, or wrong, with file and line.
     """
     path = definitions.find("backends", name, folders())
-    return parse(definitions.resolve("backends", path, folders(), MERGED), path.stem)
+    return parse(definitions.resolve("backends", path, folders(), MERGED), definitions.name_of(path))
 
 
 def parse(document: Document, name: str) -> Backend:
@@ -187,7 +189,13 @@ def parse(document: Document, name: str) -> Backend:
         raise document.error(f"no adapter is called {file.adapter!r}.{hint}", "adapter")
     entry = entries[file.adapter]
     kinds = {**entry.settings, **entry.knobs}
-    wrong = [document.error(message, "settings") for message in settings.problems(file.settings, kinds)]
+    wrong = [
+        document.error(message, "settings", name) for name, message in settings.problems(file.settings, kinds)
+    ]
+    for key in file.decoding.asked():
+        if key not in entry.decoding:
+            message = f"{entry.name} cannot honour {key!r} in decoding"
+            wrong.append(document.error(message, "decoding", key))
     if wrong:
         raise definitions.BadInputs(wrong)
     return Backend(name=name, file=file, document=document, settings=dict(file.settings))

@@ -7,26 +7,30 @@ whatever order they come.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
 from harness import answers, fits, plugins, records
+from harness.documents import dump
 from harness.errors import BadInput, HarnessError, Interrupted, Place, Stopped, Unavailable
-from harness.fingerprint import environment, fingerprint
+from harness.fingerprint import digest, environment, fingerprint
 from harness.plan import Plan
 from harness.progress import Display, say
 from harness.records import Journal, Key, Lock, Record
+from harness.rescore import rejudge
 from harness.schema import Adapter, CountsTokens, Failure, Fit, Identified, Learner, Metric, Request, Response
-from harness.tally import Tally, tally
-from harness.tasks import dump
+from harness.tally import Tally, score, tally
 
-# An answer cannot be written or judged by a drained run; these are the statuses of run.json.
+# The statuses of run.json.
 RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
+
+GO_ON = "stopped; the same command goes on"
 
 
 @dataclass
@@ -70,20 +74,29 @@ class Drain:
 
 @dataclass
 class Session:
-    """One stretch of a run in one process; a resumed run has several."""
+    """One stretch of a run in one process; a resumed run has several.
+
+    `seconds` are those of inference. `answered` leaves out what failed and what a cache gave, and
+    `output_tokens` counts only its tokens: a killed session tells no seconds, so its answers must
+    not be divided by another's.
+    """
 
     started: str = field(default_factory=records.now)
-    began: float = field(default_factory=time.perf_counter)
+    finished: str | None = None
+    seconds: float = 0.0
+    requests: int = 0
+    failed: int = 0
     answered: int = 0
+    output_tokens: int = 0
 
-    def described(self) -> dict[str, Any]:
-        """Return when it started, its seconds of inference and how many requests it ended."""
-        return {
-            "started": self.started,
-            "finished": records.now(),
-            "seconds": time.perf_counter() - self.began,
-            "requests": self.answered,
-        }
+    def count(self, response: Response) -> None:
+        """Count one request that ended."""
+        self.requests += 1
+        if response.error is not None:
+            self.failed += 1
+        elif not response.cached:
+            self.answered += 1
+            self.output_tokens += (response.usage and response.usage.completion_tokens) or 0
 
 
 def execute(plan: Plan, display: Display) -> Outcome:
@@ -98,19 +111,32 @@ def execute(plan: Plan, display: Display) -> Outcome:
     """
     adapter = make_adapter(plan)
     try:
-        identity = adapter.identity() if isinstance(adapter, Identified) else {}
+        with adapter_errors(plan.backend.name):
+            identity = adapter.identity() if isinstance(adapter, Identified) else {}
         mark = _mark(plan, identity)
         directory = _resumed(plan.resume, mark) if plan.resume else _directory(plan, mark)
-        lock = Lock(directory)
-        try:
-            known = records.read_run(directory) if (directory / records.RUN).exists() else None
-            if known is not None and known["status"] == COMPLETE:
-                return Outcome(directory, known, reused=True)
-            return _Run(plan, adapter, directory, mark, identity, known, display).go()
-        finally:
-            lock.release()
+        known = _known(directory)
+        if known.get("status") != COMPLETE:
+            with Lock(directory):
+                known = _known(directory)  # its last writer may have gone on meanwhile
+                if known.get("status") != COMPLETE:
+                    return _Run(plan, adapter, directory, mark, identity, known, display).go()
+        return Outcome(directory, known, reused=True)
     finally:
+        _close(plan.backend.name, adapter)
+
+
+def _known(directory: Path) -> dict[str, Any]:
+    """Return what `run.json` says, nothing where there is none yet."""
+    return records.read_run(directory) if (directory / records.RUN).exists() else {}
+
+
+def _close(backend: str, adapter: Adapter) -> None:
+    """Let go of the adapter; a stranger's bug at the very end costs no figures."""
+    try:
         adapter.close()
+    except Exception as error:
+        say(f"warning: {backend} did not close: {type(error).__name__}: {error}")
 
 
 def make_adapter(plan: Plan) -> Adapter:
@@ -143,7 +169,7 @@ class adapter_errors:  # noqa: N801  (reads as a statement)
         self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Turn any exception but our own and Ctrl-C into Unavailable."""
-        if isinstance(error, Exception) and not isinstance(error, HarnessError):
+        if isinstance(error, (Exception, SystemExit)) and not isinstance(error, HarnessError):
             raise Unavailable(f"{self.backend} broke: {type(error).__name__}: {error}") from error
 
 
@@ -170,15 +196,16 @@ def _directory(plan: Plan, mark: str) -> Path:
         for directory in sorted(home.glob(f"*-{mark[:8]}"), reverse=True):
             if (directory / records.RUN).exists() and records.read_run(directory)["fingerprint"] == mark:
                 return directory
-    with records.disk_errors(home):
-        home.mkdir(parents=True, exist_ok=True)
-        name = records.directory_name(mark)
-        directory = home / name
-        number = 1
-        while (directory / records.RUN).exists():  # --fresh twice within a second
-            number += 1
-            directory = home / f"{number}-{name}"
-        directory.mkdir(exist_ok=True)
+    name, number = records.directory_name(mark), 1
+    directory = home / name
+    while (directory / records.RUN).exists():  # --fresh twice within a second
+        number += 1
+        directory = home / name.replace("Z-", f"Z.{number}-")  # sorts after the first
+    try:
+        with records.disk_errors(home):
+            directory.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise BadInput("a run is a folder, and a file is in its way", place=Place(directory)) from None
     return directory
 
 
@@ -186,7 +213,7 @@ def _resumed(directory: Path, mark: str) -> Path:
     """Return the directory the user named, if this plan is what it holds."""
     if records.read_run(directory)["fingerprint"] != mark:
         raise BadInput(
-            "the data, the model or the task is not what this run began with; its answers cannot be continued",
+            "the data, the model or the task is not what this run began with; its answers cannot go on",
             place=Place(directory),
         )
     return directory
@@ -207,17 +234,16 @@ class _Run:
         directory: Path,
         mark: str,
         identity: Mapping[str, Any],
-        known: Mapping[str, Any] | None,
+        known: Mapping[str, Any],
         display: Display,
     ) -> None:
         self.plan, self.adapter, self.directory, self.display = plan, adapter, directory, display
         self.mark, self.identity = mark, identity
-        self.known = known or {}
+        self.known = known
         self.samples = directory / records.SAMPLES
         self.metrics: list[Metric] = plan.task.metrics
         self.read = answers.reader(plan.task)
         self.fit: Fit | None = None
-        self.failed = 0
         self.stopped: HarnessError | None = None
         self.session = Session()
         self.environment = environment(plan.backend.entry.libraries)
@@ -227,8 +253,7 @@ class _Run:
         prompts = self.plan.prompts(tokens)
         self._check_first_prompt(prompts.request)
         self._warn_of_other_versions()
-        self._write(RUNNING, {})
-        self.display.start(self.plan.label, self.plan.total, 0)
+        self._begin()
         try:
             self._learn(prompts)
             journal = Journal(self.samples)
@@ -237,40 +262,46 @@ class _Run:
             finally:
                 journal.close()
         except KeyboardInterrupt:
-            self.stopped = Interrupted("stopped at once; the same command goes on")
+            self.stopped = Interrupted(GO_ON)
         except HarnessError as error:
             self.stopped = error
-        finally:
-            self.display.stop()
         return self._finish()
+
+    def _begin(self) -> None:
+        """Write down what is run; what another version of the task judged before is judged again."""
+        task, backend = self.plan.task.resolved(), self.plan.backend.resolved()
+        if self.known and self.known["task"]["sha256"] != digest(task) and self.samples.exists():
+            rejudge(self.directory, self.plan.task)
+        records.write_atomically(self.directory / records.TASK, dump(task).encode())
+        records.write_atomically(self.directory / records.BACKEND, dump(backend).encode())
+        self._write(RUNNING, {})
 
     def _warn_of_other_versions(self) -> None:
         before = (self.known.get("environment") or {}).get("packages") or {}
         for name, version in self.environment["packages"].items():
-            if before.get(name, version) != version:
-                say(
-                    f"warning: {self.plan.label}: {name} was {before[name]} when this run began, now {version}"
-                )
+            was = before.get(name, version)
+            if was != version:
+                say(f"warning: {self.plan.label}: {name} was {was} when this run began, now {version}")
 
     def _check_first_prompt(self, make: Callable[..., Request]) -> None:
         """Render one prompt, so that a template that fails does so before the model is loaded."""
         if self.plan.backend.entry.learns:
             return  # it reads the bare input
-        request = make(next(self.plan.material.evaluated()))
-        _ = request.prompt
+        with adapter_errors(self.plan.backend.name):  # it may count tokens
+            _ = make(next(self.plan.material.evaluated())).prompt
 
     def _learn(self, prompts: Any) -> None:
         if not isinstance(self.adapter, Learner):
             return
         task, material = self.plan.task, self.plan.material
-        self.display.phase("fitting")
+        self.display.phase(f"{self.plan.label}: fitting")
         key = fits.key(task, self.plan.backend, material.sha256[task.file.shots.from_])
         with adapter_errors(self.plan.backend.name):
             self.fit = fits.fitted(
                 self.adapter, prompts, lambda: material.train, key, fresh=self.plan.options.fresh
             )
         done = "fit reused" if self.fit.reused else f"fitted on {self.fit.examples:,} examples"
-        self.display.phase(f"{done} ({self.fit.seconds:.1f} s)")
+        self.display.phase(f"{self.plan.label}: {done} ({self.fit.seconds:.1f} s)")
 
     def _done(self) -> dict[Key, bool]:
         """Return (id, repeat) → failed, of what the journal holds of this run's examples."""
@@ -284,18 +315,26 @@ class _Run:
     def _ask(self, make: Callable[..., Request], journal: Journal) -> None:
         """Hand out the requests that have no answer yet, and write what comes back."""
         done = {key for key, failed in self._done().items() if not failed}
+        if len(done) == self.plan.total:  # killed while it summed up: no model is loaded for that
+            return
+        pending: dict[Key, Request] = {}
+        drain = Drain()
         self.display.start(self.plan.label, self.plan.total, len(done))
         self.session = Session()
-        pending: dict[Key, Request] = {}
-        with Drain() as drain, adapter_errors(self.plan.backend.name):
-            source = self._source(make, done, pending, drain)
-            for response in self.adapter.answer(source):
-                self._take(response, pending, journal)
-            for request in list(pending.values()):
-                lost = Failure("lost", "the adapter ended without answering")
-                self._take(Response(request.key, error=lost), pending, journal)
-        if drain.asked and self.stopped is None:
-            self.stopped = Interrupted("stopped; the same command goes on")
+        began = time.perf_counter()
+        try:
+            with drain, adapter_errors(self.plan.backend.name):
+                for response in self.adapter.answer(self._source(make, done, pending, drain)):
+                    self._take(response, pending, journal)
+                for key in list(pending):
+                    lost = Failure("lost", "the adapter ended without answering")
+                    self._take(Response(key, error=lost), pending, journal)
+        finally:
+            self.session.seconds = time.perf_counter() - began
+            self.session.finished = records.now()
+            self.display.stop()
+            if drain.asked:  # whatever else came of it
+                raise Interrupted(GO_ON)
 
     def _source(
         self, make: Callable[..., Request], done: set[Key], pending: dict[Key, Request], drain: Drain
@@ -317,12 +356,13 @@ class _Run:
             raise Unavailable(
                 f"{self.plan.backend.name} answered {response.key!r}, which was not asked or is answered"
             )
+        if response.text is not None:  # half a surrogate pair cannot be written
+            response.text = response.text.encode(errors="replace").decode()
         record, scores = self._judged(request, response)
         journal.append(record)
-        self.session.answered += 1
+        self.session.count(response)
         self.display.step(failed=response.error is not None, score=scores)
         if response.error is not None:
-            self.failed += 1
             self._check_failures(response.error)
 
     def _judged(self, request: Request, response: Response) -> tuple[Record, float | None]:
@@ -347,9 +387,10 @@ class _Run:
     def _check_failures(self, last: Failure) -> None:
         bound = self.plan.options.max_failures
         allowed = bound if isinstance(bound, int) else bound * self.plan.total
-        if self.failed > allowed and self.stopped is None:
+        failed = self.session.failed
+        if failed > allowed and self.stopped is None:
             self.stopped = Stopped(
-                f"{self.failed} of {self.plan.total} requests failed, more than --max-failures {bound}; "
+                f"{failed} of {self.plan.total} requests failed, more than --max-failures {bound}; "
                 f"the last: {last.kind}: {last.message}; the same command asks them again"
             )
 
@@ -358,41 +399,42 @@ class _Run:
         records.compact(self.samples, plan.material.selection.order, plan.options.repeat)
         found = tally(self.samples, self.metrics, plan.task.labels)
         found.save(self.directory / records.STATISTICS)
-        finished = found.counts["examples"] == plan.total and self.stopped is None
-        status = COMPLETE if finished else PARTIAL if found.counts["answered"] else FAILED
+        ended = found.counts["examples"]
+        if ended < plan.total and self.stopped is None:
+            self.stopped = Unavailable(f"{plan.backend.name} ended after {ended} of {plan.total} requests")
+        status = COMPLETE if self.stopped is None else PARTIAL if found.ids else FAILED
         run = self._write(status, self._results(found))
         return Outcome(self.directory, run, self.stopped)
 
     def _results(self, found: Tally) -> dict[str, Any]:
-        sessions = [*self.known.get("sessions", []), self.session.described()]
-        seconds = sum(session["seconds"] for session in sessions)
-        ended = sum(session["requests"] for session in sessions)
-        summary = found.summary(seed=self.plan.task.seed)
-        tokens = (summary["usage"] or {}).get("completion_tokens")
+        sessions = [*self.known.get("sessions", []), asdict(self.session)]
+        seconds, answered, tokens = (
+            sum(session[key] for session in sessions) for key in ("seconds", "answered", "output_tokens")
+        )
         return {
             "finished": records.now(),
             "sessions": sessions,
-            **summary,
+            **found.summary(seed=self.plan.task.seed),
             "throughput": {
-                "examples_per_s": ended / seconds if ended and seconds else None,
-                "output_tokens_per_s": tokens / seconds if tokens and seconds else None,
+                "examples_per_s": answered / seconds if answered else None,
+                "output_tokens_per_s": tokens / seconds if tokens else None,
             },
-            "cost": self._cost(seconds, found.counts["examples"]),
+            "cost": self._cost(seconds, answered),
             "fit": asdict(self.fit) if self.fit else None,
             "stopped_because": str(self.stopped) if self.stopped else None,
         }
 
-    def _cost(self, seconds: float, count: int) -> dict[str, Any] | None:
+    def _cost(self, seconds: float, answered: int) -> dict[str, Any] | None:
         """Return what the hardware's seconds cost, None where nobody said what an hour costs."""
         price = self.plan.backend.file.price
-        if price.usd_per_hour is None or not count:
+        if price.usd_per_hour is None or not answered:
             return None
         total = seconds / 3600 * price.usd_per_hour
         return {
             "currency": "USD",
             "total": total,
             "paid": total,
-            "per_1k_examples": 1000 * total / count,
+            "per_1k_examples": 1000 * total / answered,
             "price_source": price.source,
             "price_date": price.date,
         }
@@ -407,29 +449,16 @@ class _Run:
         run["started"] = self.known.get("started") or self.session.started
         run["sessions"] = self.known.get("sessions", [])
         run |= results
-        if not (self.directory / records.TASK).exists():
-            records.write_atomically(self.directory / records.TASK, dump(self.plan.task.resolved()).encode())
-            records.write_atomically(
-                self.directory / records.BACKEND, dump(self.plan.backend.resolved()).encode()
-            )
         records.write_run(self.directory, run)
         return run
 
 
-def score(
-    metrics: Iterable[Metric], response: Response, prediction: str | None, target: Any
-) -> dict[str, tuple[float, ...]]:
-    """Return each metric's statistics of one example."""
-    seen = {"prediction": prediction, "scores": response.option_scores, "text": response.text}
-    return {metric.name: metric.statistics(seen[metric.reads], target) for metric in metrics}
-
-
 def described(response: Response) -> dict[str, Any]:
     """Return a response as the journal keeps it."""
-    timing = response.timing
+    timing, scores = response.timing, response.option_scores
     return {
         "text": response.text,
-        "option_scores": list(response.option_scores) if response.option_scores is not None else None,
+        "option_scores": _finite(scores) if scores is not None else None,
         "finish": response.finish,
         "usage": asdict(response.usage) if response.usage else None,
         # asdict copies deeply; this line is written for every example
@@ -441,10 +470,17 @@ def described(response: Response) -> dict[str, Any]:
     }
 
 
+def _finite(scores: Sequence[float]) -> list[float]:
+    """Return scores that JSON can hold in their order: what is infinite is the last number before it.
+
+    A NaN stays, and is written as null.
+    """
+    last = sys.float_info.max
+    return [min(max(float(score), -last), last) for score in scores]
+
+
 def described_plan(plan: Plan, mark: str, identity: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `run.json` says of a run before it starts."""
-    from harness.fingerprint import digest
-
     task, backend, source = plan.task, plan.backend.file, plan.material.source
     shots = task.file.shots
     asked = plan.decoding.asked()
@@ -494,8 +530,8 @@ def described_plan(plan: Plan, mark: str, identity: Mapping[str, Any]) -> dict[s
 
 
 def finish_exit_code(outcomes: Iterable[Outcome], dead: Iterable[HarnessError]) -> int:
-    """Return the gravest exit code of a grid: 130, then 3, then 4, then 0."""
+    """Return the gravest exit code of a grid: 130, wrong input, 3, then 4; 0 if nothing went wrong."""
     codes = {
         error.exit_code for error in (*(outcome.error for outcome in outcomes), *dead) if error is not None
     }
-    return next((code for code in (130, 2, 3, 4) if code in codes), 0)
+    return next((code for code in (130, 2, 3, 4) if code in codes), max(codes, default=0))

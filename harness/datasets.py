@@ -13,29 +13,44 @@ import io
 import itertools
 import sys
 import zlib
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import orjson
 
 from harness import keyed
+from harness.documents import shown
 from harness.errors import BadInput, Place, Unavailable, did_you_mean
 from harness.schema import Example
 from harness.sources import Source
-from harness.tasks import Data, Task
+from harness.task_file import Data
+from harness.tasks import Task
 
 Row = Any  # a list of cells, or a mapping
 
 
-class Table(NamedTuple):
-    """The rows of a file with their line (or record) numbers, and how to find a column in a row."""
+@dataclass(frozen=True)
+class Table:
+    """The rows of a file, each with the number of its line or record, and how to find a column in one.
 
+    `width` is how many cells each row has to have; None where rows may differ.
+    """
+
+    path: Path
     columns: dict[str, str | int] | None
     rows: Iterator[tuple[int, Row]]
+    width: int | None = None
+    has_lines: bool = True
+
+    def error(self, message: str, number: int | None = None) -> BadInput:
+        """Return the error that points at a line, or names the record in a file without lines."""
+        if self.has_lines or number is None:
+            return BadInput(message, place=Place(self.path, number))
+        return BadInput(f"record {number}: {message}", place=Place(self.path))
 
 
 @contextmanager
@@ -92,18 +107,22 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 yield number, bare
 
 
-def _named(header: Sequence[str]) -> dict[str, str | int]:
-    return {name: index for index, name in enumerate(header)}
-
-
 def _delimited(path: Path, data: Data, cells: Iterator[tuple[int, list[str]]]) -> Table:
-    """Return rows of cells, their columns named by the first row or by the task."""
+    """Return rows of cells, their columns named by the first row or by the task.
+
+    With a header of its own, a file has rows of one width: a stray delimiter inside a text would
+    otherwise move a label into the next column.
+    """
     if data.header is not True:
-        return Table(_named(data.header) if isinstance(data.header, list) else {}, cells)
+        return Table(path, _numbered(data.header or []), cells)
     first = next(cells, None)
     if first is None:
         raise BadInput("the file is empty; a header was expected", place=Place(path))
-    return Table(_named(first[1]), cells)
+    return Table(path, _numbered(first[1]), cells, width=len(first[1]))
+
+
+def _numbered(header: Sequence[str]) -> dict[str, str | int]:
+    return {name: index for index, name in enumerate(header)}
 
 
 def _tsv(path: Path, data: Data) -> Table:
@@ -130,7 +149,7 @@ def _csv_cells(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _jsonl(path: Path, _data: Data) -> Table:
-    return Table(None, _json_lines(path))
+    return Table(path, None, _json_lines(path))
 
 
 def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -156,7 +175,7 @@ def _json(path: Path, data: Data) -> Table:
         found = found[key]
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise BadInput("a list of JSON objects was expected; 'records' may name it", place=Place(path))
-    return Table(None, iter(enumerate(found, 1)))
+    return Table(path, None, iter(enumerate(found, 1)), has_lines=False)
 
 
 def _parquet(path: Path, _data: Data) -> Table:
@@ -164,22 +183,32 @@ def _parquet(path: Path, _data: Data) -> Table:
 
     try:
         import pyarrow.parquet as pq
-        from pyarrow.lib import ArrowException
     except ImportError:
         raise Unavailable(f"Parquet needs pyarrow: pip install '{DISTRIBUTION}[parquet]'") from None
+    with _whole_parquet(path):
+        file = pq.ParquetFile(path)
+    columns: dict[str, str | int] = {name: name for name in file.schema_arrow.names}
+    return Table(path, columns, _parquet_rows(path, file), has_lines=False)
 
-    def rows() -> Iterator[tuple[int, dict[str, Any]]]:
-        number = 0
+
+def _parquet_rows(path: Path, file: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    number = 0
+    with file, _whole_parquet(path):
         for batch in file.iter_batches(batch_size=4096):
             for row in batch.to_pylist():
                 number += 1
                 yield number, row
 
+
+@contextmanager
+def _whole_parquet(path: Path) -> Iterator[None]:
+    """Turn what Arrow says of a damaged file into a BadInput."""
+    from pyarrow.lib import ArrowException
+
     try:
-        file = pq.ParquetFile(path)
-    except (ArrowException, OSError) as error:
-        raise BadInput(f"not Parquet: {error}", place=Place(path)) from None
-    return Table({name: name for name in file.schema_arrow.names}, rows())
+        yield
+    except (ArrowException, OSError, ValueError) as error:
+        raise BadInput(f"not a whole Parquet file: {error}", place=Place(path)) from None
 
 
 _FORMATS: dict[str, Callable[[Path, Data], Table]] = {
@@ -200,18 +229,19 @@ def plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _finder(task: Task, table: Table, path: Path, first: Row | None) -> Callable[[str | int], str | int]:
-    """Return a function from a column as the task names it to a key of the file's rows."""
-    known = table.columns
+def _finder(task: Task, table: Table, head: tuple[int, Row]) -> Callable[[str | int], str | int]:
+    """Return a function from a column as the task names it to a key of the table's rows."""
+    known, line = table.columns, 1
     if known is None:
-        known = {name: name for name in first} if isinstance(first, dict) else {}
+        line, first = head
+        known = {name: name for name in first}
 
     def find(column: str | int) -> str | int:
         if isinstance(column, int):
             return column
         if column not in known:
-            hint = did_you_mean(column, [str(name) for name in known])
-            raise BadInput(f"no column {column!r}, which task {task.name} reads.{hint}", place=Place(path, 1))
+            hint = did_you_mean(column, map(str, known))
+            raise table.error(f"no column {column!r}, which task {task.name} reads.{hint}", line)
         return known[column]
 
     return find
@@ -244,34 +274,45 @@ def _reader(task: Task, split: str, find: Callable[[str | int], str | int]) -> C
 
 def _file_examples(
     task: Task, path: Path, split: str, sample: bool, start: int
-) -> Generator[Example, None, int]:
-    """Yield the Examples of one file and return their number; `start` rows of the split came before.
-
-    Places are made for errors only: this loop runs for every row of a pool before a run begins.
-    """
-    table = _jsonl(path, task.file.data) if sample else _FORMATS[task.file.data.format](path, task.file.data)
+) -> Iterator[tuple[Table, int, Example]]:
+    """Yield (table, line, Example) for each row of one file; `start` counts rows of the files before it."""
+    table = (_jsonl if sample else _FORMATS[task.file.data.format])(path, task.file.data)
     rows = table.rows
     if sample:
         rows = ((number, row) for number, row in rows if row.get("split") == split)
     head = next(rows, None)
     if head is None:
-        return 0
-    read = _reader(task, split, _finder(task, table, path, head[1]))
-    labels = frozenset(task.labels) if task.labels and "target" in task.file.fields else None
-    index = start
-    for number, row in itertools.chain([head], rows):
+        return
+    read = _reader(task, split, _finder(task, table, head))
+    width = table.width
+    for index, (number, row) in enumerate(itertools.chain([head], rows), start):
+        if width is not None and len(row) != width:
+            raise table.error(f"the header has {width} columns, this row {len(row)}", number)
         try:
             example = read(index, row)
         except (IndexError, KeyError) as error:
-            wanted = f"no {error}" if isinstance(error, KeyError) else f"only {len(row)} columns"
-            message = f"{wanted} in this row, which task {task.name} reads"
-            raise BadInput(message, place=Place(path, number)) from None
-        if labels is not None and example.target not in labels:
-            message = f"unknown label {example.target!r}; the task's options are {', '.join(task.labels)}"
-            raise BadInput(message, place=Place(path, number))
-        index += 1
-        yield example
-    return index - start
+            wanted = f"no {error}" if isinstance(error, KeyError) else f"too few columns ({len(row)})"
+            raise table.error(f"{wanted} in this row, which task {task.name} reads", number) from None
+        yield table, number, example
+
+
+def _placed(task: Task, source: Source, split: str) -> Iterator[tuple[Table, int, Example]]:
+    """Yield each Example of a split with where it stands.
+
+    Raises:
+        BadInput: as `examples`.
+    """
+    labels = task.labels if "target" in task.file.fields else ()
+    count = 0
+    for path in source.files[split]:
+        for table, number, example in _file_examples(task, path, split, source.sample, count):
+            if labels and example.target not in labels:
+                hint = f"the task's options are {', '.join(labels)}"
+                raise table.error(f"unknown label {shown(example.target)}; {hint}", number)
+            count += 1
+            yield table, number, example
+    if not count:
+        raise BadInput(f"the split {split!r} holds no rows", place=Place(source.files[split][0]))
 
 
 def examples(task: Task, source: Source, split: str) -> Iterator[Example]:
@@ -280,11 +321,7 @@ def examples(task: Task, source: Source, split: str) -> Iterator[Example]:
     Raises:
         BadInput: a missing column, a ragged row, an unknown label, a file that is not what it says.
     """
-    count = 0
-    for path in source.files[split]:
-        count += yield from _file_examples(task, path, split, source.sample, count)
-    if not count:
-        raise BadInput(f"the split {split!r} holds no rows", place=Place(source.files[split][0]))
+    return map(itemgetter(2), _placed(task, source, split))
 
 
 @dataclass(frozen=True)
@@ -309,11 +346,10 @@ def survey(task: Task, source: Source, limit: int | float | None) -> Selection:
     """
     split = task.split
     order: dict[str, int] = {}
-    for example in itertools.islice(examples(task, source, split), limit if isinstance(limit, int) else None):
+    count = limit if isinstance(limit, int) else None
+    for table, number, example in itertools.islice(_placed(task, source, split), count):
         if example.id in order:
-            raise BadInput(
-                f"two rows of {split!r} have the id {example.id!r}", place=Place(source.files[split][0])
-            )
+            raise table.error(f"the id {shown(example.id)} stands twice in {split!r}", number)
         order[example.id] = len(order)
     if isinstance(limit, float):
         order = _share(order, limit, task.seed)

@@ -7,14 +7,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from harness import __version__
 from harness.backends import Backend
 from harness.downloads import cache_dir
-from harness.errors import HarnessError
 from harness.fingerprint import digest, versions
 from harness.schema import Example, Fit, FitTask, Learner
 from harness.tasks import Task
@@ -27,9 +25,13 @@ def key(task: Task, backend: Backend, train: str) -> str:
     return digest(
         {
             "train": train,
+            "reading": task.file.data.model_dump(include={"format", "header", "delimiter", "records"}),
+            "split": task.file.shots.from_,
             "fields": task.file.fields,
             "labels": task.labels,
             "adapter": backend.file.adapter,
+            "model": backend.file.model,
+            "revision": backend.file.revision,
             "settings": backend.result_settings,
             "seed": task.seed,
             "versions": {"harness": __version__, **versions(backend.entry.libraries)},
@@ -72,16 +74,22 @@ def fitted(
 
 def _loaded(adapter: Learner, folder: Path) -> Fit | None:
     """Return the fit in `folder` after loading it, None if there is none that is ours and whole."""
-    about = folder / ABOUT
     try:
-        # Only what this user wrote is loaded: a cache can be a shared folder.
-        if hasattr(os, "getuid") and about.stat().st_uid != os.getuid():
+        if not _ours(folder):
             return None
-        said: dict[str, Any] = orjson.loads(about.read_bytes())
+        said = orjson.loads((folder / ABOUT).read_bytes())
+        fit = Fit(seconds=float(said["seconds"]), examples=int(said["examples"]), reused=True)
         adapter.load(folder)
-        return Fit(seconds=said["seconds"], examples=said["examples"], reused=True)
-    except (OSError, ValueError, KeyError, TypeError, HarnessError):
+    except Exception:  # whatever a stranger's loader makes of a damaged file
         return None
+    return fit
+
+
+def _ours(folder: Path) -> bool:
+    """Return whether this user wrote all that is in `folder`: a cache can lie in a shared place."""
+    if not hasattr(os, "getuid"):
+        return True
+    return all(path.lstat().st_uid == os.getuid() for path in (folder, *folder.rglob("*")))
 
 
 def _save(adapter: Learner, folder: Path, fit: Fit) -> None:
@@ -94,5 +102,5 @@ def _save(adapter: Learner, folder: Path, fit: Fit) -> None:
         if folder.exists():
             shutil.rmtree(folder)
         beside.rename(folder)
-    except OSError:  # a full disk or a rival process; the fit itself is in memory
+    except Exception:  # a full disk, a rival process, a stranger's bug; the fit itself is in memory
         shutil.rmtree(beside, ignore_errors=True)

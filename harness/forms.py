@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from harness.documents import shown
 from harness.schema import Decoding
 
 
@@ -21,13 +22,19 @@ def _plain_text(value: Any) -> str:
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
-    raise ValueError(f"should be text, not {value!r}; put it in quotes")
+    raise ValueError(f"should be text, not {shown(value)}; put it in quotes")
+
+
+def _not_empty(text: str) -> str:
+    if not text:
+        raise ValueError("should not be empty")
+    return text
 
 
 def _column(value: Any) -> str | int:
-    if isinstance(value, (str, int)) and not isinstance(value, bool):
+    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
         return value
-    raise ValueError(f"should be a column's name or number, not {value!r}")
+    raise ValueError(f"should be a column's name, or its number counted from 0, not {shown(value)}")
 
 
 def _listed(value: Any) -> Any:
@@ -36,7 +43,8 @@ def _listed(value: Any) -> Any:
 
 Text = Annotated[Any, AfterValidator(_plain_text)]
 Column = Annotated[Any, AfterValidator(_column)]
-Texts = Annotated[list[Text], BeforeValidator(_listed)]
+Texts = Annotated[list[Annotated[Text, AfterValidator(_not_empty)]], BeforeValidator(_listed)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Named(Strict):
@@ -54,9 +62,9 @@ class Named(Strict):
             return value
         if isinstance(value, dict) and len(value) == 1:
             ((name, given),) = value.items()
-            if isinstance(given, dict):
-                return {"name": name, "settings": given}
-        raise ValueError(f"should be a name or {{name: {{setting: value}}}}, not {value!r}")
+            if given is None or isinstance(given, dict):
+                return {"name": name, "settings": given or {}}
+        raise ValueError(f"should be a name or {{name: {{setting: value}}}}, not {shown(value)}")
 
     def short(self) -> str | dict[str, Any]:
         """Return it as YAML writes it."""
@@ -67,12 +75,12 @@ class DecodingFile(Strict):
     """Decoding in the one vocabulary; what is absent is not asked."""
 
     max_tokens: Annotated[int, Field(gt=0)] | None = None
-    temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    temperature: Annotated[Finite, Field(ge=0)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     top_k: Annotated[int, Field(gt=0)] | None = None
     min_p: Annotated[float, Field(ge=0, le=1)] | None = None
     beams: Annotated[int, Field(gt=0)] | None = None
-    repetition_penalty: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    repetition_penalty: Annotated[Finite, Field(gt=0)] | None = None
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     stop: Texts | None = None

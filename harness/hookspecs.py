@@ -25,6 +25,9 @@ import pluggy
 hookspec = pluggy.HookspecMarker("harness")
 hookimpl = pluggy.HookimplMarker("harness")
 
+# What a setting may be; allowed words are written `a|b|c`.
+SETTING_KINDS = ("int", "float", "bool", "str", "list")
+
 
 @dataclass(frozen=True, slots=True)
 class AdapterEntry:
@@ -52,9 +55,10 @@ class AdapterEntry:
 
 @dataclass(frozen=True, slots=True)
 class MetricEntry:
-    """A metric by name. `target` is `module:factory`; the factory is called as
-    `factory(labels, **settings)` and returns a `harness.schema.Metric`. `settings` is as in
-    `AdapterEntry`; `asks` are the asks it can judge; `extra` what it needs installed.
+    """A metric by name; `target` is the `module:factory` behind it.
+
+    The factory is called as `factory(labels, **settings)` and returns a `harness.schema.Metric`.
+    `settings` is as in `AdapterEntry`; `asks` are the asks it can judge; `extra` what it needs installed.
     """
 
     name: str
@@ -75,8 +79,10 @@ class FolderEntry:
 
 @dataclass(frozen=True, slots=True)
 class ExtractorEntry:
-    """A named extraction step: `target` is `module:factory`, called as `factory(**settings)`,
-    and returns `step(text, options) -> str | None`, None when nothing was found.
+    """An extraction step by name; `target` is the `module:factory` behind it.
+
+    The factory is called as `factory(**settings)` and returns `step(text, options) -> str | None`, None
+    when nothing was found.
     """
 
     name: str

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 
 def _digest(parts: tuple[object, ...], size: int) -> bytes:
-    # A separator that no part holds keeps ("ab", "c") and ("a", "bc") apart.
-    return hashlib.blake2b(
-        "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=size
-    ).digest()
+    # The lengths keep ("ab", "c") and ("a", "bc") apart, whatever the parts hold.
+    joined = "".join([f"{len(text)}:{text}" for text in map(str, parts)])
+    return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=size).digest()
 
 
 def number(*parts: object) -> int:

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import backends, datasets, definitions, forms, records, sources, tasks
+from harness import backends, datasets, documents, forms, records, sources, tasks
 from harness.backends import Backend
 from harness.datasets import Selection
 from harness.errors import Unavailable
@@ -217,8 +217,8 @@ def resumed(directory: Path, options: Options, report: Callable[[str], None]) ->
     """
     run = records.read_run(directory)
     said, seed = run["task"], run["seed"]
-    task = tasks.parse(definitions.read(directory / records.TASK), said["name"]).choose(seed=seed)
-    backend = backends.parse(definitions.read(directory / records.BACKEND), run["backend"]["name"])
+    task = tasks.parse(documents.read(directory / records.TASK), said["name"]).choose(seed=seed)
+    backend = backends.parse(documents.read(directory / records.BACKEND), run["backend"]["name"])
     decoding = forms.decoding(run["decoding"]["asked"])
     backend.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
     where = replace(options.where, sample=run["data"]["sample"])

@@ -43,7 +43,6 @@ class _Walk:
 class _Shot:
     """A row of the pool that may be a shot, its fields cleaned; `turn` once it was rendered."""
 
-    id: str
     key: tuple[str, ...]
     fields: Mapping[str, Any]
     turn: tuple[str, str] | None = None
@@ -78,7 +77,8 @@ class Prompts:
         self._instruction = templating.template(template.instruction if instruct else "")
         self._system = templating.template(template.system)
         self._options = [(option.label, templating.template(option.text)) for option in task.options]
-        self._static = not any(templating.has_markup(option.text) for option in task.options)
+        varies = any(templating.has_markup(option.text) for option in task.options)
+        self._same_options = None if varies else task.options
         self._cleaners = [CLEANERS[name] for name in task.file.clean]
         self._fixed: _Walk | None = None
         self._shots: dict[int, _Shot | None] = {}
@@ -118,40 +118,47 @@ class Prompts:
         template = self.task.template
         turns = tuple(map(self._turn, self.shots(example)))
         return Parts(
-            query=self._query(fields),
+            query=self._rendered(self._query, fields, example.id),
             delimiter=template.delimiter,
             shots=tuple(f"{query}{template.delimiter}{answer}{template.shot_end}" for query, answer in turns),
             turns=turns,
-            instruction=self._instruction(fields),
-            system=self._system(fields),
+            instruction=self._rendered(self._instruction, fields, example.id),
+            system=self._rendered(self._system, fields, example.id),
         )
 
     def options(self, example: Example) -> tuple[Option, ...]:
         """Return the options of an example, their texts rendered.
 
         Raises:
-            BadInput: `options_from` names a field that is not a list.
+            BadInput: `options_from` names a field that is no list or an empty one.
         """
         if self.task.file.options_from:
             texts = example.fields[self.task.file.options_from]
-            if not isinstance(texts, list):
-                raise BadInput(f"{self.name}: the options of example {example.id} are not a list")
+            if not isinstance(texts, list) or not texts:
+                raise BadInput(f"{self.name}: the options of example {example.id} are no list of texts")
             return tuple(Option(str(index), str(text)) for index, text in enumerate(texts))
-        if self._static:
-            return self._static_options
+        if self._same_options is not None:
+            return self._same_options
         fields = self._cleaned(example.fields)
-        return tuple(Option(label, render(fields)) for label, render in self._options)
-
-    @cached_property
-    def _static_options(self) -> tuple[Option, ...]:
-        return self.task.options
+        return tuple(
+            Option(label, self._rendered(render, fields, example.id)) for label, render in self._options
+        )
 
     def answer(self, example: Example) -> str:
-        """Return the right answer as a shot says it: the option's text, or the first reference."""
-        target = example.target
-        for option in self.options(example) if self._options or self.task.file.options_from else ():
-            if option.label == target:
-                return option.text
+        """Return the right answer as a shot says it: the option's text, or the first reference.
+
+        Raises:
+            BadInput: the target is none of the example's options.
+        """
+        target, options = example.target, self.options(example)
+        if options:
+            for option in options:
+                if option.label == target:
+                    return option.text
+            known = ", ".join(option.label for option in options)
+            raise BadInput(
+                f"{self.name}: the target of example {example.id} is {target!r}, not one of {known}"
+            )
         return target if isinstance(target, str) else (target or ("",))[0]
 
     def shots(self, example: Example) -> list[int]:
@@ -166,7 +173,7 @@ class Prompts:
         if not count:
             return []
         own = self._key(self._cleaned(example.fields))
-        drawn = (index for index in self._walk(example.id) if self._differs(index, example.id, own))
+        drawn = (index for index in self._walk(example.id) if self._differs(index, own))
         found = list(itertools.islice(drawn, count))
         if len(found) < count:
             raise BadInput(
@@ -210,8 +217,8 @@ class Prompts:
         if index not in self._shots:
             example = self._pool[index]
             fields = self._cleaned(example.fields)
-            fit = example.target is not None and self._fits([str(value) for value in fields.values()])
-            self._shots[index] = _Shot(example.id, self._key(fields), fields) if fit else None
+            fit = bool(example.target) and self._fits([str(value) for value in fields.values()])
+            self._shots[index] = _Shot(self._key(fields), fields) if fit else None
         return self._shots[index]
 
     def _fits(self, texts: Sequence[str]) -> bool:
@@ -225,18 +232,28 @@ class Prompts:
             return True
         return sum(map(self._count_tokens, texts)) <= rule.max_tokens
 
-    def _differs(self, index: int, example_id: str, key: tuple[str, ...]) -> bool:
-        """Return whether a row is neither the evaluated example nor a copy of its input."""
+    def _differs(self, index: int, key: tuple[str, ...]) -> bool:
+        """Return whether a row has another input than the evaluated example, so is not itself either."""
         shot = self._shot(index)
-        return shot is not None and shot.id != example_id and shot.key != key
+        return shot is not None and shot.key != key
 
     def _turn(self, index: int) -> tuple[str, str]:
         """Return a shot's query and answer, rendered once."""
         shot = self._shots[index]
         assert shot is not None
         if shot.turn is None:
-            shot.turn = self._query(shot.fields), self.answer(self._pool[index])
+            example = self._pool[index]
+            shot.turn = self._rendered(self._query, shot.fields, example.id), self.answer(example)
         return shot.turn
+
+    def _rendered(
+        self, render: Callable[[Mapping[str, Any]], str], fields: Mapping[str, Any], example_id: str
+    ) -> str:
+        """Return the rendered text; where the template fails, the error names the example."""
+        try:
+            return render(fields)
+        except BadInput as error:
+            raise BadInput(f"{self.name}, example {example_id}: {error.message}") from None
 
     def _cleaned(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         cleaned = {name: "" if value is None else value for name, value in fields.items()}

@@ -11,10 +11,11 @@ import os
 import socket
 import sys
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Any, NamedTuple
 
 import orjson
@@ -60,17 +61,28 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, *content: bytes) -> None:
     """Write a file whole or not at all, also under a power cut.
 
     Raises:
         Stopped: the disk is full or cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    replace(path, content)
+
+
+def replace(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write `pieces`, which may be read from the file itself, in its place: all of them or none.
+
+    What a kill leaves beside it is overwritten by the next try: there is one writer.
+
+    Raises:
+        Stopped: the disk is full or cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.new")
     with disk_errors(path):
         try:
             with beside.open("wb") as stream:
-                stream.write(content)
+                stream.writelines(pieces)
                 stream.flush()
                 os.fsync(stream.fileno())
             beside.replace(path)
@@ -96,11 +108,12 @@ def read_run(directory: Path) -> dict[str, Any]:
         raise BadInput("not a run directory: it has no run.json", place=Place(directory)) from None
     except orjson.JSONDecodeError as error:
         raise BadInput(f"not JSON: {error}", place=Place(path, error.lineno)) from None
-    if not isinstance(values, dict) or "schema_version" not in values:
+    version = values.get("schema_version") if isinstance(values, dict) else None
+    if not isinstance(version, int):
         raise BadInput("not the run.json of a run", place=Place(path))
-    if values["schema_version"] > SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         raise BadInput("written by a later harness; update this one", place=Place(path))
-    return values
+    return dict(values)
 
 
 def runs(places: list[Path]) -> list[Path]:
@@ -126,19 +139,35 @@ class Lock:
         Raises:
             BadInput: another process has it; the message says which.
         """
-        self._path = directory / LOCK
-        with disk_errors(self._path):
-            self._stream = self._path.open("a+", encoding="utf-8")
+        path = directory / LOCK
+        with disk_errors(path):
+            self._stream = path.open("ab+", buffering=0)
         try:
             _lock(self._stream)
         except OSError:
             self._stream.seek(0)
-            holder = self._stream.read().strip() or "another process"
-            self._stream.close()
+            holder = self._stream.read().decode(errors="replace").strip() or "another process"
+            self.release()
             raise BadInput(f"held by {holder}, which is writing this run", place=Place(directory)) from None
-        self._stream.truncate(0)
-        self._stream.write(f"process {os.getpid()} on {socket.gethostname()} since {now()}\n")
-        self._stream.flush()
+        try:
+            with disk_errors(path):
+                self._stream.truncate(0)
+                self._stream.write(
+                    f"process {os.getpid()} on {socket.gethostname()} since {now()}\n".encode()
+                )
+        except BaseException:
+            self.release()
+            raise
+
+    def __enter__(self) -> Lock:
+        """Return the lock, which is held already."""
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Let go."""
+        self.release()
 
     def release(self) -> None:
         """Let go. The file stays: deleting it would let two writers hold two different files."""
@@ -148,14 +177,18 @@ class Lock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(stream: IO[str]) -> None:
+    def _lock(stream: IO[bytes]) -> None:
         stream.seek(0x7FFF0000)  # a byte nobody writes, so that the holder's name stays readable
         msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(stream: IO[str]) -> None:
+    def _lock(stream: IO[bytes]) -> None:
         fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+# Every record has these; a line without them is damaged.
+REQUIRED = frozenset(("id", "repeat", "response", "prediction", "target", "scores"))
 
 
 def key_of(record: Mapping[str, Any]) -> Key:
@@ -190,7 +223,7 @@ def read_records(path: Path) -> Iterator[Line]:
                 record = orjson.loads(line)
             except orjson.JSONDecodeError:
                 record = None
-            if isinstance(record, dict) and "id" in record and "response" in record:
+            if isinstance(record, dict) and record.keys() >= REQUIRED:
                 yield Line(offset, len(line), record)
             offset += len(line)
 
@@ -199,7 +232,7 @@ def mend(path: Path) -> None:
     """Make the journal end with a whole line: a torn last line is cut off, its example asked again."""
     if not path.exists():
         return
-    with path.open("rb+") as stream:
+    with disk_errors(path), path.open("rb+") as stream:
         end = stream.seek(0, os.SEEK_END)
         start = _start_of_last_line(stream, end)
         if start == end:
@@ -246,13 +279,27 @@ class Journal:
         line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY)
         with disk_errors(self._path):
             written = self._stream.write(line)
-            while written is not None and written < len(line):  # a disk that fills takes a part
-                line = line[written:]
-                written = self._stream.write(line)
+            if written < len(line):  # a disk that fills takes a part
+                self._complete(line, written)
+
+    def _complete(self, line: bytes, written: int) -> None:
+        start = self._stream.tell() - written
+        try:
+            while written < len(line):
+                written += self._stream.write(line[written:])
+        except OSError:
+            self._stream.truncate(start)
+            raise
 
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
+
+
+def last_lines(path: Path) -> Iterator[Line]:
+    """Yield the last line of each (id, repeat), in the order of the file."""
+    last = {key_of(line.record): line.offset for line in read_records(path)}
+    return (line for line in read_records(path) if last[key_of(line.record)] == line.offset)
 
 
 def compact(path: Path, order: Mapping[str, int], repeats: int) -> None:
@@ -270,18 +317,13 @@ def compact(path: Path, order: Mapping[str, int], repeats: int) -> None:
         tidy = tidy and rank > previous and line.offset == end
         last[rank] = line.offset
         previous, end = rank, line.offset + line.size
-    if not path.exists() or (tidy and end == path.stat().st_size):
-        return
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with disk_errors(path):
-        try:
-            with path.open("rb") as source, beside.open("wb") as target:
-                for offset in last:
-                    if offset >= 0:
-                        source.seek(offset)
-                        target.write(source.readline())
-                target.flush()
-                os.fsync(target.fileno())
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+    if path.exists() and not (tidy and end == path.stat().st_size):
+        replace(path, _lines_at(path, last))
+
+
+def _lines_at(path: Path, offsets: Iterable[int]) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        for offset in offsets:
+            if offset >= 0:
+                source.seek(offset)
+                yield source.readline()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,12 @@ from typing import Any
 
 import orjson
 
-from harness import answers, definitions, records, tasks
-from harness.conductor import score
+from harness import answers, documents, records, tasks
 from harness.errors import BadInput, Place
 from harness.fingerprint import digest
 from harness.records import Lock, Record
-from harness.schema import Failure, Metric, Option, Response
-from harness.tally import tally
+from harness.schema import Option, Response
+from harness.tally import score, tally
 from harness.tasks import Task
 
 
@@ -28,55 +28,64 @@ def rescore(directory: Path, judge: str | None = None) -> dict[str, Any]:
     Raises:
         BadInput: no run, another process is writing it, or a task that asks something else.
     """
-    run = records.read_run(directory)
-    lock = Lock(directory)
-    try:
-        own = tasks.parse(definitions.read(directory / records.TASK), run["task"]["name"])
+    records.read_run(directory)  # no lock is left where there is no run
+    with Lock(directory):
+        run = records.read_run(directory)
+        own = tasks.parse(documents.read(directory / records.TASK), run["task"]["name"])
         task = own if judge is None else _with_judgement(own, tasks.load(judge), directory)
-        metrics = task.metrics
-        samples = directory / records.SAMPLES
-        if not samples.exists():
+        if not (directory / records.SAMPLES).exists():
             raise BadInput("the run has no samples.jsonl to score", place=Place(directory))
-        lines = b"".join(
-            orjson.dumps(r, option=orjson.OPT_APPEND_NEWLINE) for r in _rejudged(samples, task, metrics)
-        )
-        records.write_atomically(samples, lines)
+        # Should this be killed, whoever goes on with the run sees that its scores are nobody's.
+        records.write_run(directory, run | {"task": run["task"] | {"sha256": None}})
         if task is not own:
-            records.write_atomically(directory / records.TASK, tasks.dump(task.resolved()).encode())
-        found = tally(samples, metrics, task.labels)
+            records.write_atomically(directory / records.TASK, documents.dump(task.resolved()).encode())
+        rejudge(directory, task)
+        found = tally(directory / records.SAMPLES, task.metrics, task.labels)
         found.save(directory / records.STATISTICS)
         run |= {**found.summary(seed=run["seed"]), "rescored": records.now()}
         run["task"] |= {"sha256": digest(task.resolved()), "version": task.file.version}
         records.write_run(directory, run)
         return run
-    finally:
-        lock.release()
+
+
+def rejudge(directory: Path, task: Task) -> None:
+    """Extract and score again what the journal holds, one line for each (id, repeat).
+
+    Raises:
+        Stopped: the disk is full.
+    """
+    samples = directory / records.SAMPLES
+    lines = (orjson.dumps(r, option=orjson.OPT_APPEND_NEWLINE) for r in _rejudged(samples, task))
+    records.replace(samples, lines)
 
 
 def _with_judgement(own: Task, other: Task, directory: Path) -> Task:
     """Return `own` with the metrics, extraction and reference rows of `other`."""
     if own.file.options != other.file.options:
         raise BadInput(f"{other.name} has other options than this run", place=Place(directory))
+    other.choose(ask=own.ask)  # its metrics must be able to judge what was asked
     update = {key: getattr(other.file, key) for key in ("metrics", "extract", "reference")}
     return replace(own, file=own.file.model_copy(update=update))
 
 
-def _rejudged(samples: Path, task: Task, metrics: list[Metric]) -> Iterator[Record]:
-    read = answers.reader(task)
-    for line in records.read_records(samples):
+def _rejudged(samples: Path, task: Task) -> Iterator[Record]:
+    read, metrics = answers.reader(task), task.metrics
+    for line in records.last_lines(samples):
         record = line.record
         if not records.is_failed(record):
-            said = record["response"]
-            response = Response(
-                records.key_of(record),
-                text=said["text"],
-                option_scores=said["option_scores"],
-                finish=said["finish"],
-                error=Failure(**said["error"]) if said["error"] else None,
-            )
+            response = _response(record)
             record["prediction"] = read(response, _options(task, record))
             record["scores"] = score(metrics, response, record["prediction"], _target(record["target"]))
         yield record
+
+
+def _response(record: Record) -> Response:
+    """Return what was answered, as far as judging reads it."""
+    said = record["response"]
+    scores = said["option_scores"]
+    if scores is not None:
+        scores = [math.nan if score is None else score for score in scores]
+    return Response(records.key_of(record), text=said["text"], option_scores=scores, finish=said["finish"])
 
 
 def _options(task: Task, record: Record) -> tuple[Option, ...]:

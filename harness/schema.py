@@ -22,7 +22,10 @@ Message = dict[str, str]
 
 
 class Example(NamedTuple):
-    """One row of data. `fields` are raw, under the task's names; `target` is a label, a text, or the references."""
+    """One row of data.
+
+    `fields` are raw, under the task's names; `target` is a label, a text, or the references.
+    """
 
     id: str
     fields: Mapping[str, Any]
@@ -240,7 +243,8 @@ class FitTask(Protocol):
     """The task as a learner sees it."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The task's name."""
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.documents import shown
 from harness.errors import did_you_mean
 
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -23,13 +25,13 @@ _WORDS = {
 }
 
 
-def problems(given: Mapping[str, Any], kinds: Mapping[str, str]) -> Iterator[str]:
-    """Yield one line for each setting that is unknown or of the wrong kind."""
+def problems(given: Mapping[str, Any], kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield (setting, what is wrong) for each that is unknown or of the wrong kind."""
     for name, value in given.items():
         if name not in kinds:
-            yield f"{name!r}: no such setting.{did_you_mean(name, kinds) or ' It takes none.'}"
+            yield name, f"{shown(name)}: no such setting.{did_you_mean(name, kinds) or ' It takes none.'}"
         elif not fits(value, kinds[name]):
-            yield f"{name!r} should be {wanted(kinds[name])}, not {value!r}"
+            yield name, f"{name!r} should be {wanted(kinds[name])}, not {shown(value)}"
 
 
 def fits(value: Any, kind: str) -> bool:
@@ -38,6 +40,8 @@ def fits(value: Any, kind: str) -> bool:
         return True
     if "|" in kind:
         return value in kind.split("|")
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
     # A bool is an int to Python and a mistake to us.
     return isinstance(value, _KINDS[kind]) and (kind == "bool" or not isinstance(value, bool))
 

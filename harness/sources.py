@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from os.path import isdir, isfile
 from pathlib import Path
 
 from harness import downloads
 from harness.errors import BadInput, Place
+from harness.task_file import Hub
 from harness.tasks import Task, sample_path
 
 
@@ -46,45 +48,61 @@ def locate(task: Task, splits: Sequence[str], where: Where, report: Callable[[st
     """
     if where.sample:
         return _sample(task, splits)
+    tried = "no --data-dir was given"
     if where.data_dir is not None:
-        found = _in_folder(task, splits, where.data_dir)
+        found, absent = _in_folder(task, splits, where.data_dir)
         if found:
             return found
-        report(f"{task.name}: not in --data-dir {where.data_dir}; going on to the task's own source")
+        tried = f"{where.data_dir} holds no {' and no '.join(absent)}"
     data = task.file.data
-    if all(split in data.url for split in splits):
-        return _from_urls(task, splits, where, report)
-    if data.hub is not None:
-        return _from_hub(task, splits, where)
-    raise BadInput(_nowhere(task, splits, where))
+    if not data.hub and not all(split in data.url for split in splits):
+        advice = "give --data-dir DIR" + (", or --sample for the shipped sample" if data.sample else "")
+        raise BadInput(f"the data of {task.name} is not here ({tried}); {advice}")
+    if where.data_dir is not None:
+        report(f"{task.name}: {tried}; going on to the task's own source")
+    if data.hub:
+        return _from_hub(task, data.hub, splits, where)
+    return _from_urls(task, splits, where, report)
 
 
 def _sample(task: Task, splits: Sequence[str]) -> Source:
     path = sample_path(task)
     if path is None:
         raise BadInput(f"{task.name} ships no sample; give --data-dir DIR")
-    if not path.is_file():
+    if not isfile(path):
         raise BadInput(f"the sample of {task.name} is not there", place=Place(path))
     return Source("sample", {split: [path] for split in splits})
 
 
-def _in_folder(task: Task, splits: Sequence[str], folder: Path) -> Source | None:
-    """Return the splits' files under `folder`, each plain or .gz, or None if any is missing."""
+def _in_folder(task: Task, splits: Sequence[str], folder: Path) -> tuple[Source | None, list[str]]:
+    """Return the splits' files under `folder`, each plain or .gz; without them, what is absent."""
     if not folder.is_dir():
         raise BadInput(f"--data-dir {folder}: no such folder")
     files: dict[str, list[Path]] = {}
+    absent: list[str] = []
     for split in splits:
         names = task.file.data.files.get(split, [])
-        paths = [path for name in names for path in [_plain_or_packed(folder / name)] if path]
-        if not names or len(paths) < len(names):
-            return None
-        files[split] = paths
-    return Source("data-dir", files)
+        paths = {name: _plain_or_packed(folder / name) for name in names}
+        absent += [name for name, path in paths.items() if path is None]
+        if not names:
+            absent.append(f"file for {split!r}: the task names none")
+        files[split] = [path for path in paths.values() if path is not None]
+    return (None if absent else Source("data-dir", files)), absent
 
 
 def _plain_or_packed(path: Path) -> Path | None:
+    """Return `path` or, if it is not there, its .gz.
+
+    Raises:
+        BadInput: it is a folder.
+    """
     packed = path.with_name(path.name + ".gz")
-    return path if path.is_file() else packed if packed.is_file() else None
+    for there in (path, packed):
+        if isfile(there):
+            return there
+        if isdir(there):
+            raise BadInput("is a folder; the task reads a file", place=Place(there))
+    return None
 
 
 def _from_urls(task: Task, splits: Sequence[str], where: Where, report: Callable[[str], None]) -> Source:
@@ -98,9 +116,7 @@ def _from_urls(task: Task, splits: Sequence[str], where: Where, report: Callable
     return Source("url", files)
 
 
-def _from_hub(task: Task, splits: Sequence[str], where: Where) -> Source:
-    hub = task.file.data.hub
-    assert hub is not None
+def _from_hub(task: Task, hub: Hub, splits: Sequence[str], where: Where) -> Source:
     files: dict[str, list[Path]] = {}
     revision = None
     for split in splits:
@@ -112,10 +128,3 @@ def _from_hub(task: Task, splits: Sequence[str], where: Where) -> Source:
             )
             files.setdefault(split, []).append(path)
     return Source("hub", files, revision)
-
-
-def _nowhere(task: Task, splits: Sequence[str], where: Where) -> str:
-    names = [name for split in splits for name in task.file.data.files.get(split, [])]
-    tried = f"{where.data_dir} holds no {' or '.join(names)}" if where.data_dir else "no --data-dir was given"
-    advice = "give --data-dir DIR" + (", or --sample for the shipped sample" if sample_path(task) else "")
-    return f"the data of {task.name} is not here ({tried}); {advice}"

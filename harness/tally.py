@@ -1,17 +1,20 @@
-"""From the journal to the figures of `run.json` and `statistics.npz`: one road for run, resume, rescore."""
+"""From an answer to its statistics, and from the journal to the figures of `run.json` and `statistics.npz`.
+
+One road for run, resume and rescore.
+"""
 
 from __future__ import annotations
 
 import math
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.records import Record, is_failed, read_records
-from harness.schema import Metric
+from harness.schema import Metric, Response
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +23,14 @@ if TYPE_CHECKING:
 USAGE = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
 PERCENTILES = (50, 90, 95, 99)
 UNANSWERED = "(unanswered)"
+
+
+def score(
+    metrics: Iterable[Metric], response: Response, prediction: str | None, target: Any
+) -> dict[str, tuple[float, ...]]:
+    """Return each metric's statistics of one example."""
+    seen = {"prediction": prediction, "scores": response.option_scores, "text": response.text}
+    return {metric.name: metric.statistics(seen[metric.reads], target) for metric in metrics}
 
 
 @dataclass
@@ -54,7 +65,10 @@ class Tally:
         if record.get("cluster") is not None:
             self.clusters.append(record["cluster"])
         for metric in self.metrics:
-            self.statistics.setdefault(metric.name, array("d")).extend(record["scores"][metric.name])
+            kept = record["scores"][metric.name]
+            # JSON has no NaN: the journal says null where a metric has nothing to say of an example.
+            row = [math.nan if number is None else number for number in kept]
+            self.statistics.setdefault(metric.name, array("d")).extend(row)
         self._count_answer(record)
         self._measure(response)
 
@@ -158,7 +172,7 @@ class Tally:
 
         arrays: dict[str, Any] = {
             # One text with a line an id: a fixed-width array would pad every id to the longest.
-            "ids": np.frombuffer("\n".join(self.ids).encode(), dtype=np.uint8),
+            "ids": np.frombuffer("\n".join(map(_one_line, self.ids)).encode(), dtype=np.uint8),
             "repeats": np.frombuffer(self.repeats, dtype=np.int64),
         }
         codes = self.cluster_codes()
@@ -179,13 +193,17 @@ def tally(path: Path, metrics: Sequence[Metric], labels: Sequence[str]) -> Tally
     return found
 
 
+def _one_line(name: str) -> str:
+    """Return an id without line feeds; two ids never become the same."""
+    return name.replace("\\", "\\\\").replace("\n", "\\n")
+
+
 def _tpot(timing: Mapping[str, Any], usage: Mapping[str, Any]) -> float | None:
     """Return seconds per output token after the first; undefined for one token."""
     ttft, e2e, tokens = timing.get("ttft"), timing.get("e2e"), usage.get("completion_tokens")
     if ttft is None or e2e is None or tokens is None or tokens < 2:
         return None
-    seconds: float = e2e - ttft
-    return seconds / (tokens - 1)
+    return float((e2e - ttft) / (tokens - 1))
 
 
 def percentiles(values: array[float]) -> dict[str, float]:

@@ -1,22 +1,38 @@
-"""Jinja templates of prompts: compiled once, in a sandbox, with no silent blanks."""
+"""Jinja templates of prompts: compiled once, in a sandbox, with no silent blanks and no chance in them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError, meta, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Environment, StrictUndefined, TemplateError, Undefined, meta, nodes
+from jinja2.sandbox import MAX_RANGE, ImmutableSandboxedEnvironment
 
 from harness.errors import BadInput, did_you_mean
+
+# What Python says when a template is too deep or too large for it to compile or to run.
+_LIMITS = (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError)
+
+
+def _printed(value: Any) -> Any:
+    """Return what a template inserts, unless it is a function: `{{ input.strip }}` forgot to call it."""
+    if callable(value) and not isinstance(value, Undefined):
+        raise TemplateError(f"{getattr(value, '__name__', value)!r} is a function; write () to call it")
+    return value
 
 
 @cache
 def _environment() -> Environment:
-    return ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        finalize=_printed,
+        keep_trailing_newline=True,
+        autoescape=False,
+        optimized=False,  # it would work out `9 ** 9 ** 9` while a template is only being checked
     )
+    del environment.globals["lipsum"], environment.filters["random"]  # a prompt is the same every time
+    return environment
 
 
 @cache
@@ -39,7 +55,7 @@ def template(text: str) -> Callable[[Mapping[str, Any]], str]:
     def render(fields: Mapping[str, Any]) -> str:
         try:
             return "".join(root(context(dict(fields), shared=False)))
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        except (TemplateError, TypeError, LookupError, AttributeError, *_LIMITS) as error:
             raise BadInput(f"the template {text[:60]!r} fails: {error}") from None
 
     return render
@@ -69,15 +85,66 @@ def has_markup(text: str) -> bool:
 
 def problem(text: str, fields: Collection[str]) -> str | None:
     """Return what is wrong with a template that may use `fields`, or None."""
+    if not has_markup(text):
+        return None
     try:
         tree = _environment().parse(text)
         _environment().from_string(text)
     except TemplateError as error:
         line = getattr(error, "lineno", None)
-        return f"bad Jinja{f' in line {line}' if line else ''}: {error}"
-    unknown = sorted(meta.find_undeclared_variables(tree) - set(fields) - set(_environment().globals))
+        return f"bad Jinja{f' in line {line}' if line else ''}: {error.message}"
+    except _LIMITS as error:
+        return f"bad Jinja: too deep or too large: {error}"
+    for found in _forbidden(tree):
+        return found
+    used = meta.find_undeclared_variables(tree) | {
+        n.name for n in tree.find_all(nodes.Name) if n.name == "self"
+    }
+    unknown = sorted(used - set(fields) - set(_environment().globals))
     if not unknown:
         return None
     return (
         f"the template uses {unknown[0]!r}, which is no field of the task.{did_you_mean(unknown[0], fields)}"
+    )
+
+
+def _forbidden(tree: nodes.Template) -> Iterator[str]:
+    """Yield what would fail, or never end, whatever the fields hold."""
+    if list(meta.find_referenced_templates(tree)):
+        yield "a template stands alone: it cannot include, import or extend another"
+    if tree.find(nodes.Pow):
+        yield "a prompt computes no powers"
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == "range" and _too_long(call.args):
+            yield f"a range may have {MAX_RANGE:,} numbers"
+    for name in _attributes(tree):
+        if name.startswith("_"):
+            yield f"the template reads {name!r}; nothing that begins with an underscore can be read"
+
+
+def _too_long(bounds: list[nodes.Expr]) -> bool:
+    """Return whether a range whose bounds are written out is longer than the sandbox allows."""
+    numbers = [bound.value for bound in bounds if isinstance(bound, nodes.Const)]
+    if len(numbers) < len(bounds) or not all(isinstance(number, int) for number in numbers):
+        return False
+    try:
+        return len(range(*numbers)) > MAX_RANGE
+    except (TypeError, ValueError, OverflowError):
+        return True
+
+
+def _attributes(tree: nodes.Template) -> Iterator[str]:
+    """Yield the names that are read of values: `x.name`, `x["name"]`, `x | attr("name")`."""
+    for dotted in tree.find_all(nodes.Getattr):
+        yield dotted.attr
+    for item in tree.find_all(nodes.Getitem):
+        yield from _texts([item.arg])
+    for chosen in tree.find_all(nodes.Filter):
+        if chosen.name in ("attr", "map"):
+            yield from _texts([*chosen.args, *(keyword.value for keyword in chosen.kwargs)])
+
+
+def _texts(values: list[nodes.Expr]) -> Iterator[str]:
+    return (
+        value.value for value in values if isinstance(value, nodes.Const) and isinstance(value.value, str)
     )

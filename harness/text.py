@@ -26,9 +26,9 @@ def nfc(text: str) -> str:
 
 
 def hangul_only(text: str) -> str:
-    """Return `text` without anything but Hangul syllables, Jamo and white space, ends stripped.
+    r"""Return `text` without anything but Hangul syllables, Jamo and white space, ends stripped.
 
-    The lecture's `[^가-힣ㄱ-ㅎㅏ-ㅣ\\s]`, after NFC: decomposed Hangul would otherwise vanish.
+    The lecture's `[^가-힣ㄱ-ㅎㅏ-ㅣ\s]`, after NFC: decomposed Hangul would otherwise vanish.
     """
     return _NOT_HANGUL.sub("", nfc(text)).strip()
 
@@ -38,14 +38,23 @@ def one_space(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
+def folded(text: str) -> str:
+    """Return `text` under NFKC, with Latin punctuation and single blanks; its case stays."""
+    return one_space(unicodedata.normalize("NFKC", text).translate(_CJK_PUNCTUATION))
+
+
+def bare(text: str) -> str:
+    """Return `text` folded, without the punctuation around it."""
+    return folded(text).strip(" .,!?:;~\"'`*()[]{}<>·")
+
+
 def ko_v1(text: str) -> str:
     """Return `text` as `ko.v1` compares answers: NFKC, one case, single blanks, no outer punctuation.
 
     NFKC composes Hangul and folds full-width forms; `서울。`, `서울.` and ` 서울 ` are one answer.
     Particles stay: 인도, 제주도 and 회의 end in what only looks like one.
     """
-    folded = unicodedata.normalize("NFKC", text).translate(_CJK_PUNCTUATION).casefold()
-    return one_space(folded).strip(" .,!?:;~\"'`*()[]{}<>·")
+    return bare(text).casefold()
 
 
 CLEANERS: dict[str, Callable[[str], str]] = {

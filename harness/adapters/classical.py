@@ -142,7 +142,7 @@ class Tfidf(Classical):
         return TfidfClassifier(
             ngrams=(settings.get("ngram_min", 1), settings.get("ngram_max", 4)),
             min_df=settings.get("min_df", 1),
-            c=settings.get("c", 5.0),
+            c=settings.get("c", 8.0),
             seed=seed,
         )
 

@@ -1,13 +1,17 @@
-"""The command line: arguments in, results on stdout, progress on stderr, an exit code out."""
+"""The command line: arguments in, results on stdout, progress on stderr, an exit code out.
+
+Stdout holds results and nothing else. Under --json it holds one document: after an error the runs or
+answers so far, or nothing at all if the mistake was found before any work.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-import traceback
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from harness.errors import HarnessError
+from harness.errors import BadInput, HarnessError, Interrupted, Unavailable
 
 
 def main() -> NoReturn:
@@ -20,44 +24,80 @@ def main() -> NoReturn:
 
 
 def _guarded(arguments: list[str]) -> int:
-    import typer
-
-    # typer brings a click of its own from 0.26 on; its errors are the parents of what it exports.
-    usage_error = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show Hangul
     debug = "--debug" in arguments
     try:
-        return _run([argument for argument in arguments if argument != "--debug"])
-    except HarnessError as error:
-        if debug:
-            traceback.print_exc()
-        fail(str(error))
-        return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        fail("interrupted")
-        return 130
+        return _run([argument for argument in arguments if argument != "--debug"] or ["--help"])
     except BrokenPipeError:  # `harness list tasks | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_stdout()
         return 0
-    except Exception as error:
-        if isinstance(error, usage_error):
-            fail(error.format_message())  # type: ignore[attr-defined]
-            return 2
+    except (Exception, KeyboardInterrupt) as error:
         if debug:
-            raise
-        fail(f"a fault of the harness itself: {type(error).__name__}: {error}; --debug shows where")
-        return 1
+            import traceback
+
+            traceback.print_exc()
+        told = _told(error)
+        fail(str(told))
+        return told.exit_code
 
 
 def _run(arguments: list[str]) -> int:
     from harness.cli.app import app
 
-    code = app(args=arguments, standalone_mode=False, prog_name="harness")
+    try:
+        code = app(args=arguments, standalone_mode=False, prog_name="harness")
+        if sys.stdout is not None:
+            sys.stdout.flush()  # at the very end Python would complain on its own
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # as typer takes it
+            raise end.__context__ from None
+        raise
     return code if isinstance(code, int) else 0
 
 
+def _discard_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _told(error: BaseException) -> HarnessError:
+    """Return any error as one that is told in a line, with its exit code."""
+    import typer
+
+    # typer brings a click of its own from 0.26 on; its errors are the parents of what it exports.
+    usage_error = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+    if isinstance(error, HarnessError):
+        return error
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return Interrupted("interrupted")
+    if isinstance(error, usage_error):
+        return BadInput(error.format_message())  # type: ignore[attr-defined]
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO) and error.filename is None:
+        _discard_stdout()  # any other file's error says which
+        return Unavailable(f"cannot write to standard output: {error.strerror}")
+    name = type(error).__name__
+    return Unavailable(f"a fault of the harness itself: {name}: {error}; --debug shows where")
+
+
 def fail(message: str) -> None:
-    """Print one line to stderr, never wrapped."""
-    print(f"harness: {message}", file=sys.stderr, flush=True)
+    """Print what went wrong, as one line on stderr."""
+    _print_line(f"harness: {message}")
+
+
+def warn(message: str) -> None:
+    """Print what was passed over, as one line on stderr."""
+    _print_line(f"warning: {message}")
+
+
+def _print_line(message: str) -> None:
+    """Print one line to stderr, never wrapped and without anything that a terminal would obey."""
+    shown = "".join(c if c.isprintable() else " " if c in "\r\n\t" else "\ufffd" for c in message)
+    print(shown, file=sys.stderr, flush=True)
+
+
+def print_json(values: Any) -> None:
+    """Print one JSON document to stdout."""
+    import orjson
+
+    print(orjson.dumps(values, option=orjson.OPT_INDENT_2).decode())

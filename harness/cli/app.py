@@ -10,11 +10,10 @@ import typer
 app = typer.Typer(
     name="harness",
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Exit codes: 0 done; 1 regression; 2 wrong input; 3 a backend cannot work; "
+    epilog="Exit codes: 0 done; 1 regression; 2 wrong input; 3 a backend (or the harness) cannot work; "
     "4 stopped by a limit, resumable; 130 interrupted, resumable. --debug shows tracebacks.",
 )
 
@@ -35,9 +34,14 @@ Shots = Annotated[
 Template = Annotated[
     str | None, typer.Option("--template", metavar="NAME|all", help="how the query is written")
 ]
-Ask = Annotated[str | None, typer.Option("--ask", help="choose or generate, where the task allows both")]
+Ask = Annotated[
+    str | None,
+    typer.Option("--ask", metavar="choose|generate", help="where the task's metrics can judge both"),
+]
 Split = Annotated[str | None, typer.Option("--split", metavar="NAME", help="the split to evaluate")]
-Seed = Annotated[int | None, typer.Option("--seed", help="of shots, shares and sampling (default 1234)")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="of shots, shares and sampling (default 1234)")
+]
 Sample = Annotated[bool, typer.Option("--sample", help="use the small sample shipped with the task")]
 DataDir = Annotated[
     Path | None,
@@ -45,18 +49,18 @@ DataDir = Annotated[
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="download nothing")]
 Decodings = Annotated[
-    list[str] | None, typer.Option("-d", "--decoding", metavar="KEY=VALUE[,…]", help="decoding")
+    list[str] | None,
+    typer.Option("-d", "--decoding", metavar="KEY=VALUE[,…]", help="decoding, such as temperature=0,0.7"),
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("-m", "--set", metavar="KEY=VALUE[,…]", help="backend setting")
+    list[str] | None,
+    typer.Option("-m", "--set", metavar="KEY=VALUE[,…]", help="a backend's setting, such as model=DIR"),
 ]
 Trust = Annotated[bool, typer.Option("--trust-remote-code", help="let a model run code from its repository")]
 RunsDir = Annotated[Path, typer.Option("--runs-dir", metavar="DIR", help="where runs are kept")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout, and nothing else")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress")]
-Runs = Annotated[
-    list[Path] | None, typer.Argument(metavar="[RUNS…]", help="run directories, or folders of them")
-]
+Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN", help="run directories, or folders of them")]
 
 
 def _version(wanted: bool) -> None:
@@ -110,7 +114,11 @@ def run(
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Run tasks on backends. The same command again goes on where it stopped."""
+    """Run tasks on backends.
+
+    Several values of a task, a backend or a setting make a grid. The same command again goes on where it
+    stopped.
+    """
     from harness.cli import arguments
     from harness.cli.run import Asked, run_command
     from harness.plan import Grid, Options
@@ -149,7 +157,7 @@ def run(
 @app.command("try")
 def try_(
     texts: Annotated[
-        list[str] | None, typer.Argument(metavar="[TEXT…]", help="inputs of your own; else stdin")
+        list[str] | None, typer.Argument(metavar="TEXT", help="inputs of your own; else stdin, a line each")
     ] = None,
     task: Task = "",
     backend: Backend = "",
@@ -166,17 +174,20 @@ def try_(
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Put a text of your own through the whole road: prompt, answer, probabilities, time."""
+    """Ask a system about texts of your own.
+
+    Each is shown as it goes the whole road: prompt, answer, probabilities and time.
+    """
     from harness.cli import arguments
     from harness.cli.try_ import try_command
     from harness.plan import Grid, Options
     from harness.sources import Where
 
     grid = Grid(
-        tasks=[task] if task else [],
-        backends=[backend] if backend else [],
-        templates=[template],
-        asks=[ask],
+        tasks=arguments.names([task]),
+        backends=arguments.names([backend]),
+        templates=arguments.names([template]) if template else [None],
+        asks=arguments.names([ask]) if ask else [None],
         shots=shots,
         seed=seed,
         decodings=arguments.decodings(decoding),
@@ -196,7 +207,7 @@ def list_(
     runs_dir: RunsDir = Path("runs"),
     json: Json = False,
 ) -> int:
-    """List what there is."""
+    """List tasks, backends, metrics or runs."""
     from harness.cli.listing import list_command
 
     return list_command(kind, tags=tag or [], runs_dir=runs_dir, json=json)
@@ -207,8 +218,10 @@ def show(
     name: Annotated[str, typer.Argument(metavar="TASK|BACKEND|RUN")],
     n: Annotated[int, typer.Option("-n", min=0, metavar="N", help="rendered prompts of a task")] = 0,
     backend: Annotated[
-        str | None, typer.Option("--backend", "-b", help="render and count tokens for this one")
+        str | None,
+        typer.Option("--backend", "-b", metavar="BACKEND", help="render and count tokens for this one"),
     ] = None,
+    set_: Settings = None,
     template: Template = None,
     ask: Ask = None,
     shots: Shots = None,
@@ -217,20 +230,29 @@ def show(
     offline: Offline = False,
     trust_remote_code: Trust = False,
 ) -> int:
-    """Show a task or a backend as resolved, with prompts as rendered; or what a run says."""
-    from harness.cli.show import show_command
+    """Show a task (and its prompts), a backend or a run."""
+    from harness.cli import arguments
+    from harness.cli.show import Rendering, show_command
     from harness.plan import Options
     from harness.sources import Where
 
     where = Where(data_dir=data_dir, sample=sample, offline=offline)
-    options = Options(where=where, limit=n or None, trust_remote_code=trust_remote_code)
-    return show_command(name, n, options, backend=backend, template=template, ask=ask, shots=shots)
+    rendering = Rendering(
+        n=n,
+        options=Options(where=where, trust_remote_code=trust_remote_code),
+        backend=backend,
+        settings=arguments.grid(set_, "-m"),
+        template=template,
+        ask=ask,
+        shots=shots,
+    )
+    return show_command(name, rendering)
 
 
 @app.command()
 def check(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH…]", help="files or folders; else all")
+        list[Path] | None, typer.Argument(metavar="PATH", help="files or folders; else all")
     ] = None,
     schema: Annotated[
         Path | None, typer.Option("--schema", metavar="DIR", help="write JSON schemas for editors into DIR")
@@ -246,7 +268,9 @@ def check(
 @app.command()
 def leaderboard(
     runs: Runs = None,
-    format: Annotated[str, typer.Option("--format", "-f", metavar="md|json|csv")] = "md",
+    format: Annotated[
+        str | None, typer.Option("--format", "-f", metavar="md|json|csv", help="md unless FILE says another")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")
     ] = None,
@@ -254,11 +278,11 @@ def leaderboard(
         str | None, typer.Option("--group", metavar="TAG", help="only tasks with this tag")
     ] = None,
     sort: Annotated[
-        str | None, typer.Option("--sort", metavar="TASK|METRIC", help="rank by this column")
+        str | None, typer.Option("--sort", metavar="TASK|METRIC", help="rank by this task or this metric")
     ] = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> int:
-    """Rank runs: a row a system, a column a task's main metric with its interval."""
+    """Rank runs: a row a system, a column a task, with intervals."""
     from harness.cli.results import leaderboard_command
 
     return leaderboard_command(runs or [], runs_dir, format=format, out=out, group=group, sort=sort)
@@ -266,13 +290,14 @@ def leaderboard(
 
 @app.command()
 def rescore(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN…")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="run directories, or folders of them")],
     task: Annotated[
-        str | None, typer.Option("--task", "-t", help="take metrics and extraction from this task")
+        str | None,
+        typer.Option("--task", "-t", metavar="TASK", help="take metrics and extraction from this task"),
     ] = None,
     json: Json = False,
 ) -> int:
-    """Compute the metrics again from stored responses; nothing is asked of any model."""
+    """Compute the metrics again from stored responses."""
     from harness.cli.results import rescore_command
 
     return rescore_command(runs, task=task, json=json)
@@ -280,7 +305,7 @@ def rescore(
 
 @app.command()
 def doctor(json: Json = False) -> int:
-    """Say what is installed, where things are kept, and what each backend still needs."""
+    """Say what is installed and what each backend still needs."""
     from harness.cli.doctor import doctor_command
 
     return doctor_command(json=json)
@@ -288,9 +313,9 @@ def doctor(json: Json = False) -> int:
 
 @app.command()
 def init(
-    directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path(),
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="the folder; else this one")] = Path(),
 ) -> int:
-    """Start a project of your own: tasks/, backends/, reports/ and a nightly workflow."""
+    """Start a project of your own, with a nightly workflow."""
     from harness.cli.init import init_command
 
     return init_command(directory)

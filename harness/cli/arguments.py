@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from harness import definitions
+from harness import definitions, documents
+from harness.documents import shown
 from harness.errors import BadInput, HarnessError
 
 
@@ -18,48 +22,47 @@ def names(given: Iterable[str] | None) -> list[str]:
 
 
 def limit(text: str | None, option: str = "--limit") -> int | float | None:
-    """Return `100` as a count and `0.1` or `10%` as a share.
+    """Return `100` as a count and `0.1` or `10%` as a share; nothing at all is no `--limit`.
 
     Raises:
         BadInput: neither.
     """
     if text is None:
         return None
+    least = 1 if option == "--limit" else 0
     try:
-        if text.endswith("%"):
-            share = float(text[:-1]) / 100
-        elif text.lstrip("+").isdigit():
+        if text.removeprefix("+").isdecimal():
             count = int(text)
-            if count > 0 or option != "--limit":
+            if least <= count <= sys.maxsize:
                 return count
-            raise ValueError
         else:
-            share = float(text)
-        if 0 < share <= 1:
-            return share
+            share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+            if 0 < share <= 1 or share == least:
+                return share
     except ValueError:
         pass
-    raise BadInput(f"{option} {text}: should be a count such as 100, or a share such as 0.1")
+    raise BadInput(f"{option} {shown(text)}: should be a count such as 100, or a share such as 0.1")
+
+
+_TOKEN = re.compile(
+    r"""
+    (?: ^ | (?<=[\[{,:]) | (?<=[\[{,:][ ]) )          # where YAML lets a quoted text begin
+    (?: "(?:\\.|[^"\\])*" | '(?:''|[^'])*' )
+    | [\[{,}\]]
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 
 
 def _pieces(text: str) -> Iterator[str]:
     """Yield what stands between commas outside brackets and quotes."""
-    depth, quote, piece = 0, "", ""
-    for character in text:
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
-        elif character in "[{":
-            depth += 1
-        elif character in "]}":
-            depth -= 1
-        elif character == "," and not depth:
-            yield piece
-            piece = ""
-            continue
-        piece += character
-    yield piece
+    depth, start = 0, 0
+    for token in _TOKEN.finditer(text):
+        depth += (token[0] in "[{") - (token[0] in "]}")
+        if token[0] == "," and depth <= 0:
+            yield text[start : token.start()]
+            start = token.end()
+    yield text[start:]
 
 
 def grid(given: Iterable[str] | None, option: str) -> list[dict[str, Any]]:
@@ -71,17 +74,18 @@ def grid(given: Iterable[str] | None, option: str) -> list[dict[str, Any]]:
     axes: dict[str, list[Any]] = {}
     for text in given or ():
         key, sign, values = text.partition("=")
-        if not sign or not key.strip():
+        key = key.strip()
+        if not sign or not key:
             raise BadInput(f"{option} {text}: should be key=value")
         if key in axes:
             raise BadInput(f"{option} {key} is given twice; write {option} {key}=a,b for a grid")
-        axes[key.strip()] = [_value(option, key, piece) for piece in _pieces(values)]
+        axes[key] = [_value(option, key, piece) for piece in _pieces(values)]
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
 def _value(option: str, key: str, text: str) -> Any:
     try:
-        return definitions.scalar(text)
+        return documents.scalar(text)
     except HarnessError as error:
         raise BadInput(f"{option} {key}={text}: {error.message}") from None
 
@@ -92,12 +96,10 @@ def decodings(given: Iterable[str] | None) -> list[Mapping[str, Any]]:
     Raises:
         BadInput: an unknown key or a value out of range.
     """
-    from pathlib import Path
-
     from harness.forms import DecodingFile
 
     found: list[Mapping[str, Any]] = []
     for values in grid(given, "-d"):
-        document = definitions.Document(Path("-d"), values)
+        document = documents.Document(Path("-d"), values)
         found.append(definitions.validate(DecodingFile, document).asked())
     return found

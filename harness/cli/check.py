@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from os.path import isfile
 from pathlib import Path
 from typing import Any
 
 from harness import backends, definitions, tasks
+from harness.backends import BackendFile
+from harness.documents import read
 from harness.errors import BadInput, HarnessError, Place
 from harness.progress import say
+from harness.task_file import TaskFile
 
 
 def check_command(paths: list[Path], *, schema: Path | None, json: bool) -> int:
@@ -16,42 +20,42 @@ def check_command(paths: list[Path], *, schema: Path | None, json: bool) -> int:
     if schema is not None:
         return _write_schemas(schema)
     files = list(_files(paths)) if paths else list(_everything())
-    found = [(path, problem) for path in files for problem in problems(path)]
+    found = [problem for path in files for problem in problems(path)]
     if json:
         import orjson
 
         rows = [
             {
-                "file": str(p.place.path if p.place else path),
-                "line": p.place.line if p.place else None,
-                "message": p.message,
+                "file": str(problem.place.path) if problem.place else None,
+                "line": problem.place.line if problem.place else None,
+                "message": problem.message,
             }
-            for path, p in found
+            for problem in found
         ]
         print(orjson.dumps({"files": len(files), "problems": rows}, option=orjson.OPT_INDENT_2).decode())
-    else:
-        for _, problem in found:
-            print(problem)
-        say(f"{len(files)} files, {len(found)} problems" if found else f"{len(files)} files are right")
+        return 2 if found else 0
+    for problem in found:
+        print(problem)
+    say(_summary(len(files), len(found)))
     return 2 if found else 0
 
 
+def _summary(files: int, found: int) -> str:
+    counted = "1 file" if files == 1 else f"{files} files"
+    if not found:
+        return f"{counted}, nothing wrong"
+    return f"{counted}, {'1 problem' if found == 1 else f'{found} problems'}"
+
+
 def _files(paths: list[Path]) -> Iterator[Path]:
+    marks = (*definitions.MARKS["tasks"], *definitions.MARKS["backends"])
     for path in paths:
         if path.is_dir():
-            inside = sorted((*path.rglob("*.yaml"), *path.rglob("*.yml")))
-            yield from (file for file in inside if _is_definition(file))
-        elif path.is_file():
+            yield from (file for file in definitions.files(path) if definitions.is_marked(file, marks))
+        elif isfile(path):
             yield path
         else:
             raise BadInput(f"no such file: {path}")
-
-
-def _is_definition(path: Path) -> bool:
-    """Return whether a file in a folder is ours, or too broken to say that it is not."""
-    keys = definitions.headline(path)
-    marks = (*definitions.MARKS["tasks"], *definitions.MARKS["backends"])
-    return not keys or any(mark in keys for mark in marks)
 
 
 def _everything() -> Iterator[Path]:
@@ -60,32 +64,41 @@ def _everything() -> Iterator[Path]:
             yield from paths
 
 
-def problems(path: Path) -> list[HarnessError]:
+def problems(path: Path) -> list[BadInput]:
     """Return what is wrong with one definition, in the order of its lines."""
     try:
-        keys = definitions.read(path).values
+        keys = read(path).values
         if "members" in keys:
             tasks.load_group(path)
-        elif "adapter" in keys or _extends_backend(keys):
+        elif _is_backend(path, keys):
             backends.load(str(path.absolute()))
         else:
             tasks.load(str(path.absolute()))
     except definitions.BadInputs as error:
-        return [BadInput(problem.message, place=_shown(problem.place, path)) for problem in error.problems]
+        return [_shown(problem, path) for problem in error.problems]
     except HarnessError as error:
-        return [BadInput(error.message, place=_shown(error.place, path))]
+        return [_shown(error, path)]
     return []
 
 
-def _extends_backend(keys: dict[str, Any]) -> bool:
-    return keys.get("extends") in backends.catalogue() and keys.get("extends") not in tasks.catalogue()
+def _is_backend(path: Path, keys: dict[str, Any]) -> bool:
+    """Return whether a definition says more of what a backend says; else, what its parents are."""
+    backend, task = (len(model.model_fields.keys() & keys) for model in (BackendFile, TaskFile))
+    if backend != task:
+        return backend > task
+    parent = keys.get("extends")
+    if not isinstance(parent, str):
+        return "backends" in path.absolute().parts
+    if definitions.is_path(parent):
+        return "adapter" in definitions.headline(path.parent / parent)
+    return parent in backends.catalogue() and parent not in tasks.catalogue()
 
 
-def _shown(place: Place | None, path: Path) -> Place:
-    """Return the place with the path as the user wrote it, if it is the same file."""
-    if place is None or place.path == path.absolute():
-        return Place(path, place.line if place else None)
-    return place
+def _shown(problem: HarnessError, path: Path) -> BadInput:
+    """Return the problem at its place, with the path as the user wrote it if it is the same file."""
+    place = problem.place or Place(path)
+    same = place.path == path.absolute()
+    return BadInput(problem.message, place=Place(path, place.line) if same else place)
 
 
 def _write_schemas(folder: Path) -> int:
@@ -94,7 +107,7 @@ def _write_schemas(folder: Path) -> int:
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, model in (("task", tasks.TaskFile), ("backend", backends.BackendFile)):
+        for name, model in (("task", TaskFile), ("backend", BackendFile)):
             values = model.model_json_schema(by_alias=True)
             values["properties"]["extends"] = {"type": "string"}
             values["required"] = []  # a child inherits what it leaves out

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from harness import DISTRIBUTION, __version__, backends, plugins
+from harness.cli import print_json
 from harness.downloads import cache_dir
 from harness.errors import HarnessError
 from harness.fingerprint import versions
@@ -21,35 +23,42 @@ def doctor_command(*, json: bool) -> int:
     """Print the state of the installation; 0 even if something is missing: nothing was asked of it."""
     found = examination()
     if json:
-        import orjson
-
-        print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+        print_json(found)
         return 0
+    cache, data = found["cache"], found["data"]
     print(f"harness {__version__}, Python {found['python']}, {found['platform']}")
     print(f"cores {found['cores']}, accelerator {found['accelerator'] or 'none found'}")
-    print(f"cache {found['cache']['path']} ({'writable' if found['cache']['writable'] else 'NOT writable'})")
-    print(f"data  {found['data'] or 'HARNESS_DATA is not set; --data-dir DIR or --sample say where data is'}")
+    print(f"cache {cache['path']} ({cache['problem'] or 'writable'})")
+    print(f"data  {data['path'] or 'HARNESS_DATA is not set'}{_about(data)}")
     for name, version in found["packages"].items():
         print(f"  {name} {version}")
     for extra, state in found["extras"].items():
         print(f"  [{extra}] {'installed' if state['installed'] else state['install']}")
-    print("plugins " + (", ".join(found["plugins"]) or "none but the built-in"))
+    print("plugins " + ("; ".join([*found["plugins"], *found["broken"]]) or "none but the built-in"))
+    print("backends")
     for name, obstacles in found["backends"].items():
-        print(f"  {name}: {'ready' if not obstacles else '; '.join(obstacles)}")
+        print(f"  {name}: {'; '.join(one.removeprefix(f'{name} ') for one in obstacles) or 'ready'}")
     return 0
+
+
+def _about(data: dict[str, Any]) -> str:
+    if data["path"] is None:
+        return "; --data-dir DIR or --sample say where data is"
+    return "" if data["there"] else " (NOT there)"
 
 
 def examination() -> dict[str, Any]:
     """Return what is installed and configured, as plain values."""
-    cache = cache_dir()
+    cache, data = cache_dir(), os.environ.get("HARNESS_DATA") or None
+    found, broken = _plugins()
     return {
         "harness": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cores": os.cpu_count(),
         "accelerator": _accelerator(),
-        "cache": {"path": str(cache), "writable": _writable(cache)},
-        "data": os.environ.get("HARNESS_DATA"),
+        "cache": {"path": str(cache), "problem": _problem(cache)},
+        "data": {"path": data, "there": data is not None and Path(data).is_dir()},
         "packages": versions(SHOWN),
         "extras": {
             extra: {
@@ -58,11 +67,20 @@ def examination() -> dict[str, Any]:
             }
             for extra, modules in EXTRAS.items()
         },
-        "plugins": [
-            f"{dist.project_name} {dist.version}" for _, dist in plugins.manager().list_plugin_distinfo()
-        ],
-        "backends": {name: _obstacles(name) for name in sorted(backends.catalogue())},
+        "plugins": found,
+        "broken": broken,
+        "backends": {} if broken else {name: _obstacles(name) for name in sorted(backends.catalogue())},
     }
+
+
+def _plugins() -> tuple[list[str], list[str]]:
+    """Return the installed plugins, and why they cannot be used: one that is broken stops all."""
+    try:
+        plugins.adapters()
+        known = plugins.manager().list_plugin_distinfo()
+    except HarnessError as error:
+        return [], [str(error)]
+    return [f"{dist.project_name} {dist.version}" for _, dist in known], []
 
 
 def _obstacles(name: str) -> list[str]:
@@ -72,10 +90,14 @@ def _obstacles(name: str) -> list[str]:
         return [str(error)]
 
 
-def _writable(folder: Path) -> bool:
-    while not folder.exists():
-        folder = folder.parent
-    return os.access(folder, os.W_OK)
+def _problem(cache: Path) -> str | None:
+    """Return why nothing can be kept in `cache`, which need not be there yet; None if it can."""
+    try:
+        folder = next(place for place in (cache, *cache.absolute().parents) if place.exists())
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as error:
+        return f"NOT writable: {error.strerror}"
 
 
 def _accelerator() -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from harness import DISTRIBUTION
@@ -15,6 +16,7 @@ FILES = {
     ".github/workflows/nightly.yml": "project/nightly.yml",
     ".gitignore": "project/gitignore",
 }
+NEXT = ("harness check", "harness run -t my_task -b my_tfidf,majority --sample", "harness leaderboard")
 
 
 def init_command(directory: Path) -> int:
@@ -25,9 +27,11 @@ def init_command(directory: Path) -> int:
         for name, template in FILES.items():
             _write(directory / name, (templates / template).read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadInput(f"{directory}: {error.strerror or error}") from None
-    where = "" if directory == Path() else f"cd {directory} && "
-    print(f"next: {where}harness run -t my_task -b my_tfidf,majority --sample")
+        raise BadInput(f"{error.filename or directory}: {error.strerror or error}") from None
+    print("next:")
+    if directory.resolve() != Path.cwd():
+        print(f"  cd {shlex.quote(str(directory))}")
+    print("\n".join(f"  {command}" for command in NEXT))
     return 0
 
 

@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.cli import print_json, warn
 from harness.errors import BadInput, did_you_mean
+from harness.progress import say
 
 Rows = list[dict[str, Any]]
+
+# What the columns show; the rest is for --json.
+SHOWN = {
+    "tasks": ("name", "ask", "language", "description"),
+    "backends": ("name", "adapter", "kind", "description"),
+    "metrics": ("name", "asks"),
+    "runs": ("task", "backend", "status", "metric", "value", "n", "sample", "path"),
+}
 
 
 def list_command(kind: str, *, tags: list[str], runs_dir: Path, json: bool) -> int:
     """Print the tasks, backends, metrics or runs there are."""
     makers: dict[str, Callable[[], Rows]] = {
-        "tasks": lambda: _tagged(_definitions("tasks", ("ask", "language", "tags", "description")), tags),
-        "backends": lambda: _tagged(
-            _definitions("backends", ("adapter", "kind", "tags", "description")), tags
-        ),
+        "tasks": lambda: _definitions("tasks", ("ask", "language", "tags", "description")),
+        "backends": lambda: _definitions("backends", ("adapter", "kind", "tags", "description")),
         "metrics": _metrics,
         "runs": lambda: _runs(runs_dir),
     }
     if kind not in makers:
         raise BadInput(f"list {kind}: no such list.{did_you_mean(kind, makers)}")
-    rows = makers[kind]()
+    if tags and kind == "metrics":
+        raise BadInput("metrics have no tags; leave out --tag")
+    rows = _tagged(makers[kind](), tags)
     if json:
-        import orjson
-
-        print(orjson.dumps({kind: rows}, option=orjson.OPT_INDENT_2).decode())
+        print_json({kind: rows})
+    elif rows:
+        print(_columns(rows, SHOWN[kind]))
     else:
-        print(_columns(rows) if rows else f"no {kind}")
+        say(f"no {kind}" + (f" with the tag {' and '.join(tags)}" if tags else ""))
     return 0
 
 
@@ -59,10 +71,8 @@ def _with_parents(
 
 
 def _described(name: str, path: Path, head: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": name}
-    if head.get("members"):
-        row["ask"] = "group"
-    return {**{key: head.get(key) for key in keys}, **row, "name": name, "path": str(path)}
+    row = {"name": name, **{key: head.get(key) for key in keys}, "path": str(path)}
+    return {**row, "ask": "group"} if "members" in head else row
 
 
 def _tagged(rows: Rows, tags: list[str]) -> Rows:
@@ -79,43 +89,41 @@ def _metrics() -> Rows:
 
 
 def _runs(runs_dir: Path) -> Rows:
-    from harness import records
+    from harness.reports.entries import load
 
-    rows = []
-    for directory in records.runs([runs_dir]) if runs_dir.is_dir() else []:
-        run = records.read_run(directory)
-        main = next(iter(run.get("metrics") or {}), None)
-        rows.append(
-            {
-                "task": run["task"]["name"],
-                "backend": run["label"],
-                "status": run["status"],
-                "metric": main,
-                "value": run["metrics"][main]["value"] if main else None,
-                "n": run["task"]["n"],
-                "sample": run["data"]["sample"],
-                "path": str(directory),
-            }
-        )
-    return rows
+    return [
+        {
+            "task": entry.run["task"]["name"],
+            "backend": entry.system,
+            "status": entry.run["status"],
+            "metric": entry.metric,
+            "value": entry.main.get("value"),
+            "n": entry.run["task"]["n"],
+            "sample": entry.run["data"]["sample"],
+            "tags": entry.run["task"]["tags"],
+            "path": str(entry.directory),
+        }
+        for entry in (load([runs_dir], warn) if runs_dir.exists() else [])
+    ]
 
 
-def _columns(rows: Rows) -> str:
-    """Return rows in columns, as wide as they show on a terminal; paths are for --json."""
-    from harness.reports.width import padded
+def _columns(rows: Rows, names: tuple[str, ...]) -> str:
+    """Return rows in columns, as wide as they show; on a terminal a description ends at its edge."""
+    from harness.reports.width import cut, padded
 
-    names = [name for name in rows[0] if name not in ("path", "settings", "tags", "extra")]
-    if "name" in names:
-        names = ["name", *(name for name in names if name != "name")]
-    if "status" in names:
-        names.append("path")
-    cells = [[_cell(row[name]) for name in names] for row in rows]
-    return "\n".join("  ".join(padded(names, cells, line)).rstrip() for line in (names, *cells))
+    cells = [list(names), *([_cell(row[name]) for name in names] for row in rows)]
+    lines = ["  ".join(line).rstrip() for line in padded(cells)]
+    if names[-1] == "description" and sys.stdout.isatty():
+        edge = shutil.get_terminal_size().columns
+        lines = [cut(line, edge) for line in lines]
+    return "\n".join(lines)
 
 
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
+    from harness.reports.width import plain
+
+    if value is None or isinstance(value, bool):
+        return "yes" if value else ""
     if isinstance(value, float):
         return f"{value:.4f}"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return plain(", ".join(map(str, value)) if isinstance(value, list) else str(value))

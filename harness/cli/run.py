@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from harness import plan as planning
-from harness.cli import fail
+from harness.cli import fail, print_json
+from harness.cli.results import print_board
 from harness.conductor import Outcome, execute, finish_exit_code
 from harness.errors import BadInput, HarnessError, Interrupted
 from harness.plan import Grid, Options, Plan
 from harness.progress import display, say
+from harness.reports.entries import Entry
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,29 @@ def _plans(asked: Asked, report: Any) -> tuple[list[Plan], list[Any]]:
         if asked.grid.tasks or asked.grid.backends:
             raise BadInput("--resume names the task and the backend; leave out -t and -b")
         return [planning.resumed(asked.resume, asked.options, report)], []
-    for option, names in (("-t TASK", asked.grid.tasks), ("-b BACKEND", asked.grid.backends)):
-        if not names:
-            raise BadInput(f"{option} is missing; `harness list` shows what there is")
+    named(asked.grid)
+    _check_folder(asked.options.runs_dir)
     return planning.plans(asked.grid, asked.options, report, command)
+
+
+def named(grid: Grid) -> None:
+    """Check that a task and a backend are named.
+
+    Raises:
+        BadInput: one is not.
+    """
+    for option, names, kind in (("-t TASK", grid.tasks, "tasks"), ("-b BACKEND", grid.backends, "backends")):
+        if not names:
+            raise BadInput(f"{option} is missing; `harness list {kind}` shows what there is")
+
+
+def _check_folder(runs_dir: Path) -> None:
+    """Check that runs can be kept in `runs_dir`, which need not be there yet."""
+    for place in (runs_dir, *runs_dir.parents):
+        if place.exists():
+            if not place.is_dir():
+                raise BadInput(f"--runs-dir {runs_dir}: {place} is a file")
+            return
 
 
 def _tell(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
@@ -75,13 +96,7 @@ def _tell(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
 
 
 def _print(outcomes: list[Outcome], *, json: bool) -> None:
-    from harness.reports import leaderboard
-
     if json:
-        import orjson
-
-        document = {"runs": [{**outcome.run, "directory": str(outcome.directory)} for outcome in outcomes]}
-        print(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+        print_json({"runs": [{**outcome.run, "directory": str(outcome.directory)} for outcome in outcomes]})
     elif outcomes:
-        board = leaderboard.board([leaderboard.Entry(o.directory, o.run) for o in outcomes])
-        print(leaderboard.markdown(board))
+        print_board(Entry(outcome.directory, outcome.run) for outcome in outcomes)

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness import answers, fits
+from harness import answers, fits, tasks
 from harness import plan as planning
+from harness.cli import fail, print_json
+from harness.cli.run import named
 from harness.conductor import adapter_errors, described, make_adapter
-from harness.errors import BadInput
+from harness.errors import BadInput, Unavailable
 from harness.plan import Grid, Options, Plan
 from harness.progress import say
 from harness.prompts import Prompts
-from harness.schema import Adapter, CountsTokens, Example, Learner, Request, Response
+from harness.schema import Adapter, CountsTokens, Example, Failure, Learner, Request, Response
 
 
 @dataclass(frozen=True)
@@ -36,52 +38,72 @@ class Tried:
     def probabilities(self) -> dict[str, float]:
         """Return option text → probability among the options; empty where there are no scores."""
         scores = self.response.option_scores
-        if scores is None:
+        if scores is None or not math.isfinite(top := max(scores)):
             return {}
-        top = max(scores)
         parts = [math.exp(score - top) for score in scores]
         return {o.text: part / sum(parts) for o, part in zip(self.request.options, parts, strict=True)}
 
 
 def try_command(grid: Grid, options: Options, texts: Sequence[str], *, json: bool, quiet: bool) -> int:
     """Ask the texts and print each answer with its probabilities and time."""
-    for option, names in (("-t TASK", grid.tasks), ("-b BACKEND", grid.backends)):
-        if not names:
-            raise BadInput(f"{option} is missing; `harness list` shows what there is")
-    lines = list(texts) or [line for line in sys.stdin.read().split("\n") if line.strip()]
+    named(grid)
+    _check_inputs(grid.tasks)
+    lines = list(texts) or _lines()
     if not lines:
         raise BadInput("give a TEXT, or lines on standard input")
     report = (lambda _message: None) if quiet else say
     plans, dead = planning.plans(grid, options, report)
+    if len(plans) + len(dead) != 1:
+        raise BadInput("try takes one task, one backend, one template and one decoding")
     for error in dead:
         raise error
-    if len(plans) != 1:
-        raise BadInput("try takes one task, one backend, one decoding")
     tried = _ask(plans[0], lines, report)
     if json:
-        import orjson
-
-        print(orjson.dumps({"answers": [_plain(one) for one in tried]}, option=orjson.OPT_INDENT_2).decode())
+        print_json({"answers": [_plain(one) for one in tried]})
     else:
         print("\n".join(_told(one, line) for one, line in zip(tried, lines, strict=True)))
-    return 0 if all(one.response.error is None for one in tried) else 3
+    failures = [one.response.error for one in tried if one.response.error is not None]
+    if failures:
+        last = failures[-1]
+        fail(f"{len(failures)} of {len(tried)} requests failed; the last: {last.kind}: {last.message}")
+    return Unavailable.exit_code if failures else 0
+
+
+def _check_inputs(names: Sequence[str]) -> None:
+    """Check that a text is all that the task needs.
+
+    Raises:
+        BadInput: it has several inputs.
+    """
+    for name in tasks.expand(names):
+        inputs = list(tasks.load(name).file.inputs)
+        if len(inputs) != 1:
+            raise BadInput(f"{name} has the inputs {', '.join(inputs)}; try takes tasks with one")
+
+
+def _lines() -> list[str]:
+    """Return the lines of standard input that hold something."""
+    if sys.stdin is None:
+        return []
+    if sys.stdin.isatty():
+        say("one text a line; Ctrl-D ends")
+    return [line for line in sys.stdin.read().split("\n") if line.strip()]
 
 
 def _ask(plan: Plan, lines: Sequence[str], report: Any) -> list[Tried]:
     """Return the answers in the order of the lines."""
-    fields = list(plan.task.file.inputs)
-    if len(fields) != 1:
-        raise BadInput(f"{plan.task.name} has the inputs {', '.join(fields)}; try takes tasks with one")
+    (field,) = plan.task.file.inputs
     adapter = make_adapter(plan)
     try:
         counter = adapter.count_tokens if isinstance(adapter, CountsTokens) else None
         prompts = plan.prompts(counter)
         _learn(plan, adapter, prompts, report)
-        requests = [prompts.request(Example(f"try-{i}", {fields[0]: line})) for i, line in enumerate(lines)]
+        requests = [prompts.request(Example(f"try-{i}", {field: line})) for i, line in enumerate(lines)]
         with adapter_errors(plan.backend.name):
             responses = {response.key: response for response in adapter.answer(iter(requests))}
         read = answers.reader(plan.task)
-        return [_tried(request, responses[request.key], read) for request in requests]
+        lost = Failure("lost", "the adapter ended without answering")
+        return [_tried(r, responses.get(r.key) or Response(r.key, error=lost), read) for r in requests]
     finally:
         adapter.close()
 
@@ -91,13 +113,16 @@ def _tried(request: Request, response: Response, read: Any) -> Tried:
 
 
 def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, report: Any) -> None:
+    def train() -> list[Example]:
+        report(f"{plan.backend.name}: fitting, once")
+        return plan.material.train
+
     if isinstance(adapter, Learner):
         key = fits.key(plan.task, plan.backend, plan.material.sha256[plan.task.file.shots.from_])
         with adapter_errors(plan.backend.name):
-            fit = fits.fitted(adapter, prompts, lambda: plan.material.train, key)
-        report(
-            f"{plan.backend.name}: {'reused a fit' if fit.reused else 'fitted'} on {fit.examples:,} examples"
-        )
+            fit = fits.fitted(adapter, prompts, train, key)
+        how = "reused a fit" if fit.reused else "fitted"
+        report(f"{plan.backend.name}: {how} on {fit.examples:,} examples ({fit.seconds:.1f} s)")
 
 
 def _told(one: Tried, line: str) -> str:
@@ -117,10 +142,12 @@ def _told(one: Tried, line: str) -> str:
 
 
 def _percent(share: float) -> str:
-    """Return a share in per cent that never rounds up to a certainty nobody has."""
-    if 0.995 <= share < 0.9995:
-        return f"{100 * share:.1f} %"
-    return ">99.9 %" if share >= 0.9995 else f"{100 * share:.0f} %"
+    """Return a share in per cent that never rounds to a certainty nobody has."""
+    if share >= 0.9995:
+        return ">99.9 %"
+    if share < 0.0005:
+        return "<0.1 %"
+    return f"{100 * share:.1f} %" if not 0.005 <= share < 0.995 else f"{100 * share:.0f} %"
 
 
 def _plain(one: Tried) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class NaiveBayes:
     def load(cls, path: Path) -> NaiveBayes:
         """Return a classifier that answers as the saved one did, bit for bit."""
         model = cls()
-        with np.load(path, allow_pickle=False) as saved:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             known = saved["vocabulary"].tobytes().decode().split("\n")
             model.vocabulary = {word: place for place, word in enumerate(known) if word}
             model.likelihood, model.prior = saved["likelihood"], saved["prior"]

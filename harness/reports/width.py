@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+
+
+def plain(text: str) -> str:
+    r"""Return `text` on one line, harmless to a terminal and to the text around it.
+
+    Escape sequences, overrides of the writing direction and other characters that cannot be seen are
+    replaced, not dropped: `exa\u202eone` must not read as `exaone`.
+    """
+    flat = " ".join(text.split())
+    if flat.isprintable():
+        return flat
+    return "".join(character if character.isprintable() else REPLACED for character in flat)
 
 
 def width(text: str) -> int:
     """Return the number of terminal cells that `text` takes."""
     if text.isascii():
         return len(text)
-    return sum(_cells(character) for character in text)
+    return sum(map(_cells, unicodedata.normalize("NFC", text)))
 
 
 def _cells(character: str) -> int:
     if unicodedata.combining(character) or unicodedata.category(character) in ("Cf", "Mn", "Me"):
         return 0
+    if "\u1160" <= character <= "\u11ff":  # the later Jamo of a syllable stand inside its first one's cells
+        return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def cut(text: str, cells: int) -> str:
+    """Return `text`, its end replaced by an ellipsis if it takes more than `cells`."""
+    if width(text) <= cells:
+        return text
+    taken, kept = 1, []
+    for character in unicodedata.normalize("NFC", text):
+        taken += _cells(character)
+        if taken > cells:
+            break
+        kept.append(character)
+    return "".join(kept) + "…"
 
 
 def pad(text: str, cells: int, *, right: bool = False) -> str:
@@ -25,7 +54,12 @@ def pad(text: str, cells: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def padded(header: Sequence[str], rows: Sequence[Sequence[str]], line: Sequence[str]) -> list[str]:
-    """Return the cells of `line`, each as wide as the widest of its column."""
-    widths = [max(width(row[i]) for row in (header, *rows)) for i in range(len(header))]
-    return [pad(text, cells) for text, cells in zip(line, widths, strict=True)]
+def padded(lines: Sequence[Sequence[str]], right: Sequence[bool] = (), least: int = 0) -> Iterator[list[str]]:
+    """Yield the cells of each line, as wide as the widest of their column and `least`.
+
+    `right` says of each column whether its cells stand at its right.
+    """
+    widths = [max(least, *map(width, column)) for column in zip(*lines, strict=True)]
+    sides = right or [False] * len(widths)
+    for line in lines:
+        yield [pad(text, cells, right=side) for text, cells, side in zip(line, widths, sides, strict=True)]

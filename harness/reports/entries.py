@@ -1,0 +1,176 @@
+"""What a report knows of a run: its figure, the column it stands in, what must be said beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness import documents, records, tasks
+from harness.errors import BadInput, Place
+from harness.tasks import Task
+
+Warn = Callable[[str], None]
+
+
+class Column(NamedTuple):
+    """What must be equal for two figures to be comparable."""
+
+    task: str
+    version: int
+    split: str
+    limit: str | None
+    sha256: str
+    metric: str
+    signature: str
+    sample: bool
+    higher_is_better: bool
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Return the key by which columns are sorted: the shipped samples stand last."""
+        return (self.sample, self.task, self.version, self.split, self.limit or "", *self[4:])
+
+    @property
+    def title(self) -> str:
+        """Return the column's heading, its restrictions named."""
+        extra = [f"split {self.split}"] if self.split != "test" else []
+        extra += ["sample"] if self.sample else []
+        extra += [f"limit {self.limit}"] if self.limit else []
+        arrow = "" if self.higher_is_better else " ↓"
+        return f"{self.task} {self.metric}{arrow}" + (f" ({', '.join(extra)})" if extra else "")
+
+
+def titles(columns: Sequence[Column]) -> dict[Column, str]:
+    """Return the columns' headings; those that read alike say in what they differ."""
+    found = {}
+    for column in columns:
+        alike = [other for other in columns if other.title == column.title]
+        extra = [f"v{column.version}"] if len({other.version for other in alike}) > 1 else []
+        extra += [f"data {column.sha256[:8]}"] if len({other.sha256 for other in alike}) > 1 else []
+        extra += [column.signature] if len({other.signature for other in alike}) > 1 else []
+        found[column] = " ".join([column.title, *extra])
+    return found
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run: where it lies, what its `run.json` says, and the metric it is shown by (its main one)."""
+
+    directory: Path
+    run: dict[str, Any]
+    shown: str | None = None
+
+    @property
+    def system(self) -> str:
+        """Return the backend's name with what differs from its profile."""
+        return str(self.run["label"])
+
+    @property
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """Return every estimate by metric; empty where nothing was answered."""
+        return self.run.get("metrics") or {}
+
+    @property
+    def metric(self) -> str | None:
+        """Return the name of the metric that is shown, None where nothing was answered."""
+        return self.shown or next(iter(self.metrics), None)
+
+    @property
+    def main(self) -> dict[str, Any]:
+        """Return the estimate that is shown; empty where nothing was answered."""
+        return self.metrics[self.metric] if self.metric else {}
+
+    @cached_property
+    def column(self) -> Column | None:
+        """Return the column in which the run stands, None where nothing was answered."""
+        if not self.metric:
+            return None
+        task, data = self.run["task"], self.run["data"]
+        return Column(
+            task=task["name"],
+            version=task["version"],
+            split=task["split"],
+            limit=str(task["limit"]) if task["limit"] is not None else None,
+            sha256=data["sha256"][task["split"]],
+            metric=self.metric,
+            signature=self.main["signature"].rpartition("|n:")[0],
+            sample=data["sample"],
+            higher_is_better=self.main["higher_is_better"],
+        )
+
+    @property
+    def height(self) -> float:
+        """Return the figure, turned so that higher is better; one that is undefined is the lowest."""
+        value = self.main["value"]
+        if value is None:
+            return float("-inf")
+        return float(value) if self.main["higher_is_better"] else -float(value)
+
+    @property
+    def marks(self) -> list[str]:
+        """Return what a reader must know before believing the figure."""
+        counts = self.run.get("counts") or {}
+        found = [str(self.run["status"])] if self.run["status"] != "complete" else []
+        found += [f"{counts[key]:,} {key}" for key in ("failed", "cached", "truncated") if counts.get(key)]
+        return found
+
+    @property
+    def preference(self) -> tuple[bool, str, str, str]:
+        """Return the key that puts the run which wins its row last: complete, then the latest."""
+        run = self.run
+        return run["status"] == "complete", str(run["started"]), str(run["id"]), str(self.directory)
+
+    def by(self, metric: str) -> Entry:
+        """Return the run as shown by `metric`, if it has that metric."""
+        return replace(self, shown=metric) if metric in self.metrics else self
+
+    def task(self) -> Task:
+        """Return the task that the run kept.
+
+        Raises:
+            BadInput: its `task.yaml` is not there, or is not a task here.
+        """
+        return tasks.parse(documents.read(self.directory / records.TASK), self.run["task"]["name"])
+
+
+def load(places: Sequence[Path], warn: Warn) -> list[Entry]:
+    """Return the runs in `places`, each once, in a stable order.
+
+    A torn run in a folder of runs is left out with a warning, so that it does not hide the others.
+
+    Raises:
+        BadInput: a place is not there, or is itself a torn run.
+    """
+    found: dict[Path, Entry] = {}
+    for place in places:
+        for directory in records.runs([place]):
+            try:
+                found.setdefault(directory.resolve(), _entry(directory))
+            except BadInput as error:
+                if directory == place:
+                    raise
+                warn(f"left out: {error}")
+    return list(found.values())
+
+
+def _entry(directory: Path) -> Entry:
+    entry = Entry(directory, records.read_run(directory))
+    try:
+        _ = list(_needed(entry))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        place = Place(directory / records.RUN)
+        raise BadInput(
+            f"not as the harness writes it: {type(error).__name__}: {error}", place=place
+        ) from None
+    return entry
+
+
+def _needed(entry: Entry) -> Iterator[Any]:
+    """Yield all that a board reads of a run, so that a damaged one is found before it is placed."""
+    yield from (entry.system, entry.column, entry.marks, entry.preference)
+    yield from (entry.run["task"]["name"], list(entry.run["task"]["tags"]), entry.run["backend"]["kind"])
+    for main in entry.metrics.values():
+        yield from (float(main["value"] or 0), int(main["n"]), main["unit"], main["ci_low"], main["ci_high"])

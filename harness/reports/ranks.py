@@ -1,0 +1,139 @@
+"""Ranks by paired comparison: two systems tie unless one is better beyond doubt on the same examples."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from harness import records
+from harness.errors import BadInput, HarnessError, Place
+from harness.reports.entries import Entry, Warn
+from harness.schema import Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Statistics(NamedTuple):
+    """Per-example statistics of one metric: ids and repeats as bytes, (N, K) rows, clusters or None."""
+
+    keys: tuple[bytes, bytes]
+    rows: NDArray[np.float64]
+    clusters: NDArray[np.int64] | None
+
+
+def ranks(entries: Sequence[Entry], warn: Warn) -> list[int | None]:
+    """Return each entry's rank: one more than the number of systems that are better beyond doubt.
+
+    All stand in one column. An entry whose statistics cannot be read has no rank and changes no
+    other's; `warn` is told why.
+    """
+    kept: dict[int, Statistics] = {}
+    for index, entry in enumerate(entries):
+        try:
+            kept[index] = statistics(entry.directory / records.STATISTICS, str(entry.metric))
+        except BadInput as error:
+            warn(f"not ranked: {error}")
+    metric = _metric(entries, warn) if kept else None
+    places: list[int | None] = [None] * len(entries)
+    if metric is not None:
+        better = _better(metric, list(kept.values()))
+        for index, count in zip(kept, better.sum(axis=0).tolist(), strict=True):
+            places[index] = 1 + count
+    return places
+
+
+def statistics(path: Path, metric: str) -> Statistics:
+    """Return what a run kept of each example.
+
+    Raises:
+        BadInput: the file is not there, is torn, or lacks the metric.
+    """
+    import numpy as np
+
+    again = "; `harness rescore` writes it again"
+    try:
+        # Opened here: numpy leaves the file open if it is torn.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
+            rows, repeats = kept[f"metric:{metric}"], kept["repeats"]
+            ids, clusters = kept["ids"].tobytes(), kept.get("clusters")
+    except FileNotFoundError:
+        raise BadInput(f"not there{again}", place=Place(path)) from None
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise BadInput(f"not a run's statistics ({error}){again}", place=Place(path)) from None
+    if not len(rows) == len(repeats) == ids.count(b"\n") + 1:
+        raise BadInput(f"its columns differ in length{again}", place=Place(path))
+    return Statistics((ids, repeats.tobytes()), rows, clusters)
+
+
+def _metric(entries: Sequence[Entry], warn: Warn) -> Metric | None:
+    """Return the metric of a column; the first run whose task can be read here has it."""
+    problem = None
+    for entry in entries:
+        try:
+            return next(metric for metric in entry.task().metrics if metric.name == entry.metric)
+        except (HarnessError, StopIteration) as error:
+            problem = error if isinstance(error, HarnessError) else problem
+    warn(f"nothing is ranked: {problem or 'no run kept a task with the metric'}")
+    return None
+
+
+def _better(metric: Metric, systems: Sequence[Statistics]) -> NDArray[np.bool_]:
+    """Return (R, R): whether the row's system beats the column's in the paired comparison.
+
+    Systems with the same examples, the usual case, are compared all at once; others over the examples
+    that both answered.
+    """
+    import numpy as np
+
+    groups: dict[tuple[bytes, bytes], list[int]] = {}
+    for index, system in enumerate(systems):
+        groups.setdefault(system.keys, []).append(index)
+    better = np.zeros((len(systems), len(systems)), np.bool_)
+    for members in groups.values():
+        rows = [systems[index].rows for index in members]
+        better[np.ix_(members, members)] = _beats(metric, rows, systems[members[0]].clusters)
+    if len(groups) == 1:
+        return better
+    places = _places(list(groups))
+    for (a, one), (b, other) in combinations(enumerate(groups.values()), 2):
+        common = (places[a] >= 0) & (places[b] >= 0)
+        if not common.any():
+            continue  # nothing in common, nothing to tell them apart by
+        here, there, clusters = places[a][common], places[b][common], systems[one[0]].clusters
+        rows = [systems[i].rows[here] for i in one] + [systems[i].rows[there] for i in other]
+        beats = _beats(metric, rows, clusters[here] if clusters is not None else None)
+        better[np.ix_(one, other)] = beats[: len(one), len(one) :]
+        better[np.ix_(other, one)] = beats[len(one) :, : len(one)]
+    return better
+
+
+def _beats(
+    metric: Metric, rows: Sequence[NDArray[np.float64]], clusters: NDArray[np.int64] | None
+) -> NDArray[np.bool_]:
+    from harness.metrics import intervals
+
+    signs = intervals.paired_signs(metric, rows, clusters)
+    return signs > 0 if metric.higher_is_better else signs < 0
+
+
+def _places(groups: Sequence[tuple[bytes, bytes]]) -> list[NDArray[np.int32]]:
+    """Return for each group where it has each of all groups' examples, -1 where it has it not."""
+    import numpy as np
+
+    numbers: dict[tuple[bytes, int], int] = {}
+    codes = []
+    for ids, repeats in groups:
+        keys = zip(ids.split(b"\n"), np.frombuffer(repeats, dtype=np.int64).tolist(), strict=True)
+        codes.append([numbers.setdefault(key, len(numbers)) for key in keys])
+    places = []
+    for numbered in codes:
+        place = np.full(len(numbers), -1, np.int32)
+        place[numbered] = np.arange(len(numbered), dtype=np.int32)
+        places.append(place)
+    return places

@@ -1,0 +1,100 @@
+"""`harness doctor`: what is here and what is missing, whatever is broken."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from harness import plugins
+from harness.cli import doctor
+from harness.errors import Unavailable
+
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+
+
+def test_the_installation_is_described(shell):
+    said = shell("doctor")
+    assert (said.code, said.err) == (0, "")
+    for words in ("harness 0.", "cores ", "cache ", "numpy ", "  [hf] ", "plugins ", "  dummy: ready\n"):
+        assert words in said.out
+
+
+def test_json_is_one_document_with_the_same_facts(shell):
+    found = shell("doctor", "--json").json
+    assert found["backends"]["dummy"] == []
+    assert found["packages"]["numpy"] == metadata.version("numpy")
+
+
+def test_a_backend_says_what_it_needs(shell):
+    out = shell("doctor").out
+    assert "  huggingface: names no model: add -m model=DIRECTORY_OR_ID\n" in out
+    assert re.search(r"  exaone: runs code from .*; add --trust-remote-code", out)
+
+
+def test_a_missing_extra_is_named_with_its_install_command(shell, monkeypatch):
+    missing = lambda name, *_: None if name == "transformers" else object()  # noqa: E731
+    monkeypatch.setattr(doctor, "find_spec", missing)
+    assert "  [hf] pip install 'harness-ko[hf]'\n" in shell("doctor").out
+
+
+def test_every_extra_of_the_package_is_looked_for():
+    extras = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert set(doctor.EXTRAS) == set(extras) - {"dev", "all"}
+
+
+def test_every_extra_that_an_adapter_needs_is_looked_for():
+    needed = {entry.extra for entry in plugins.adapters().values()} - {None}
+    assert needed <= set(doctor.EXTRAS)
+
+
+@pytest.mark.parametrize(
+    ("cache", "state"),
+    [("made", "(writable)"), ("not/there/yet", "(writable)"), ("file", "(NOT writable: Not a directory)")],
+)
+def test_the_cache_is_tried(shell, monkeypatch, cache, state):
+    (shell.home / "made").mkdir()
+    shell.write("file", "")
+    monkeypatch.setenv("HARNESS_CACHE", str(shell.home / cache))
+    assert f"cache {shell.home / cache} {state}\n" in shell("doctor").out
+
+
+def test_looking_makes_nothing(shell):
+    shell("doctor")
+    assert list(shell.home.parent.rglob("*")) == [shell.home]
+
+
+@pytest.mark.parametrize(
+    ("folder", "state"),
+    [(None, "HARNESS_DATA is not set; --data-dir"), ("nowhere", "nowhere (NOT there)"), (".", ".")],
+)
+def test_the_data_folder_is_looked_for(shell, monkeypatch, folder, state):
+    if folder:
+        monkeypatch.setenv("HARNESS_DATA", folder)
+    (line,) = [line for line in shell("doctor").out.splitlines() if line.startswith("data ")]
+    assert line.startswith(f"data  {state}")
+
+
+def test_a_broken_definition_of_the_users_is_named_and_stops_nothing(shell):
+    shell.write("backends/typo.yaml", "adapter: dumy\n")
+    shell.write("backends/torn.yaml", "adapter: [\n")
+    shell.write("tasks/torn.yaml", "ask: [\n")
+    said = shell("doctor")
+    assert said.code == 0
+    assert re.search(r"  typo: .*backends/typo.yaml:1: .*Did you mean 'dummy'", said.out)
+    assert re.search(r"  torn: .*backends/torn.yaml:", said.out)
+    assert "  tfidf: ready\n" in said.out
+
+
+def test_a_broken_plugin_is_named_and_stops_nothing(shell, monkeypatch):
+    def broken() -> None:
+        raise Unavailable("an installed plugin is broken: ImportError: no such thing")
+
+    monkeypatch.setattr(plugins, "adapters", broken)
+    said = shell("doctor")
+    assert said.code == 0
+    assert "plugins an installed plugin is broken" in said.out
+    assert shell("doctor", "--json").json["broken"]

@@ -1,0 +1,120 @@
+"""`harness init`: a project that runs as it stands, word for word."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+import yaml
+
+from harness import DISTRIBUTION
+from harness.cli.init import FILES
+
+
+def commands(out: str) -> list[list[str]]:
+    """Return the commands under `next:`, as a shell would split them."""
+    return [shlex.split(line) for line in out.partition("next:\n")[2].splitlines()]
+
+
+def test_every_file_is_written_and_named(shell):
+    said = shell("init", "project")
+    assert (said.code, said.err) == (0, "")
+    for name in FILES:
+        assert (shell.home / "project" / name).is_file()
+        assert f"written project/{name}\n" in said.out
+    assert (shell.home / "project" / "reports").is_dir()
+
+
+def test_what_it_says_next_works_word_for_word(shell):
+    for first, *words in commands(shell("init").out):
+        assert first == "harness"
+        said = shell(*words)
+        assert said.code == 0
+    assert "| my_tfidf" in said.out
+    assert "| majority" in said.out
+
+
+def test_in_another_folder_it_says_to_go_there_first(shell, monkeypatch):
+    cd, *rest = commands(shell("init", "my project").out)
+    assert cd == ["cd", "my project"]
+    monkeypatch.chdir(shell.home / cd[1])
+    for _, *words in rest:
+        assert shell(*words).code == 0
+
+
+def test_what_the_tasks_own_comments_say_works(shell):
+    shell("init")
+    comment = (shell.home / "tasks/my_task.yaml").read_text(encoding="utf-8").splitlines()[1]
+    typed = re.split(r" {3,}", comment.removeprefix("# "))
+    assert len(typed) == 2
+    for line in typed:
+        assert shell(*shlex.split(line)[1:]).code == 0
+
+
+def test_existing_files_are_kept(shell):
+    shell.write("tasks/my_task.yaml", "mine")
+    said = shell("init")
+    assert "kept    tasks/my_task.yaml\n" in said.out
+    assert (shell.home / "tasks/my_task.yaml").read_text() == "mine"
+
+
+def test_a_second_time_nothing_changes(shell):
+    shell("init")
+    before = {path: path.read_bytes() for path in shell.home.rglob("*") if path.is_file()}
+    assert "written" not in shell("init").out
+    assert {path: path.read_bytes() for path in shell.home.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["project", "project/tasks"])
+def test_a_file_in_the_way_is_a_mistake(shell, name):
+    path = shell.write(name, "")
+    said = shell("init", "project")
+    assert said.code == 2
+    assert str(path.relative_to(shell.home)) in said.complaint
+
+
+def test_the_definitions_point_at_no_problem(shell):
+    shell("init")
+    said = shell("check", "tasks", "backends", "--json")
+    assert (said.code, said.json["files"], said.json["problems"]) == (0, 2, [])
+
+
+def nightly(shell) -> dict:
+    shell("init")
+    return yaml.safe_load((shell.home / ".github/workflows/nightly.yml").read_text(encoding="utf-8"))
+
+
+def test_the_nightly_workflow_installs_this_package(shell):
+    runs = [step["run"] for step in nightly(shell)["jobs"]["evaluate"]["steps"] if "run" in step]
+    assert f"pip install '{DISTRIBUTION}'" in runs
+    assert "{{ distribution }}" not in str(runs)
+
+
+def test_the_nightly_workflow_runs_every_night_and_on_demand(shell):
+    triggers = nightly(shell)[True]  # `on` is a bool to YAML 1.1
+    assert triggers["schedule"] == [{"cron": "0 18 * * *"}]
+    assert "workflow_dispatch" in triggers
+
+
+def test_the_commands_of_the_nightly_workflow_do_what_it_says(shell):
+    """The steps of the harness, in their order; the shell's own and the market's are left out."""
+    steps = nightly(shell)["jobs"]["evaluate"]["steps"]
+    typed = [shlex.split(step["run"])[1:] for step in steps if step.get("run", "").startswith("harness ")]
+    assert [words[0] for words in typed] == ["check", "run", "leaderboard"]
+    for words in typed:
+        assert shell(*words).code == 0
+    kept = [step["with"]["path"] for step in steps if "upload-artifact" in step.get("uses", "")]
+    assert (shell.home / kept[0]).read_text(encoding="utf-8").startswith("| rank")
+
+
+def test_the_nightly_workflow_keeps_the_board_of_a_night_that_failed(shell):
+    steps = nightly(shell)["jobs"]["evaluate"]["steps"]
+    after = [step for step in steps if "leaderboard" in str(step)]
+    assert len(after) == 3
+    assert all(step["if"] == "${{ !cancelled() }}" for step in after)
+
+
+def test_the_runs_of_the_project_are_not_committed(shell):
+    shell("init")
+    assert "runs/" in (shell.home / ".gitignore").read_text().splitlines()

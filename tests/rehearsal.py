@@ -1,0 +1,184 @@
+"""A plugin with adapters that break the rules in one way each, and a metric that has nothing to say.
+
+Told apart by the knob `how`, which no fingerprint holds: a run that went wrong in one way is gone on
+with in another. `log` names a file that gets a line for every request that was pulled.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.adapters.dummy import Dummy
+from harness.hookspecs import AdapterEntry, MetricEntry, hookimpl
+from harness.metrics import weighted_mean
+from harness.schema import Failure, Metric, Profile, Request, Response
+
+KNOBS = {"how": "str", "log": "str", "count": "int", "latency_ms": "float"}
+SETTINGS = {"unanswered_rate": "float"}
+ASKS = ("choose", "generate")
+
+
+@hookimpl
+def register_adapters(register: Callable[[AdapterEntry], None]) -> None:
+    register(AdapterEntry("rehearsal", f"{__name__}:Rehearsal", ASKS, settings=SETTINGS, knobs=KNOBS))
+    register(AdapterEntry("learner", f"{__name__}:LearnsBadly", ASKS, knobs=KNOBS, learns=True))
+    register(AdapterEntry("absent", f"{__name__}:Absent", ASKS))
+    register(AdapterEntry("bare", f"{__name__}:Rehearsal", ASKS, extra="none", modules=("no_such_module",)))
+
+
+@hookimpl
+def register_metrics(register: Callable[[MetricEntry], None]) -> None:
+    register(MetricEntry("mute", f"{__name__}:mute", ASKS))
+
+
+def mute(labels: object) -> Metric:
+    """Return a metric that is not a number for whatever says 긍정."""
+    return Metric("mute", _mute, weighted_mean, "mute|v:1", interval="none")
+
+
+def _mute(prediction: str | None, _target: object) -> tuple[float]:
+    return (math.nan if prediction == "1" else 0.5,)
+
+
+class Rehearsal(Dummy):
+    """Answers as Dummy does, after `count` answers in the way that `how` says."""
+
+    def __init__(self, profile: Profile) -> None:
+        super().__init__(profile)
+        settings = profile.settings
+        self.how, self.log = settings.get("how") or "well", settings.get("log")
+        self.count = settings.get("count", 5)
+        if self.how == "born_dead":
+            raise RuntimeError("no engine")
+
+    def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
+        return getattr(self, f"_{self.how}")(self._logged(requests))
+
+    def close(self) -> None:
+        if self.how == "unclosable":
+            raise OSError("the engine is stuck")
+
+    def one(self, request: Request) -> Response:
+        return next(super().answer([request]))
+
+    def _logged(self, requests: Iterable[Request | None]) -> Iterator[Request]:
+        for request in requests:
+            assert request is not None
+            if self.log:
+                with Path(self.log).open("a", encoding="utf-8") as lines:
+                    lines.write(f"{request.example.id}\n")
+            yield request
+
+    def _well(self, requests: Iterable[Request]) -> Iterator[Response]:
+        return super().answer(requests)
+
+    _unclosable = _well
+
+    def _first(self, requests: Iterable[Request]) -> Iterator[Response]:
+        """Yield the first `count` answers."""
+        for _, request in zip(range(self.count), requests, strict=False):
+            yield self.one(request)
+
+    # Allowed, if unusual.
+
+    def _backwards(self, requests: Iterable[Request]) -> Iterator[Response]:
+        """Pull everything before the first answer, and answer from the end."""
+        return super().answer(list(requests)[::-1])
+
+    def _patient(self, requests: Iterable[Request]) -> Iterator[Response]:
+        """Meet a source that has nothing now and then, as a budget around an adapter makes one."""
+        return super().answer(either for request in requests for either in (None, request, None))
+
+    def _listed(self, requests: Iterable[Request]) -> Any:
+        return [self.one(request) for request in requests]
+
+    # Wrong.
+
+    def _twice(self, requests: Iterable[Request]) -> Iterator[Response]:
+        for answer in self._first(requests):
+            yield answer
+        yield answer
+
+    def _stranger(self, requests: Iterable[Request]) -> Iterator[Response]:
+        yield from self._first(requests)
+        yield Response(("nobody", 0), text="긍정")
+
+    def _forgetful(self, requests: Iterable[Request]) -> Iterator[Response]:
+        """Never answer the first `count`."""
+        for number, request in enumerate(requests):
+            if number >= self.count:
+                yield self.one(request)
+
+    def _deserter(self, requests: Iterable[Request]) -> Iterator[Response]:
+        yield from self._first(requests)
+
+    def _raises(self, requests: Iterable[Request]) -> Iterator[Response]:
+        yield from self._first(requests)
+        raise RuntimeError("out of memory")
+
+    def _fragile(self, requests: Iterable[Request]) -> Iterator[Response]:
+        """Break after the last answer, as an engine whose workers heard the same Ctrl-C."""
+        yield from super().answer(requests)
+        raise RuntimeError("the workers are gone")
+
+    def _exits(self, requests: Iterable[Request]) -> Iterator[Response]:
+        yield from self._first(requests)
+        sys.exit(0)
+
+    def _none(self, requests: Iterable[Request]) -> Iterator[Any]:
+        yield from self._first(requests)
+        yield None
+
+    def _nothing(self, requests: Iterable[Request]) -> Any:
+        return None
+
+    def _raw(self, requests: Iterable[Request]) -> Iterator[Response]:
+        yield from self._first(requests)
+        for request in requests:
+            yield Response(request.key, text=b"\xff")  # type: ignore[arg-type]
+
+    def _fails(self, requests: Iterable[Request]) -> Iterator[Response]:
+        """Fail every `count`-th request."""
+        for number, request in enumerate(requests, 1):
+            answer = self.one(request)
+            if number % self.count == 0:
+                answer = Response(request.key, error=Failure("timeout", "no answer in time"), attempts=3)
+            yield answer
+
+    # Answers that are hard to write down.
+
+    def _nan(self, requests: Iterable[Request]) -> Iterator[Response]:
+        for request in requests:
+            yield Response(request.key, option_scores=[math.nan, -1.0])
+
+    def _infinite(self, requests: Iterable[Request]) -> Iterator[Response]:
+        for request in requests:
+            yield Response(request.key, option_scores=[-math.inf, -1.0])
+
+    def _surrogate(self, requests: Iterable[Request]) -> Iterator[Response]:
+        for request in requests:
+            yield Response(request.key, text="긍정 \ud83d")
+
+
+class LearnsBadly(Rehearsal):
+    """Learns nothing and keeps it badly."""
+
+    def fit(self, train: Iterable[Any], task: object) -> None:
+        if self.how == "unteachable":
+            raise RuntimeError("singular matrix")
+        list(train)
+
+    def save(self, folder: Path) -> None:
+        (folder / "half").write_text("written")
+        if self.how == "unsaveable":
+            raise RuntimeError("cannot be pickled")
+
+    def load(self, folder: Path) -> None:
+        if self.how == "unloadable":
+            raise EOFError("ran out of input")
+
+    _unteachable = _unsaveable = _unloadable = Rehearsal._well
