@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from harness import definitions, plugins, settings
-from harness.documents import Document
+from harness import builtin, definitions, plugins, settings
+from harness.documents import Document, shown
 from harness.errors import BadInput, Unavailable, did_you_mean
-from harness.forms import DecodingFile, Finite, Strict
+from harness.forms import DecodingFile, Finite, Settings, Strict
 from harness.hookspecs import AdapterEntry
 from harness.resources import shipped
 from harness.schema import ChooseBy, Decoding, Profile
@@ -51,7 +51,7 @@ class BackendFile(Strict):
     shots_as: Literal["text", "turns"] = "text"
     normalise: Literal["none", "tokens", "bytes"] = "none"
     choose_by: ChooseBy = "logprobs"
-    settings: dict[str, Any] = {}
+    settings: Settings = {}
     decoding: DecodingFile = DecodingFile()
     price: Price = Price()
 
@@ -89,7 +89,8 @@ class Backend:
         kinds = {**self.entry.settings, **self.entry.knobs}
         for _, message in settings.problems(rest, {**kinds, "model": "str", "revision": "str"}):
             raise BadInput(f"-m: {self.name} ({self.file.adapter}): {message}")
-        return replace(self, file=self.file.model_copy(update=fields), settings={**self.settings, **rest})
+        chosen = {name: value for name, value in {**self.settings, **rest}.items() if value is not None}
+        return replace(self, file=self.file.model_copy(update=fields), settings=chosen)
 
     def profile(self, *, seed: int, trust_remote_code: bool = False, offline: bool = False) -> Profile:
         """Return what the adapter is told."""
@@ -141,9 +142,9 @@ class Backend:
             )
         absent = plugins.missing(self.entry)
         if absent:
-            found.append(
-                f"{self.name} needs {', '.join(absent)}: pip install '{DISTRIBUTION}[{self.entry.extra}]'"
-            )
+            extra = f"{DISTRIBUTION}[{self.entry.extra}]"
+            how = f": pip install '{extra}'" if self.entry in builtin.ADAPTERS else ", which is not installed"
+            found.append(f"{self.name} needs {', '.join(absent)}{how}")
         if self.entry.needs_model and not self.file.model:
             found.append(f"{self.name} names no model: add -m model=DIRECTORY_OR_ID")
         return found
@@ -186,7 +187,7 @@ def parse(document: Document, name: str) -> Backend:
     entries = plugins.adapters()
     if file.adapter not in entries:
         hint = did_you_mean(file.adapter, entries)
-        raise document.error(f"no adapter is called {file.adapter!r}.{hint}", "adapter")
+        raise document.error(f"no adapter is called {shown(file.adapter)}.{hint}", "adapter")
     entry = entries[file.adapter]
     kinds = {**entry.settings, **entry.knobs}
     wrong = [

@@ -34,7 +34,7 @@ ADAPTERS = (
         "harness.adapters.classical:Tfidf",
         asks=("choose",),
         settings={"ngram_min": "int", "ngram_max": "int", "min_df": "int", "c": "float"},
-        libraries=("numpy", "scipy", "scikit-learn"),
+        libraries=("numpy", "scipy"),
         learns=True,
     ),
     AdapterEntry(

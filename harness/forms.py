@@ -47,11 +47,19 @@ Texts = Annotated[list[Annotated[Text, AfterValidator(_not_empty)]], BeforeValid
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
+def _given(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+# A setting that is null is one that was not given.
+Settings = Annotated[dict[str, Any], AfterValidator(_given)]
+
+
 class Named(Strict):
     """`accuracy`, or `{regex: {pattern: …}}`: a name, and settings for it."""
 
     name: str
-    settings: dict[str, Any] = {}
+    settings: Settings = {}
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""A run before it starts: everything the user may have got wrong is found here, before any model is loaded."""
+"""A run before it starts: what the user may have got wrong is found here, before any model is loaded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from harness.tasks import Task
 class Options:
     """What a user may say about a run beside the task and the backend."""
 
-    where: Where = Where()
+    where: Where = field(default_factory=Where)
     runs_dir: Path = Path("runs")
     limit: int | float | None = None
     repeat: int = 1

@@ -105,16 +105,12 @@ def register(plugin: object, name: str) -> None:
         except Unavailable:
             unregister(name)
             raise
-    _forget()
+    _gathered.cache_clear()
 
 
 def unregister(name: str) -> None:
     """Take away the plugin called `name`."""
     manager().unregister(name=name)
-    _forget()
-
-
-def _forget() -> None:
     _gathered.cache_clear()
 
 

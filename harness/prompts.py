@@ -217,14 +217,16 @@ class Prompts:
         if index not in self._shots:
             example = self._pool[index]
             fields = self._cleaned(example.fields)
-            fit = bool(example.target) and self._fits([str(value) for value in fields.values()])
+            # A null is an input that this row does not have; an empty text is one that says nothing.
+            texts = [str(fields[name]) for name, value in example.fields.items() if value is not None]
+            fit = bool(example.target) and self._fits(texts)
             self._shots[index] = _Shot(self._key(fields), fields) if fit else None
         return self._shots[index]
 
     def _fits(self, texts: Sequence[str]) -> bool:
         """Return whether nothing is empty and all is no longer than the task allows."""
         rule = self.task.file.shots
-        if not all(text.strip() for text in texts):
+        if not texts or not all(text.strip() for text in texts):
             return False
         if rule.max_chars is not None and sum(map(len, texts)) > rule.max_chars:
             return False

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from harness.metrics.intervals import Estimate
+
 USAGE = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
 PERCENTILES = (50, 90, 95, 99)
 UNANSWERED = "(unanswered)"
@@ -137,19 +139,7 @@ class Tally:
             return {}
         stats = {metric.name: (metric, self.matrix(metric.name)) for metric in self.metrics}
         found = intervals.estimates(stats, self.cluster_codes(), seed=seed)
-        return {
-            metric.name: {
-                "value": found[metric.name].value,
-                "ci_low": found[metric.name].ci_low,
-                "ci_high": found[metric.name].ci_high,
-                "stderr": found[metric.name].stderr,
-                "n": found[metric.name].n,
-                "unit": metric.unit,
-                "higher_is_better": metric.higher_is_better,
-                "signature": f"{metric.signature}|n:{found[metric.name].n}",
-            }
-            for metric in self.metrics
-        }
+        return {metric.name: _estimate(metric, found[metric.name]) for metric in self.metrics}
 
     def _confusion(self) -> dict[str, dict[str, int]] | None:
         """Return target → prediction → count, every label and the unanswered present."""
@@ -191,6 +181,18 @@ def tally(path: Path, metrics: Sequence[Metric], labels: Sequence[str]) -> Tally
     for line in read_records(path):
         found.add(line.record)
     return found
+
+
+def _estimate(metric: Metric, found: Estimate) -> dict[str, Any]:
+    """Return an estimate for `run.json`: a figure that is not a number is None, as JSON will have it."""
+    figures = {key: getattr(found, key) for key in ("value", "ci_low", "ci_high", "stderr")}
+    return {
+        **{key: None if figure is None or math.isnan(figure) else figure for key, figure in figures.items()},
+        "n": found.n,
+        "unit": metric.unit,
+        "higher_is_better": metric.higher_is_better,
+        "signature": f"{metric.signature}|n:{found.n}",
+    }
 
 
 def _one_line(name: str) -> str:

@@ -131,10 +131,10 @@ def _settings(
         factory = plugins.load(entry.target)
         inspect.signature(factory).bind(*arguments, **named.settings)
         factory(*arguments, **named.settings)
-    except (BadInput, TypeError) as error:
-        yield f"{named.name}: {getattr(error, 'message', error)}", loc
     except Unavailable:
         return  # what is not installed here is no fault of the task
+    except Exception as error:  # a stranger's factory may raise anything
+        yield f"{named.name}: {getattr(error, 'message', error)}", loc
 
 
 def _references(file: TaskFile) -> Iterator[Problem]:

@@ -58,11 +58,8 @@ def test_fresh_fits_again(project):
 def test_other_data_is_fitted_anew(project):
     fitted(project)
     project.reviews(train=rows(44, "t"))
-    assert fitted(project).run["fit"] == {
-        "seconds": pytest.approx(0, abs=10),
-        "examples": 44,
-        "reused": False,
-    }
+    fit = fitted(project).run["fit"]
+    assert (fit["examples"], fit["reused"]) == (44, False)
     assert len(folders(project)) == 2
 
 

@@ -7,12 +7,9 @@ line: never a traceback, never a silence.
 from __future__ import annotations
 
 import copy
-import json
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -198,11 +195,16 @@ def paths(value: Any, loc: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(child, (*loc, key))
 
 
+def values_of(raw: bytes) -> dict[str, Any]:
+    """Return what a definition says."""
+    path = Path("values.yaml")
+    path.write_bytes(raw)
+    return documents.read(path).values
+
+
 def rewritten(raw: bytes, draw: random.Random, change: Callable[[Any, Any], None]) -> bytes:
     """Return a document with `change` made to the container and key of a drawn place."""
-    path = Path("rewritten.yaml")
-    path.write_bytes(raw)
-    values = documents.read(path).values
+    values = values_of(raw)
     *around, key = draw.choice(list(paths(values)))
     container: Any = values
     for step in around:
@@ -301,9 +303,7 @@ def refusal(load: Load, path: str) -> BadInput | None:
 
 def assert_well_said(error: BadInput, path: str) -> None:
     """Check that a refusal is one line that points into a file."""
-    assert len(str(error).splitlines()) == 1
-    assert str(error).isprintable()
-    assert len(error.message) < 500
+    assert "\n" not in str(error)
     place = error.place
     assert isinstance(place, Place)
     if place.line is None:
@@ -325,9 +325,15 @@ def test_unchanged_it_loads(project, path):
     assert check.problems(Path(path)) == []
 
 
-@pytest.mark.parametrize("change", [lambda raw: b"\xef\xbb\xbf" + raw, lambda raw: raw.replace(b"\n", b"\r\n"),
-                                    lambda raw: raw.rstrip(b"\n"), lambda raw: b"\n# \n---\n" + raw + b"...\n"],
-                         ids=["BOM", "CRLF", "unended", "document marks"])  # fmt: skip
+HARMLESS: dict[str, Callable[[bytes], bytes]] = {
+    "BOM": lambda raw: b"\xef\xbb\xbf" + raw,
+    "CRLF": lambda raw: raw.replace(b"\n", b"\r\n"),
+    "unended": lambda raw: raw.rstrip(b"\n"),
+    "document marks": lambda raw: b"\n# \n---\n" + raw + b"...\n",
+}
+
+
+@pytest.mark.parametrize("change", HARMLESS.values(), ids=HARMLESS)
 @pytest.mark.parametrize("path", BASES)
 def test_what_is_harmless_is_harmless(project, path, change):
     load, raw = BASES[path]
@@ -351,19 +357,20 @@ def test_mutated_it_loads_or_is_refused_in_one_line(project, path, mutate):
             assert_well_said(problem, path)
 
 
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: json.dumps(value)[:40])
-@pytest.mark.parametrize("path", ["tasks/whole.yaml", "backends/profile.yaml"])
-def test_no_value_at_any_key_is_more_than_a_line(project, path, value):
-    load, raw = BASES[path]
-    whole = project / "whole"
-    whole.write_bytes(raw)
-    for *around, key in list(paths(documents.read(whole).values)):
-        values = documents.read(whole).values
-        container: Any = values
-        for step in around:
-            container = container[step]
-        container[key] = copy.deepcopy(value)
-        Path(path).write_text(documents.dump(values), encoding="utf-8")
-        error = refusal(load, path)
-        if error is not None:
-            assert_well_said(error, path)
+@pytest.mark.parametrize(
+    ("path", "parse"), [("tasks/whole.yaml", tasks.parse), ("backends/profile.yaml", backends.parse)]
+)
+def test_no_value_at_any_key_is_more_than_wrong(project, path, parse):
+    Path(path).write_bytes(BASES[path][1])
+    whole = documents.read(Path(path))
+    for *around, key in paths(whole.values):
+        for value in VALUES:
+            values = copy.deepcopy(whole.values)
+            container: Any = values
+            for step in around:
+                container = container[step]
+            container[key] = value
+            try:
+                parse(replace(whole, values=values), "mutated")
+            except BadInput as error:
+                assert_well_said(error, path)

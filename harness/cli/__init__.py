@@ -9,8 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import Any, NoReturn
+from typing import NoReturn
 
+from harness.cli.output import fail
 from harness.errors import BadInput, HarnessError, Interrupted, Unavailable
 
 
@@ -78,26 +79,3 @@ def _told(error: BaseException) -> HarnessError:
         return Unavailable(f"cannot write to standard output: {error.strerror}")
     name = type(error).__name__
     return Unavailable(f"a fault of the harness itself: {name}: {error}; --debug shows where")
-
-
-def fail(message: str) -> None:
-    """Print what went wrong, as one line on stderr."""
-    _print_line(f"harness: {message}")
-
-
-def warn(message: str) -> None:
-    """Print what was passed over, as one line on stderr."""
-    _print_line(f"warning: {message}")
-
-
-def _print_line(message: str) -> None:
-    """Print one line to stderr, never wrapped and without anything that a terminal would obey."""
-    shown = "".join(c if c.isprintable() else " " if c in "\r\n\t" else "\ufffd" for c in message)
-    print(shown, file=sys.stderr, flush=True)
-
-
-def print_json(values: Any) -> None:
-    """Print one JSON document to stdout."""
-    import orjson
-
-    print(orjson.dumps(values, option=orjson.OPT_INDENT_2).decode())

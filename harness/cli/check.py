@@ -82,16 +82,17 @@ def problems(path: Path) -> list[BadInput]:
 
 
 def _is_backend(path: Path, keys: dict[str, Any]) -> bool:
-    """Return whether a definition says more of what a backend says; else, what its parents are."""
+    """Return whether a definition says more of what a backend says; else what its parent is, else where it lies."""
     backend, task = (len(model.model_fields.keys() & keys) for model in (BackendFile, TaskFile))
     if backend != task:
         return backend > task
     parent = keys.get("extends")
-    if not isinstance(parent, str):
-        return "backends" in path.absolute().parts
-    if definitions.is_path(parent):
+    if isinstance(parent, str) and definitions.is_path(parent):
         return "adapter" in definitions.headline(path.parent / parent)
-    return parent in backends.catalogue() and parent not in tasks.catalogue()
+    for known, catalogue in ((False, tasks.catalogue), (True, backends.catalogue)):
+        if isinstance(parent, str) and parent in catalogue():
+            return known
+    return "backends" in path.absolute().parts
 
 
 def _shown(problem: HarnessError, path: Path) -> BadInput:

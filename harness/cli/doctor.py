@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from harness import DISTRIBUTION, __version__, backends, plugins
-from harness.cli import print_json
+from harness.cli.output import print_json
 from harness.downloads import cache_dir
 from harness.errors import HarnessError
 from harness.fingerprint import versions
 
 EXTRAS = {"hf": ("torch", "transformers"), "hub": ("huggingface_hub",), "parquet": ("pyarrow",)}
-SHOWN = ("numpy", "scikit-learn", "torch", "transformers", "huggingface_hub", "pyarrow")
+SHOWN = ("numpy", "scipy", "torch", "transformers", "huggingface_hub", "pyarrow")
 
 
 def doctor_command(*, json: bool) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.cli import print_json, warn
+from harness.cli.output import print_json, warn
 from harness.errors import BadInput, did_you_mean
 from harness.progress import say
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from harness import records
-from harness.cli import fail, print_json, warn
+from harness.cli.output import fail, print_json, warn
 from harness.errors import BadInput, HarnessError, did_you_mean
 from harness.progress import say
 from harness.reports import render

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import plan as planning
-from harness.cli import fail, print_json
+from harness.cli.output import fail, print_json
 from harness.cli.results import print_board
 from harness.conductor import Outcome, execute, finish_exit_code
 from harness.errors import BadInput, HarnessError, Interrupted

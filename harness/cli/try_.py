@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness import answers, fits, tasks
+from harness import answers, backends, fits, forms, tasks
 from harness import plan as planning
-from harness.cli import fail, print_json
+from harness.cli.output import fail, print_json
 from harness.cli.run import named
 from harness.conductor import adapter_errors, described, make_adapter
 from harness.errors import BadInput, Unavailable
@@ -18,6 +18,8 @@ from harness.plan import Grid, Options, Plan
 from harness.progress import say
 from harness.prompts import Prompts
 from harness.schema import Adapter, CountsTokens, Example, Failure, Learner, Request, Response
+
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,12 @@ class Tried:
 
 def try_command(grid: Grid, options: Options, texts: Sequence[str], *, json: bool, quiet: bool) -> int:
     """Ask the texts and print each answer with its probabilities and time."""
-    named(grid)
-    _check_inputs(grid.tasks)
+    report = (lambda _message: None) if quiet else say
+    plan = _plan(grid, options, report)
     lines = list(texts) or _lines()
     if not lines:
         raise BadInput("give a TEXT, or lines on standard input")
-    report = (lambda _message: None) if quiet else say
-    plans, dead = planning.plans(grid, options, report)
-    if len(plans) + len(dead) != 1:
-        raise BadInput("try takes one task, one backend, one template and one decoding")
-    for error in dead:
-        raise error
-    tried = _ask(plans[0], lines, report)
+    tried = _ask(plan, lines, report)
     if json:
         print_json({"answers": [_plain(one) for one in tried]})
     else:
@@ -69,16 +65,31 @@ def try_command(grid: Grid, options: Options, texts: Sequence[str], *, json: boo
     return Unavailable.exit_code if failures else 0
 
 
-def _check_inputs(names: Sequence[str]) -> None:
-    """Check that a text is all that the task needs.
+def _plan(grid: Grid, options: Options, report: Report) -> Plan:
+    """Return the one plan of the grid. Its data are looked for only where something reads them.
 
     Raises:
-        BadInput: it has several inputs.
+        BadInput: the grid has several plans, or the task several inputs.
+        Unavailable: the backend cannot work here.
     """
-    for name in tasks.expand(names):
-        inputs = list(tasks.load(name).file.inputs)
-        if len(inputs) != 1:
-            raise BadInput(f"{name} has the inputs {', '.join(inputs)}; try takes tasks with one")
+    named(grid)
+    names = tasks.expand(grid.tasks)
+    axes = (names, grid.backends, grid.templates, grid.asks, grid.decodings, grid.settings)
+    if any(len(axis) > 1 for axis in axes):
+        raise BadInput("try takes one task, one backend, one template and one decoding")
+    task = tasks.load(names[0])
+    task = task.choose(ask=grid.asks[0], template=grid.templates[0], shots=grid.shots, seed=grid.seed)
+    inputs = list(task.file.inputs)
+    if len(inputs) != 1:
+        raise BadInput(f"{task.name} has the inputs {', '.join(inputs)}; try takes tasks with one")
+    system = backends.load(grid.backends[0]).choose(grid.settings[0])
+    decoding = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked(), grid.decodings[0])
+    system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
+    material: Any = None
+    if task.shots or system.entry.learns:
+        pool = task.choose(split=task.file.shots.from_)
+        material = planning.supply(pool, options, report, train=True)
+    return Plan(task, system, decoding, material, options)
 
 
 def _lines() -> list[str]:
@@ -90,7 +101,7 @@ def _lines() -> list[str]:
     return [line for line in sys.stdin.read().split("\n") if line.strip()]
 
 
-def _ask(plan: Plan, lines: Sequence[str], report: Any) -> list[Tried]:
+def _ask(plan: Plan, lines: Sequence[str], report: Report) -> list[Tried]:
     """Return the answers in the order of the lines."""
     (field,) = plan.task.file.inputs
     adapter = make_adapter(plan)
@@ -112,7 +123,7 @@ def _tried(request: Request, response: Response, read: Any) -> Tried:
     return Tried(request, response, None if response.error else read(response, request.options))
 
 
-def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, report: Any) -> None:
+def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, report: Report) -> None:
     def train() -> list[Example]:
         report(f"{plan.backend.name}: fitting, once")
         return plan.material.train

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from harness.errors import BadInput
 from harness.metrics import weighted_mean
 from harness.schema import Metric
+from harness.text import ko_v1
 
 
 def exact_match(labels: Sequence[str]) -> Metric:
     """Return the metric of the share of replies equal to a reference, 0 to 1.
 
-    A target is a text or a list of references, any of which will do. Both sides are compared after
-    NFC (Korean in NFD loses no point) and stripping white space, as the signature says; case and
-    punctuation count. An unanswered example is an empty text: right only where a reference is empty.
+    A target is a text or a list of references, any of which will do. Both sides are compared under
+    `text.ko_v1`, as the signature says: Korean in NFD, full-width forms and `서울。` lose no point. An
+    unanswered example is an empty text: right only where a reference is empty.
     """
     return Metric(
         "exact_match",
         _matches,
         weighted_mean,
-        "exact_match|v:1|norm:nfc+strip",
+        "exact_match|v:1|norm:ko.v1",
         interval="wilson",
     )
 
@@ -35,10 +35,5 @@ def _matches(prediction: str | None, target: str | Sequence[str] | None) -> tupl
     references = [target] if isinstance(target, str) else target
     if not references:
         raise BadInput("exact_match needs a target: a text or a list of at least one reference")
-    said = _plain(prediction or "")
-    return (1.0 if any(said == _plain(reference) for reference in references) else 0.0,)
-
-
-def _plain(text: str) -> str:
-    """Return `text` in NFC without white space at its ends."""
-    return unicodedata.normalize("NFC", text).strip()
+    said = ko_v1(prediction or "")
+    return (1.0 if any(said == ko_v1(reference) for reference in references) else 0.0,)

@@ -38,7 +38,9 @@ Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
 BITS = 21
 STRIDE = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio of 2**64 spreads neighbouring code points
 PIECE = 2**18  # code points counted at a time: the arrays stay near the processor's cache
-BATCH, STEPS, EXAMPLES, RATE, MEMORY = 4096, 160, 400_000, 0.2, 0.9
+BATCH = 4096  # texts a step, fewer where the data are few
+STEPS, EXAMPLES = 160, 400_000  # of a fit: whichever ends first, as large data need fewer passes
+RATE, MEMORY = 0.2, 0.9  # RMSprop's first step size, and how much of the last average of squares it keeps
 
 LEARNT = ("ngrams", "known", "idf", "weights", "bias", "prior")
 
@@ -168,7 +170,7 @@ class TfidfClassifier:
             slope = x.T @ error[:, -W.shape[1] :] + (decay / often[columns])[:, None] * w
             square[columns] = s = MEMORY * square[columns] + (1 - MEMORY) * slope**2
             W[columns] = w - rate * slope / (np.sqrt(s) + 1e-8)
-            b -= 10 * rate * error.sum(axis=0)
+            b -= 10 * rate * error.sum(axis=0)  # every text moves it, so plain descent will do
         return W, b.astype(np.float64)
 
     def _scores(self, X: sp.csr_array, W: NDArray[np.float32]) -> NDArray[np.float32]:

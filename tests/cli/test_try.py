@@ -94,6 +94,19 @@ def test_quiet_says_nothing_beside_the_answers(shell):
     assert shell(*NB, "--quiet", "재미있다").err == ""
 
 
+def test_no_data_are_looked_for_where_nothing_reads_them(shell):
+    said = shell("try", "-t", "nsmc_zeroshot", "-b", "dummy", "--offline", "재미있다")
+    assert (said.code, said.err) == (0, "")
+    assert "재미있다 → " in said.out
+
+
+def test_only_the_split_that_is_read_is_looked_for(shell):
+    rows = "".join(f"t{n}\t{('정말 재미있다', '지루하다')[n % 2]} {n}\t{1 - n % 2}\n" for n in range(20))
+    shell.write("data/nsmc/ratings_train.txt", "id\tdocument\tlabel\n" + rows)
+    said = shell("try", "-t", "nsmc_fewshot", "-b", "nb", "--data-dir", "data", "--offline", "정말 재미있다")
+    assert "정말 재미있다 → 긍정" in said.out
+
+
 def test_nothing_is_kept_of_what_was_tried(shell):
     shell(*NB, "재미있다")
     assert list(shell.home.iterdir()) == []

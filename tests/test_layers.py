@@ -1,0 +1,108 @@
+"""The layers of the package, kept true: every import goes to a line above."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "harness"
+
+# Each module imports only from lines above its own; `harness` and `reports` are the packages themselves.
+LAYERS = """
+errors harness keyed progress text adapters models reports reports.width
+documents hookspecs records resources schema templating cli.output
+definitions downloads.common extraction forms metrics models.naive_bayes models.tfidf settings
+downloads.hub downloads.transfer metrics.classification metrics.generation metrics.intervals
+adapters._hf_tokens adapters.bare adapters.dummy builtin downloads.web
+adapters._hf_loading adapters.baseline adapters.classical downloads plugins tally
+adapters._hf_generating backends task_file
+adapters.huggingface task_rules
+tasks
+answers fingerprint prompts sources
+datasets fits rescore reports.entries
+plan reports.ranks
+conductor reports.board
+reports.render
+cli.arguments cli.check cli.doctor cli.init cli.listing cli.results cli.show
+cli.run
+cli.try_
+cli.app
+cli
+__main__
+"""
+LEVEL = {name: level for level, line in enumerate(LAYERS.strip().splitlines()) for name in line.split()}
+
+# Seconds to import, or not installed with the core.
+HEAVY = {
+    *("torch", "transformers", "tokenizers", "sentencepiece", "sklearn", "scipy", "pandas", "pyarrow"),
+    *("huggingface_hub", "datasets", "rich", "pooch", "numpy"),
+}
+MAY_BE_HEAVY = ("adapters.", "models.", "metrics.")
+
+
+def modules() -> dict[str, ast.Module]:
+    """Return every module's name and syntax."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(part for part in parts if part != "__init__") or "harness"
+        found[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return found
+
+
+MODULES = modules()
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Yield the modules of ours that a module imports, those for its annotations included."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "harness":
+            parent = (node.module or "").removeprefix("harness").lstrip(".")
+            for alias in node.names:
+                full = f"{parent}.{alias.name}".lstrip(".")
+                yield full if full in MODULES else parent or "harness"
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "harness":
+                    yield alias.name.removeprefix("harness").lstrip(".") or "harness"
+
+
+def imported_at_once(body: list[ast.stmt]) -> Iterator[str]:
+    """Yield the packages that importing a module imports: not in functions, not for annotations."""
+    for node in body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield (node.module or "").split(".")[0]
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" not in ast.unparse(node.test):
+            yield from imported_at_once([*node.body, *node.orelse])
+        elif isinstance(node, (ast.Try, ast.ClassDef, ast.With)):
+            yield from imported_at_once(node.body)
+
+
+def test_every_module_has_a_layer():
+    assert set(MODULES) == set(LEVEL)
+
+
+def test_no_module_stands_in_two_layers():
+    assert len(LAYERS.split()) == len(LEVEL)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_only_go_to_the_layers_above(name):
+    wrong = {other for other in imported(MODULES[name]) if LEVEL[other] >= LEVEL[name]} - {name}
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_are_absolute(name):
+    nodes = [node for node in ast.walk(MODULES[name]) if isinstance(node, ast.ImportFrom)]
+    assert not [ast.unparse(node) for node in nodes if node.level]
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(MAY_BE_HEAVY)])
+def test_heavy_packages_are_imported_where_they_are_used(name):
+    assert not HEAVY & set(imported_at_once(MODULES[name].body))
