@@ -68,6 +68,7 @@ def parquet(path: Path, columns: dict[str, list[Any]], **keys: Any) -> Path:
     return path
 
 
+GZIPPED = gzip.compress(b"text\tlabel\n" + b"x\t1\n" * 9999)
 ROWS = [("좋아요", "1"), ("", "0"), ('say "no"', "0"), ("a\x85b\u2028c", "1"), (" x ", "1")]
 
 
@@ -268,12 +269,12 @@ class TestDamage:
     @pytest.mark.parametrize(
         ("raw", "said"),
         [
-            (gzip.compress(b"text\tlabel\n" + b"x\t1\n" * 9999)[:-20], "a.tsv.gz: not a whole gzip file: "),
-            (gzip.compress(b"text\tlabel\nx\t1\n")[:12], "a.tsv.gz: not a whole gzip file: "),
-            (b"text\tlabel\nx\t1\n", "a.tsv.gz: not a whole gzip file: Not a gzipped file"),
-            (gzip.compress(b"text\tlabel\nx\t1\n") + b"trailing", "a.tsv.gz: not a whole gzip file: "),
-            (gzip.compress(b"text\tlabel\nx\t1\ny\n"), "a.tsv.gz:3: the header has 2 columns, this row 1"),
-            (gzip.compress(b"text\tlabel\nx\xff\t1\n"), "a.tsv.gz:2: not UTF-8 text"),
+            pytest.param(GZIPPED[:-20], "a.tsv.gz: not a whole gzip file: ", id="half"),
+            pytest.param(GZIPPED[:12], "a.tsv.gz: not a whole gzip file: ", id="hardly any"),
+            pytest.param(GZIPPED + b"more", "a.tsv.gz: not a whole gzip file: ", id="more"),
+            pytest.param(b"text", "a.tsv.gz: not a whole gzip file: Not a gzipped file", id="plain"),
+            pytest.param(gzip.compress(b"text\tlabel\nx\t1\ny\n"), "a.tsv.gz:3: the header has 2", id="row"),
+            pytest.param(gzip.compress(b"text\tlabel\nx\xff\t1\n"), "a.tsv.gz:2: not UTF-8 text", id="byte"),
         ],
     )
     def test_a_packed_file_is_as_strict(self, tmp_path, raw, said):

@@ -195,7 +195,7 @@ class TestInheriting:
                 TASK,
                 "tasks/parent.yaml:8: the template uses 'input'",
             ),
-            ("version: null\n", TASK, "tasks/child.yaml:1: 'version' is missing"),
+            ("version: null\n", TASK, "tasks/child.yaml:2: 'version' is missing"),
             ("options: null\n", TASK, "tasks/parent.yaml:5: 'choose' needs 'options'"),
         ],
     )

@@ -82,7 +82,7 @@ def problems(path: Path) -> list[BadInput]:
 
 
 def _is_backend(path: Path, keys: dict[str, Any]) -> bool:
-    """Return whether a definition says more of what a backend says; else what its parent is, else where it lies."""
+    """Return whether a definition says what a backend says; else what its parent is, else where it lies."""
     backend, task = (len(model.model_fields.keys() & keys) for model in (BackendFile, TaskFile))
     if backend != task:
         return backend > task

@@ -55,10 +55,10 @@ def _costs(row: Row) -> list[str]:
     runs = [entry.run for entry in row.entries.values()]
     fits = [run["fit"] for run in runs if run.get("fit")]
     return [
-        "+".join(f"{fit['examples']:,}" for fit in fits),
-        "+".join(f"{entry.main['n']:,}" for entry in row.entries.values()),
+        _each(fit["examples"] for fit in fits),
+        _each(entry.main["n"] for entry in row.entries.values()),
         str(row.some.run["backend"]["kind"] or ""),
-        _short(_sum(fit["seconds"] for fit in fits)),
+        _short(sum({fit["seconds"] for fit in fits}) if fits else None),  # one reused is one fit
         _short(_rate(runs)),
         _short(_worst(((run.get("latency_s") or {}).get("e2e") or {}).get("p95") for run in runs)),
         _short(_worst((run.get("cost") or {}).get("per_1k_examples") for run in runs)),
@@ -74,9 +74,9 @@ def figure(main: dict[str, Any], marks: Sequence[str] = ()) -> str:
     return text + (f" ({', '.join(marks)})" if marks else "")
 
 
-def _sum(values: Iterable[float]) -> float | None:
-    found = list(values)
-    return sum(found) if found else None
+def _each(counts: Iterable[int]) -> str:
+    """Return the counts of a row's columns; those that are the same stand once."""
+    return " / ".join(f"{count:,}" for count in dict.fromkeys(counts))
 
 
 def _worst(values: Iterable[float | None]) -> float | None:

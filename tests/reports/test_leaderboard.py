@@ -268,6 +268,15 @@ def test_a_system_that_was_fitted_says_on_how_many_examples(tmp_path, show):
     assert [line.split("|")[column].strip() for line in (first, second)] == ["150,000", ""]
 
 
+def test_what_is_the_same_in_every_column_stands_once(tmp_path, show):
+    for task, limit, examples in (("a", None, 150), ("b", None, 150), ("c", 100, 20)):
+        fit = {"seconds": examples / 100, "examples": examples, "reused": task == "b"}
+        fake_run(tmp_path, "nb", FAR[:100] if limit else FAR, task=task, run={"fit": fit})
+    names, _, line, *_ = [row.strip("| ").split(" | ") for row in render.markdown(show()).split("\n")]
+    row = dict(zip(map(str.strip, names), map(str.strip, line), strict=True))
+    assert (row["trained on"], row["n"], row["fit s"]) == ("150 / 20", "200 / 100", "1.7")
+
+
 def test_what_nobody_measured_has_no_column(tmp_path, show):
     fake_run(tmp_path, "a", FAR)
     header = render.markdown(show()).split("\n")[0]
