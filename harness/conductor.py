@@ -6,29 +6,33 @@ whatever order they come.
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType, TracebackType
 from typing import Any
 
-from harness import answers, fits, plugins, records
+from harness import answers, engines, fits, records
 from harness.documents import dump
+from harness.drain import Drain
 from harness.errors import BadInput, HarnessError, Interrupted, Place, Stopped, Unavailable
 from harness.fingerprint import digest, environment, fingerprint
 from harness.plan import Plan
 from harness.progress import Display, say
 from harness.records import Journal, Key, Lock, Record
 from harness.rescore import rejudge
+from harness.run_document import (
+    COMPLETE,
+    FAILED,
+    PARTIAL,
+    RUNNING,
+    Session,
+    described,
+    described_plan,
+    speed_and_cost,
+)
 from harness.schema import Adapter, CountsTokens, Failure, Fit, Identified, Learner, Metric, Request, Response
 from harness.tally import Tally, score, tally
-
-# The statuses of run.json.
-RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
 
 GO_ON = "stopped; the same command goes on"
 
@@ -43,62 +47,6 @@ class Outcome:
     reused: bool = False
 
 
-class Drain:
-    """Turns the first Ctrl-C (or SIGTERM) into "ask no more", and leaves the second to Python."""
-
-    def __init__(self) -> None:
-        """Nothing was asked yet."""
-        self.asked = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> Drain:
-        """Listen, if this is the main thread: elsewhere signals do not arrive."""
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._hear)
-        return self
-
-    def _hear(self, _number: int, _frame: FrameType | None) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-        say("stopping after what is in flight; Ctrl-C again stops at once")
-
-    def __exit__(
-        self, _kind: type | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        """Give the signals back."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-
-@dataclass
-class Session:
-    """One stretch of a run in one process; a resumed run has several.
-
-    `seconds` are those of inference. `answered` leaves out what failed and what a cache gave, and
-    `output_tokens` counts only its tokens: a killed session tells no seconds, so its answers must
-    not be divided by another's.
-    """
-
-    started: str = field(default_factory=records.now)
-    finished: str | None = None
-    seconds: float = 0.0
-    requests: int = 0
-    failed: int = 0
-    answered: int = 0
-    output_tokens: int = 0
-
-    def count(self, response: Response) -> None:
-        """Count one request that ended."""
-        self.requests += 1
-        if response.error is not None:
-            self.failed += 1
-        elif not response.cached:
-            self.answered += 1
-            self.output_tokens += (response.usage and response.usage.completion_tokens) or 0
-
-
 def execute(plan: Plan, display: Display) -> Outcome:
     """Run `plan` to its end, or as far as it goes, and return how it ended.
 
@@ -109,9 +57,9 @@ def execute(plan: Plan, display: Display) -> Outcome:
             made with other data, settings or weights.
         Unavailable: the backend cannot be made ready. Nothing was asked.
     """
-    adapter = make_adapter(plan)
+    adapter = engines.made(plan.backend, plan.profile)
     try:
-        with adapter_errors(plan.backend.name):
+        with engines.adapter_errors(plan.backend.name):
             identity = adapter.identity() if isinstance(adapter, Identified) else {}
         mark = _mark(plan, identity)
         directory = _resumed(plan.resume, mark) if plan.resume else _directory(plan, mark)
@@ -123,54 +71,12 @@ def execute(plan: Plan, display: Display) -> Outcome:
                     return _Run(plan, adapter, directory, mark, identity, known, display).go()
         return Outcome(directory, known, reused=True)
     finally:
-        _close(plan.backend.name, adapter)
+        engines.closed(plan.backend.name, adapter)
 
 
 def _known(directory: Path) -> dict[str, Any]:
     """Return what `run.json` says, nothing where there is none yet."""
     return records.read_run(directory) if (directory / records.RUN).exists() else {}
-
-
-def _close(backend: str, adapter: Adapter) -> None:
-    """Let go of the adapter; a stranger's bug at the very end costs no figures."""
-    try:
-        adapter.close()
-    except Exception as error:
-        say(f"warning: {backend} did not close: {type(error).__name__}: {error}")
-
-
-def make_adapter(plan: Plan) -> Adapter:
-    """Return the backend's adapter.
-
-    Raises:
-        Unavailable: it cannot be imported or constructed.
-    """
-    profile = plan.backend.profile(
-        seed=plan.task.seed,
-        trust_remote_code=plan.options.trust_remote_code,
-        offline=plan.options.where.offline,
-    )
-    with adapter_errors(plan.backend.name):
-        adapter: Adapter = plugins.load(plan.backend.entry.target)(profile)
-    return adapter
-
-
-class adapter_errors:  # noqa: N801  (reads as a statement)
-    """Name the backend when its code breaks: a stranger's bug is not the user's traceback."""
-
-    def __init__(self, backend: str) -> None:
-        """Keep the backend's name."""
-        self.backend = backend
-
-    def __enter__(self) -> None:
-        """Do nothing."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        """Turn any exception but our own and Ctrl-C into Unavailable."""
-        if isinstance(error, (Exception, SystemExit)) and not isinstance(error, HarnessError):
-            raise Unavailable(f"{self.backend} broke: {type(error).__name__}: {error}") from error
 
 
 def _mark(plan: Plan, identity: Mapping[str, Any]) -> str:
@@ -251,7 +157,9 @@ class _Run:
     def go(self) -> Outcome:
         tokens = self.adapter.count_tokens if isinstance(self.adapter, CountsTokens) else None
         prompts = self.plan.prompts(tokens)
-        self._check_first_prompt(prompts.request)
+        if self.plan.counts_tokens:
+            with engines.adapter_errors(self.plan.backend.name):
+                self.plan.rehearse(tokens)
         self._warn_of_other_versions()
         self._begin()
         try:
@@ -283,20 +191,13 @@ class _Run:
             if was != version:
                 say(f"warning: {self.plan.label}: {name} was {was} when this run began, now {version}")
 
-    def _check_first_prompt(self, make: Callable[..., Request]) -> None:
-        """Render one prompt, so that a template that fails does so before the model is loaded."""
-        if self.plan.backend.entry.learns:
-            return  # it reads the bare input
-        with adapter_errors(self.plan.backend.name):  # it may count tokens
-            _ = make(next(self.plan.material.evaluated())).prompt
-
     def _learn(self, prompts: Any) -> None:
         if not isinstance(self.adapter, Learner):
             return
         task, material = self.plan.task, self.plan.material
         self.display.phase(f"{self.plan.label}: fitting")
         key = fits.key(task, self.plan.backend, material.sha256[task.file.shots.from_])
-        with adapter_errors(self.plan.backend.name):
+        with engines.adapter_errors(self.plan.backend.name):
             self.fit = fits.fitted(
                 self.adapter, prompts, lambda: material.train, key, fresh=self.plan.options.fresh
             )
@@ -323,7 +224,7 @@ class _Run:
         self.session = Session()
         began = time.perf_counter()
         try:
-            with drain, adapter_errors(self.plan.backend.name):
+            with drain, engines.adapter_errors(self.plan.backend.name):
                 for response in self.adapter.answer(self._source(make, done, pending, drain)):
                     self._take(response, pending, journal)
                 for key in list(pending):
@@ -408,35 +309,13 @@ class _Run:
 
     def _results(self, found: Tally) -> dict[str, Any]:
         sessions = [*self.known.get("sessions", []), asdict(self.session)]
-        seconds, answered, tokens = (
-            sum(session[key] for session in sessions) for key in ("seconds", "answered", "output_tokens")
-        )
         return {
             "finished": records.now(),
             "sessions": sessions,
             **found.summary(seed=self.plan.task.seed),
-            "throughput": {
-                "examples_per_s": answered / seconds if answered else None,
-                "output_tokens_per_s": tokens / seconds if tokens else None,
-            },
-            "cost": self._cost(seconds, answered),
+            **speed_and_cost(self.plan, sessions),
             "fit": asdict(self.fit) if self.fit else None,
             "stopped_because": str(self.stopped) if self.stopped else None,
-        }
-
-    def _cost(self, seconds: float, answered: int) -> dict[str, Any] | None:
-        """Return what the hardware's seconds cost, None where nobody said what an hour costs."""
-        price = self.plan.backend.file.price
-        if price.usd_per_hour is None or not answered:
-            return None
-        total = seconds / 3600 * price.usd_per_hour
-        return {
-            "currency": "USD",
-            "total": total,
-            "paid": total,
-            "per_1k_examples": 1000 * total / answered,
-            "price_source": price.source,
-            "price_date": price.date,
         }
 
     def _write(self, status: str, results: Mapping[str, Any]) -> dict[str, Any]:
@@ -451,82 +330,6 @@ class _Run:
         run |= results
         records.write_run(self.directory, run)
         return run
-
-
-def described(response: Response) -> dict[str, Any]:
-    """Return a response as the journal keeps it."""
-    timing, scores = response.timing, response.option_scores
-    return {
-        "text": response.text,
-        "option_scores": _finite(scores) if scores is not None else None,
-        "finish": response.finish,
-        "usage": asdict(response.usage) if response.usage else None,
-        # asdict copies deeply; this line is written for every example
-        "timing_s": {"queue": timing.queue, "ttft": timing.ttft, "e2e": timing.e2e} if timing else None,
-        "attempts": response.attempts,
-        "cached": response.cached,
-        "truncated": response.truncated,
-        "error": asdict(response.error) if response.error else None,
-    }
-
-
-def _finite(scores: Sequence[float]) -> list[float]:
-    """Return scores that JSON can hold in their order: what is infinite is the last number before it.
-
-    A NaN stays, and is written as null.
-    """
-    last = sys.float_info.max
-    return [min(max(float(score), -last), last) for score in scores]
-
-
-def described_plan(plan: Plan, mark: str, identity: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `run.json` says of a run before it starts."""
-    task, backend, source = plan.task, plan.backend.file, plan.material.source
-    shots = task.file.shots
-    asked = plan.decoding.asked()
-    return {
-        "schema_version": records.SCHEMA_VERSION,
-        "id": "",
-        "label": plan.system,
-        "given": dict(plan.given),
-        "status": RUNNING,
-        "fingerprint": mark,
-        "command": plan.command,
-        "task": {
-            "name": task.name,
-            "version": task.file.version,
-            "sha256": digest(task.resolved()),
-            "ask": task.ask,
-            "template": task.template_name,
-            "shots": {"k": task.shots, "from": shots.from_, "draw": shots.draw},
-            "split": task.split,
-            "n": len(plan.material.selection.order),
-            "limit": plan.options.limit,
-            "repeat": plan.options.repeat,
-            "tags": task.file.tags,
-        },
-        "backend": {
-            "name": plan.backend.name,
-            "adapter": backend.adapter,
-            "model": backend.model,
-            "revision": identity.get("revision") or backend.revision,
-            "identity": dict(identity) or None,
-            "parameters": backend.parameters,
-            "kind": backend.kind,
-            "licence": backend.licence,
-            "settings": dict(plan.backend.settings),
-        },
-        "decoding": {"asked": asked, "sent": asked if task.ask == "generate" else {}},
-        "choose_by": backend.choose_by if task.ask == "choose" else None,
-        "data": {
-            "source": source.origin,
-            "sample": source.sample,
-            "revision": source.revision,
-            "sha256": dict(plan.material.sha256),
-            "rows": len(plan.material.selection.order),
-        },
-        "seed": task.seed,
-    }
 
 
 def finish_exit_code(outcomes: Iterable[Outcome], dead: Iterable[HarnessError]) -> int:

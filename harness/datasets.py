@@ -309,10 +309,21 @@ def _placed(task: Task, source: Source, split: str) -> Iterator[tuple[Table, int
             if labels and example.target not in labels:
                 hint = f"the task's options are {', '.join(labels)}"
                 raise table.error(f"unknown label {shown(example.target)}; {hint}", number)
+            if task.file.options_from:
+                _check_choice(task, table, number, example)
             count += 1
             yield table, number, example
     if not count:
         raise BadInput(f"the split {split!r} holds no rows", place=Place(source.files[split][0]))
+
+
+def _check_choice(task: Task, table: Table, number: int, example: Example) -> None:
+    """Refuse options that are no list, and a target that is the number of none of them."""
+    options = example.fields[str(task.file.options_from)]
+    if not isinstance(options, list) or not options:
+        raise table.error(f"{task.file.options_from!r} should be a list of options", number)
+    if "target" in task.file.fields and example.target not in [str(index) for index in range(len(options))]:
+        raise table.error(f"{shown(example.target)} is not the number (from 0) of an option", number)
 
 
 def examples(task: Task, source: Source, split: str) -> Iterator[Example]:

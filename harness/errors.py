@@ -36,7 +36,7 @@ class HarnessError(Exception):
 
     def __init__(self, message: str, *, place: Place | None = None) -> None:
         """Keep `message` on one line; `place` is shown before it."""
-        self.message = " ".join(message.split("\n"))
+        self.message = printable(message)
         self.place = place
         super().__init__(str(self))
 
@@ -69,6 +69,11 @@ class Interrupted(HarnessError):
     exit_code = 130
 
 
+def printable(text: str) -> str:
+    """Return `text` on one line: what a terminal would act on (ESC, U+2028, …) is written out."""
+    return "".join(c if c.isprintable() else " " if c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the nearest known word, else the known words, else ``.
 
@@ -78,4 +83,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if near:
         return f" Did you mean {near[0]!r}?"
-    return f" Known: {', '.join(words[:20])}{', …' if len(words) > 20 else ''}." if words else ""
+    shown = [word if len(word) <= 40 else f"{word[:39]}…" for word in words[:20]]
+    return f" Known: {', '.join(shown)}{', …' if len(words) > 20 else ''}." if words else ""

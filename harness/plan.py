@@ -16,7 +16,7 @@ from harness.backends import Backend
 from harness.datasets import Selection
 from harness.errors import Unavailable
 from harness.prompts import Prompts
-from harness.schema import Decoding, Example
+from harness.schema import Decoding, Example, Profile
 from harness.sources import Source, Where
 from harness.tasks import Task
 
@@ -95,6 +95,29 @@ class Plan:
         """Return the run in a few words, for progress."""
         return f"{self.task.name} · {self.system}"
 
+    @property
+    def profile(self) -> Profile:
+        """Return what the adapter is told."""
+        return self.backend.profile(
+            seed=self.task.seed,
+            trust_remote_code=self.options.trust_remote_code,
+            offline=self.options.where.offline,
+        )
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Return whether a prompt can be made only with the backend's tokenizer."""
+        return bool(self.task.shots and self.task.file.shots.max_tokens)
+
+    def rehearse(self, count_tokens: Callable[[str], int] | None = None) -> None:
+        """Render one prompt, if the backend reads prompts at all.
+
+        Raises:
+            BadInput: the template fails on the data, or too few rows qualify as shots.
+        """
+        if not self.backend.entry.learns:
+            _ = self.prompts(count_tokens).request(next(self.material.evaluated())).prompt
+
     def prompts(self, count_tokens: Callable[[str], int] | None = None) -> Prompts:
         """Return what renders the requests of this run."""
         return Prompts(
@@ -146,9 +169,11 @@ def plans(
             )
     if not found:
         return [], list(dead.values())
-    return [replace(plan, material=material) for plan, material in _supplied(found, options, report)], list(
-        dead.values()
-    )
+    ready = [replace(plan, material=material) for plan, material in _supplied(found, options, report)]
+    for plan in ready:
+        if not plan.counts_tokens:
+            plan.rehearse()
+    return ready, list(dead.values())
 
 
 _NO_MATERIAL: Any = None  # a plan is checked before its data is looked for
@@ -188,7 +213,7 @@ def _supplied(
     learns = {plan.task.name for plan in found if plan.backend.entry.learns}
     for plan in found:
         task = plan.task
-        key = (task.name, task.split, task.seed)
+        key = (task.document.path, task.split, task.seed)
         if key not in materials:
             wants_train = task.name in learns or any(p.task.shots for p in found if p.task.name == task.name)
             materials[key] = supply(task, options, report, train=wants_train)
@@ -206,7 +231,10 @@ def supply(task: Task, options: Options, report: Callable[[str], None], *, train
     source = sources.locate(task, splits, options.where, report)
     hashes = {path: datasets.sha256(path) for paths in source.files.values() for path in paths}
     sha256 = {split: "+".join(hashes[path] for path in paths) for split, paths in source.files.items()}
-    return Material(task, source, datasets.survey(task, source, options.limit), sha256)
+    material = Material(task, source, datasets.survey(task, source, options.limit), sha256)
+    if train:
+        _ = material.train  # a wrong label in its last row is found now, not after a model is loaded
+    return material
 
 
 def resumed(directory: Path, options: Options, report: Callable[[str], None]) -> Plan:

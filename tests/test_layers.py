@@ -13,19 +13,19 @@ PACKAGE = Path(__file__).parents[1] / "harness"
 # Each module imports only from lines above its own; `harness` and `reports` are the packages themselves.
 LAYERS = """
 errors harness keyed progress text adapters models reports reports.width
-documents hookspecs records resources schema templating cli.output
+documents drain hookspecs records resources schema templating cli.output
 definitions downloads.common extraction forms metrics models.naive_bayes models.tfidf settings
 downloads.hub downloads.transfer metrics.classification metrics.generation metrics.intervals
 adapters._hf_tokens adapters.bare adapters.dummy builtin downloads.web
 adapters._hf_loading adapters.baseline adapters.classical downloads plugins tally
 adapters._hf_generating backends task_file
-adapters.huggingface task_rules
+adapters.huggingface engines task_rules
 tasks
 answers fingerprint prompts sources
 datasets fits rescore reports.entries
 plan reports.ranks
-conductor reports.board
-reports.render
+reports.board run_document
+conductor reports.render
 cli.arguments cli.check cli.doctor cli.init cli.listing cli.results cli.show
 cli.run
 cli.try_

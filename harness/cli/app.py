@@ -42,6 +42,13 @@ Split = Annotated[str | None, typer.Option("--split", metavar="NAME", help="the 
 Seed = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="of shots, shares and sampling (default 1234)")
 ]
+Repeat = Annotated[int, typer.Option("--repeat", min=1, metavar="N", help="ask every example N times")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="don't resume and don't reuse a fit")]
+Resume = Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="go on with this directory")]
+MaxFailures = Annotated[
+    str,
+    typer.Option("--max-failures", metavar="N|FRACTION", help="stop after more failed requests than this"),
+]
 Sample = Annotated[bool, typer.Option("--sample", help="use the small sample shipped with the task")]
 DataDir = Annotated[
     Path | None,
@@ -90,9 +97,7 @@ def run(
     template: Template = None,
     ask: Ask = None,
     split: Split = None,
-    repeat: Annotated[
-        int, typer.Option("--repeat", min=1, metavar="N", help="ask every example N times")
-    ] = 1,
+    repeat: Repeat = 1,
     seed: Seed = None,
     sample: Sample = False,
     decoding: Decodings = None,
@@ -100,16 +105,9 @@ def run(
     data_dir: DataDir = None,
     runs_dir: RunsDir = Path("runs"),
     offline: Offline = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="don't resume and don't reuse a fit")] = False,
-    resume: Annotated[
-        Path | None, typer.Option("--resume", metavar="RUN", help="go on with this directory")
-    ] = None,
-    max_failures: Annotated[
-        str,
-        typer.Option(
-            "--max-failures", metavar="N|FRACTION", help="stop after more failed requests than this"
-        ),
-    ] = "0.01",
+    fresh: Fresh = False,
+    resume: Resume = None,
+    max_failures: MaxFailures = "0.01",
     trust_remote_code: Trust = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -124,8 +122,6 @@ def run(
     from harness.plan import Grid, Options
     from harness.sources import Where
 
-    allowed = arguments.limit(max_failures, "--max-failures")
-    assert allowed is not None
     asked = Asked(
         grid=Grid(
             tasks=arguments.names(task),
@@ -143,7 +139,7 @@ def run(
             runs_dir=runs_dir,
             limit=arguments.limit(limit),
             repeat=repeat,
-            max_failures=allowed,
+            max_failures=arguments.limit(max_failures, "--max-failures") or 0,
             fresh=fresh,
             trust_remote_code=trust_remote_code,
         ),

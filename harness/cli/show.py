@@ -12,6 +12,7 @@ from typing import Any
 from harness import backends, definitions, records, tasks
 from harness import plan as planning
 from harness.documents import dump
+from harness.engines import adapter_errors, closed, made
 from harness.errors import BadInput, did_you_mean
 from harness.forms import decoding
 from harness.plan import Options, Plan
@@ -111,18 +112,22 @@ def _prompts(task: Task, rendering: Rendering) -> None:
 @contextmanager
 def _token_counter(plan: Plan | None) -> Iterator[Callable[[str], int] | None]:
     """Yield what counts the tokens of the plan's backend, None where nothing can."""
-    from harness.conductor import adapter_errors, make_adapter
-
     if plan is None:
         yield None
         return
     plan.backend.require(plan.task.ask, plan.decoding, trust_remote_code=plan.options.trust_remote_code)
-    adapter = make_adapter(plan)
+    backend = plan.backend.name
+    adapter = made(plan.backend, plan.profile)
+
+    def count(text: str) -> int:
+        assert isinstance(adapter, CountsTokens)
+        with adapter_errors(backend):
+            return adapter.count_tokens(text)
+
     try:
-        with adapter_errors(plan.backend.name):
-            yield adapter.count_tokens if isinstance(adapter, CountsTokens) else None
+        yield count if isinstance(adapter, CountsTokens) else None
     finally:
-        adapter.close()
+        closed(backend, adapter)
 
 
 def _as_text(messages: list[dict[str, str]]) -> str:

@@ -12,11 +12,12 @@ from harness import answers, backends, fits, forms, tasks
 from harness import plan as planning
 from harness.cli.output import fail, print_json
 from harness.cli.run import named
-from harness.conductor import adapter_errors, described, make_adapter
+from harness.engines import adapter_errors, closed, made
 from harness.errors import BadInput, Unavailable
 from harness.plan import Grid, Options, Plan
 from harness.progress import say
 from harness.prompts import Prompts
+from harness.run_document import described
 from harness.schema import Adapter, CountsTokens, Example, Failure, Learner, Request, Response
 
 Report = Callable[[str], None]
@@ -104,7 +105,7 @@ def _lines() -> list[str]:
 def _ask(plan: Plan, lines: Sequence[str], report: Report) -> list[Tried]:
     """Return the answers in the order of the lines."""
     (field,) = plan.task.file.inputs
-    adapter = make_adapter(plan)
+    adapter = made(plan.backend, plan.profile)
     try:
         counter = adapter.count_tokens if isinstance(adapter, CountsTokens) else None
         prompts = plan.prompts(counter)
@@ -116,7 +117,7 @@ def _ask(plan: Plan, lines: Sequence[str], report: Report) -> list[Tried]:
         lost = Failure("lost", "the adapter ended without answering")
         return [_tried(r, responses.get(r.key) or Response(r.key, error=lost), read) for r in requests]
     finally:
-        adapter.close()
+        closed(plan.backend.name, adapter)
 
 
 def _tried(request: Request, response: Response, read: Any) -> Tried:

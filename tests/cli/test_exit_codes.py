@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from harness import errors
+from harness.cli import output
 from harness.cli import run as run_module
-from harness.errors import HarnessError
+from harness.conductor import Outcome
+from harness.errors import HarnessError, Interrupted
+from harness.plan import Plan
+from harness.records import read_run
 from tests.fake_runs import fake_run
 
 RUN = ("run", "-t", "nsmc_zeroshot", "-b", "dummy", "--sample", "--quiet")
@@ -152,6 +156,21 @@ def test_an_interrupt_before_the_first_question_ends_in_130(shell, monkeypatch):
     assert shell(*RUN).code == 130
 
 
+def test_an_interrupt_ends_the_whole_grid(shell, monkeypatch):
+    directory = fake_run(shell.home, "majority")
+    asked = []
+
+    def interrupted(plan: Plan, _display: object) -> Outcome:
+        asked.append(plan.backend.name)
+        return Outcome(directory, read_run(directory), Interrupted("stopped; the same command goes on"))
+
+    monkeypatch.setattr(run_module, "execute", interrupted)
+    said = shell(*RUN[:3], "-b", "majority,random", "--sample", "--quiet")
+    assert (said.code, asked) == (130, ["majority"])
+    assert "stopped; the same command goes on" in said.complaint
+    assert "majority" in said.out
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_an_interrupt_while_it_runs_ends_in_130_with_what_there_is(tmp_path):
     command = [sys.executable, "-m", "harness", *RUN[:-1], "-m", "latency_ms=30"]
@@ -216,10 +235,11 @@ def test_a_path_is_never_broken_in_two(tmp_path):
     assert done.stderr == f"harness: no such directory: {folder}\n"
 
 
-def test_a_complaint_is_harmless_to_the_terminal(shell):
-    said = shell("show", "\x1b[31mred\nand\u202emore")
-    assert said.code == 2
-    assert said.complaint.isprintable()
+@pytest.mark.parametrize("say", [output.fail, output.warn])
+def test_a_complaint_is_one_line_and_harmless_to_the_terminal(capsys, say):
+    say("a  path/with\x1b[31mred\nand\u202emore")
+    err = capsys.readouterr().err
+    assert err.rpartition(": ")[2] == "a  path/with\ufffd[31mred and\ufffdmore\n"
 
 
 def test_a_reader_that_has_enough_is_no_error(tmp_path):
@@ -242,7 +262,11 @@ def test_a_reader_that_has_enough_is_no_error(tmp_path):
         assert process.wait(60) == 0
 
 
-@pytest.mark.parametrize("typed", [("--help",), ("list", "metrics")])
+@pytest.mark.parametrize(
+    "typed",
+    [("--help",), ("list", "metrics"), ("show", "nsmc_zeroshot", "--sample", "-n", "200", "-b", "dummy")],
+    ids=" ".join,
+)
 def test_a_reader_that_is_gone_is_no_error(typed):
     """Little output is not written before the end, when Python itself would complain."""
     read, write = os.pipe()

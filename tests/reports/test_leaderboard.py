@@ -109,6 +109,13 @@ def test_a_difference_within_few_clusters_is_no_difference(tmp_path, show):
     assert places(show()) == {"a": 1, "b": 1}
 
 
+def test_clusters_count_among_what_both_answered_too(tmp_path, show):
+    clusters = ["one"] * 100 + ["two"] * 60 + ["three"] * 40
+    fake_run(tmp_path, "a", "1" * 130 + "0" * 69 + "x", clusters=clusters)
+    fake_run(tmp_path, "b", "x" + "1" * 99 + "0" * 100, clusters=clusters)
+    assert places(show()) == {"a": 1, "b": 1}
+
+
 def test_systems_are_compared_over_what_both_answered(tmp_path, show):
     """Over all its answers `half` looks far better; over those that both gave they are the same."""
     fake_run(tmp_path, "whole", "1" * 100 + "0" * 100)
@@ -471,6 +478,7 @@ def test_no_name_breaks_out_of_its_cell_in_markdown(tmp_path, show, name):
         ("EXAONE 3.5 (2.4B)", "EXAONE 3.5 (2.4B)"),
         ("p < 0.05", "p < 0.05"),
         ("Q&A", "Q&A"),
+        ("&lt;b&gt;", "\\&lt;b\\&gt;"),
         ("한국어 이름", "한국어 이름"),
         ("_private", "\\_private"),
         ("a|b", "a\\|b"),

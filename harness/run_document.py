@@ -1,0 +1,149 @@
+"""What `run.json` and a line of the journal say, and nothing of how it came about."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from harness import records
+from harness.fingerprint import digest
+from harness.plan import Plan
+from harness.schema import Response
+
+# The statuses of run.json.
+RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
+
+
+@dataclass
+class Session:
+    """One stretch of a run in one process; a resumed run has several.
+
+    `seconds` are those of inference. `answered` leaves out what failed and what a cache gave, and
+    `output_tokens` counts only its tokens: a killed session tells no seconds, so its answers must
+    not be divided by another's.
+    """
+
+    started: str = field(default_factory=records.now)
+    finished: str | None = None
+    seconds: float = 0.0
+    requests: int = 0
+    failed: int = 0
+    answered: int = 0
+    output_tokens: int = 0
+
+    def count(self, response: Response) -> None:
+        """Count one request that ended."""
+        self.requests += 1
+        if response.error is not None:
+            self.failed += 1
+        elif not response.cached:
+            self.answered += 1
+            self.output_tokens += (response.usage and response.usage.completion_tokens) or 0
+
+
+def described(response: Response) -> dict[str, Any]:
+    """Return a response as the journal keeps it."""
+    timing, scores = response.timing, response.option_scores
+    return {
+        "text": response.text,
+        "option_scores": _finite(scores) if scores is not None else None,
+        "finish": response.finish,
+        "usage": asdict(response.usage) if response.usage else None,
+        # asdict copies deeply; this line is written for every example
+        "timing_s": {"queue": timing.queue, "ttft": timing.ttft, "e2e": timing.e2e} if timing else None,
+        "attempts": response.attempts,
+        "cached": response.cached,
+        "truncated": response.truncated,
+        "error": asdict(response.error) if response.error else None,
+    }
+
+
+def _finite(scores: Sequence[float]) -> list[float]:
+    """Return scores that JSON can hold in their order: what is infinite is the last number before it.
+
+    A NaN stays, and is written as null.
+    """
+    last = sys.float_info.max
+    return [min(max(float(score), -last), last) for score in scores]
+
+
+def described_plan(plan: Plan, mark: str, identity: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `run.json` says of a run before it starts."""
+    task, backend, source = plan.task, plan.backend.file, plan.material.source
+    shots = task.file.shots
+    asked = plan.decoding.asked()
+    return {
+        "schema_version": records.SCHEMA_VERSION,
+        "id": "",
+        "label": plan.system,
+        "given": dict(plan.given),
+        "status": RUNNING,
+        "fingerprint": mark,
+        "command": plan.command,
+        "task": {
+            "name": task.name,
+            "version": task.file.version,
+            "sha256": digest(task.resolved()),
+            "ask": task.ask,
+            "template": task.template_name,
+            "shots": {"k": task.shots, "from": shots.from_, "draw": shots.draw},
+            "split": task.split,
+            "n": len(plan.material.selection.order),
+            "limit": plan.options.limit,
+            "repeat": plan.options.repeat,
+            "tags": task.file.tags,
+        },
+        "backend": {
+            "name": plan.backend.name,
+            "adapter": backend.adapter,
+            "model": backend.model,
+            "revision": identity.get("revision") or backend.revision,
+            "identity": dict(identity) or None,
+            "parameters": backend.parameters,
+            "kind": backend.kind,
+            "licence": backend.licence,
+            "settings": dict(plan.backend.settings),
+        },
+        "decoding": {"asked": asked, "sent": asked if task.ask == "generate" else {}},
+        "choose_by": backend.choose_by if task.ask == "choose" else None,
+        "data": {
+            "source": source.origin,
+            "sample": source.sample,
+            "revision": source.revision,
+            "sha256": dict(plan.material.sha256),
+            "rows": len(plan.material.selection.order),
+        },
+        "seed": task.seed,
+    }
+
+
+def speed_and_cost(plan: Plan, sessions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return `throughput` and `cost` over the sessions that told their seconds."""
+    seconds, answered, tokens = (
+        sum(session[key] for session in sessions) for key in ("seconds", "answered", "output_tokens")
+    )
+    return {
+        "throughput": {
+            "examples_per_s": answered / seconds if answered else None,
+            "output_tokens_per_s": tokens / seconds if tokens else None,
+        },
+        "cost": _cost(plan, seconds, answered),
+    }
+
+
+def _cost(plan: Plan, seconds: float, answered: int) -> dict[str, Any] | None:
+    """Return what the hardware's seconds cost, None where nobody said what an hour costs."""
+    price = plan.backend.file.price
+    if price.usd_per_hour is None or not answered:
+        return None
+    total = seconds / 3600 * price.usd_per_hour
+    return {
+        "currency": "USD",
+        "total": total,
+        "paid": total,
+        "per_1k_examples": 1000 * total / answered,
+        "price_source": price.source,
+        "price_date": price.date,
+    }
