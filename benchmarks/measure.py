@@ -63,7 +63,7 @@ def run(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Pa
     with tempfile.NamedTemporaryFile() as report:
         between = [sys.executable, "-c", _BETWEEN, report.name, *command]
         subprocess.run(between, check=True, cwd=cwd, env={**os.environ, **(env or {})})
-        said = json.load(open(report.name, encoding="utf-8"))
+        said = json.loads(Path(report.name).read_text(encoding="utf-8"))
     if said["code"]:
         sys.exit(f"{' '.join(command)} ended with {said['code']}:\n{said['err'][-2000:]}")
     return Cost(said["wall"], said["cpu"], said["rss"], said["out"])
@@ -91,20 +91,15 @@ def write_reviews(path: Path, count: int, seed: int) -> None:
         lines.write("id\tdocument\tlabel\n")
         for number in range(count):
             label = draw.choice("01")
-            text = f"{draw.choice(HEADS)} {draw.choice(POOL[label])} {draw.choice(['!', '..', 'ㅋㅋ', 'ㅠ'])} {number}"
+            end = draw.choice(["!", "..", "ㅋㅋ", "ㅠ"])
+            text = f"{draw.choice(HEADS)} {draw.choice(POOL[label])} {end} {number}"
             lines.write(f"{number}\t{text}\t{label}\n")
 
 
 def machine() -> str:
     """Return the machine in a line."""
-    model = next(
-        (
-            line.split(":")[1].strip()
-            for line in open("/proc/cpuinfo", encoding="utf-8")
-            if "model name" in line
-        ),
-        "?",
-    )
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n")
+    model = next((line.split(":")[1].strip() for line in lines if "model name" in line), "?")
     return f"{model}, {os.cpu_count()} cores, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.2f}"
 
 

@@ -92,6 +92,12 @@ class Backend:
         chosen = {name: value for name, value in {**self.settings, **rest}.items() if value is not None}
         return replace(self, file=self.file.model_copy(update=fields), settings=chosen)
 
+    def differs(self, own: Backend) -> dict[str, Any]:
+        """Return what can change an answer and is not as in `own`, the profile as written."""
+        now = {**self.result_settings, "model": self.file.model, "revision": self.file.revision}
+        was = {**own.result_settings, "model": own.file.model, "revision": own.file.revision}
+        return {key: value for key, value in now.items() if value != was.get(key)}
+
     def profile(self, *, seed: int, trust_remote_code: bool = False, offline: bool = False) -> Profile:
         """Return what the adapter is told."""
         file = self.file

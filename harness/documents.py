@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,8 +86,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
-    # YAML 1.1 takes these for line ends, and PyYAML would write them as they are.
-    style = '"' if re.search("[\x85\u2028\u2029]", text) else None
+    # YAML 1.1 takes some of these for line ends, and PyYAML would write them as they are; a line feed
+    # reads better as `\n` than as the blank line it is in single quotes.
+    style = '"' if re.search("[\n\x85\u2028\u2029]", text) else None
     return dumper.represent_scalar(_TAG + "str", text, style=style)
 
 
@@ -277,6 +279,16 @@ def outline(path: Path) -> dict[str, Any]:
     Raises:
         BadInput: the file is broken.
     """
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):  # _text says what is wrong with it
+        return _outlined(path, 0, 0)
+    return _outlined(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _outlined(path: Path, _written: int, _size: int) -> dict[str, Any]:
+    """Return the outline of a file as it is now: whether a file is a task, and what a listing says of it."""
     text = _text(path)
     try:
         return _outline(_events(text))

@@ -30,9 +30,12 @@ class Place:
 
 
 class HarnessError(Exception):
-    """A problem told to the user in one line: where, what, and what would be right."""
+    """A problem told to the user in one line: where, what, and what would be right.
 
-    exit_code = 1
+    Raised bare it is a fault of the harness itself: 3, as 1 would read as a regression.
+    """
+
+    exit_code = 3
 
     def __init__(self, message: str, *, place: Place | None = None) -> None:
         """Keep `message` on one line; `place` is shown before it."""

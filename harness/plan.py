@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness import backends, datasets, documents, forms, records, sources, tasks
 from harness.backends import Backend
@@ -144,43 +144,63 @@ class Grid:
     settings: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [{}])
 
 
+class _Draft(NamedTuple):
+    """A run that is checked, its data not yet looked for."""
+
+    task: Task
+    backend: Backend
+    decoding: Decoding
+    given: Mapping[str, Any]
+
+
 def plans(
     grid: Grid, options: Options, report: Callable[[str], None], command: str = ""
 ) -> tuple[list[Plan], list[Unavailable]]:
-    """Return every run of the grid, checked, and why some backends cannot work.
+    """Return every run of the grid that can begin, checked, and why the others cannot.
 
     Raises:
         BadInput: anything in the grid that the user has to mend; nothing has been run.
     """
-    chosen = list(_tasks(grid))
-    systems = [(backends.load(name).choose(set_), set_) for name in grid.backends for set_ in grid.settings]
-    found: list[Plan] = []
-    dead: dict[str, Unavailable] = {}
-    for task in chosen:
-        for (system, set_), given in itertools.product(systems, grid.decodings):
-            decoding = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked(), given)
+    drafts, dead = _drafted(grid, options)
+    materials: dict[Any, Material | Unavailable] = {}
+    ready: list[Plan] = []
+    for draft in drafts:
+        key = (draft.task.document.path, draft.task.split, draft.task.seed)
+        if key not in materials:
+            materials[key] = _supplied(draft.task, drafts, options, report)
+        material = materials[key]
+        if isinstance(material, Unavailable):
+            dead.append(material)
+            continue
+        plan = Plan(draft.task, draft.backend, draft.decoding, material, options, command, draft.given)
+        if not plan.counts_tokens:
+            plan.rehearse()
+        ready.append(plan)
+    return ready, list({str(error): error for error in dead}.values())
+
+
+def _drafted(grid: Grid, options: Options) -> tuple[list[_Draft], list[Unavailable]]:
+    """Return the runs of the grid whose backends can work, and why the others cannot."""
+    systems = [(backends.load(name), set_) for name in grid.backends for set_ in grid.settings]
+    chosen = [(own, own.choose(set_)) for own, set_ in systems]
+    drafts: list[_Draft] = []
+    dead: list[Unavailable] = []
+    for task in _tasks(grid):
+        for (own, system), asked in itertools.product(chosen, grid.decodings):
+            usual = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked())
+            decoding = forms.decoding(usual.asked(), asked)
             try:
                 system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
             except Unavailable as error:
-                dead[system.name] = error
+                dead.append(error)
                 continue
-            found.append(
-                Plan(task, system, decoding, _NO_MATERIAL, options, command, _given(task, set_, given))
-            )
-    if not found:
-        return [], list(dead.values())
-    ready = [replace(plan, material=material) for plan, material in _supplied(found, options, report)]
-    for plan in ready:
-        if not plan.counts_tokens:
-            plan.rehearse()
-    return ready, list(dead.values())
+            given = {**_task_choices(task), **system.differs(own), **_other(decoding.asked(), usual.asked())}
+            drafts.append(_Draft(task, system, decoding, given))
+    return drafts, dead
 
 
-_NO_MATERIAL: Any = None  # a plan is checked before its data is looked for
-
-
-def _given(task: Task, settings: Mapping[str, Any], decoding: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the choices that differ from the task's and the backend's own."""
+def _task_choices(task: Task) -> dict[str, Any]:
+    """Return the choices that are not the task's own."""
     file = task.file
     own = {
         "ask": file.ask,
@@ -189,7 +209,24 @@ def _given(task: Task, settings: Mapping[str, Any], decoding: Mapping[str, Any])
         "seed": Task.seed,
     }
     now = {"ask": task.ask, "template": task.template_name, "shots": task.shots, "seed": task.seed}
-    return {**{key: now[key] for key in own if now[key] != own[key]}, **settings, **decoding}
+    return _other(now, own)
+
+
+def _other(now: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what differs from the usual: a value that was only said again names no other system."""
+    return {key: value for key, value in now.items() if value != usual.get(key)}
+
+
+def _supplied(
+    task: Task, drafts: Sequence[_Draft], options: Options, report: Callable[[str], None]
+) -> Material | Unavailable:
+    """Return the data that all drafts of a task share, or why it cannot be had: others go on."""
+    same = [draft for draft in drafts if draft.task.document.path == task.document.path]
+    train = any(draft.task.shots or draft.backend.entry.learns for draft in same)
+    try:
+        return supply(task, options, report, train=train)
+    except Unavailable as error:
+        return error
 
 
 def _short(value: Any) -> str:
@@ -203,21 +240,6 @@ def _tasks(grid: Grid) -> Iterator[Task]:
             names = list(task.file.templates.all) if template == "all" else [template]
             for one, ask in itertools.product(names, grid.asks):
                 yield task.choose(ask=ask, template=one, shots=grid.shots, split=grid.split, seed=grid.seed)
-
-
-def _supplied(
-    found: Sequence[Plan], options: Options, report: Callable[[str], None]
-) -> Iterator[tuple[Plan, Material]]:
-    """Yield each plan with its data, which the backends of one task share."""
-    materials: dict[tuple[Any, ...], Material] = {}
-    learns = {plan.task.name for plan in found if plan.backend.entry.learns}
-    for plan in found:
-        task = plan.task
-        key = (task.document.path, task.split, task.seed)
-        if key not in materials:
-            wants_train = task.name in learns or any(p.task.shots for p in found if p.task.name == task.name)
-            materials[key] = supply(task, options, report, train=wants_train)
-        yield plan, materials[key]
 
 
 def supply(task: Task, options: Options, report: Callable[[str], None], *, train: bool) -> Material:

@@ -454,7 +454,7 @@ def test_an_interrupt_weighs_more_than_an_engine_that_breaks_on_the_way_out(proj
         ([Stopped, Unavailable], 3),
         ([Unavailable, Stopped, Interrupted], 130),
         ([Stopped, BadInput], 2),
-        ([HarnessError], 1),
+        ([HarnessError], 3),
     ],
 )
 def test_the_exit_code_of_a_grid_is_the_gravest(errors, code):

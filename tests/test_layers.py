@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).parents[1] / "harness"
 
 # Each module imports only from lines above its own; `harness` and `reports` are the packages themselves.
 LAYERS = """
-errors harness keyed progress text adapters models reports reports.width
-documents drain hookspecs records resources schema templating cli.output
+errors harness keyed progress text adapters models reports
+documents drain hookspecs records resources schema templating cli.output reports.width
 definitions downloads.common extraction forms metrics models.naive_bayes models.tfidf settings
 downloads.hub downloads.transfer metrics.classification metrics.generation metrics.intervals
 adapters._hf_tokens adapters.bare adapters.dummy builtin downloads.web

@@ -146,10 +146,10 @@ class TestRules:
             ("'1': 긍정", "'1': 부정", "14: two options read '부정'"),
             ("'1': 긍정", "'1': '{{ x }}'", "14: the template uses 'x'"),
             ("{{ input }}", "{{ x }}", "18: the template uses 'x'"),
-            ("shot_end:", "default: x\n    shot_end:", "21: 'default': no such key."),
-            ("- accuracy", "- accuracy\n- acuracy", "26: no metric is called 'acuracy'"),
-            ("- accuracy", "- accuracy:\n    k: 1", "26: accuracy: 'k': no such setting"),
-            ("ask: choose", "ask: score", "25: 'accuracy' cannot judge 'score'"),
+            ("shot_end:", "default: x\n    shot_end:", "19: 'default': no such key."),
+            ("- accuracy", "- accuracy\n- acuracy", "22: no metric is called 'acuracy'"),
+            ("- accuracy", "- accuracy:\n    k: 1", "22: accuracy: 'k': no such setting"),
+            ("ask: choose", "ask: score", "21: 'accuracy' cannot judge 'score'"),
             ("ask: choose", "ask: choose\nextract:\n- strip\n- x", "18: no extraction step is called 'x'"),
             ("ask: choose", "ask: choose\nclean:\n- nfc\n- x", "18: no cleaning is called 'x'"),
             ("ask: choose", "ask: choose\nshots:\n  k: 1\n  from: x", "18: the data has no split 'x'"),
@@ -181,7 +181,8 @@ class TestSamples:
         write("mine.yaml", TASK.replace("format: jsonl\n", f"format: jsonl\n  sample: {sample}\n"))
         assert complaint(tasks.load, "./mine.yaml").startswith("mine.yaml:5: the sample ")
 
-    def test_a_shipped_sample_is_found_wherever_the_harness_is_installed(self):
+    def test_a_shipped_sample_is_found_wherever_the_harness_is_installed(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)  # in a checkout, its ./tasks come first
         task = tasks.load("nsmc_zeroshot")
         assert task.resolved()["data"]["sample"] == "shipped:nsmc/sample/nsmc.jsonl"
         assert tasks.sample_path(task).is_file()

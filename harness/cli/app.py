@@ -278,7 +278,11 @@ def leaderboard(
     ] = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> int:
-    """Rank runs: a row a system, a column a task, with intervals."""
+    """Rank runs: a row a system, a column a task, with intervals.
+
+    A run that is broken is left out or not ranked, and named on stderr; one that you name yourself is a
+    mistake.
+    """
     from harness.cli.results import leaderboard_command
 
     return leaderboard_command(runs or [], runs_dir, format=format, out=out, group=group, sort=sort)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from harness.errors import printable
+
 
 def fail(message: str) -> None:
     """Print what went wrong, as one line on stderr."""
@@ -18,8 +20,7 @@ def warn(message: str) -> None:
 
 def _print_line(message: str) -> None:
     """Print one line to stderr, never wrapped and without anything that a terminal would obey."""
-    shown = "".join(c if c.isprintable() else " " if c in "\r\n\t" else "\ufffd" for c in message)
-    print(shown, file=sys.stderr, flush=True)
+    print(printable(message), file=sys.stderr, flush=True)
 
 
 def print_json(values: Any) -> None:

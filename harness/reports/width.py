@@ -5,19 +5,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-REPLACED = "\N{REPLACEMENT CHARACTER}"
+from harness.errors import printable
 
 
 def plain(text: str) -> str:
     r"""Return `text` on one line, harmless to a terminal and to the text around it.
 
     Escape sequences, overrides of the writing direction and other characters that cannot be seen are
-    replaced, not dropped: `exa\u202eone` must not read as `exaone`.
+    written out, not dropped: `exa\u202eone` must not read as `exaone`.
     """
-    flat = " ".join(text.split())
-    if flat.isprintable():
-        return flat
-    return "".join(character if character.isprintable() else REPLACED for character in flat)
+    return printable(" ".join(text.split()))
 
 
 def width(text: str) -> int:

@@ -239,7 +239,7 @@ def test_a_path_is_never_broken_in_two(tmp_path):
 def test_a_complaint_is_one_line_and_harmless_to_the_terminal(capsys, say):
     say("a  path/with\x1b[31mred\nand\u202emore")
     err = capsys.readouterr().err
-    assert err.rpartition(": ")[2] == "a  path/with\ufffd[31mred and\ufffdmore\n"
+    assert err.rpartition(": ")[2] == "a  path/with\\x1b[31mred and\\u202emore\n"
 
 
 def test_a_reader_that_has_enough_is_no_error(tmp_path):
