@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from os.path import isfile  # unlike pathlib, it knows that a name too long for a file is none
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.documents import Document, Loc, outline, read, shown
+from harness import documents
+from harness.documents import Document, Loc, read, shown
 from harness.errors import BadInput, Place, did_you_mean
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 # A file in a folder called `tasks` is ours only if it has one of these keys: it is a common name.
 MARKS = {"tasks": ("ask", "extends", "members"), "backends": ("adapter", "extends")}
+
+HEADLINE = ("ask", "extends", "members", "adapter", "kind", "language", "tags", "description")
 
 Folders = Iterable[tuple[Path, bool]]  # and whether each is the user's own
 
@@ -44,18 +48,26 @@ def files(folder: Path) -> list[Path]:
     return sorted((*folder.rglob("*.yaml"), *folder.rglob("*.yml")))
 
 
+@lru_cache(maxsize=4096)
+def _headline(path: Path, _written: int, _size: int) -> dict[str, Any]:
+    return documents.headline(path, HEADLINE)
+
+
 def headline(path: Path) -> dict[str, Any]:
-    """Return a file's top-level keys as `outline` reads them, or {} if it is broken."""
+    """Return what a listing says of a file, as it is now; {} if it is broken."""
     try:
-        return outline(path)
-    except BadInput:
+        stat = path.stat()
+    except (OSError, ValueError):
         return {}
+    return _headline(path, stat.st_mtime_ns, stat.st_size)
 
 
 def is_marked(path: Path, marks: Iterable[str]) -> bool:
     """Return whether a file has one of these keys, or is too broken to say that it has not."""
+    if any(mark in headline(path) for mark in marks):
+        return True
     try:
-        keys = outline(path)
+        keys = documents.outline(path)
     except BadInput:
         return True
     return any(mark in keys for mark in marks)

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -97,6 +96,11 @@ _Dumper.add_representer(str, _represent_text)
 for _kind, _scalar in _SCALARS.items():
     for _user in (_Loader, _Dumper):
         _user.add_implicit_resolver(_TAG + _kind, re.compile(rf"^(?:{_scalar.pattern})$"), _scalar.first)
+
+
+# Where a line begins at the margin with anything but a comment, and the key that it begins with.
+_TOP_LEVEL = re.compile(r"^(?=[^\s#])", re.MULTILINE)
+_KEY = re.compile(r"(\w+):(?=\s)")
 
 
 @dataclass(frozen=True)
@@ -274,26 +278,32 @@ def scalar(text: str) -> Any:
 def outline(path: Path) -> dict[str, Any]:
     """Return a file's top-level keys with their scalars and lists of scalars; other values are None.
 
-    It reads parser events only, which is all that a listing of 300 tasks needs.
-
     Raises:
         BadInput: the file is broken.
     """
-    try:
-        stat = path.stat()
-    except (OSError, ValueError):  # _text says what is wrong with it
-        return _outlined(path, 0, 0)
-    return _outlined(path, stat.st_mtime_ns, stat.st_size)
-
-
-@lru_cache(maxsize=4096)
-def _outlined(path: Path, _written: int, _size: int) -> dict[str, Any]:
-    """Return the outline of a file as it is now: whether a file is a task, and what a listing says of it."""
     text = _text(path)
     try:
         return _outline(_events(text))
     except yaml.YAMLError as error:
         raise _syntax_error(path, text, error) from None
+
+
+def headline(path: Path, keys: Sequence[str]) -> dict[str, Any]:
+    """Return those of `keys` that a file has at its top level, as `outline` does; {} if it is broken.
+
+    Only the lines of these keys are parsed, which is what a listing of 300 tasks can afford. A file
+    that is not laid out line by line is read whole.
+    """
+    try:
+        text = _text(path)
+        blocks = _TOP_LEVEL.split(text)
+        found = [_KEY.match(block) for block in blocks[1:]]
+        if _KEY.match(blocks[0]) or not all(found):
+            return {key: value for key, value in outline(path).items() if key in keys}
+        wanted = [key.string for key in found if key and key[1] in keys]
+        return _outline(_events("".join(wanted)))
+    except (BadInput, yaml.YAMLError):
+        return {}
 
 
 def _outline(events: Iterable[yaml.Event]) -> dict[str, Any]:

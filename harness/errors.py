@@ -11,7 +11,6 @@ A failed *request* is none of these: it is a `Failure` on its Response, and the 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +81,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     The leading blank lets callers append it to a sentence.
     """
+    import difflib
+
     words = sorted(set(known))
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if near:

@@ -272,6 +272,26 @@ def test_an_outline_is_the_top_level(file, text, found):
 
 
 @pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("# a comment\nask: choose\ntags:\n  - a\n  - b\n", {"ask": "choose", "tags": ["a", "b"]}),
+        ("data:\n  ask: no\n\nask: choose # really\n", {"ask": "choose"}),
+        ("{ask: choose, data: {ask: no}}", {"ask": "choose"}),
+        ("---\nask: choose\n", {"ask": "choose"}),
+        ("tags: [a,\nb]\nask: choose\n", {"tags": ["a", "b"], "ask": "choose"}),
+        ("\"ask\": choose\n", {"ask": "choose"}),
+        ("tags:\n- a\n- b\nask: choose\n", {"tags": ["a", "b"], "ask": "choose"}),
+        ("query: |\n  ask: no\n  tags: no\nask: choose\n", {"ask": "choose"}),
+        ("ask: [\n", {}),
+        ("", {}),
+    ],
+)  # fmt: skip
+def test_a_headline_is_of_the_keys_asked_for_however_they_are_laid_out(file, text, found):
+    file.write_text(text)
+    assert documents.headline(file, ("ask", "tags")) == found
+
+
+@pytest.mark.parametrize(
     "text", ["a: [", "a: \0", "a: " + "[" * 100_000, "\tb: 1"], ids=["open", "NUL", "deep", "tab"]
 )
 def test_an_outline_of_a_broken_file_is_an_error(file, text):

@@ -608,3 +608,21 @@ def test_every_built_in_name_leads_to_code(entry):
 @pytest.mark.parametrize("entry", builtin.EXTRACTORS, ids=lambda entry: entry.name)
 def test_a_built_in_step_takes_the_settings_it_registers(entry):
     assert set(inspect.signature(plugins.load(entry.target)).parameters) == set(entry.settings)
+
+
+@pytest.mark.parametrize(
+    ("hook", "entry"),
+    [
+        (hook, entry)
+        for hook, entries in (
+            ("register_adapters", builtin.ADAPTERS),
+            ("register_metrics", builtin.METRICS),
+            ("register_extractors", builtin.EXTRACTORS),
+        )
+        for entry in entries
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_the_words_of_what_is_built_in_are_known(hook, entry):
+    assert list(plugins._problems(hook, entry)) == []
+    assert plugins.load(entry.target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from harness.errors import printable
 
@@ -24,6 +25,7 @@ def width(text: str) -> int:
     return sum(map(_cells, unicodedata.normalize("NFC", text)))
 
 
+@cache
 def _cells(character: str) -> int:
     if unicodedata.combining(character) or unicodedata.category(character) in ("Cf", "Mn", "Me"):
         return 0
