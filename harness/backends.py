@@ -146,13 +146,13 @@ class Backend:
                 f"{self.name} runs code from the repository {self.file.model}; "
                 "add --trust-remote-code if you trust it"
             )
+        if self.entry.needs_model and not self.file.model:
+            found.append(f"{self.name} names no model: add -m model=DIRECTORY_OR_ID")
         absent = plugins.missing(self.entry)
         if absent:
             extra = f"{DISTRIBUTION}[{self.entry.extra}]"
             how = f": pip install '{extra}'" if self.entry in builtin.ADAPTERS else ", which is not installed"
             found.append(f"{self.name} needs {', '.join(absent)}{how}")
-        if self.entry.needs_model and not self.file.model:
-            found.append(f"{self.name} names no model: add -m model=DIRECTORY_OR_ID")
         return found
 
     def resolved(self) -> dict[str, Any]:

@@ -249,6 +249,8 @@ class TestDamage:
         ],
     )  # fmt: skip
     def test_it_is_named_at_its_line(self, file, name, content, said):
+        if name == "a.parquet":
+            pytest.importorskip("pyarrow")
         task = task_of(
             name.split(".")[1], ask="choose", options={"0": "아니오", "1": "예"}, metrics=["accuracy"]
         )
@@ -293,6 +295,8 @@ class TestDamage:
 
     @pytest.mark.parametrize("format", ["tsv", "csv", "jsonl", "json", "parquet"])
     def test_a_folder_is_no_file(self, tmp_path, format):
+        if format == "parquet":
+            pytest.importorskip("pyarrow")
         (tmp_path / "a").mkdir()
         assert complaint(task_of(format), tmp_path / "a").startswith("a: ")
 

@@ -31,7 +31,7 @@ def test_json_is_one_document_with_the_same_facts(shell):
 
 def test_a_backend_says_what_it_needs(shell):
     out = shell("doctor").out
-    assert "  huggingface: names no model: add -m model=DIRECTORY_OR_ID\n" in out
+    assert "  huggingface: names no model: add -m model=DIRECTORY_OR_ID" in out
     assert re.search(r"  exaone: runs code from .*; add --trust-remote-code", out)
 
 
