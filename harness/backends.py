@@ -81,13 +81,14 @@ class Backend:
         Raises:
             BadInput: an unknown setting, or one of the wrong kind.
         """
-        fields = {key: value for key, value in given.items() if key in ("model", "revision")}
+        named = ("model", "revision") if self.entry.needs_model or self.file.model else ()
+        fields = {key: value for key, value in given.items() if key in named}
         for key, value in fields.items():
             if not isinstance(value, str):
                 raise BadInput(f"-m {key}: should be text, not {value!r}")
         rest = {key: value for key, value in given.items() if key not in fields}
         kinds = {**self.entry.settings, **self.entry.knobs}
-        for _, message in settings.problems(rest, {**kinds, "model": "str", "revision": "str"}):
+        for _, message in settings.problems(rest, {**kinds, **dict.fromkeys(named, "str")}):
             raise BadInput(f"-m: {self.name} ({self.file.adapter}): {message}")
         chosen = {name: value for name, value in {**self.settings, **rest}.items() if value is not None}
         return replace(self, file=self.file.model_copy(update=fields), settings=chosen)

@@ -31,7 +31,18 @@ from harness.run_document import (
     described_plan,
     speed_and_cost,
 )
-from harness.schema import Adapter, CountsTokens, Failure, Fit, Identified, Learner, Metric, Request, Response
+from harness.schema import (
+    Adapter,
+    CountsTokens,
+    Failure,
+    Fit,
+    Identified,
+    Learner,
+    Metric,
+    Prepares,
+    Request,
+    Response,
+)
 from harness.tally import Tally, score, tally
 
 GO_ON = "stopped; the same command goes on"
@@ -218,6 +229,10 @@ class _Run:
         done = {key for key, failed in self._done().items() if not failed}
         if len(done) == self.plan.total:  # killed while it summed up: no model is loaded for that
             return
+        if isinstance(self.adapter, Prepares):
+            self.display.phase(f"{self.plan.label}: loading")
+            with engines.adapter_errors(self.plan.backend.name):
+                self.adapter.prepare()
         pending: dict[Key, Request] = {}
         drain = Drain()
         self.display.start(self.plan.label, self.plan.total, len(done))

@@ -295,6 +295,14 @@ class CountsTokens(Protocol):
 
 
 @runtime_checkable
+class Prepares(Protocol):
+    """An adapter that has something to load, which is no part of answering."""
+
+    def prepare(self) -> None:
+        """Load what answering needs. Called before the clock of the answers starts, if any are asked."""
+
+
+@runtime_checkable
 class Identified(Protocol):
     """An adapter that can say which weights it would run."""
 

@@ -25,6 +25,7 @@ ASKS = ("choose", "generate")
 @hookimpl
 def register_adapters(register: Callable[[AdapterEntry], None]) -> None:
     register(AdapterEntry("rehearsal", f"{__name__}:Rehearsal", ASKS, settings=SETTINGS, knobs=KNOBS))
+    register(AdapterEntry("prepared", f"{__name__}:Prepared", ASKS, settings=SETTINGS, knobs=KNOBS))
     register(AdapterEntry("learner", f"{__name__}:LearnsBadly", ASKS, knobs=KNOBS, learns=True))
     register(AdapterEntry("absent", f"{__name__}:Absent", ASKS))
     register(AdapterEntry("bare", f"{__name__}:Rehearsal", ASKS, extra="none", modules=("no_such_module",)))
@@ -162,6 +163,14 @@ class Rehearsal(Dummy):
     def _surrogate(self, requests: Iterable[Request]) -> Iterator[Response]:
         for request in requests:
             yield Response(request.key, text="긍정 \ud83d")
+
+
+class Prepared(Rehearsal):
+    """Has something to load, and notes when."""
+
+    def prepare(self) -> None:
+        with open(str(self.log), "a", encoding="utf-8") as log:
+            log.write("prepared\n")
 
 
 class LearnsBadly(Rehearsal):

@@ -92,7 +92,7 @@ class Project:
 
     def rehearsal_backends(self) -> None:
         """Write a backend for each adapter of `rehearsal.py`."""
-        for name in ("rehearsal", "learner", "absent", "bare"):
+        for name in ("rehearsal", "prepared", "learner", "absent", "bare"):
             self.write(f"backends/{name}.yaml", f"adapter: {name}\n")
 
     def harness(self, *arguments: object, cwd: Path | None = None, **how: Any) -> subprocess.CompletedProcess:

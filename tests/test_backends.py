@@ -158,7 +158,7 @@ class TestChoosing:
         ],
     )
     def test_what_cannot_be_set_is_named(self, given, said):
-        assert complaint(backend().choose, given) == said
+        assert complaint(backend(model="a").choose, given) == said
 
     def test_only_what_can_change_an_answer_is_a_result_setting(self):
         chosen = backend(
@@ -205,12 +205,16 @@ class TestObstacles:
         given.require("generate", Decoding(), trust_remote_code=True)
 
     def test_a_model_that_is_not_named_is_asked_for(self):
-        assert backend("huggingface").obstacles()[-1] == (
-            "small names no model: add -m model=DIRECTORY_OR_ID"
-        )
+        assert backend("huggingface").obstacles()[0] == ("small names no model: add -m model=DIRECTORY_OR_ID")
 
     def test_a_missing_extra_comes_with_its_command(self, monkeypatch):
         monkeypatch.setattr(plugins, "missing", lambda entry: ("torch",))
         (said,) = backend("huggingface", model="x").obstacles()
         assert said.startswith("small needs torch: pip install '")
         assert said.endswith("[hf]'")
+
+
+def test_a_model_is_no_setting_of_an_adapter_that_has_none():
+    with pytest.raises(BadInput, match="'model': no such setting"):
+        backends.load("tfidf").choose({"model": "x"})
+    assert backends.load("huggingface").choose({"model": "x"}).file.model == "x"

@@ -485,3 +485,17 @@ def test_no_record_is_doubled_when_failed_and_answered_lines_meet(project, rehea
         done = here(project, "rehearsal", {"how": how}, max_failures=2)
     assert doubled(done.directory) == []
     assert done.run["status"] == "complete"
+
+
+# Loading is no part of answering
+
+
+def test_an_engine_is_loaded_once_before_the_first_question_and_never_for_nothing(project, tmp_path):
+    project.install_rehearsal()
+    log = tmp_path / "log"
+    command = ("run", "-t", "reviews", "-b", "prepared", "--data-dir", "data", "-m", f"log={log}")
+    assert project.harness(*command).returncode == 0
+    first, *asked = log.read_text(encoding="utf-8").splitlines()
+    assert (first, len(asked), "prepared" in asked) == ("prepared", 40, False)
+    assert project.harness(*command).returncode == 0  # it is complete
+    assert len(log.read_text(encoding="utf-8").splitlines()) == 41

@@ -67,6 +67,7 @@ def test_other_data_is_fitted_anew(project):
     ("settings", "reused"), [({"alpha": 0.5}, False), ({"model": "other"}, False), ({}, True)]
 )
 def test_a_fit_is_of_its_settings_and_its_model(project, settings, reused):
+    project.write("backends/nb.yaml", "adapter: nb\nmodel: first\n")
     fitted(project)
     assert fitted(project, settings=settings).run["fit"]["reused"] is reused
 

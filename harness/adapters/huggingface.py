@@ -70,6 +70,10 @@ class HuggingFace:
             self._engine = loading.load_engine(self.profile, self.tokens, self._commit)
         return self._engine
 
+    def prepare(self) -> None:
+        """Load the tokenizer and the model."""
+        _ = self.engine
+
     def identity(self) -> Mapping[str, str]:
         """Return the hub's `revision`, which is then what is loaded, or the directory's `sha256`."""
         known = loading.identity(self.profile)
