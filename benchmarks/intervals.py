@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from harness.metrics import weighted_mean
 from harness.metrics.classification import accuracy, macro_f1
-from harness.metrics.intervals import estimates, paired, paired_signs
+from harness.metrics.intervals import estimates
+from harness.metrics.paired import paired, paired_signs
 from harness.schema import Metric
 
 Floats = NDArray[np.float64]

@@ -116,9 +116,9 @@ def _better(metric: Metric, systems: Sequence[Statistics]) -> NDArray[np.bool_]:
 def _beats(
     metric: Metric, rows: Sequence[NDArray[np.float64]], clusters: NDArray[np.int64] | None
 ) -> NDArray[np.bool_]:
-    from harness.metrics import intervals
+    from harness.metrics import paired
 
-    signs = intervals.paired_signs(metric, rows, clusters)
+    signs = paired.paired_signs(metric, rows, clusters)
     return signs > 0 if metric.higher_is_better else signs < 0
 
 

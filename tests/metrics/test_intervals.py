@@ -10,9 +10,11 @@ from scipy import stats as scipy_stats
 from sklearn.metrics import f1_score
 
 from harness.errors import HarnessError
+from harness.metrics import draws as drawing
 from harness.metrics import intervals, weighted_mean
 from harness.metrics.classification import accuracy, macro_f1
-from harness.metrics.intervals import Estimate, estimates, paired, paired_signs, t_quantile, wilson
+from harness.metrics.intervals import Estimate, estimates, t_quantile, wilson
+from harness.metrics.paired import paired, paired_signs
 from harness.schema import Metric
 
 RIGHT = accuracy(())
@@ -136,7 +138,7 @@ def test_an_accuracy_in_clusters_is_covered_too():
 def test_few_examples_are_covered_because_the_interval_is_expanded(monkeypatch):
     runs = np.random.default_rng(0).normal(size=(1000, 8, 1))
     assert 0.92 < np.mean([one(MEAN, run).allows(0) for run in runs]) < 0.97
-    monkeypatch.setattr(intervals, "_tails", lambda plan: (0.025, 0.025))
+    monkeypatch.setattr(intervals, "tails_of", lambda plan: (0.025, 0.025))
     assert np.mean([one(MEAN, run).allows(0) for run in runs]) < 0.91
 
 
@@ -189,10 +191,10 @@ def test_macro_f1s_interval_is_that_of_a_plain_loop_with_sklearn():
 
 def test_draws_by_value_and_by_example_have_one_distribution():
     stats = classified(np.random.default_rng(0), 2000)
-    plan = intervals._Plan.of(None, [stats], 2000, 1, 0.95)
-    rows, chunks = intervals._drawn_by_value(stats, plan)
+    plan = drawing.Plan.of(None, [stats], 2000, 1, 0.95)
+    rows, chunks = drawing.draw_by_value(stats, plan)
     by_value = np.concatenate([F1.aggregate(rows, weights) for weights in chunks])
-    by_example = np.concatenate([F1.aggregate(stats, drawn.weights) for drawn in intervals._drawn(plan)])
+    by_example = np.concatenate([F1.aggregate(stats, drawn.weights) for drawn in drawing.draw(plan)])
     assert len(rows) <= 12
     assert scipy_stats.ks_2samp(by_value, by_example).pvalue > 0.05
 
@@ -200,16 +202,18 @@ def test_draws_by_value_and_by_example_have_one_distribution():
 @pytest.mark.parametrize("clusters", [None, np.arange(900) % 70])
 def test_merging_equal_rows_leaves_every_draw_as_it_was(clusters):
     stats = classified(np.random.default_rng(0), 900)
-    plan = intervals._Plan.of(clusters, [stats], 50, 1, 0.95)
-    merged = intervals._Rows.of(F1, stats, plan)
-    plain = intervals._Rows(F1, stats, None)
+    plan = drawing.Plan.of(clusters, [stats], 50, 1, 0.95)
+    merged = drawing.Rows.of(F1, stats, plan)
+    plain = drawing.Rows(F1, stats, None)
     assert merged.table is not None
-    assert intervals._figures([merged], plan) == pytest.approx(intervals._figures([plain], plan), abs=1e-12)
+    assert drawing.draw_figures([merged], plan) == pytest.approx(
+        drawing.draw_figures([plain], plan), abs=1e-12
+    )
 
 
 def test_each_draw_takes_as_many_units_as_there_are():
-    plan = intervals._Plan.of(np.array(list("aabbbc")), [np.zeros((6, 1))], 20, 1, 0.95)
-    (drawn,) = intervals._drawn(plan)
+    plan = drawing.Plan.of(np.array(list("aabbbc")), [np.zeros((6, 1))], 20, 1, 0.95)
+    (drawn,) = drawing.draw(plan)
     assert (drawn.counts.sum(axis=1) == 3).all()
     assert (drawn.weights == drawn.counts[:, [0, 0, 1, 1, 1, 2]]).all()
 
@@ -221,7 +225,7 @@ def test_the_same_seed_gives_the_same_interval_whatever_fits_in_memory(clusters,
     first = estimates(metrics, clusters)
     assert estimates(metrics, clusters) == first
     assert estimates(metrics, clusters, seed=1) != first
-    monkeypatch.setattr(intervals, "_CHUNK", 3000)
+    monkeypatch.setattr(drawing, "_CHUNK", 3000)
     for name, found in estimates(metrics, clusters).items():
         assert numbers(found) == pytest.approx(numbers(first[name]), abs=1e-12)
 
@@ -407,7 +411,7 @@ def test_signs_say_what_each_pair_says(kind, monkeypatch):
         metric = PLAIN if kind == "none" else RIGHT
         systems = [column(rng.random(n) < p) for p in shares]
     if kind == "by value":
-        monkeypatch.setattr(intervals, "_SHARED", 100)
+        monkeypatch.setattr(drawing, "SHARED", 100)
     signs = paired_signs(metric, systems, clusters)
     wanted = [[sign(paired(metric, a, b, clusters)) for b in systems] for a in systems]
     assert signs.tolist() == wanted
