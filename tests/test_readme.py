@@ -1,0 +1,64 @@
+"""What the README promises is what is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from harness import backends, tasks
+from harness.cli.app import app
+
+ROOT = Path(__file__).parents[1]
+READMES = ("README.md", "README.ko.md")
+
+
+def blocks(name: str, kind: str) -> list[str]:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return re.findall(rf"```{kind}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def commands(name: str) -> list[str]:
+    lines = [line for block in blocks(name, "console") for line in block.splitlines()]
+    return [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+
+
+def test_ci_runs_the_readmes_test_command_word_for_word():
+    assert commands("README.md")[-1] in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
+
+
+def plain(line: str) -> str:
+    return re.sub(r"model=\S+", "model=…", line.split("#")[0])
+
+
+def test_both_readmes_show_the_same_commands():
+    english, korean = ([plain(line) for line in commands(name)] for name in READMES)
+    assert english == korean
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_readmes_task_is_right(name, tmp_path):
+    (text,) = blocks(name, "yaml")
+    path = tmp_path / "delivery.yaml"
+    path.write_text(text, encoding="utf-8")
+    task = tasks.load(str(path))
+    assert [option.label for option in task.options] == ["yes", "no"]
+    assert len(text.strip().splitlines()) <= 15
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_readmes_tasks_and_backends_exist(name):
+    for line in commands(name):
+        words = shlex.split(line.split("#")[0])
+        for flag, load in (("-t", tasks.load), ("-b", backends.load)):
+            for word in [words[i + 1] for i, word in enumerate(words) if word == flag]:
+                for one in word.split(","):
+                    assert load(one)
+
+
+def test_every_command_is_in_the_readme():
+    names = {command.name or command.callback.__name__ for command in app.registered_commands}
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert not [name for name in names if f"harness {name}" not in text]
