@@ -66,7 +66,7 @@ def _told(error: BaseException) -> HarnessError:
     """Return any error as one that is told in a line, with its exit code."""
     import typer
 
-    # typer brings a click of its own from 0.26 on; its errors are the parents of what it exports.
+    # Newer typers bring a click of their own; its errors are the parents of what it exports.
     usage_error = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
     if isinstance(error, HarnessError):
         return error
