@@ -47,7 +47,7 @@ def fingerprint(
         {
             "rendering": RENDERING,
             "data": dict(data),
-            "read_as": file.data.model_dump(include={"format", "header", "delimiter", "records"}),
+            "read_as": file.data.reading,
             "task": {
                 "fields": file.fields,
                 "template": task.template.model_dump(),

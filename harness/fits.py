@@ -25,7 +25,7 @@ def key(task: Task, backend: Backend, train: str) -> str:
     return digest(
         {
             "train": train,
-            "reading": task.file.data.model_dump(include={"format", "header", "delimiter", "records"}),
+            "reading": task.file.data.reading,
             "split": task.file.shots.from_,
             "fields": task.file.fields,
             "labels": task.labels,

@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from harness import keyed, templating
+from harness.adapters.bare import bare_text
 from harness.errors import BadInput
 from harness.schema import Decoding, Example, Option, Parts, Request
 from harness.tasks import Task
@@ -97,7 +98,7 @@ class Prompts:
 
     def text(self, example: Example) -> str:
         """Return the bare inputs as one text, a line each, uncleaned."""
-        return "\n".join(str(value) for value in example.fields.values() if value is not None)
+        return bare_text(example)
 
     def request(self, example: Example, repeat: int = 0) -> Request:
         """Return what the example asks; nothing is rendered yet but options that need it."""

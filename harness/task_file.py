@@ -63,6 +63,11 @@ class Data(Strict):
         return self
 
     @property
+    def reading(self) -> dict[str, Any]:
+        """Return how the files are read: the same bytes read in another way are other data."""
+        return self.model_dump(include={"format", "header", "delimiter", "records"})
+
+    @property
     def splits(self) -> list[str]:
         """Return the names of all splits, in the order they are written."""
         hub = self.hub.files if self.hub else {}

@@ -1,13 +1,11 @@
-"""What adapters share that read no prompt: the bare text, the target, and requests in windows."""
+"""What adapters share that read no prompt: the bare text and the target."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from harness.errors import BadInput, did_you_mean
-from harness.schema import Example, Request
-
-WINDOW = 1024
+from harness.schema import Example
 
 
 def bare_text(example: Example) -> str:
@@ -30,20 +28,3 @@ def known_target(example: Example, labels: Sequence[str]) -> str:
         near = did_you_mean(example.target, labels)
         raise BadInput(f"example {example.id!r}: the task has no option {example.target!r}.{near}")
     return example.target
-
-
-def windows(requests: Iterable[Request | None]) -> Iterator[list[Request]]:
-    """Yield requests in lists of 1, 32, then WINDOW, so that the first answer comes soon.
-
-    None in the source hands over what is in hand, as nothing more may come before that is answered.
-    """
-    held: list[Request] = []
-    size = 1
-    for request in requests:
-        if request is not None:
-            held.append(request)
-        if held and (request is None or len(held) == size):
-            yield held
-            held, size = [], min(32 * size, WINDOW)
-    if held:
-        yield held

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.adapters.bare import bare_text, known_target, windows
+from harness.adapters.bare import bare_text, known_target
+from harness.adapters.windows import windows
 from harness.errors import BadInput, Unavailable
 from harness.models import LEAST
 from harness.schema import Example, FitTask, Profile, Request, Response, Timing
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LABELS, MODEL = "labels.json", "model.npz"
+
+WINDOWS = (1, 32, 1024)  # requests answered at a time
 
 
 class Classifier(Protocol):
@@ -111,7 +114,7 @@ class Classical(ABC):
 
     def _answers(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         place = {label: index for index, label in enumerate(self.labels)}
-        for window in windows(requests):
+        for window in windows(requests, *WINDOWS):
             began = time.perf_counter()
             rows = self.model.log_probabilities([bare_text(request.example) for request in window]).tolist()
             seconds = time.perf_counter() - began

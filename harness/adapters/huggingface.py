@@ -25,6 +25,7 @@ from harness.adapters import _hf_generating as generating
 from harness.adapters import _hf_loading as loading
 from harness.adapters import _hf_tokens as tokenising
 from harness.adapters._hf_generating import Span
+from harness.adapters.windows import windows
 from harness.errors import HarnessError
 from harness.schema import Decoding, Failure, Profile, Request, Response, Timing, Usage
 
@@ -373,19 +374,6 @@ class _Choice:
 
 
 _BROKEN = Failure("nan", "the model's logits are not numbers (NaN)")
-
-
-def windows(source: Iterable[Request | None], first: int, size: int) -> Iterator[list[Request]]:
-    """Yield the requests, `first` of them and then `size` at a time; what is in hand where one is None."""
-    window: list[Request] = []
-    for request in source:
-        if request is not None:
-            window.append(request)
-        if window and (request is None or len(window) >= first):
-            yield window
-            window, first = [], size
-    if window:
-        yield window
 
 
 def _shared(choices: Iterable[_Choice]) -> Iterable[_Row]:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from harness.adapters.bare import bare_text, known_target, windows
-from harness.adapters.classical import Classical, NaiveBayesAdapter, Tfidf
+from harness.adapters.bare import bare_text, known_target
+from harness.adapters.classical import WINDOWS, Classical, NaiveBayesAdapter, Tfidf
+from harness.adapters.windows import windows
 from harness.errors import BadInput, Unavailable
 from harness.models import LEAST
 from harness.schema import Adapter, Example, Learner, Option, Parts, Profile, Request
@@ -219,7 +220,7 @@ def test_importing_the_adapters_imports_no_numpy():
 
 
 def sizes(source: list[Request | None]) -> list[int]:
-    return [len(window) for window in windows(source)]
+    return [len(window) for window in windows(source, *WINDOWS)]
 
 
 def test_windows_start_small_and_grow():

@@ -19,7 +19,8 @@ transformers = pytest.importorskip("transformers", reason="the huggingface adapt
 
 from harness.adapters import _hf_loading as loading  # noqa: E402
 from harness.adapters import _hf_tokens as tokenising  # noqa: E402
-from harness.adapters.huggingface import HuggingFace, windows  # noqa: E402
+from harness.adapters.huggingface import HuggingFace  # noqa: E402
+from harness.adapters.windows import windows  # noqa: E402
 from harness.errors import BadInput, Unavailable  # noqa: E402
 from harness.schema import (  # noqa: E402
     Adapter,
