@@ -15,7 +15,7 @@ from harness.errors import BadInput, Unavailable, did_you_mean
 from harness.forms import DecodingFile, Finite, Settings, Strict
 from harness.hookspecs import AdapterEntry
 from harness.resources import shipped
-from harness.schema import ChooseBy, Decoding, Profile
+from harness.schema import WRITTEN, Ask, ChooseBy, Decoding, Profile
 
 MERGED = ("settings", "decoding", "price")
 
@@ -54,6 +54,10 @@ class BackendFile(Strict):
     settings: Settings = {}
     decoding: DecodingFile = DecodingFile()
     price: Price = Price()
+
+
+class CannotAsk(BadInput):
+    """A backend's adapter cannot be asked what a task asks."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,9 @@ class Backend:
         was = {**own.result_settings, "model": own.file.model, "revision": own.file.revision}
         return {key: value for key, value in now.items() if value != was.get(key)}
 
-    def profile(self, *, seed: int, trust_remote_code: bool = False, offline: bool = False) -> Profile:
+    def profile(
+        self, *, seed: int, ask: Ask = "choose", trust_remote_code: bool = False, offline: bool = False
+    ) -> Profile:
         """Return what the adapter is told."""
         file = self.file
         return Profile(
@@ -115,22 +121,24 @@ class Backend:
             trust_remote_code=trust_remote_code,
             offline=offline,
             seed=seed,
+            ask=ask,
         )
 
     def require(self, ask: str, decoding: Decoding, *, trust_remote_code: bool) -> None:
         """Say before any work what stands in the way of `ask`.
 
         Raises:
-            BadInput: the adapter cannot be asked this, or cannot honour a decoding key.
+            CannotAsk: the adapter cannot be asked this.
+            BadInput: it cannot honour a decoding key.
             Unavailable: an extra is missing, no model is named, or code of the model's own is not allowed.
         """
         entry = self.entry
         if ask not in entry.asks:
             able = [name for name, other in plugins.adapters().items() if ask in other.asks]
-            raise BadInput(
+            raise CannotAsk(
                 f"{self.name} ({entry.name}) cannot {ask!r}; adapters that can: {', '.join(able) or 'none'}"
             )
-        if ask == "generate":
+        if ask in WRITTEN:
             for key in decoding.asked():
                 if key not in entry.decoding:
                     raise BadInput(f"{self.name} ({entry.name}) cannot honour {key!r} in decoding")

@@ -29,6 +29,7 @@ from harness.run_document import (
     Session,
     described,
     described_plan,
+    measured,
     speed_and_cost,
 )
 from harness.schema import (
@@ -233,6 +234,9 @@ class _Run:
             self.display.phase(f"{self.plan.label}: loading")
             with engines.adapter_errors(self.plan.backend.name):
                 self.adapter.prepare()
+        for metric in self.metrics:  # a tokenizer that loads for seconds is no part of answering
+            if metric.prepare is not None:
+                metric.prepare()
         pending: dict[Key, Request] = {}
         drain = Drain()
         self.display.start(self.plan.label, self.plan.total, len(done))
@@ -274,6 +278,8 @@ class _Run:
             )
         if response.text is not None:  # half a surrogate pair cannot be written
             response.text = response.text.encode(errors="replace").decode()
+        if response.value is not None:
+            response.value = measured(response.value)
         record, scores = self._judged(request, response)
         journal.append(record)
         self.session.count(response)
@@ -283,7 +289,8 @@ class _Run:
 
     def _judged(self, request: Request, response: Response) -> tuple[Record, float | None]:
         failed = response.error is not None
-        prediction = None if failed else self.read(response, request.options)
+        context = str(request.example.fields.get("context", ""))
+        prediction = None if failed else self.read(response, request.options, context)
         target = request.example.target
         scores = None if failed else score(self.metrics, response, prediction, target)
         record = {
@@ -297,6 +304,8 @@ class _Run:
         }
         if request.example.cluster is not None:
             record["cluster"] = request.example.cluster
+        if self.plan.task.file.breakdown:
+            record["groups"] = self.plan.task.groups(request.example)
         main = self.metrics[0]
         return record, scores[main.name][0] if scores and main.interval == "wilson" else None
 
@@ -313,7 +322,7 @@ class _Run:
     def _finish(self) -> Outcome:
         plan = self.plan
         records.compact(self.samples, plan.material.selection.order, plan.options.repeat)
-        found = tally(self.samples, self.metrics, plan.task.labels)
+        found = tally(self.samples, self.metrics, plan.task.classes)
         found.save(self.directory / records.STATISTICS)
         ended = found.counts["examples"]
         if ended < plan.total and self.stopped is None:

@@ -6,218 +6,51 @@ each column is looked up once and not once a row.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import hashlib
-import io
 import itertools
-import sys
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import orjson
-
-from harness import keyed
+from harness import keyed, templating
 from harness.documents import shown
-from harness.errors import BadInput, Place, Unavailable, did_you_mean
-from harness.schema import Example
+from harness.errors import BadInput, Place, did_you_mean
+from harness.formats import (
+    Reader,
+    Row,
+    Table,
+    a_file_each,
+    aligned,
+    characters,
+    delimited,
+    pictures,
+    reading,
+    structured,
+)
+from harness.schema import Example, Target
 from harness.sources import Source
-from harness.task_file import Data
+from harness.task_file import AnswerIs
 from harness.tasks import Task
 
-Row = Any  # a list of cells, or a mapping
+Get = Callable[[Row], Any]
 
-
-@dataclass(frozen=True)
-class Table:
-    """The rows of a file, each with the number of its line or record, and how to find a column in one.
-
-    `width` is how many cells each row has to have; None where rows may differ.
-    """
-
-    path: Path
-    columns: dict[str, str | int] | None
-    rows: Iterator[tuple[int, Row]]
-    width: int | None = None
-    has_lines: bool = True
-
-    def error(self, message: str, number: int | None = None) -> BadInput:
-        """Return the error that points at a line, or names the record in a file without lines."""
-        if self.has_lines or number is None:
-            return BadInput(message, place=Place(self.path, number))
-        return BadInput(f"record {number}: {message}", place=Place(self.path))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """Yield the bytes of a file, unpacked if it ends in .gz.
-
-    Raises:
-        BadInput: it cannot be read, or is not a whole gzip file.
-    """
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
-            yield stream  # type: ignore[misc]
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadInput(f"not a whole gzip file: {error}", place=Place(path)) from None
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror or error}", place=Place(path)) from None
-
-
-def sha256(path: Path) -> str:
-    """Return the hash of a file's content; of what is inside a .gz, so that packing changes nothing."""
-    digest = hashlib.sha256()
-    with _opened(path) as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-@contextmanager
-def _text(path: Path) -> Iterator[IO[str]]:
-    """Yield the text of a file; only a line feed ends a line (U+0085 stays inside a field)."""
-    with _opened(path) as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="\n") as text:
-        try:
-            yield text
-        except UnicodeDecodeError:
-            raise BadInput("not UTF-8 text", place=Place(path, _bad_line(path))) from None
-
-
-def _bad_line(path: Path) -> int | None:
-    with _opened(path) as stream:
-        for number, line in enumerate(stream, 1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                return number
-    return None
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (number from 1, line without its end), empty lines left out."""
-    with _text(path) as text:
-        for number, line in enumerate(text, 1):
-            bare = line.rstrip("\r\n")
-            if bare:
-                yield number, bare
-
-
-def _delimited(path: Path, data: Data, cells: Iterator[tuple[int, list[str]]]) -> Table:
-    """Return rows of cells, their columns named by the first row or by the task.
-
-    With a header of its own, a file has rows of one width: a stray delimiter inside a text would
-    otherwise move a label into the next column.
-    """
-    if data.header is not True:
-        return Table(path, _numbered(data.header or []), cells)
-    first = next(cells, None)
-    if first is None:
-        raise BadInput("the file is empty; a header was expected", place=Place(path))
-    return Table(path, _numbered(first[1]), cells, width=len(first[1]))
-
-
-def _numbered(header: Sequence[str]) -> dict[str, str | int]:
-    return {name: index for index, name in enumerate(header)}
-
-
-def _tsv(path: Path, data: Data) -> Table:
-    delimiter = data.delimiter or "\t"
-    return _delimited(path, data, ((number, line.split(delimiter)) for number, line in _lines(path)))
-
-
-def _csv(path: Path, data: Data) -> Table:
-    return _delimited(path, data, _csv_cells(path, data.delimiter or ","))
-
-
-def _csv_cells(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(sys.maxsize)
-    with _text(path) as text:
-        reader = csv.reader(text, delimiter=delimiter, strict=True)
-        start = 1
-        try:
-            for cells in reader:
-                if cells:
-                    yield start, cells
-                start = reader.line_num + 1
-        except csv.Error as error:
-            raise BadInput(f"not CSV: {error}", place=Place(path, start)) from None
-
-
-def _jsonl(path: Path, _data: Data) -> Table:
-    return Table(path, None, _json_lines(path))
-
-
-def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in _lines(path):
-        try:
-            row = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise BadInput(f"not JSON: {error}", place=Place(path, number)) from None
-        if not isinstance(row, dict):
-            raise BadInput("each line should be a JSON object", place=Place(path, number))
-        yield number, row
-
-
-def _json(path: Path, data: Data) -> Table:
-    with _opened(path) as stream:
-        try:
-            found = orjson.loads(stream.read().removeprefix(b"\xef\xbb\xbf"))
-        except orjson.JSONDecodeError as error:
-            raise BadInput(f"not JSON: {error}", place=Place(path, error.lineno)) from None
-    for key in data.records.split(".") if data.records else ():
-        if not isinstance(found, dict) or key not in found:
-            raise BadInput(f"no {key!r} here, which 'records' names", place=Place(path))
-        found = found[key]
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise BadInput("a list of JSON objects was expected; 'records' may name it", place=Place(path))
-    return Table(path, None, iter(enumerate(found, 1)), has_lines=False)
-
-
-def _parquet(path: Path, _data: Data) -> Table:
-    from harness import DISTRIBUTION
-
-    try:
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise Unavailable(f"Parquet needs pyarrow: pip install '{DISTRIBUTION}[parquet]'") from None
-    with _whole_parquet(path):
-        file = pq.ParquetFile(path)
-    columns: dict[str, str | int] = {name: name for name in file.schema_arrow.names}
-    return Table(path, columns, _parquet_rows(path, file), has_lines=False)
-
-
-def _parquet_rows(path: Path, file: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    number = 0
-    with file, _whole_parquet(path):
-        for batch in file.iter_batches(batch_size=4096):
-            for row in batch.to_pylist():
-                number += 1
-                yield number, row
-
-
-@contextmanager
-def _whole_parquet(path: Path) -> Iterator[None]:
-    """Turn what Arrow says of a damaged file into a BadInput."""
-    from pyarrow.lib import ArrowException
-
-    try:
-        yield
-    except (ArrowException, OSError, ValueError) as error:
-        raise BadInput(f"not a whole Parquet file: {error}", place=Place(path)) from None
-
-
-_FORMATS: dict[str, Callable[[Path, Data], Table]] = {
-    "tsv": _tsv,
-    "csv": _csv,
-    "jsonl": _jsonl,
-    "json": _json,
-    "parquet": _parquet,
+_FORMATS: dict[str, Reader] = {
+    "tsv": a_file_each(delimited.tsv),
+    "csv": a_file_each(delimited.csv_),
+    "jsonl": a_file_each(structured.jsonl),
+    "json": a_file_each(structured.json),
+    "parquet": a_file_each(structured.parquet),
+    "lines": aligned.lines,
+    "squad": a_file_each(reading.squad),
+    "korquad2": a_file_each(reading.korquad2),
+    "characters": a_file_each(characters.characters),
+    "pictures": a_file_each(pictures.pictures),
+    "pixels": a_file_each(pictures.pixels),
 }
+_SAMPLE = _FORMATS["jsonl"]
 
 
 def plain(value: Any) -> str:
@@ -229,63 +62,173 @@ def plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _finder(task: Task, table: Table, head: tuple[int, Row]) -> Callable[[str | int], str | int]:
-    """Return a function from a column as the task names it to a key of the table's rows."""
-    known, line = table.columns, 1
-    if known is None:
-        line, first = head
-        known = {name: name for name in first}
+class _Columns:
+    """Finds a task's columns in the rows of one table, each looked up once."""
 
-    def find(column: str | int) -> str | int:
+    def __init__(self, task: Task, table: Table, head: tuple[int, Row]) -> None:
+        self.task, self.table = task, table
+        self.line, first = (1, head[1]) if table.columns is not None else head
+        known = table.columns if table.columns is not None else {name: name for name in first}
+        self.known: Mapping[str, str | int] = known
+        self.of_file = from_path(task, table.path) if not self._holds_path_columns() else {}
+
+    def _holds_path_columns(self) -> bool:
+        """Return whether the rows say themselves what a path would tell, as a sample's do."""
+        return all(name in self.known for name in self.task.file.data.from_path)
+
+    def get(self, column: str | int | list[str | int]) -> Get:
+        """Return the function from a row to the column's cell, or to the cells of several.
+
+        A column is a name, a number, `outer.inner` of a nested one, or a template over the row.
+
+        Raises:
+            BadInput: the table has no such column.
+        """
+        if isinstance(column, list):
+            getters = [self.get(one) for one in column]
+            return lambda row: [get(row) for get in getters]
         if isinstance(column, int):
-            return column
-        if column not in known:
-            hint = did_you_mean(column, map(str, known))
-            raise table.error(f"no column {column!r}, which task {task.name} reads.{hint}", line)
-        return known[column]
+            return itemgetter(column)
+        if column in self.known:
+            return itemgetter(self.known[column])
+        if column in self.of_file:
+            value = self.of_file[column]
+            return lambda _row: value
+        if templating.has_markup(column):
+            return self._rendered(column)
+        outer, dot, inner = column.partition(".")
+        if dot and outer in self.known:
+            return _nested(itemgetter(self.known[outer]), inner.split("."))
+        hint = did_you_mean(column, [*map(str, self.known), *self.of_file])
+        raise self.table.error(f"no column {column!r}, which task {self.task.name} reads.{hint}", self.line)
 
-    return find
+    def _rendered(self, text: str) -> Get:
+        """Return the function that renders a template over a row, which it sees as `row` too."""
+        render, known, of_file = templating.template(text), self.known, self.of_file
+
+        def get(row: Row) -> str:
+            cells = {name: row[key] for name, key in known.items() if _has(row, key)} | of_file
+            return render({**cells, "row": cells})
+
+        return get
 
 
-def _target(value: Any) -> str | tuple[str, ...] | None:
+def _has(row: Row, key: str | int) -> bool:
+    return key < len(row) if isinstance(key, int) else key in row
+
+
+def _nested(get: Get, keys: list[str]) -> Get:
+    def inner(row: Row) -> Any:
+        value = get(row)
+        for key in keys:
+            value = value[int(key) if isinstance(value, list) and key.isdecimal() else key]
+        return value
+
+    return inner
+
+
+def from_path(task: Task, file: Path) -> dict[str, str]:
+    """Return the columns that a file's path tells.
+
+    Raises:
+        BadInput: a pattern does not fit the path.
+    """
+    path = file.as_posix().removesuffix(".gz")
+    found = {}
+    for name, pattern in task.file.data.from_path.items():
+        match = re.search(pattern, path)
+        if match is None:
+            raise BadInput(f"the path tells no {name!r}: {pattern!r} is not in it", place=Place(file))
+        found[name] = match[1]
+    return found
+
+
+def _target(value: Any) -> Target:
     if isinstance(value, str) or value is None:
         return value
-    return tuple(map(plain, value)) if isinstance(value, list) else plain(value)
+    if isinstance(value, list):
+        return tuple(tuple(one) if isinstance(one, (list, tuple)) else plain(one) for one in value)  # type: ignore[return-value]
+    return plain(value)
 
 
-def _reader(task: Task, split: str, find: Callable[[str | int], str | int]) -> Callable[[int, Row], Example]:
+def _labelled(task: Task) -> Callable[[Target, list[Any]], Target]:
+    """Return the function from a target as the data says it, and the choices, to the harness's label."""
+    aliases = task.file.aliases
+    if task.file.options_from:
+        of_choices = _NUMBERED[task.file.answer_is]
+        return lambda target, choices: of_choices(target, choices) if isinstance(target, str) else target
+    if aliases:
+        return lambda target, _choices: aliases.get(target, target) if isinstance(target, str) else target
+    return lambda target, _choices: target
+
+
+def _place_of_text(target: str, choices: list[Any]) -> str:
+    texts = [plain(choice) for choice in choices]
+    return str(texts.index(target)) if target in texts else target
+
+
+def _place_of_letter(target: str, _choices: list[Any]) -> str:
+    letter = target.strip().upper()
+    return str(ord(letter) - ord("A")) if len(letter) == 1 and "A" <= letter <= "Z" else target
+
+
+# From what the data calls the right choice to its place from 0; what is none stays, and is refused.
+_NUMBERED: dict[AnswerIs, Callable[[str, list[Any]], str]] = {
+    "index": lambda target, _choices: target,
+    "number": lambda target, _choices: str(int(target) - 1) if target.isdecimal() else target,
+    "letter": _place_of_letter,
+    "text": _place_of_text,
+}
+
+
+def _reader(task: Task, split: str, columns: _Columns) -> Callable[[int, Row], Example]:
     """Return a function from (the row's number in the split, row) to an Example."""
-    columns = task.file.fields
-    inputs = [(name, itemgetter(find(column))) for name, column in task.file.inputs.items()]
-    id_of = itemgetter(find(columns["id"])) if "id" in columns else None
-    target_of = itemgetter(find(columns["target"])) if "target" in columns else None
-    cluster_of = itemgetter(find(task.file.cluster)) if task.file.cluster is not None else None
+    file = task.file
+    inputs = [(name, columns.get(column)) for name, column in file.inputs.items()]
+    beside = [(name, columns.get(column)) for name, column in file.meta.items()]
+    id_of = columns.get(file.fields["id"]) if "id" in file.fields else None
+    target_of = columns.get(file.fields["target"]) if "target" in file.fields else None
+    cluster_of = columns.get(file.cluster) if file.cluster is not None else None
+    labelled = _labelled(task) if file.aliases or file.options_from else None
+    is_scored = task.ask == "score"  # a text is judged against itself: how many words, bytes, characters
 
     def read(index: int, row: Row) -> Example:
+        fields = {name: get(row) for name, get in inputs}
+        target = _target(target_of(row)) if target_of else None
+        if labelled:
+            target = labelled(target, task.choices(fields) or [])
+        if target is None and is_scored:
+            target = plain(fields["text"])
         return Example(
             plain(id_of(row)) if id_of else f"{split}-{index}",
-            {name: get(row) for name, get in inputs},
-            _target(target_of(row)) if target_of else None,
+            fields,
+            target,
             plain(cluster_of(row)) if cluster_of else None,
+            {name: plain(get(row)) for name, get in beside} if beside else {},
         )
 
     return read
 
 
-def _file_examples(
-    task: Task, path: Path, split: str, sample: bool, start: int
-) -> Iterator[tuple[Table, int, Example]]:
-    """Yield (table, line, Example) for each row of one file; `start` counts rows of the files before it."""
-    table = (_jsonl if sample else _FORMATS[task.file.data.format])(path, task.file.data)
-    rows = table.rows
-    if sample:
-        rows = ((number, row) for number, row in rows if row.get("split") == split)
-    head = next(rows, None)
+def _tables(task: Task, source: Source, split: str) -> Iterator[Table]:
+    """Yield the tables of a split's files; of a sample, the rows that are the split's."""
+    read = _SAMPLE if source.sample else _FORMATS[task.file.data.format]
+    for table in read(source.files[split], task.file.data):
+        if source.sample:
+            rows = ((number, row) for number, row in table.rows if row.get("split") == split)
+            yield replace(table, rows=rows)
+        else:
+            yield table
+
+
+def _table_examples(task: Task, table: Table, split: str, start: int) -> Iterator[tuple[Table, int, Example]]:
+    """Yield (table, line, Example) for each row of a table; `start` counts rows of the tables before it."""
+    head = next(table.rows, None)
     if head is None:
         return
-    read = _reader(task, split, _finder(task, table, head))
+    read = _reader(task, split, _Columns(task, table, head))
     width = table.width
-    for index, (number, row) in enumerate(itertools.chain([head], rows), start):
+    for index, (number, row) in enumerate(itertools.chain([head], table.rows), start):
         if width is not None and len(row) != width:
             raise table.error(f"the header has {width} columns, this row {len(row)}", number)
         try:
@@ -293,6 +236,8 @@ def _file_examples(
         except (IndexError, KeyError) as error:
             wanted = f"no {error}" if isinstance(error, KeyError) else f"too few columns ({len(row)})"
             raise table.error(f"{wanted} in this row, which task {task.name} reads", number) from None
+        except BadInput as error:  # a template over the row
+            raise table.error(error.message, number) from None
         yield table, number, example
 
 
@@ -302,28 +247,65 @@ def _placed(task: Task, source: Source, split: str) -> Iterator[tuple[Table, int
     Raises:
         BadInput: as `examples`.
     """
-    labels = task.labels if "target" in task.file.fields else ()
+    check = _checker(task)
     count = 0
-    for path in source.files[split]:
-        for table, number, example in _file_examples(task, path, split, source.sample, count):
-            if labels and example.target not in labels:
-                hint = f"the task's options are {', '.join(labels)}"
-                raise table.error(f"unknown label {shown(example.target)}; {hint}", number)
-            if task.file.options_from:
-                _check_choice(task, table, number, example)
+    for read in _tables(task, source, split):
+        for table, number, example in _table_examples(task, read, split, count):
+            if check and (wrong := check(example)):
+                raise table.error(wrong, number)
             count += 1
             yield table, number, example
     if not count:
         raise BadInput(f"the split {split!r} holds no rows", place=Place(source.files[split][0]))
 
 
-def _check_choice(task: Task, table: Table, number: int, example: Example) -> None:
-    """Refuse options that are no list, and a target that is the number of none of them."""
-    options = example.fields[str(task.file.options_from)]
-    if not isinstance(options, list) or not options:
-        raise table.error(f"{task.file.options_from!r} should be a list of options", number)
-    if "target" in task.file.fields and example.target not in [str(index) for index in range(len(options))]:
-        raise table.error(f"{shown(example.target)} is not the number (from 0) of an option", number)
+def _checker(task: Task) -> Callable[[Example], str | None] | None:
+    """Return the function that says what is wrong with an example's target; None if nothing can be."""
+    file, has_target = task.file, "target" in task.file.fields
+    if file.options_from:
+        return lambda example: _wrong_choice(task, example, has_target)
+    if task.ask == "tag":
+        return lambda example: _wrong_spans(example, task.labels)
+    if task.ask in ("rate", "embed") and has_target:
+        return _wrong_number
+    labels = frozenset(task.labels)
+    if not labels or not has_target:
+        return None
+    hint = f"the task's options are {', '.join(task.labels)}"
+    return lambda example: (
+        None if example.target in labels else f"unknown label {shown(example.target)}; {hint}"
+    )
+
+
+def _wrong_number(example: Example) -> str | None:
+    try:
+        if math.isfinite(float(str(example.target))):
+            return None
+    except ValueError:
+        pass
+    return f"the target {shown(example.target)} is no number"
+
+
+def _wrong_spans(example: Example, labels: tuple[str, ...]) -> str | None:
+    """Return what is wrong with the spans of a tagged text."""
+    size = len(example.fields["context"])
+    spans: Any = example.target or ()
+    for start, end, kind in spans:
+        if not 0 <= int(start) < int(end) <= size:
+            return f"the span {start}-{end} is not in the text, which has {size} characters"
+        if kind not in labels:
+            return f"unknown type {shown(kind)}; the task's options are {', '.join(labels)}"
+    return None
+
+
+def _wrong_choice(task: Task, example: Example, has_target: bool) -> str | None:
+    """Return what is wrong with options that are no list, or a target that is the number of none of them."""
+    choices = task.choices(example.fields)
+    if choices is None:
+        return f"{task.file.options_from[0]!r} should be a list of options"
+    if has_target and example.target not in [str(index) for index in range(len(choices))]:
+        return f"{shown(example.target)} is the answer, which is none of the {len(choices)} options"
+    return None
 
 
 def examples(task: Task, source: Source, split: str) -> Iterator[Example]:

@@ -41,8 +41,13 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, (str, int, float)) and not isinstance(value, bool) else value
 
 
+def _columns(value: Any) -> str | int | list[str | int]:
+    return [_column(one) for one in value] if isinstance(value, list) and value else _column(value)
+
+
 Text = Annotated[Any, AfterValidator(_plain_text)]
 Column = Annotated[Any, AfterValidator(_column)]
+Columns = Annotated[Any, AfterValidator(_columns)]
 Texts = Annotated[list[Annotated[Text, AfterValidator(_not_empty)]], BeforeValidator(_listed)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 

@@ -11,13 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness import backends, datasets, documents, forms, records, sources, tasks
-from harness.backends import Backend
+from harness import backends, datasets, documents, formats, forms, groups, plugins, records, sources, tasks
+from harness.backends import Backend, CannotAsk
 from harness.datasets import Selection
-from harness.errors import Unavailable
+from harness.errors import HarnessError, Unavailable
+from harness.fingerprint import digest
 from harness.prompts import Prompts
-from harness.schema import Decoding, Example, Profile
-from harness.sources import Source, Where
+from harness.schema import IMAGE, Decoding, Example, Profile
+from harness.sources import NotHere, Source, Where
 from harness.tasks import Task
 
 
@@ -100,6 +101,7 @@ class Plan:
         """Return what the adapter is told."""
         return self.backend.profile(
             seed=self.task.seed,
+            ask=self.task.ask,
             trust_remote_code=self.options.trust_remote_code,
             offline=self.options.where.offline,
         )
@@ -145,31 +147,40 @@ class Grid:
 
 
 class _Draft(NamedTuple):
-    """A run that is checked, its data not yet looked for."""
+    """A run that is checked, its data not yet looked for.
+
+    `named` says that the user named the task himself, not `all` or a group it is in.
+    """
 
     task: Task
+    named: bool
     backend: Backend
     decoding: Decoding
     given: Mapping[str, Any]
 
+    @property
+    def trains(self) -> bool:
+        """Return whether it reads the train split: to learn, or for shots."""
+        return bool(self.task.shots) or self.backend.entry.learns
+
 
 def plans(
     grid: Grid, options: Options, report: Callable[[str], None], command: str = ""
-) -> tuple[list[Plan], list[Unavailable]]:
+) -> tuple[list[Plan], list[HarnessError]]:
     """Return every run of the grid that can begin, checked, and why the others cannot.
 
+    Others cannot where a backend or a download cannot work. Nor can a task that the user did not name
+    himself, but `all` or a group, where its data is not here or a backend cannot be asked it.
+
     Raises:
-        BadInput: anything in the grid that the user has to mend; nothing has been run.
+        BadInput: anything else in the grid that the user has to mend; nothing has been run.
     """
     drafts, dead = _drafted(grid, options)
-    materials: dict[Any, Material | Unavailable] = {}
+    found = _Supplies(options, report)
     ready: list[Plan] = []
     for draft in drafts:
-        key = (draft.task.document.path, draft.task.split, draft.task.seed)
-        if key not in materials:
-            materials[key] = _supplied(draft.task, drafts, options, report)
-        material = materials[key]
-        if isinstance(material, Unavailable):
+        material = _supplied(draft, drafts, found)
+        if isinstance(material, HarnessError):
             dead.append(material)
             continue
         plan = Plan(draft.task, draft.backend, draft.decoding, material, options, command, draft.given)
@@ -179,24 +190,51 @@ def plans(
     return ready, list({str(error): error for error in dead}.values())
 
 
-def _drafted(grid: Grid, options: Options) -> tuple[list[_Draft], list[Unavailable]]:
+def _drafted(grid: Grid, options: Options) -> tuple[list[_Draft], list[HarnessError]]:
     """Return the runs of the grid whose backends can work, and why the others cannot."""
     systems = [(backends.load(name), set_) for name in grid.backends for set_ in grid.settings]
     chosen = [(own, own.choose(set_)) for own, set_ in systems]
     drafts: list[_Draft] = []
-    dead: list[Unavailable] = []
-    for task in _tasks(grid):
+    dead: list[HarnessError] = []
+    for task, named in _tasks(grid):
+        try:
+            _ = task.metrics  # one may need a package that is not installed here
+        except Unavailable as error:
+            dead.append(Unavailable(f"{task.name}: {error}"))
+            continue
         for (own, system), asked in itertools.product(chosen, grid.decodings):
             usual = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked())
             decoding = forms.decoding(usual.asked(), asked)
             try:
+                _require_fit(task, system)
                 system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
-            except Unavailable as error:
+            except (Unavailable, CannotAsk) as error:
+                if named and isinstance(error, CannotAsk):
+                    raise
                 dead.append(error)
                 continue
             given = {**_task_choices(task), **system.differs(own), **_other(decoding.asked(), usual.asked())}
-            drafts.append(_Draft(task, system, decoding, given))
+            drafts.append(_Draft(task, named, system, decoding, given))
     return drafts, dead
+
+
+def _require_fit(task: Task, system: Backend) -> None:
+    """Raise CannotAsk if the task has not what the backend reads, or has what it cannot read."""
+    split, known, entry = task.file.shots.from_, task.file.data.splits, system.entry
+    if IMAGE in task.file.inputs and not entry.pictures:
+        able = [name for name, other in plugins.adapters().items() if other.pictures]
+        raise CannotAsk(
+            f"{system.name} ({entry.name}) sees no pictures, and {task.name} is about some; "
+            f"adapters that can: {', '.join(able)}"
+        )
+    if task.ask == "choose" and task.file.options_from and not entry.own_options:
+        raise CannotAsk(
+            f"{system.name} needs options that all examples share; in {task.name} each has its own"
+        )
+    if entry.learns and known and split not in known:
+        raise CannotAsk(
+            f"{system.name} learns from the split {split!r}, and {task.name} has only {', '.join(known)}"
+        )
 
 
 def _task_choices(task: Task) -> dict[str, Any]:
@@ -217,29 +255,60 @@ def _other(now: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in now.items() if value != usual.get(key)}
 
 
+@dataclass
+class _Supplies:
+    """Each task's data, or why it cannot be had, looked for once."""
+
+    options: Options
+    report: Callable[[str], None]
+    known: dict[Any, Material | Unavailable | NotHere] = field(default_factory=dict)
+
+    def of(self, task: Task, *, train: bool) -> Material | Unavailable | NotHere:
+        """Return the data of a task, with its train split or without."""
+        key = (task.document.path, task.split, task.seed, train)
+        if key not in self.known:
+            try:
+                self.known[key] = supply(task, self.options, self.report, train=train)
+            except (Unavailable, NotHere) as error:
+                self.known[key] = error
+        return self.known[key]
+
+
 def _supplied(
-    task: Task, drafts: Sequence[_Draft], options: Options, report: Callable[[str], None]
-) -> Material | Unavailable:
-    """Return the data that all drafts of a task share, or why it cannot be had: others go on."""
-    same = [draft for draft in drafts if draft.task.document.path == task.document.path]
-    train = any(draft.task.shots or draft.backend.entry.learns for draft in same)
-    try:
-        return supply(task, options, report, train=train)
-    except Unavailable as error:
-        return error
+    draft: _Draft, drafts: Sequence[_Draft], supplies: _Supplies
+) -> Material | Unavailable | NotHere:
+    """Return the data that all drafts of a task share, or why it cannot be had: others go on.
+
+    In a group, what reads no train split is not stopped by one that is not here.
+
+    Raises:
+        BadInput: the data is wrong, or is not here and the user named the task himself.
+    """
+    train = any(other.trains for other in drafts if other.task.document.path == draft.task.document.path)
+    found = supplies.of(draft.task, train=train)
+    if isinstance(found, NotHere):
+        if draft.named:
+            raise found
+        if train and not draft.trains:
+            alone = supplies.of(draft.task, train=False)
+            return found if isinstance(alone, NotHere) else alone
+    return found
 
 
 def _short(value: Any) -> str:
     return "/".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
-def _tasks(grid: Grid) -> Iterator[Task]:
+def _tasks(grid: Grid) -> Iterator[tuple[Task, bool]]:
+    """Yield each task as it will be asked, and whether the user named it himself."""
+    groups.check(grid.tasks)
     for name in tasks.expand(grid.tasks):
         task = tasks.load(name)
         for template in grid.templates:
             names = list(task.file.templates.all) if template == "all" else [template]
             for one, ask in itertools.product(names, grid.asks):
-                yield task.choose(ask=ask, template=one, shots=grid.shots, split=grid.split, seed=grid.seed)
+                made = task.choose(ask=ask, template=one, shots=grid.shots, split=grid.split, seed=grid.seed)
+                yield made, name in grid.tasks
 
 
 def supply(task: Task, options: Options, report: Callable[[str], None], *, train: bool) -> Material:
@@ -251,12 +320,20 @@ def supply(task: Task, options: Options, report: Callable[[str], None], *, train
     """
     splits = list(dict.fromkeys([task.split, *([task.file.shots.from_] if train else [])]))
     source = sources.locate(task, splits, options.where, report)
-    hashes = {path: datasets.sha256(path) for paths in source.files.values() for path in paths}
-    sha256 = {split: "+".join(hashes[path] for path in paths) for split, paths in source.files.items()}
+    sha256 = {split: _sha256(task, source, paths) for split, paths in source.files.items()}
     material = Material(task, source, datasets.survey(task, source, options.limit), sha256)
     if train:
         _ = material.train  # a wrong label in its last row is found now, not after a model is loaded
     return material
+
+
+def _sha256(task: Task, source: Source, paths: Sequence[Path]) -> str:
+    """Return the hash of what files say, their paths included where these tell a column."""
+    content = formats.sha256(*paths)
+    if source.sample or not task.file.data.from_path:
+        return content
+    told = [datasets.from_path(task, path) for path in paths]
+    return digest({"content": content, "paths": told})
 
 
 def resumed(directory: Path, options: Options, report: Callable[[str], None]) -> Plan:

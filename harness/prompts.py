@@ -1,8 +1,8 @@
 """Examples into Requests: cleaning, shots, templates.
 
 The shots of an example are the first K that qualify on a walk through the pool which only (seed,
-example id, pool) decide. So they do not change with order, limit, batch, machine or backend, and the
-K shots are the first K of the K + 1.
+example id, pool) decide, or in the order of the file. So they do not change with order, limit, batch,
+machine or backend, and the K shots are the first K of the K + 1.
 """
 
 from __future__ import annotations
@@ -16,12 +16,32 @@ from typing import Any
 from harness import keyed, templating
 from harness.adapters.bare import bare_text
 from harness.errors import BadInput
+from harness.passages import most_alike
 from harness.schema import Decoding, Example, Option, Parts, Request
+from harness.tagged import written
+from harness.task_file import Say
 from harness.tasks import Task
 from harness.text import CLEANERS, nfc, one_space
 
 # Random draws before the walk turns to what is left in keyed order. It must not depend on K.
 MAX_DRAWS = 20_000
+
+
+# What stands for a choice where a model is to say a mark and not the whole of it.
+MARKS: dict[Say, Sequence[str]] = {
+    "letter": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "number": [str(number) for number in range(1, 27)],
+    "circled": "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳",
+    "hangul": "가나다라마바사아자차카타파하",
+}
+
+
+def _line(option: Option) -> str:
+    """Return a choice as a line of the list of choices: `B. 부산`, `② 부산`, or the choice alone."""
+    if not option.meaning:
+        return option.text
+    dot = "" if option.text in MARKS["circled"] else "."
+    return f"{option.text}{dot} {option.meaning}"
 
 
 class _Walk:
@@ -42,10 +62,9 @@ class _Walk:
 
 @dataclass(slots=True)
 class _Shot:
-    """A row of the pool that may be a shot, its fields cleaned; `turn` once it was rendered."""
+    """A row of the pool that may be a shot, and its input; `turn` once it was rendered."""
 
     key: tuple[str, ...]
-    fields: Mapping[str, Any]
     turn: tuple[str, str] | None = None
 
 
@@ -77,11 +96,13 @@ class Prompts:
         self._query = templating.template(template.query)
         self._instruction = templating.template(template.instruction if instruct else "")
         self._system = templating.template(template.system)
+        self._captions = [templating.template(text) for text in template.captions]
         self._options = [(option.label, templating.template(option.text)) for option in task.options]
         varies = any(templating.has_markup(option.text) for option in task.options)
         self._same_options = None if varies else task.options
+        self._bounds = (task.file.range[0], task.file.range[1]) if task.file.range else None
         self._cleaners = [CLEANERS[name] for name in task.file.clean]
-        self._fixed: _Walk | None = None
+        self._fixed: dict[str | None, _Walk] = {}
         self._shots: dict[int, _Shot | None] = {}
         if task.shots and task.file.shots.max_tokens and count_tokens is None:
             raise BadInput(f"{task.name} bounds its shots in tokens, and this backend has no tokenizer")
@@ -106,8 +127,10 @@ class Prompts:
         return Request(
             example,
             partial(self.parts, example),
+            captions=partial(self.captions, example),
             ask=self.task.ask,
             options=self.options(example),
+            bounds=self._bounds,
             decoding=self.decoding,
             repeat=repeat,
             seed=keyed.number(seed, "request", example.id, repeat),
@@ -115,7 +138,7 @@ class Prompts:
 
     def parts(self, example: Example) -> Parts:
         """Return the prompt of an example, not yet joined."""
-        fields = self._cleaned(example.fields)
+        fields = self._insertable(example)
         template = self.task.template
         turns = tuple(map(self._turn, self.shots(example)))
         return Parts(
@@ -134,24 +157,69 @@ class Prompts:
             BadInput: `options_from` names a field that is no list or an empty one.
         """
         if self.task.file.options_from:
-            texts = example.fields[self.task.file.options_from]
-            if not isinstance(texts, list) or not texts:
-                raise BadInput(f"{self.name}: the options of example {example.id} are no list of texts")
-            return tuple(Option(str(index), str(text)) for index, text in enumerate(texts))
+            return self._own_options(example)
         if self._same_options is not None:
             return self._same_options
-        fields = self._cleaned(example.fields)
+        fields = self._insertable(example)
         return tuple(
             Option(label, self._rendered(render, fields, example.id)) for label, render in self._options
         )
 
+    def _own_options(self, example: Example) -> tuple[Option, ...]:
+        choices = self.task.choices(example.fields)
+        if choices is None:
+            raise BadInput(f"{self.name}: the options of example {example.id} are no list of texts")
+        texts = [str(choice) for choice in choices]
+        if self.task.file.say == "text":
+            return tuple(Option(str(index), text) for index, text in enumerate(texts))
+        marks = MARKS[self.task.file.say]
+        if len(texts) > len(marks):
+            raise BadInput(
+                f"{self.name}: example {example.id} has {len(texts)} options, more than {len(marks)} marks"
+            )
+        return tuple(Option(str(index), marks[index], text) for index, text in enumerate(texts))
+
+    def captions(self, example: Example) -> tuple[tuple[str, ...], ...]:
+        """Return the texts of each option for systems that compare it with a picture; else its own text."""
+        if self._same_captions is not None:
+            return self._same_captions
+        return self._captioned(self.options(example), {**example.fields, **example.meta}, example.id)
+
+    @cached_property
+    def _same_captions(self) -> tuple[tuple[str, ...], ...] | None:
+        """The captions that all examples share: a thousand classes times eighty texts are rendered once."""
+        texts = self.task.template.captions
+        inserts = any(templating.problem(text, ["option"]) for text in texts)
+        if self._same_options is None or self.task.file.options_from or inserts:
+            return None
+        return self._captioned(self._same_options, {}, "any")
+
+    def _captioned(
+        self, options: Sequence[Option], fields: Mapping[str, Any], example_id: str
+    ) -> tuple[tuple[str, ...], ...]:
+        names = [option.meaning or option.text for option in options]
+        if not self._captions:
+            return tuple((name,) for name in names)
+        return tuple(
+            tuple(self._rendered(render, {**fields, "option": name}, example_id) for render in self._captions)
+            for name in names
+        )
+
     def answer(self, example: Example) -> str:
-        """Return the right answer as a shot says it: the option's text, or the first reference.
+        """Return the right answer as a shot says it: the option's text, the first reference, the spans.
+
+        Where the task names a field for it (`shots.answer`), that is what a shot says.
 
         Raises:
             BadInput: the target is none of the example's options.
         """
+        worked = self._worked(example)
+        if worked is not None:
+            return worked
         target, options = example.target, self.options(example)
+        if self.task.ask == "tag":
+            spans: Any = target or ()
+            return written(spans, str(example.fields["context"]), options, self.task.file.language)
         if options:
             for option in options:
                 if option.label == target:
@@ -160,7 +228,13 @@ class Prompts:
             raise BadInput(
                 f"{self.name}: the target of example {example.id} is {target!r}, not one of {known}"
             )
-        return target if isinstance(target, str) else (target or ("",))[0]
+        said = target if isinstance(target, str) else str((target or ("",))[0])
+        return f"{float(said):.3g}" if self.task.ask == "rate" else said  # 3.250 is 3.25 to anybody
+
+    def _worked(self, example: Example) -> str | None:
+        """Return the answer in the field that the task names for it, None where it names none."""
+        name = self.task.file.shots.answer
+        return None if name is None else str({**self._cleaned(example.fields), **example.meta}[name])
 
     def shots(self, example: Example) -> list[int]:
         """Return the pool's rows that are this example's shots.
@@ -174,7 +248,8 @@ class Prompts:
         if not count:
             return []
         own = self._key(self._cleaned(example.fields))
-        drawn = (index for index in self._walk(example.id) if self._differs(index, own))
+        walk = self._walk(example)
+        drawn = (index for index in walk if self._differs(index, own))
         found = list(itertools.islice(drawn, count))
         if len(found) < count:
             raise BadInput(
@@ -191,27 +266,48 @@ class Prompts:
     def _pool(self) -> Sequence[Example]:
         return self._load_pool()
 
-    def _walk(self, example_id: str) -> Iterator[int] | _Walk:
+    def _walk(self, example: Example) -> Iterator[int] | _Walk:
+        group = self._group(example)
         if self.task.file.shots.draw == "per_example":
-            return self._rows(example_id)
-        if self._fixed is None:
-            self._fixed = _Walk(self._rows(""))
-        return self._fixed
+            return self._rows(example.id, group)
+        if group not in self._fixed:
+            self._fixed[group] = _Walk(self._rows("", group))
+        return self._fixed[group]
 
-    def _rows(self, key: str) -> Iterator[int]:
-        """Yield every row that qualifies once, in an order that (seed, key, pool) decide."""
-        size = len(self._pool)
+    def _group(self, example: Example) -> str | None:
+        """Return the value that an example's shots must share, None where any row will do."""
+        name = self.task.file.shots.same
+        return None if name is None else str({**example.fields, **example.meta}[name])
+
+    @cached_property
+    def _places(self) -> dict[str | None, Sequence[int]]:
+        """The pool's rows by the value that shots must share."""
+        if self.task.file.shots.same is None:
+            return {None: range(len(self._pool))}
+        places: dict[str | None, list[int]] = {}
+        for index, example in enumerate(self._pool):
+            places.setdefault(self._group(example), []).append(index)
+        return dict(places)
+
+    def _rows(self, key: str, group: str | None) -> Iterator[int]:
+        """Yield every row that qualifies once, as in the file or as (seed, key, pool) decide."""
+        rows = self._places.get(group, ())
+        if self.task.file.shots.draw == "first":
+            yield from (row for row in rows if self._shot(row))
+            return
+        size = len(rows)
         seen: set[int] = set()
         draws = keyed.indices(size, self.task.seed, "shots", key) if size else iter(())
-        for index in itertools.islice(draws, MAX_DRAWS):
-            if index not in seen:
-                seen.add(index)
-                if self._shot(index):
-                    yield index
+        for place in itertools.islice(draws, MAX_DRAWS):
+            if place not in seen:
+                seen.add(place)
+                if self._shot(rows[place]):
+                    yield rows[place]
                 if len(seen) == size:
                     return
-        rest = [index for index in range(size) if index not in seen and self._shot(index)]
-        yield from sorted(rest, key=lambda index: keyed.number(self.task.seed, "rest", key, index))
+        rest = [place for place in range(size) if place not in seen and self._shot(rows[place])]
+        for place in sorted(rest, key=lambda place: keyed.number(self.task.seed, "rest", key, place)):
+            yield rows[place]
 
     def _shot(self, index: int) -> _Shot | None:
         """Return a row as a shot, None if it may not be one; looked at once."""
@@ -220,8 +316,10 @@ class Prompts:
             fields = self._cleaned(example.fields)
             # A null is an input that this row does not have; an empty text is one that says nothing.
             texts = [str(fields[name]) for name, value in example.fields.items() if value is not None]
-            fit = bool(example.target) and self._fits(texts)
-            self._shots[index] = _Shot(self._key(fields), fields) if fit else None
+            answer = self._worked(example)
+            said = bool(example.target) and (answer is None or bool(answer.strip()))
+            fit = said and self._fits(texts)
+            self._shots[index] = _Shot(self._key(fields)) if fit else None
         return self._shots[index]
 
     def _fits(self, texts: Sequence[str]) -> bool:
@@ -246,7 +344,10 @@ class Prompts:
         assert shot is not None
         if shot.turn is None:
             example = self._pool[index]
-            shot.turn = self._rendered(self._query, shot.fields, example.id), self.answer(example)
+            shot.turn = (
+                self._rendered(self._query, self._insertable(example), example.id),
+                self.answer(example),
+            )
         return shot.turn
 
     def _rendered(
@@ -257,6 +358,16 @@ class Prompts:
             return render(fields)
         except BadInput as error:
             raise BadInput(f"{self.name}, example {example_id}: {error.message}") from None
+
+    def _insertable(self, example: Example) -> dict[str, Any]:
+        """Return what a template may insert: cleaned fields, what is known beside them, the options."""
+        found = {**self._cleaned(example.fields), **example.meta}
+        if self.task.file.options_from:
+            found["options"] = "\n".join(map(_line, self.options(example)))
+        window = self.task.file.window
+        if window:
+            found[window.field] = most_alike(str(found[window.field]), str(found[window.by]), window.chars)
+        return found
 
     def _cleaned(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         cleaned = {name: "" if value is None else value for name, value in fields.items()}

@@ -15,7 +15,7 @@ from harness.errors import BadInput, Place
 from harness.fingerprint import digest
 from harness.records import Lock, Record
 from harness.schema import Option, Response
-from harness.tally import score, tally
+from harness.tally import frozen, score, tally
 from harness.tasks import Task
 
 
@@ -40,7 +40,7 @@ def rescore(directory: Path, judge: str | None = None) -> dict[str, Any]:
         if task is not own:
             records.write_atomically(directory / records.TASK, documents.dump(task.resolved()).encode())
         rejudge(directory, task)
-        found = tally(directory / records.SAMPLES, task.metrics, task.labels)
+        found = tally(directory / records.SAMPLES, task.metrics, task.classes)
         found.save(directory / records.STATISTICS)
         run |= {**found.summary(seed=run["seed"]), "rescored": records.now()}
         run["task"] |= {"sha256": digest(task.resolved()), "version": task.file.version}
@@ -74,8 +74,10 @@ def _rejudged(samples: Path, task: Task) -> Iterator[Record]:
         record = line.record
         if not records.is_failed(record):
             response = _response(record)
-            record["prediction"] = read(response, _options(task, record))
-            record["scores"] = score(metrics, response, record["prediction"], _target(record["target"]))
+            asked = record["request"]
+            context = str(asked.get("context", asked.get("fields", {}).get("context", "")))
+            record["prediction"] = read(response, _options(task, record), context)
+            record["scores"] = score(metrics, response, record["prediction"], frozen(record["target"]))
         yield record
 
 
@@ -85,15 +87,21 @@ def _response(record: Record) -> Response:
     scores = said["option_scores"]
     if scores is not None:
         scores = [math.nan if score is None else score for score in scores]
-    return Response(records.key_of(record), text=said["text"], option_scores=scores, finish=said["finish"])
+    return Response(
+        records.key_of(record),
+        text=said["text"],
+        option_scores=scores,
+        value=said.get("value"),
+        tokens=said.get("tokens"),
+        spans=said.get("spans"),
+        finish=said["finish"],
+    )
 
 
 def _options(task: Task, record: Record) -> tuple[Option, ...]:
     """Return the options as they were asked, each with its label."""
-    texts = record["request"].get("options", [])
+    asked = record["request"]
+    texts = asked.get("options", [])
     labels = task.labels or [str(index) for index in range(len(texts))]
-    return tuple(map(Option, labels, texts))
-
-
-def _target(target: Any) -> Any:
-    return tuple(target) if isinstance(target, list) else target
+    meanings = asked.get("choices") or [""] * len(texts)
+    return tuple(map(Option, labels, texts, meanings))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 from harness import records
 from harness.fingerprint import digest
 from harness.plan import Plan
-from harness.schema import Response
+from harness.schema import WRITTEN, Response
 
 # The statuses of run.json.
 RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
@@ -46,9 +47,15 @@ class Session:
 def described(response: Response) -> dict[str, Any]:
     """Return a response as the journal keeps it."""
     timing, scores = response.timing, response.option_scores
+    # What only some asks have is left out of the lines of all others.
+    measured = {
+        **{"value": response.value, "tokens": response.tokens, "spans": response.spans},
+        "similarities": response.similarities,
+    }
     return {
         "text": response.text,
         "option_scores": _finite(scores) if scores is not None else None,
+        **{name: value for name, value in measured.items() if value is not None},
         "finish": response.finish,
         "usage": asdict(response.usage) if response.usage else None,
         # asdict copies deeply; this line is written for every example
@@ -58,6 +65,11 @@ def described(response: Response) -> dict[str, Any]:
         "truncated": response.truncated,
         "error": asdict(response.error) if response.error else None,
     }
+
+
+def measured(value: float) -> float | None:
+    """Return a value that JSON can hold: what is infinite is the last number before it, and NaN is none."""
+    return None if math.isnan(value) else _finite([value])[0]
 
 
 def _finite(scores: Sequence[float]) -> list[float]:
@@ -106,7 +118,7 @@ def described_plan(plan: Plan, mark: str, identity: Mapping[str, Any]) -> dict[s
             "licence": backend.licence,
             "settings": dict(plan.backend.settings),
         },
-        "decoding": {"asked": asked, "sent": asked if task.ask == "generate" else {}},
+        "decoding": {"asked": asked, "sent": asked if task.ask in WRITTEN else {}},
         "choose_by": backend.choose_by if task.ask == "choose" else None,
         "data": {
             "source": source.origin,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 if TYPE_CHECKING:
@@ -17,27 +17,38 @@ if TYPE_CHECKING:
 
 Ask = Literal["generate", "choose", "score", "extract", "embed", "tag", "rate", "rank"]
 ASKS: tuple[Ask, ...] = get_args(Ask)
+WRITTEN: tuple[Ask, ...] = ("generate", "extract", "tag", "rate")  # what a language model answers in text
 ChooseBy = Literal["logprobs", "structured", "extract"]
 Message = dict[str, str]
+IMAGE = "image"  # the field that holds a picture: the path of a file, or a data: URI
+Span = tuple[int, int, str]  # start and end in characters, the end left out, and the type
+Target = str | tuple[str, ...] | tuple[Span, ...] | None
+Prediction = str | float | tuple[Span, ...] | None
 
 
 class Example(NamedTuple):
     """One row of data.
 
-    `fields` are raw, under the task's names; `target` is a label, a text, or the references.
+    `fields` are raw, under the task's names; `target` is a label, a text or a number as text, the
+    references, or the spans. `meta` is known beside the input and no part of it: a subject, a topic.
     """
 
     id: str
     fields: Mapping[str, Any]
-    target: str | tuple[str, ...] | None = None
+    target: Target = None
     cluster: str | None = None
+    meta: Mapping[str, str] = {}
 
 
 class Option(NamedTuple):
-    """One answer an example may be given: the data's label, and the text a model reads and says."""
+    """One answer an example may be given: the data's label, and the text a model reads and says.
+
+    Where the text is only a mark (B, ②), `meaning` is the choice that it stands for.
+    """
 
     label: str
     text: str
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +118,31 @@ class Request:
     shots. `sent` tells the journal which of the two the adapter really read.
     """
 
-    __slots__ = ("_parts", "_render", "_shots_as", "ask", "decoding", "example", "options", "repeat", "seed")
+    __slots__ = (
+        *("_captions", "_parts", "_render", "_shots_as"),
+        *("ask", "bounds", "decoding", "example", "options", "repeat", "seed"),
+    )
 
     def __init__(
         self,
         example: Example,
         render: Callable[[], Parts],
         *,
+        captions: Callable[[], tuple[tuple[str, ...], ...]] | None = None,
         ask: Ask = "generate",
         options: tuple[Option, ...] = (),
+        bounds: tuple[float, float] | None = None,
         decoding: Decoding = Decoding(),
         repeat: int = 0,
         seed: int = 0,
     ) -> None:
-        """`render` is called at most once; `seed` is drawn from (run seed, example id, repeat)."""
+        """`render` is called at most once; `seed` is drawn from (run seed, example id, repeat).
+
+        `bounds` are the least and the most that a rating may be, None where the task does not say.
+        """
         self.example, self.ask, self.options, self.decoding = example, ask, options, decoding
-        self.repeat, self.seed = repeat, seed
-        self._render = render
+        self.bounds, self.repeat, self.seed = bounds, repeat, seed
+        self._render, self._captions = render, captions
         self._parts: Parts | None = None
         self._shots_as: str | None = None
 
@@ -138,6 +157,13 @@ class Request:
         if self._parts is None:
             self._parts = self._render()
         return self._parts
+
+    @property
+    def captions(self) -> tuple[tuple[str, ...], ...]:
+        """Return each option's texts for comparing it with a picture; several are an ensemble."""
+        if self._captions is not None:
+            return self._captions()
+        return tuple((option.meaning or option.text,) for option in self.options)
 
     @property
     def prompt(self) -> str:
@@ -158,9 +184,24 @@ class Request:
             asked = {"prompt": self._parts.prompt}
         else:
             asked = {"fields": dict(self.example.fields)}
+            if IMAGE in asked["fields"]:
+                asked["fields"][IMAGE] = _portable(asked["fields"][IMAGE])
         if self.options:
             asked["options"] = [option.text for option in self.options]
+        if any(option.meaning for option in self.options):
+            asked["choices"] = [option.meaning for option in self.options]
+        # What a reply is read against, or a prompt is about, though it is not in the prompt's text.
+        for name in ("context",) if self.ask == "tag" else (IMAGE,):
+            if name in self.example.fields and "fields" not in asked:
+                asked[name] = _portable(self.example.fields[name])
         return asked
+
+
+def _portable(value: Any) -> Any:
+    """Return the path of a file as any machine would call it, its folder and its name; others as they are."""
+    if isinstance(value, str) and not value.startswith("data:") and PurePath(value).is_absolute():
+        return "/".join(PurePath(value).parts[-2:])
+    return value
 
 
 @dataclass(slots=True)
@@ -193,16 +234,23 @@ class Failure:
 
 @dataclass(slots=True)
 class Response:
-    """What came back for one request: text, or one score an option, or a failure.
+    """What came back for one request: text, one score an option, a value, spans, or a failure.
 
-    `option_scores` are log-probabilities (nats) in the order of the request's options. `finish`
-    is `stop`, `length`, `filtered`, `refused` or `too_long`; the last three are unanswered.
-    `truncated` says that the prompt was cut to fit.
+    `option_scores` are log-probabilities (nats) in the order of the request's options. `value` is the
+    one number that `score` (log-likelihood of the text in nats), `embed` (cosine) or `rate` asks for;
+    `tokens` is how many tokens a log-likelihood sums over. `similarities` are the cosines of a picture
+    and each option, which the scores were made of. `finish` is `stop`, `length`, `filtered`,
+    `refused` or `too_long`; the last three are unanswered. `truncated` says that the prompt was cut to
+    fit.
     """
 
     key: tuple[str, int]
     text: str | None = None
     option_scores: Sequence[float] | None = None
+    value: float | None = None
+    tokens: int | None = None
+    spans: Sequence[Span] | None = None
+    similarities: Sequence[float] | None = None
     finish: str | None = None
     usage: Usage | None = None
     timing: Timing | None = None
@@ -214,7 +262,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What an adapter is told about the system it drives."""
+    """What an adapter is told about the system it drives, and what it will be asked."""
 
     name: str
     adapter: str
@@ -228,6 +276,7 @@ class Profile:
     trust_remote_code: bool = False
     offline: bool = False
     seed: int = 1234
+    ask: Ask = "choose"
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,10 +364,15 @@ class Metric:
     """One figure about a run: statistics of each example, and how they sum.
 
     `statistics(seen, target)` returns K floats; what is `seen` follows `reads`: the prediction
-    (None when unanswered), the options' scores (None where there are none) or the reply's text.
+    (None when unanswered; a label, a text, a float for `rate` and `embed`, spans for `tag`), the
+    options' scores (None where there are none), the reply's text, or the likelihood: the pair (log-
+    likelihood in nats, number of tokens or None), None when unanswered.
     `aggregate(stats (N, K), weights (D, N))` returns (D,), one figure a weighting, and raises
-    HarnessError for N = 0. `interval` is `wilson` for the mean of 0/1 statistics, `bootstrap`, or
-    `none`.
+    HarnessError for N = 0. A row of weight 2 is the row twice, and equal rows may be made one. It may be
+    any callable; with `metrics.OfSums` and `metrics.Prepared` the bootstrap is quick. `interval` is
+    `wilson` for the mean of 0/1 statistics, `bootstrap`, or `none`. A metric that says nothing of single
+    examples has no statistics, K is 0, and `corpus(seen, targets)` in place of an aggregate: the figure
+    of all examples at once. `prepare` loads what the first example would otherwise wait for.
     """
 
     name: str
@@ -328,4 +382,6 @@ class Metric:
     unit: str = "0-1"
     higher_is_better: bool = True
     interval: Literal["wilson", "bootstrap", "none"] = "bootstrap"
-    reads: Literal["prediction", "scores", "text"] = "prediction"
+    reads: Literal["prediction", "scores", "text", "likelihood"] = "prediction"
+    corpus: Callable[[Sequence[Any], Sequence[Any]], float] | None = None
+    prepare: Callable[[], object] | None = None

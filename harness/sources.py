@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from os.path import isdir, isfile
 from pathlib import Path
 
 from harness import downloads
-from harness.errors import BadInput, Place
+from harness.errors import BadInput, Place, Unavailable
 from harness.task_file import Hub
 from harness.tasks import Task, sample_path
+
+_PATTERN = re.compile(r"[*?{]")
+_EITHER = re.compile(r"\{([^{}]*)\}")
+# Packages that are installed under another name than they are imported by.
+_DISTRIBUTIONS = {"sklearn": "scikit-learn", "skimage": "scikit-image"}
+
+
+class NotHere(BadInput):
+    """A task's data is in none of the places where it may be."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,7 @@ class Where:
 
 @dataclass(frozen=True)
 class Source:
-    """The files of each split, and what they came from: `data-dir`, `sample`, `url` or `hub`."""
+    """The files of each split, and what they came from: `data-dir`, `package`, `sample`, `url` or `hub`."""
 
     origin: str
     files: dict[str, list[Path]] = field(default_factory=dict)
@@ -43,11 +54,14 @@ def locate(task: Task, splits: Sequence[str], where: Where, report: Callable[[st
     is used only when asked for.
 
     Raises:
-        BadInput: no place has the files.
+        NotHere: no place has the files.
+        BadInput: the folder named, or a file in it, is not one.
         Unavailable: a download failed, or is forbidden by --offline.
     """
     if where.sample:
         return _sample(task, splits)
+    if task.file.data.package:
+        return _in_package(task, splits)
     tried = "no --data-dir was given"
     if where.data_dir is not None:
         found, absent = _in_folder(task, splits, where.data_dir)
@@ -57,7 +71,7 @@ def locate(task: Task, splits: Sequence[str], where: Where, report: Callable[[st
     data = task.file.data
     if not data.hub and not all(split in data.url for split in splits):
         advice = "give --data-dir DIR" + (", or --sample for the shipped sample" if data.sample else "")
-        raise BadInput(f"the data of {task.name} is not here ({tried}); {advice}")
+        raise NotHere(f"the data of {task.name} is not here ({tried}); {advice}")
     if where.data_dir is not None:
         report(f"{task.name}: {tried}; going on to the task's own source")
     if data.hub:
@@ -68,7 +82,7 @@ def locate(task: Task, splits: Sequence[str], where: Where, report: Callable[[st
 def _sample(task: Task, splits: Sequence[str]) -> Source:
     path = sample_path(task)
     if path is None:
-        raise BadInput(f"{task.name} ships no sample; give --data-dir DIR")
+        raise NotHere(f"{task.name} ships no sample; give --data-dir DIR")
     if not isfile(path):
         raise BadInput(f"the sample of {task.name} is not there", place=Place(path))
     return Source("sample", {split: [path] for split in splits})
@@ -78,16 +92,76 @@ def _in_folder(task: Task, splits: Sequence[str], folder: Path) -> tuple[Source 
     """Return the splits' files under `folder`, each plain or .gz; without them, what is absent."""
     if not folder.is_dir():
         raise BadInput(f"--data-dir {folder}: no such folder")
+    files, absent = _looked_up(task.file.data.files, splits, folder)
+    return (None if absent else Source("data-dir", files)), absent
+
+
+def _looked_up(
+    known: Mapping[str, Sequence[str]], splits: Sequence[str], folder: Path
+) -> tuple[dict[str, list[Path]], list[str]]:
+    """Return the files of `splits` under `folder`, and the names of those that are not there."""
     files: dict[str, list[Path]] = {}
     absent: list[str] = []
     for split in splits:
-        names = task.file.data.files.get(split, [])
-        paths = {name: _plain_or_packed(folder / name) for name in names}
-        absent += [name for name, path in paths.items() if path is None]
+        names = known.get(split, [])
         if not names:
             absent.append(f"file for {split!r}: the task names none")
-        files[split] = [path for path in paths.values() if path is not None]
-    return (None if absent else Source("data-dir", files)), absent
+        files[split] = []
+        for name in names:
+            found = _matching(folder, name)
+            files[split] += found
+            if not found:
+                absent.append(name)
+    return files, absent
+
+
+def _matching(folder: Path, name: str) -> list[Path]:
+    """Return the file of a name, or those that fit a pattern, sorted; each plain or .gz."""
+    if not _PATTERN.search(name):
+        path = _plain_or_packed(folder / name)
+        return [path] if path else []
+    found: dict[str, Path] = {}
+    for pattern in _alternatives(name):
+        for path in (*folder.glob(pattern), *folder.glob(f"{pattern}.gz")):
+            if isfile(path):
+                found.setdefault(path.as_posix().removesuffix(".gz"), path)
+    return [found[key] for key in sorted(found)]
+
+
+def _alternatives(pattern: str) -> Iterator[str]:
+    """Yield the patterns that `{a,b}` stands for."""
+    match = _EITHER.search(pattern)
+    if match is None:
+        yield pattern
+        return
+    for one in match[1].split(","):
+        yield from _alternatives(f"{pattern[: match.start()]}{one.strip()}{pattern[match.end() :]}")
+
+
+def _in_package(task: Task, splits: Sequence[str]) -> Source:
+    """Return files that an installed package brings along.
+
+    Raises:
+        Unavailable: the package is not installed, or has them no longer.
+    """
+    files: dict[str, list[Path]] = {}
+    for split in splits:
+        files[split] = []
+        for name in task.file.data.package.get(split, []):
+            package, _, inside = name.partition("/")
+            spec = find_spec(package)
+            if spec is None or not spec.submodule_search_locations:
+                wheel = _DISTRIBUTIONS.get(package, package)
+                raise Unavailable(
+                    f"the data of {task.name} comes with {wheel}, which is not installed: pip install {wheel}"
+                )
+            found = _matching(Path(spec.submodule_search_locations[0]), inside)
+            if not found:
+                raise Unavailable(f"the installed {package} holds no {inside}, which {task.name} reads")
+            files[split] += found
+        if not files[split]:
+            raise BadInput(f"{task.name} names no file for {split!r}")
+    return Source("package", files)
 
 
 def _plain_or_packed(path: Path) -> Path | None:

@@ -6,15 +6,17 @@ One road for run, resume and rescore.
 from __future__ import annotations
 
 import math
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.records import Record, is_failed, read_records
-from harness.schema import Metric, Response
+from harness.schema import Metric, Prediction, Response
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,10 +30,15 @@ UNANSWERED = "(unanswered)"
 
 
 def score(
-    metrics: Iterable[Metric], response: Response, prediction: str | None, target: Any
+    metrics: Iterable[Metric], response: Response, prediction: Prediction, target: Any
 ) -> dict[str, tuple[float, ...]]:
     """Return each metric's statistics of one example."""
-    seen = {"prediction": prediction, "scores": response.option_scores, "text": response.text}
+    seen = {
+        "prediction": prediction,
+        "scores": response.option_scores,
+        "text": response.text,
+        "likelihood": None if response.value is None else (response.value, response.tokens),
+    }
     return {metric.name: metric.statistics(seen[metric.reads], target) for metric in metrics}
 
 
@@ -49,6 +56,8 @@ class Tally:
     failures: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    seen: list[tuple[Any, Any]] = field(default_factory=list)
     usage: Counter[str] = field(default_factory=Counter)
     timings: dict[str, array[float]] = field(default_factory=dict)
 
@@ -66,7 +75,11 @@ class Tally:
         self.repeats.append(record["repeat"])
         if record.get("cluster") is not None:
             self.clusters.append(record["cluster"])
-        for metric in self.metrics:
+        for name, group in (record.get("groups") or {}).items():
+            self.groups.setdefault(name, []).append(group)
+        if self._by_corpus:
+            self.seen.append((record["prediction"], frozen(record["target"])))
+        for metric in self._by_example:
             kept = record["scores"][metric.name]
             # JSON has no NaN: the journal says null where a metric has nothing to say of an example.
             row = [math.nan if number is None else number for number in kept]
@@ -92,6 +105,19 @@ class Tally:
         for name, seconds in {**timing, "tpot": _tpot(timing, response.get("usage") or {})}.items():
             if seconds is not None:
                 self.timings.setdefault(name, array("d")).append(seconds)
+
+    @cached_property
+    def _by_example(self) -> list[Metric]:
+        """The metrics that have statistics of each example."""
+        return [metric for metric in self.metrics if metric.corpus is None]
+
+    @cached_property
+    def _by_corpus(self) -> list[Metric]:
+        """The metrics that see all examples at once: they need every prediction and target."""
+        return [metric for metric in self.metrics if metric.corpus is not None]
+
+    def _statistics(self) -> dict[str, tuple[Metric, NDArray[np.float64]]]:
+        return {metric.name: (metric, self.matrix(metric.name)) for metric in self._by_example}
 
     def matrix(self, metric: str) -> NDArray[np.float64]:
         """Return the statistics of a metric, (N, K)."""
@@ -127,6 +153,7 @@ class Tally:
             "unanswered_because": dict(self.reasons),
             "failed_because": dict(self.failures),
             "confusion": self._confusion(),
+            **self.by_group(seed),
             "usage": dict(self.usage) or None,
             "latency_s": {name: percentiles(values) for name, values in sorted(self.timings.items())} or None,
         }
@@ -137,9 +164,24 @@ class Tally:
 
         if not self.ids:
             return {}
-        stats = {metric.name: (metric, self.matrix(metric.name)) for metric in self.metrics}
-        found = intervals.estimates(stats, self.cluster_codes(), seed=seed)
+        found = intervals.estimates(self._statistics(), self.cluster_codes(), seed=seed)
+        for metric in self._by_corpus:
+            assert metric.corpus is not None
+            value = metric.corpus(*map(list, zip(*self.seen, strict=True)))
+            found[metric.name] = intervals.Estimate(value, None, None, None, len(self.ids))
         return {metric.name: _estimate(metric, found[metric.name]) for metric in self.metrics}
+
+    def by_group(self, seed: int) -> dict[str, Any]:
+        """Return `breakdown` and `macro`, the means over its groups; nothing where the task has none."""
+        if not self.groups or not self.ids:
+            return {}
+        from harness.metrics.groups import breakdown, macro
+
+        found = {
+            name: breakdown(self._statistics(), groups, self.cluster_codes(), seed=seed)
+            for name, groups in self.groups.items()
+        }
+        return {"breakdown": found, "macro": {name: macro(groups) for name, groups in found.items()}}
 
     def _confusion(self) -> dict[str, dict[str, int]] | None:
         """Return target → prediction → count, every label and the unanswered present."""
@@ -168,7 +210,7 @@ class Tally:
         codes = self.cluster_codes()
         if codes is not None:
             arrays["clusters"] = codes
-        for metric in self.metrics if self.ids else ():
+        for metric in self._by_example if self.ids else ():
             arrays[f"metric:{metric.name}"] = self.matrix(metric.name)
         buffer = io.BytesIO()
         np.savez(buffer, **arrays)
@@ -195,9 +237,19 @@ def _estimate(metric: Metric, found: Estimate) -> dict[str, Any]:
     }
 
 
+def frozen(target: Any) -> Any:
+    """Return a target as it was before JSON: references and spans are tuples."""
+    return tuple(map(frozen, target)) if isinstance(target, list) else target
+
+
 def _one_line(name: str) -> str:
     """Return an id without line feeds; two ids never become the same."""
     return name.replace("\\", "\\\\").replace("\n", "\\n")
+
+
+def named(line: str) -> str:
+    """Return the id that a line of `statistics.npz` stands for."""
+    return re.sub(r"\\(.)", lambda escaped: "\n" if escaped[1] == "n" else escaped[1], line)
 
 
 def _tpot(timing: Mapping[str, Any], usage: Mapping[str, Any]) -> float | None:

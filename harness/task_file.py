@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from harness.forms import Column, DecodingFile, Finite, Named, Strict, Text, Texts
-from harness.schema import Ask
+from harness.documents import shown
+from harness.forms import Column, Columns, DecodingFile, Finite, Named, Strict, Text, Texts
+from harness.schema import IMAGE, Ask
 
 # Under `extends`, these are joined key by key; any other key replaces the parent's.
 MERGED = ("data", "templates", "shots", "decoding", "source")
+
+Format = Literal[
+    "tsv", "csv", "jsonl", "json", "parquet", "lines", "squad", "korquad2", "characters", "pictures", "pixels"
+]
+AnswerIs = Literal["index", "number", "letter", "text"]
+Say = Literal["text", "letter", "number", "circled", "hangul"]
+
+OTHER = "(other)"
 
 Files = Annotated[Texts, Field(min_length=1)]
 
@@ -44,40 +54,68 @@ class Hub(Strict):
     files: dict[str, Files]
 
 
-class Data(Strict):
-    """Where the splits are, and how their files are read."""
+def _one_group(value: str) -> str:
+    try:
+        groups = re.compile(value).groups
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from None
+    if groups != 1:
+        raise ValueError(f"should have one (group), which is the value; it has {groups}")
+    return value
 
-    format: Literal["tsv", "csv", "jsonl", "json", "parquet"]
+
+class Data(Strict):
+    """Where the splits are, and how their files are read.
+
+    A name in `files` or `package` may be a pattern: `*` and `?` within a folder, `{a,b}` for either. In
+    `from_path` a regular expression takes a column's value out of the file's path. `ragged: skip` leaves
+    out rows that are not as wide as the header, where the dataset's own readers do: GLUE's QQP has some.
+    """
+
+    format: Format
     files: dict[str, Files] = {}
+    package: dict[str, Files] = {}
+    from_path: dict[str, Annotated[str, AfterValidator(_one_group)]] = {}
     url: dict[str, Url] = {}
     hub: Hub | None = None
     sample: str | None = None
     header: Annotated[Any, BeforeValidator(_header)] = True
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    ragged: Literal["error", "skip"] = "error"
     records: str | None = None
+    white: Annotated[Finite, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _somewhere(self) -> Data:
-        if not (self.files or self.url or self.hub or self.sample):
-            raise ValueError("name at least one of files, url, hub and sample")
+        if not (self.files or self.package or self.url or self.hub or self.sample):
+            raise ValueError("name at least one of files, package, url, hub and sample")
+        if self.format == "pixels" and not (isinstance(self.header, list) and IMAGE in self.header):
+            raise ValueError("pixels need a 'header' of names, in which 'image' stands for the numbers")
         return self
 
     @property
     def reading(self) -> dict[str, Any]:
         """Return how the files are read: the same bytes read in another way are other data."""
-        return self.model_dump(include={"format", "header", "delimiter", "records"})
+        return self.model_dump(
+            include={"format", "header", "delimiter", "records", "from_path", "ragged", "white"}
+        )
 
     @property
     def splits(self) -> list[str]:
         """Return the names of all splits, in the order they are written."""
         hub = self.hub.files if self.hub else {}
-        return list({**self.files, **self.url, **hub})
+        return list({**self.files, **self.package, **self.url, **hub})
 
 
 class Template(Strict):
-    """How a query is written; a shot is a query, the delimiter, its answer and `shot_end`."""
+    """How a query is written; a shot is a query, the delimiter, its answer and `shot_end`.
 
-    query: str
+    `captions` are texts of an option for systems that compare it with a picture; `{{ option }}` is its
+    name, and several make an ensemble.
+    """
+
+    query: str = ""
+    captions: Texts = []
     delimiter: str = " "
     shot_end: str = "\n\n"
     instruction: str = ""
@@ -106,11 +144,19 @@ class Templates(BaseModel):
 
 
 class Shots(Strict):
-    """Worked examples before the question: how many, from where, and which rows qualify."""
+    """Worked examples before the question: how many, from where, and which rows qualify.
+
+    `draw` says whether each example draws its own, all share one draw, or all have the first rows of the
+    file. With `same`, only rows that share the evaluated example's value of that field: MMLU's subject.
+    `answer` is the field that a shot answers with, where that is more than the target: the worked solution
+    of which the target is the last number.
+    """
 
     k: Annotated[int, Field(ge=0, le=1000)] = 0
     from_: Annotated[str, Field(alias="from")] = "train"
-    draw: Literal["per_example", "fixed"] = "per_example"
+    draw: Literal["per_example", "fixed", "first"] = "per_example"
+    same: str | None = None
+    answer: str | None = None
     max_chars: Annotated[int, Field(gt=0)] | None = None
     max_tokens: Annotated[int, Field(gt=0)] | None = None
 
@@ -134,6 +180,32 @@ class Reference(BaseModel):
         return self.__pydantic_extra__ or {}
 
 
+class Breakdown(Strict):
+    """By what the figures are broken down: a field's values, or groups of them."""
+
+    field: str
+    groups: dict[str, Texts] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"field": value} if isinstance(value, str) else value
+
+    def of(self, value: str) -> str:
+        """Return the group in which `value` is; `(other)` is that of a value in none."""
+        if not self.groups:
+            return value
+        return next((name for name, members in self.groups.items() if value in members), OTHER)
+
+
+class Window(Strict):
+    """The part of a long field that a prompt shows: the `chars` that look most like the field `by`."""
+
+    field: str
+    by: str
+    chars: Annotated[int, Field(gt=0)]
+
+
 class TaskFile(Strict):
     """Everything a task's YAML may say."""
 
@@ -145,14 +217,21 @@ class TaskFile(Strict):
     tags: list[str] = []
     source: Citation = Citation()
     data: Data
-    fields: dict[str, Column]
+    fields: dict[str, Columns]
+    meta: dict[str, Column] = {}
     split: str = "test"
     cluster: Column | None = None
     ask: Ask
     options: dict[str, Text] = {}
-    options_from: str | None = None
+    aliases: dict[str, Text] = {}
+    options_from: Texts = []
+    answer_is: AnswerIs = "index"
+    say: Say = "text"
+    range: Annotated[list[Finite], Field(min_length=2, max_length=2)] | None = None
+    breakdown: dict[str, Breakdown] = {}
     clean: Texts = []
-    templates: Templates
+    window: Window | None = None
+    templates: Templates = Templates.model_validate({"plain": {}})
     shots: Shots = Shots()
     decoding: DecodingFile = DecodingFile()
     extract: list[Named] = []
@@ -160,14 +239,81 @@ class TaskFile(Strict):
     reference: list[Reference] = []
 
     @property
-    def inputs(self) -> dict[str, str | int]:
-        """Return the fields that a prompt may use, with their columns."""
+    def inputs(self) -> dict[str, Any]:
+        """Return the fields that are asked about, with their columns."""
         return {name: column for name, column in self.fields.items() if name not in ("id", "target")}
+
+    @property
+    def insertable(self) -> list[str]:
+        """Return what a prompt may insert: fields, what is known beside them, and an example's own options.
+
+        `options` are the lines of a list of them.
+        """
+        return [*self.inputs, *self.meta, *(["options"] if self.options_from else [])]
+
+
+def _weight(value: Any) -> float | Literal["n"]:
+    if value == "n":
+        return "n"
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"):
+        return float(value)
+    raise ValueError(f"should be a number above 0, or n: the number of examples; not {shown(value)}")
+
+
+Weight = Annotated[Any, AfterValidator(_weight)]
+
+
+class Member(Strict):
+    """A task of a group, and how it counts in the group's score.
+
+    Its figure is the mean of its `metrics`, the task's main one unless some are named. Members of one
+    `part` share a number that is their weight: MNLI's two dev sets count as one task.
+    """
+
+    task: str
+    metrics: Texts = []
+    part: str | None = None
+    weight: Weight | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if isinstance(value, (str, dict)):
+            return {"task": value} if isinstance(value, str) else value
+        raise ValueError(f"should be a task's name, or what counts of it, not {shown(value)}")
+
+    def short(self) -> str | dict[str, Any]:
+        """Return it as YAML writes it."""
+        written = self.model_dump(exclude_defaults=True)
+        return self.task if len(written) == 1 else written
+
+
+class Score(Strict):
+    """How a group's one figure is made: the weighted mean of its members' figures, times `scale`.
+
+    `weight` is that of a member who names none; `n` everywhere makes the score one over all examples.
+    """
+
+    scale: Annotated[Finite, Field(gt=0)] = 1.0
+    weight: Weight = 1.0
+
+
+class GroupReference(Strict):
+    """A published row of a group: a system, its score and its members' figures, on the group's scale."""
+
+    system: str
+    source: str
+    score: Finite | None = None
+    figures: dict[str, Finite] = {}
+    note: str | None = None
 
 
 class Group(Strict):
-    """Several tasks under one name."""
+    """Several tasks under one name, and how one score is made of them, if one is."""
 
-    members: Annotated[list[str], Field(min_length=1)]
+    members: Annotated[list[Member], Field(min_length=1)]
     description: str = ""
     tags: list[str] = []
+    source: Citation = Citation()
+    score: Score | None = None
+    reference: list[GroupReference] = []

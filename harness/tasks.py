@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from os.path import isfile
 from pathlib import Path
@@ -12,7 +12,7 @@ from harness import definitions, plugins, task_rules
 from harness.documents import Document, read, shown
 from harness.errors import BadInput, did_you_mean
 from harness.resources import shipped
-from harness.schema import ASKS, Ask, Metric, Option
+from harness.schema import ASKS, Ask, Example, Metric, Option
 from harness.task_file import MERGED, Group, TaskFile, Template
 
 SHIPPED = "shipped:"
@@ -47,10 +47,34 @@ class Task:
         return tuple(Option(label, text) for label, text in self.file.options.items())
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """Return what a prediction can be, where it is one of few labels; empty where it is not."""
+        return self.labels if self.ask in ("choose", "generate", "extract") else ()
+
+    def choices(self, fields: Mapping[str, Any]) -> list[Any] | None:
+        """Return the options that an example brings along, None if its field is no list of some.
+
+        Of options with a field each, those left empty at the end are not there.
+        """
+        names = self.file.options_from
+        if len(names) == 1:
+            value = fields[names[0]]
+            return value if isinstance(value, list) and value else None
+        values = [fields[name] for name in names]
+        while values and values[-1] in (None, ""):
+            values.pop()
+        return values or None
+
+    def groups(self, example: Example) -> dict[str, str]:
+        """Return in which group of each breakdown an example is."""
+        known = {**example.fields, **example.meta}
+        return {name: by.of(str(known[by.field])) for name, by in self.file.breakdown.items()}
+
+    @property
     def metrics(self) -> list[Metric]:
         """Return the metrics, the main one first."""
         return [
-            plugins.load(plugins.metrics()[named.name].target)(self.labels, **named.settings)
+            plugins.load(plugins.metric(named.name).target)(self.labels, **named.settings)
             for named in self.file.metrics
         ]
 
@@ -94,7 +118,8 @@ class Task:
         """Return the task as YAML would write it, inheritance and choices worked in."""
         values = self.file.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
         values |= {"ask": self.ask, "split": self.split}
-        values["templates"]["default"] = self.template_name
+        if "templates" in values:  # two texts are compared without any
+            values["templates"]["default"] = self.template_name
         values["shots"] = {**values.get("shots", {}), "k": self.shots}
         values["metrics"] = [named.short() for named in self.file.metrics]
         values["extract"] = [named.short() for named in self.file.extract]
@@ -128,14 +153,15 @@ def expand(names: Iterable[str]) -> list[str]:
     for name in names:
         if name == "all":
             known = catalogue()
-            found |= dict.fromkeys(n for n in sorted(known) if not _is_group(known[n][0]))
+            found |= dict.fromkeys(n for n in sorted(known) if not is_group(known[n][0]))
         else:
             path = definitions.find("tasks", name, folders())
-            found |= dict.fromkeys(load_group(path) if _is_group(path) else [name])
+            found |= dict.fromkeys(load_group(path) if is_group(path) else [name])
     return list(found)
 
 
-def _is_group(path: Path) -> bool:
+def is_group(path: Path) -> bool:
+    """Return whether a definition is a group of tasks."""
     return "members" in definitions.headline(path)
 
 
@@ -151,11 +177,11 @@ def load_group(path: Path, above: tuple[Path, ...] = ()) -> list[str]:
     found: dict[str, None] = {}
     for index, member in enumerate(group.members):
         place = document.place(("members", index))
-        inner = definitions.find("tasks", member, folders(), asked=place)
+        inner = definitions.find("tasks", member.task, folders(), asked=place)
         if inner.resolve() in chain:
-            raise BadInput(f"the group {shown(member)} holds itself", place=place)
-        name = str(inner) if definitions.is_path(member) else member
-        found |= dict.fromkeys(load_group(inner, chain) if _is_group(inner) else [name])
+            raise BadInput(f"the group {shown(member.task)} holds itself", place=place)
+        name = str(inner) if definitions.is_path(member.task) else member.task
+        found |= dict.fromkeys(load_group(inner, chain) if is_group(inner) else [name])
     return list(found)
 
 

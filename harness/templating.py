@@ -83,8 +83,8 @@ def has_markup(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
-def problem(text: str, fields: Collection[str]) -> str | None:
-    """Return what is wrong with a template that may use `fields`, or None."""
+def problem(text: str, fields: Collection[str] | None) -> str | None:
+    """Return what is wrong with a template that may use `fields` (None: who knows which), or None."""
     if not has_markup(text):
         return None
     try:
@@ -95,8 +95,9 @@ def problem(text: str, fields: Collection[str]) -> str | None:
         return f"bad Jinja{f' in line {line}' if line else ''}: {error.message}"
     except _LIMITS as error:
         return f"bad Jinja: too deep or too large: {error}"
-    for found in _forbidden(tree):
-        return found
+    forbidden = next(_forbidden(tree), None)
+    if forbidden is not None or fields is None:
+        return forbidden
     used = meta.find_undeclared_variables(tree) | {
         n.name for n in tree.find_all(nodes.Name) if n.name == "self"
     }

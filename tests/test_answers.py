@@ -67,13 +67,14 @@ def test_scores_count_more_than_text():
         ("긍정", "1"),
         (" 긍정입니다.\n", "1"),
         (unicodedata.normalize("NFD", "부정"), "0"),
-        ("긍정도 부정도 아니다", "1"),
+        ("긍정도 부정도 아니다", None),
+        ("부정은 아니고 긍정", "1"),
         ("모르겠습니다", None),
         ("", None),
         (None, None),
     ],
 )
-def test_a_task_with_options_looks_for_the_first_one_named(text, label):
+def test_a_task_with_options_looks_for_the_one_that_is_stated(text, label):
     assert read(text) == label
 
 
@@ -167,3 +168,54 @@ def test_extracted_text_that_is_no_option_is_never_replaced_by_one():
 
 def test_the_ends_that_are_nobodys_answer_are_these():
     assert {"filtered", "refused", "too_long"} == answers.REFUSED
+
+
+def rating(**changes: Any) -> Any:
+    fields = {"sentence1": "a", "sentence2": "b", "target": "score"}
+    return small_task(fields=fields, options=None, ask="rate", metrics=["pearson"], **changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("4", 4.0),
+        ("3.5점입니다.", 3.5),
+        ("유사도: 2.75", 2.75),
+        ("4점 (5점 만점)", 4.0),
+        ("11", None),
+        ("-1", None),
+        ("모름", None),
+    ],
+)
+def test_a_rating_is_the_first_number_and_none_outside_its_range(text, number):
+    task = rating(range=[0, 5], templates={"t": {"query": "{{ sentence1 }} {{ sentence2 }}"}})
+    assert read(text, task=task) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "prediction"), [(0.25, 0.25), (7.0, 7.0), (math.nan, None), (math.inf, None)]
+)
+def test_what_an_adapter_measured_is_the_prediction(value, prediction):
+    task = rating(templates={"t": {"query": "x"}})
+    assert read(task=task, value=value) == prediction
+
+
+def test_spans_that_an_adapter_found_are_the_prediction():
+    assert read(spans=[[0, 2, "PS"]]) == ((0, 2, "PS"),)
+
+
+def test_a_tagged_reply_is_read_against_its_text():
+    task = small_task(
+        fields={"context": "text", "target": "spans"},
+        ask="tag",
+        metrics=["entity_f1"],
+        options={"PS": "사람"},
+        templates={"t": {"query": "{{ context }}"}},
+    )
+    response = Response(KEY, text="사람: 서준")
+    assert reader(task)(response, task.options, "그는 서준이다") == ((3, 5, "PS"),)
+
+
+def test_a_choice_may_be_said_by_its_meaning():
+    options = (Option("0", "A", "서울"), Option("1", "B", "부산"))
+    assert reader(small_task())(Response(KEY, text="부산"), options) == "1"

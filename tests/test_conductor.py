@@ -499,3 +499,27 @@ def test_an_engine_is_loaded_once_before_the_first_question_and_never_for_nothin
     assert (first, len(asked), "prepared" in asked) == ("prepared", 40, False)
     assert project.harness(*command).returncode == 0  # it is complete
     assert len(log.read_text(encoding="utf-8").splitlines()) == 41
+
+
+def test_what_a_metric_loads_is_loaded_before_the_clock_of_the_answers(project, monkeypatch):
+    from dataclasses import replace
+
+    from harness.metrics import classification
+
+    told: list[str] = []
+    plain = classification.accuracy
+
+    def slow(labels):
+        metric = plain(labels)
+
+        def judged(seen, target):
+            told.append("judged")
+            return metric.statistics(seen, target)
+
+        return replace(metric, statistics=judged, prepare=lambda: told.append("prepared"))
+
+    monkeypatch.setattr(classification, "accuracy", slow)
+    here(project)
+    assert told[0] == "prepared"
+    assert told.count("prepared") == 1
+    assert told.count("judged") == 40

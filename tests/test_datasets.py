@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from harness import datasets, keyed
+from harness import datasets, formats, keyed
 from harness.errors import BadInput
 from harness.schema import Example
 from harness.sources import Source, Where, locate
@@ -287,7 +287,7 @@ class TestDamage:
         path = file("a.gz", b"x" * 1000)
         path.write_bytes(path.read_bytes()[:-4])
         with pytest.raises(BadInput, match="not a whole gzip file"):
-            datasets.sha256(path)
+            formats.sha256(path)
 
     def test_a_file_that_went_away_is_named(self, tmp_path):
         said = complaint(task_of("tsv"), tmp_path / "a.tsv")
@@ -605,4 +605,4 @@ class TestRealData:
     def test_packing_does_not_change_what_nsmc_is(self, tmp_path):
         packed = REAL / "nsmc" / "ratings_train.txt.gz"
         (tmp_path / "plain.txt").write_bytes(gzip.decompress(packed.read_bytes()))
-        assert datasets.sha256(packed) == datasets.sha256(tmp_path / "plain.txt")
+        assert formats.sha256(packed) == formats.sha256(tmp_path / "plain.txt")

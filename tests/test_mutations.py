@@ -69,6 +69,34 @@ reference:
 - {system: a paper, source: b, template: long, split: test, n: 10, accuracy: 0.5, macro_f1: null}
 """ % ("0" * 64)
 
+QUIZ = """\
+# A task that uses the keys of options that each example brings along, and of pictures.
+version: 1
+description: 보기 고르기 / choosing among choices
+data:
+  format: jsonl
+  files: {dev: "quiz/*_dev.jsonl", test: ["quiz/{law,art}_test.jsonl"]}
+  package: {test: numpy/rows.jsonl}
+  from_path: {subject: "([^/]+)_(?:dev|test)"}
+  records: a.b
+fields: {id: "{{ row['the id'] }}", image: path, question: text.inner, A: a, B: b, C: c, target: answer}
+meta: {subject: subject}
+ask: choose
+options_from: [A, B, C]
+answer_is: letter
+say: circled
+window: {field: question, by: A, chars: 100}
+templates:
+  plain:
+    query: "{{ subject }} {{ question }}\n{{ options }}"
+    captions: ["{{ option }}의 사진", "{{ option }}"]
+shots: {k: 1, from: dev, draw: fixed, same: subject}
+breakdown:
+  subject: subject
+  area: {field: subject, groups: {law: [law], rest: [art, music]}}
+metrics: [accuracy, unanswered]
+"""
+
 CHILD = """\
 extends: ./whole.yaml
 description: a child
@@ -113,13 +141,21 @@ price: {usd_per_hour: 1.5, source: x, date: 2026-01-01}
 Load = Callable[[str], Any]
 BASES: dict[str, tuple[Load, bytes]] = {
     "tasks/whole.yaml": (tasks.load, TASK.encode()),
+    "tasks/quiz.yaml": (tasks.load, QUIZ.encode()),
     "tasks/child.yaml": (tasks.load, CHILD.encode()),
     "tasks/group.yaml": (lambda name: tasks.load_group(Path(name)), GROUP.encode()),
     "backends/profile.yaml": (backends.load, PROFILE.encode()),
 }
-for _kind, _load in (("tasks", tasks.load), ("backends", backends.load)):
-    for _path in sorted(shipped(_kind).rglob("*.yaml")):
-        BASES[f"{_kind}/{_path.name}"] = (_load, _path.read_bytes())
+# Shipped tasks that have between them every key; all of them would take minutes.
+TASKS = (
+    *("nsmc/nsmc_fewshot", "nsmc/nsmc_zeroshot", "mmlu/mmlu", "klue/klue_ner", "korquad/korquad_v2"),
+    *("translation/koen_news_en_ko", "summarisation/sci_news_sum", "cifar10/cifar10", "kornlu/korsts_rate"),
+    *("kobest/kobest_boolq", "gsm8k/gsm8k"),
+)
+for _name in TASKS:
+    BASES[f"tasks/{Path(_name).name}.yaml"] = (tasks.load, (shipped("tasks") / f"{_name}.yaml").read_bytes())
+for _path in sorted(shipped("backends").rglob("*.yaml")):
+    BASES[f"backends/{_path.name}"] = (backends.load, _path.read_bytes())
 
 # What a value is replaced with; each is wrong nearly everywhere, and harmless somewhere.
 VALUES: list[Any] = [
@@ -287,7 +323,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for folder in ("tasks/sample", "backends"):
         Path(folder).mkdir(parents=True)
     Path("tasks/rows.jsonl").write_text("{}\n")
-    Path("tasks/sample/nsmc.jsonl").write_text("{}\n")
+    for sample in shipped("tasks").rglob("sample/*.jsonl"):
+        (Path("tasks/sample") / sample.name).write_text("{}\n")
     Path("tasks/whole.yaml").write_bytes(TASK.encode())
     return tmp_path
 

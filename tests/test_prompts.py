@@ -26,7 +26,7 @@ ASKED = Example("asked", {"input": "이 영화 어때요"}, "1")
 
 # Few letters and short texts, so that pools hold empty rows, copies and copies in disguise.
 texts = st.text(alphabet="가나ab !.\u1100\u1161", max_size=4)
-draws = pytest.mark.parametrize("draw", ["per_example", "fixed"])
+draws = pytest.mark.parametrize("draw", ["per_example", "fixed", "first"])
 
 
 @st.composite
@@ -125,6 +125,20 @@ def test_shots_are_the_same_in_a_process_with_other_hashes(request):
 def test_shots_are_the_ones_they_have_always_been():
     assert with_shots(3, POOL).shot_ids(ASKED) == ["train-3", "train-2", "train-13"]
     assert with_shots(3, POOL, draw="fixed").shot_ids(ASKED) == ["train-9", "train-8", "train-11"]
+
+
+def test_the_first_shots_are_those_of_the_file_whatever_the_seed():
+    for seed in (1, 2):
+        shots = with_shots(2, POOL, draw="first", seed=seed)
+        assert shots.shot_ids(ASKED) == ["train-0", "train-1"]
+    assert with_shots(3, POOL, draw="first").shot_ids(POOL[1]) == ["train-0", "train-2", "train-3"]
+
+
+def test_the_first_shots_are_those_of_the_examples_own_subject():
+    pool = [Example(f"{row}", {"input": f"글 {row}"}, "1", meta={"topic": "ab"[row % 2]}) for row in range(6)]
+    task = small_task(meta={"topic": "topic"}, shots={"k": 2, "draw": "first", "same": "topic"})
+    asked = Example("x", {"input": "다른 글"}, "0", meta={"topic": "b"})
+    assert Prompts(task, lambda: pool).shot_ids(asked) == ["1", "3"]
 
 
 def test_another_seed_draws_other_shots():
@@ -448,6 +462,27 @@ def test_a_template_that_fails_names_the_task_and_the_example():
     task = small_task(templates={"half": {"query": "{{ 1 / (input | length) }}"}})
     with pytest.raises(BadInput, match=r"small, example 9: the template .* fails: division by zero"):
         Prompts(task).request(Example("9", {"input": ""})).prompt  # noqa: B018
+
+
+def worked(k: int = 1, **pool: str) -> Prompts:
+    """Return the prompts of a task whose shots say a solution, over a pool of question and solution."""
+    rows = [Example(name, {"input": name}, "7", meta={"solution": text}) for name, text in pool.items()]
+    shots = {"k": k, "answer": "solution", "draw": "first"}
+    return Prompts(question_task(meta={"solution": "worked"}, shots=shots), lambda: rows)
+
+
+def test_a_shot_says_the_field_that_the_task_names_for_it():
+    assert worked(a="3 + 4 = 7").parts(ASKED).shots == ("a\n답: 3 + 4 = 7\n\n",)
+    assert worked(a="3 + 4 = 7").parts(ASKED).turns == (("a\n답:", "3 + 4 = 7"),)
+
+
+def test_a_row_without_what_a_shot_says_is_none():
+    assert worked(a=" ", b="7, as 3 + 4 is").shot_ids(ASKED) == ["b"]
+
+
+def test_what_a_shot_says_is_a_field_of_the_task():
+    with pytest.raises(BadInput, match="no field is called 'solutoin'"):
+        question_task(meta={"solution": "worked"}, shots={"k": 1, "answer": "solutoin"})
 
 
 # Requests

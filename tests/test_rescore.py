@@ -72,12 +72,12 @@ def test_metrics_edited_in_the_runs_task_are_computed(project):
 
 def test_extraction_edited_in_the_runs_task_is_done_again(project):
     project.write(
-        "backends/talks.yaml", "adapter: dummy\nchoose_by: extract\nsettings: {reply: 글쎄 긍정 아니 부정}\n"
+        "backends/talks.yaml", "adapter: dummy\nchoose_by: extract\nsettings: {reply: 긍정이고 부정 아님}\n"
     )
     directory = here(project, "talks").directory
     assert {record["prediction"] for record in records_of(directory)} == {"1"}
     with (directory / "task.yaml").open("a", encoding="utf-8") as task:
-        task.write("extract: [{regex: {pattern: '\\S+$'}}]\n")
+        task.write("extract: [{regex: {pattern: '부정'}}]\n")
     edit(directory / "task.yaml", "extract: []\n", "")
     assert project.harness("rescore", directory).returncode == 0
     assert {record["prediction"] for record in records_of(directory)} == {"0"}

@@ -177,7 +177,7 @@ class TestWeb:
 
 
 def test_packing_does_not_change_what_a_file_is(tmp_path):
-    from harness.datasets import sha256
+    from harness.formats import sha256
 
     plain, packed = tmp_path / "a.tsv", tmp_path / "a.tsv.gz"
     plain.write_bytes(b"a\tb\n1\t2\n")
