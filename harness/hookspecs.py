@@ -35,9 +35,11 @@ class AdapterEntry:
 
     `settings` maps a setting to its kind: `int`, `float`, `bool`, `str`, `list`, or the allowed
     words separated by `|`. `knobs` are settings that cannot change a result (device, batch size): they stay
-    out of the fingerprint. `learns` says that it is fitted on the train split; `libraries` are the
-    distributions whose version a fitted model depends on; `extra` is the install extra it needs
-    and `modules` what to look for to know whether that extra is there.
+    out of the fingerprint. `learns` says that it is fitted on the train split, `pictures` that it may be
+    asked about pictures (it sees them, or reads no input at all), `own_options` that it can choose among
+    options which an example brings along. `libraries` are the distributions whose version a fitted model
+    depends on; `extra` is the install extra it needs and `modules` what to look for to know whether that
+    extra is there.
     """
 
     name: str
@@ -51,6 +53,8 @@ class AdapterEntry:
     libraries: tuple[str, ...] = ()
     learns: bool = False
     needs_model: bool = False
+    pictures: bool = False
+    own_options: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class MetricEntry:
 
     The factory is called as `factory(labels, **settings)` and returns a `harness.schema.Metric`.
     `settings` is as in `AdapterEntry`; `asks` are the asks it can judge; `extra` what it needs installed.
+    A name that ends in capitals after a colon, `evaluate:NAME_OR_PATH`, is that of a family: what stands
+    in the place of the capitals comes first, `factory(text, labels, **settings)`.
     """
 
     name: str

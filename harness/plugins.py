@@ -10,8 +10,8 @@ import importlib
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, fields
-from functools import cache
+from dataclasses import astuple, fields, replace
+from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeVar
@@ -224,15 +224,34 @@ def known(entries: dict[str, Entry], name: str, noun: str) -> Entry:
     return entries[name]
 
 
+def metric(name: str) -> MetricEntry:
+    """Return the entry of the metric called `name`.
+
+    An entry called `evaluate:NAME_OR_PATH`, in capitals, stands for a family: its factory takes what
+    follows the colon before all else.
+
+    Raises:
+        BadInput: no such name; the nearest is named.
+    """
+    family, _, rest = name.partition(":")
+    for entry in metrics().values():
+        first, _, placeholder = entry.name.partition(":")
+        if rest and first == family and placeholder.isupper():
+            return replace(entry, name=name, target=f"{entry.target}:{rest}")
+    return known(metrics(), name, "metric")
+
+
 def load(target: str) -> Any:
-    """Return the object behind `module:name`.
+    """Return the object behind `module:name`; with a third part, as `metric` adds it, that is bound first.
 
     Raises:
         Unavailable: the module or the name is not there.
     """
-    module, _, name = target.partition(":")
+    module, _, path = target.partition(":")
+    name, _, bound = path.partition(":")
     try:
-        return getattr(importlib.import_module(module), name)
+        found = getattr(importlib.import_module(module), name)
+        return partial(found, bound) if bound else found
     except HarnessError:
         raise
     except Exception as error:

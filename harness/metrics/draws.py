@@ -2,22 +2,25 @@
 
 Everything rests on one contract of `Metric.aggregate`: a row of weight 2 counts as the row twice, and
 equal rows may be merged when their weights are summed. A draw is then a vector of weights; nothing is
-scored twice.
+scored twice. Three ways are quicker than to weigh every row, each where it can be gone:
 
-A metric whose rows take few distinct values (a classification's) is drawn by value: how often each
-value occurs in a draw of N examples is one multinomial, exactly, and costs the same for any N.
+* A metric whose rows take few distinct values (a classification's) is drawn by value: how often each
+  value occurs in a draw of N examples is one multinomial, exactly, and costs the same for any N.
+* A formula over sums (`OfSums`) needs one matrix product: counts of the units times the units' sums.
+* What sorts or indexes its rows (`Prepared`) does so once for all draws.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
+from harness.metrics import OfSums, Prepared, product
 from harness.schema import Metric
 
 Floats = NDArray[np.float64]
@@ -25,11 +28,8 @@ Indices = NDArray[np.intp]
 Table = NDArray[np.float32]
 
 _CHUNK = 2**18  # weights held at once: 2 MB stay in the cache; more for more than 2**18 examples
-_FEW = 64  # distinct rows up to which a table pays
+_FEW = 64  # distinct rows, for each example a unit holds, up to which a table pays
 TABLE = 2**23  # cells of a table: 32 MB
-# multiplications up to which OpenBLAS starts no threads: on a busy machine they cost 20x
-# cells of a table: 32 MB
-_ONE_THREAD = 2**18  # multiplications up to which OpenBLAS starts no threads: on a busy machine they cost 20x
 SHARED = 50_000  # examples up to which systems are compared on the very same draws
 
 
@@ -103,15 +103,23 @@ def _numbered(clusters: NDArray[np.generic]) -> Indices:
 
 
 class Draws:
-    """Some draws at once: how often each unit was drawn (d, G), and what each example then weighs."""
+    """Some draws at once: how often each unit was drawn (d, G), and what each example then weighs.
 
-    def __init__(self, counts: Floats, index: Indices | None) -> None:
-        self.counts, self._index = counts, index
+    `sizes` (G,) says how many examples each unit holds.
+    """
+
+    def __init__(self, counts: Floats, index: Indices | None, sizes: Floats) -> None:
+        self.counts, self._index, self._sizes = counts, index, sizes
 
     @cached_property
     def weights(self) -> Floats:
         """Return the weights of the examples (d, N): the counts of their units."""
-        return self.counts if self._index is None else self.counts[:, self._index]
+        return self.counts if self._index is None else self.counts.take(self._index, axis=1)
+
+    @cached_property
+    def examples(self) -> Floats:
+        """Return how many examples were drawn (d,)."""
+        return product(self.counts, self._sizes[:, None])[:, 0]
 
     @cached_property
     def _small_counts(self) -> Table:
@@ -120,11 +128,7 @@ class Draws:
 
     def tabled(self, table: Table) -> Floats:
         """Return the weights of U distinct rows (d, U), from their number in each unit (G, U)."""
-        cells = len(self.counts) * table.shape[1]
-        weights = np.zeros((len(self.counts), table.shape[1]), np.float64)
-        for part in slices(len(table), max(1, _ONE_THREAD // cells)):
-            weights += self._small_counts[:, part] @ table[part]
-        return weights
+        return product(self._small_counts, table)
 
 
 def slices(length: int, step: int) -> Iterator[slice]:
@@ -138,83 +142,134 @@ def draw(plan: Plan) -> Iterator[Draws]:
     The numbers drawn do not depend on the size of the chunks.
     """
     rng, count = np.random.default_rng(plan.seed), plan.count
+    sizes = np.ones(count) if plan.index is None else np.bincount(plan.index).astype(np.float64)
     for d in plan.chunks(plan.n):
-        picked = rng.integers(count, size=(d, count))
-        picked += np.arange(0, d * count, count)[:, None]
-        counts = np.bincount(picked.ravel(), minlength=d * count)
-        yield Draws(counts.reshape(d, count).astype(np.float64), plan.index)
+        counts = np.empty((d, count))
+        for row, picked in zip(counts, rng.integers(count, size=(d, count)), strict=True):
+            row[:] = np.bincount(picked, minlength=count)
+        yield Draws(counts, plan.index, sizes)
 
 
-def draw_by_value(stats: Floats, plan: Plan) -> tuple[Floats, Iterator[Floats]] | None:
+def draw_by_value(stats: Floats, plan: Plan, examples: int = 16) -> tuple[Floats, Iterator[Floats]] | None:
     """Return the distinct rows (U, K) and chunks of their weights (d, U); None where that is no gain.
 
     Counts of N rows drawn with replacement, summed by value, are multinomial with N trials and the
     values' shares: the same distribution as weights over examples, at a cost that N does not touch.
+    A value's binomial costs about as much as drawing and counting sixteen `examples`.
     """
     if plan.index is not None:
         return None  # the examples of a cluster are not drawn one by one
-    distinct, codes = _distinct(stats)
-    # A binomial costs about as much as drawing and counting sixteen examples.
-    if len(distinct) * 16 > plan.n:
+    found = distinct_rows(stats, plan.n // examples)
+    if found is None:
         return None
+    distinct, codes = found
     rng, shares = np.random.default_rng(plan.seed), np.bincount(codes) / plan.n
     chunks = plan.chunks(len(distinct))
     return distinct, (rng.multinomial(plan.n, shares, size=d).astype(np.float64) for d in chunks)
 
 
-def _distinct(stats: Floats) -> tuple[Floats, Indices]:
+def distinct_rows(stats: Floats, limit: int) -> tuple[Floats, Indices] | None:
     """Return the distinct rows (U, K) in ascending order, and each row's place among them (N,).
 
-    Column by column, since np.unique over whole rows is ten times slower.
+    None where there are more than `limit`. Column by column, since np.unique over whole rows is ten
+    times slower, and since one column of many values ends the search.
     """
-    codes, *others = (np.unique(column, return_inverse=True)[1] for column in stats.T)
-    for places in others:
-        # Renumbered at each column, codes stay below N and their products below N squared.
-        codes = np.unique(codes * (places.max() + 1) + places, return_inverse=True)[1]
+    codes: Indices | None = None
+    for column in stats.T:
+        values, places = np.unique(column, return_inverse=True)
+        if codes is not None:
+            # Renumbered at each column, codes stay below N and their products below N squared.
+            places = np.unique(codes * len(values) + places, return_inverse=True)[1]
+        if places.max() >= limit:
+            return None
+        codes = places
+    if codes is None:
+        return None
     first = np.zeros(codes.max() + 1, np.intp)
     first[codes] = np.arange(len(stats))
     return stats[first], codes
 
 
-@dataclass(frozen=True, slots=True)
 class Rows:
     """A metric's rows as they are; or, with a `table` (G, U), the U distinct ones."""
 
-    metric: Metric
-    stats: Floats
-    table: Table | None
+    def __init__(self, metric: Metric, stats: Floats, table: Table | None) -> None:
+        self.table, self._figures = table, figures_by_weights(metric, stats)
 
     @classmethod
     def of(cls, metric: Metric, stats: Floats, plan: Plan) -> Rows:
         """Return the rows, merged where they take few values, so that a draw costs little."""
-        distinct, codes = _distinct(stats)
-        width = len(distinct)
-        if width > _FEW or width * plan.count > TABLE:
+        found = distinct_rows(stats, min(_FEW * plan.n, TABLE) // plan.count)
+        if found is None:
             return cls(metric, stats, None)
+        distinct, codes = found
+        width = len(distinct)
         index = np.arange(plan.n) if plan.index is None else plan.index
         cells = np.bincount(index * width + codes, minlength=plan.count * width)
         return cls(metric, distinct, cells.reshape(plan.count, width).astype(np.float32))
 
     def figures(self, drawn: Draws) -> Floats:
         """Return the metric's figure (d,) in each draw."""
-        weights = drawn.weights if self.table is None else drawn.tabled(self.table)
-        return self.metric.aggregate(self.stats, weights)
+        return self._figures(drawn.weights if self.table is None else drawn.tabled(self.table))
+
+
+class Sums:
+    """The units' sums (G, J) of what a metric sums."""
+
+    def __init__(self, aggregate: OfSums, stats: Floats, plan: Plan) -> None:
+        self._figure = aggregate.figure
+        self._sums = by_unit(aggregate.summed(stats), plan)
+
+    def figures(self, drawn: Draws) -> Floats:
+        """Return the metric's figure (d,) in each draw."""
+        return self._figure(product(drawn.counts, self._sums), drawn.examples)
+
+
+def by_unit(columns: Floats, plan: Plan) -> Floats:
+    """Return the columns (N, J) summed over each unit (G, J), in memory column by column if that is small.
+
+    So they multiply twice as fast; a million rows are rather not copied.
+    """
+    if plan.index is None:
+        return np.asfortranarray(columns) if columns.size <= TABLE // 2 else columns
+    sums = [np.bincount(plan.index, column, minlength=plan.count) for column in columns.T]
+    return np.asarray(np.stack(sums).T, np.float64)
+
+
+def drawable(metric: Metric, stats: Floats, plan: Plan) -> Rows | Sums:
+    """Return the metric's rows (N, K) made ready for draws."""
+    if isinstance(metric.aggregate, OfSums):
+        return Sums(metric.aggregate, stats, plan)
+    return Rows.of(metric, stats, plan)
+
+
+def figures_by_weights(metric: Metric, stats: Floats) -> Callable[[Floats], Floats]:
+    """Return the function from weights (d, N) to figures (d,), with all done that is done once."""
+    aggregate = metric.aggregate
+    if isinstance(aggregate, Prepared):
+        return aggregate.prepare(stats)
+    if isinstance(aggregate, OfSums):
+        figure, columns = aggregate.figure, aggregate.summed(stats)
+        return lambda weights: figure(product(weights, columns), weights.sum(axis=1))
+    return partial(aggregate, stats)
 
 
 def draw_figures_of(metrics: Mapping[str, tuple[Metric, Floats]], plan: Plan) -> dict[str, Floats]:
     """Return the figures (D,) of each metric, by name: by value where possible, else by shared draws."""
     found: dict[str, Floats] = {}
-    rest: dict[str, Rows] = {}
+    rest: dict[str, Rows | Sums] = {}
     for name, (metric, stats) in metrics.items():
-        if by_value := draw_by_value(stats, plan):
+        # What is a sum costs next to nothing once others have drawn; so it is by value only if that is cheap.
+        if by_value := draw_by_value(stats, plan, 128 if isinstance(metric.aggregate, OfSums) else 16):
             distinct, chunks = by_value
-            found[name] = np.concatenate([metric.aggregate(distinct, weights) for weights in chunks])
+            figures = figures_by_weights(metric, distinct)
+            found[name] = np.concatenate([figures(weights) for weights in chunks])
         else:
-            rest[name] = Rows.of(metric, stats, plan)
+            rest[name] = drawable(metric, stats, plan)
     return found | dict(zip(rest, draw_figures(list(rest.values()), plan).T, strict=True))
 
 
-def draw_figures(rows: Sequence[Rows], plan: Plan) -> Floats:
+def draw_figures(rows: Sequence[Rows | Sums], plan: Plan) -> Floats:
     """Return the figures (D, R) of R sets of rows, all under the same draws."""
     if not rows:
         return np.empty((plan.draws, 0))

@@ -13,10 +13,11 @@ from harness.metrics.draws import (
     TABLE,
     Floats,
     Plan,
-    Rows,
     draw_by_value,
     draw_figures,
+    drawable,
     figure_of,
+    figures_by_weights,
     slices,
 )
 from harness.metrics.intervals import DRAWS, LEVEL, SEED, Estimate, bootstrapped, rank_of_end, tails_of, z_of
@@ -94,14 +95,15 @@ def _difference_draws(metric: Metric, stats_a: Floats, stats_b: Floats, plan: Pl
         a, b = _system_draws(metric, [stats_a, stats_b], plan).T
         return np.asarray(a - b)
     both, chunks = by_value
-    pairs = [[metric.aggregate(rows, weights) for rows in np.hsplit(both, 2)] for weights in chunks]
+    sides = [figures_by_weights(metric, rows) for rows in np.hsplit(both, 2)]
+    pairs = [[figures(weights) for figures in sides] for weights in chunks]
     a, b = np.round(np.concatenate(pairs, axis=1), DIGITS)
     return np.asarray(a - b)
 
 
 def _system_draws(metric: Metric, systems: Sequence[Floats], plan: Plan) -> Floats:
     """Return the systems' figures (D, R) under the same draws, rounded so that equal ones compare equal."""
-    return np.round(draw_figures([Rows.of(metric, stats, plan) for stats in systems], plan), DIGITS)
+    return np.round(draw_figures([drawable(metric, stats, plan) for stats in systems], plan), DIGITS)
 
 
 def _drawn_above(figures: Floats, tail: float) -> NDArray[np.bool_]:

@@ -1,0 +1,134 @@
+"""The quick ways to draw, against weighing every row."""
+
+import numpy as np
+import pytest
+
+from harness.metrics import OfSums, Prepared, draws, product, weighted_mean
+from harness.metrics.calibration import ece
+from harness.metrics.classification import macro_f1, micro_f1
+from harness.metrics.intervals import estimates
+from harness.metrics.similarity import pearson, spearman
+from harness.schema import Metric
+
+RNG = np.random.default_rng(0)
+N = 900
+FIFTHS = RNG.integers(26, size=N) / 5
+KNOWN = (RNG.random(N) < 0.9).astype(float)
+INDICES = np.stack([RNG.integers(11, size=N), RNG.integers(12, size=N)], axis=1).astype(float)
+STATISTICS = {
+    "mean": RNG.random((N, 1)),
+    "few": RNG.integers(2, size=(N, 1)).astype(float),
+    "micro_f1": RNG.integers(2, size=(N, 2)).astype(float),
+    "macro_f1": INDICES,
+    "ece": np.stack([RNG.uniform(0.1, 1, N), RNG.integers(2, size=N), np.ones(N)], axis=1) * KNOWN[:, None],
+    "pearson": np.stack([FIFTHS + RNG.normal(size=N), FIFTHS, np.ones(N)], axis=1) * KNOWN[:, None],
+    "spearman": np.stack([FIFTHS + RNG.normal(size=N), FIFTHS, np.ones(N)], axis=1) * KNOWN[:, None],
+}
+LABELS = [str(i) for i in range(11)]
+METRICS = {
+    "mean": Metric("mean", lambda seen, target: (0.0,), weighted_mean, "mean|v:1"),
+    "few": Metric("few", lambda seen, target: (0.0,), weighted_mean, "few|v:1"),
+    "micro_f1": micro_f1(LABELS),
+    "macro_f1": macro_f1(LABELS),
+    "ece": ece(()),
+    "pearson": pearson(()),
+    "spearman": spearman(()),
+}
+ALL = {name: (METRICS[name], STATISTICS[name]) for name in METRICS}
+CLUSTERINGS = [None, np.arange(N) // 9, RNG.integers(60, size=N)]
+
+
+def planned(clusters, times=40):
+    return draws.Plan.of(clusters, list(STATISTICS.values()), times, 1, 0.95)
+
+
+def drawn_quickly(name, clusters):
+    plan = planned(clusters)
+    return draws.draw_figures([draws.drawable(*ALL[name], plan)], plan)[:, 0]
+
+
+def drawn_row_by_row(name, clusters):
+    metric, stats = ALL[name]
+    return np.concatenate([metric.aggregate(stats, some.weights) for some in draws.draw(planned(clusters))])
+
+
+@pytest.mark.parametrize("clusters", CLUSTERINGS)
+@pytest.mark.parametrize("name", METRICS)
+def test_a_quick_draws_figure_is_that_of_every_row_weighed(name, clusters):
+    assert drawn_quickly(name, clusters) == pytest.approx(drawn_row_by_row(name, clusters), abs=1e-9)
+
+
+@pytest.mark.parametrize("clusters", CLUSTERINGS)
+def test_a_metrics_interval_does_not_depend_on_its_neighbours(clusters):
+    alone = {name: estimates({name: pair}, clusters, draws=60)[name] for name, pair in ALL.items()}
+    assert estimates(ALL, clusters, draws=60) == alone
+
+
+@pytest.mark.parametrize("clusters", CLUSTERINGS)
+def test_small_chunks_draw_the_same(clusters, monkeypatch):
+    whole = {name: drawn_quickly(name, clusters) for name in METRICS}
+    monkeypatch.setattr(draws, "_CHUNK", 4 * N)
+    monkeypatch.setattr("harness.metrics._ONE_THREAD", 100)
+    for name, figures in whole.items():
+        assert drawn_quickly(name, clusters) == pytest.approx(figures, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_by_value_and_by_example_have_the_same_spread(name):
+    metric, stats = METRICS[name], np.repeat(STATISTICS[name][:40], 100, axis=0)
+    plan = draws.Plan.of(None, [stats], 2000, 1, 0.95)
+    by_value = draws.draw_figures_of({name: (metric, stats)}, plan)[name]
+    assert draws.draw_by_value(stats, plan) is not None
+    by_example = draws.draw_figures([draws.drawable(metric, stats, plan)], plan)[:, 0]
+    assert by_value.mean() == pytest.approx(by_example.mean(), abs=4 * by_example.std() / 2000**0.5)
+    assert by_value.std() == pytest.approx(by_example.std(), rel=0.1)
+
+
+def test_rows_of_too_many_values_are_not_drawn_by_value():
+    plan = planned(None)
+    assert draws.draw_by_value(STATISTICS["few"], plan) is not None
+    assert draws.draw_by_value(STATISTICS["mean"], plan) is None
+    assert draws.draw_by_value(STATISTICS["macro_f1"], plan) is None
+
+
+@pytest.mark.parametrize(("labels", "merged"), [(3, True), (60, False)])
+def test_rows_in_clusters_are_merged_where_they_take_few_values(labels, merged):
+    stats = RNG.integers(labels, size=(N, 2)).astype(float)
+    plan = draws.Plan.of(np.arange(N) // 9, [stats], 10, 1, 0.95)
+    metric = macro_f1([str(i) for i in range(labels)])
+    assert (draws.Rows.of(metric, stats, plan).table is not None) == merged
+
+
+def test_an_aggregate_is_prepared_once_for_all_draws():
+    times = []
+
+    def prepare(stats):
+        times.append(len(stats))
+        return lambda weights: weights @ stats[:, 0]
+
+    metric = Metric("it", lambda seen, target: (0.0,), Prepared(prepare), "it|v:1")
+    plan = planned(None, 1000)
+    draws.draw_figures([draws.drawable(metric, STATISTICS["mean"], plan)], plan)
+    assert times == [N]
+
+
+def test_a_figure_of_sums_sees_the_sums_and_how_many_there_are():
+    seen = []
+
+    def figure(sums, counts):
+        seen.append((sums.tolist(), counts.tolist()))
+        return sums[:, 0] / counts
+
+    OfSums(figure)(np.array([[1.0, 5.0], [2.0, 6.0]]), np.array([[1.0, 1.0], [3.0, 0.0]]))
+    assert seen == [([[3.0, 11.0], [3.0, 15.0]], [2.0, 3.0])]
+
+
+@pytest.mark.parametrize("times", [1, 5])
+@pytest.mark.parametrize("width", [1, 2, 7, 300])
+def test_a_product_in_pieces_is_the_product(times, width, monkeypatch):
+    counts, table = RNG.integers(4, size=(times, 1000)).astype(float), RNG.random((1000, width))
+    wanted = pytest.approx(counts @ table, rel=1e-12)
+    assert product(counts, table) == wanted
+    monkeypatch.setattr("harness.metrics._ONE_THREAD", 1000)
+    monkeypatch.setattr("harness.metrics._ONE_THREAD_DOT", 30)
+    assert product(counts, table) == wanted
