@@ -1,15 +1,25 @@
 from __future__ import annotations
 
+import gzip
+import json
+import os
+import random
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import extraction
+from harness.endings import ends_closed
 from harness.errors import BadInput
 from harness.extraction import chosen
 from harness.schema import Option
+from tests.gold_answers import gold, measured
+
+REAL = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[2] / "shared" / "data")
+KORQUAD = REAL / "korquad_v1" / "KorQuAD_v1.0_dev.json.gz"
 
 SENTIMENT = ("부정", "긍정")
 STRENGTH = ("매우 부정", "부정", "긍정", "매우 긍정")
@@ -103,6 +113,7 @@ def test_after_think_waits_for_the_thought_to_end(text, found):
         ("2점", ("0", "1", "2"), "2"),
         ("답은 2.", ("0", "1", "2"), "2"),
         ("정답: ②", ("1", "2"), "2"),
+        ("①②", ("1", "2"), None),
         ("3", ("1", "2"), None),
         ("서울。", ("서울", "부산"), "서울"),
         ("(가)", ("(가)", "(나)"), "(가)"),
@@ -163,6 +174,23 @@ def test_a_reply_that_is_the_option_is_found(word):
         ("", None),
         ("-", None),
         (nfd("삼 3"), "3"),
+        ("18개입니다", "18"),
+        ("1,800원", "1800"),
+        ("3.5%", "3.5"),
+        ("3만 5천 원", "35000"),
+        (nfd("3만 5천 원"), "35000"),
+        ("1만 2,345원", "12345"),
+        ("1억 2천만 원", "120000000"),
+        ("1억5천만원", "150000000"),
+        ("3.5만 명", "35000"),
+        ("총 3백 5개", "305"),
+        ("남은 것은 5만", "5"),
+        ("5만 남았다", "5"),
+        ("3/4", "4"),
+        ("삼만 오천", None),
+        ("6 * 7 = 42\n#### 42", "42"),
+        ("#### 42\n(검산: 21 × 2)", "42"),
+        ("#### 모름", None),
     ],
 )
 def test_number_is_the_last_one_without_commas(text, found):
@@ -265,3 +293,242 @@ def test_punctuation_does_not_choose_an_option_made_of_it():
 
 def test_of_two_options_that_read_the_same_the_first_is_chosen():
     assert chosen("Ａ", options("A", "a")) == "0"
+
+
+CIRCLED = ("①", "②", "③", "④", "⑤")
+CITIES = ("서울", "부산", "인천", "제주")
+NOUNS = ("국가", "제주도", "회의", "고양이", "사과", "인도", "나이")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "found"),
+    [
+        ("정답은 ②번입니다", CIRCLED, "②"),
+        ("긍정적인 리뷰예요", SENTIMENT, "긍정"),
+        ("부정은 아니고 긍정", SENTIMENT, "긍정"),
+        ("긍정이 아니라 부정", SENTIMENT, "부정"),
+        ("답: 서울이다.", CITIES, "서울"),
+        (nfd("답: 서울이다."), CITIES, "서울"),
+        ("(B)", LETTERS, "B"),
+        ("B) 광합성", LETTERS, "B"),
+        ("**정답: B**", LETTERS, "B"),
+        ("보기 3번", CITIES, "인천"),
+        ("셋째", CITIES, "인천"),
+        ("A와 C 중 고민했지만 C", LETTERS, "C"),
+        ("I think the answer is (C).", LETTERS, "C"),
+        ("정답: 나", ("가", "나", "다", "라"), "나"),
+        ("ㄴ입니다", ("ㄱ", "ㄴ", "ㄷ"), "ㄴ"),
+        ("ㄱ, ㄴ", ("ㄱ", "ㄴ", "ㄱ, ㄴ"), "ㄱ, ㄴ"),
+        ("아니오", ("예", "아니요"), "아니요"),
+        ("사과예요", NOUNS, "사과"),
+        *((noun, NOUNS, noun) for noun in NOUNS),
+        *((f"{noun}입니다.", NOUNS, noun) for noun in NOUNS),
+        *((f"{noun}{'이다' if ends_closed(noun) else '다'}.", NOUNS, noun) for noun in NOUNS),
+    ],
+)
+def test_stated_option_reads_what_the_answer_decides_for(text, words, found):
+    assert extraction.stated_option()(text, options(*words)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("답은 없습니다", CITIES),
+        ("죄송하지만 답할 수 없습니다.", SENTIMENT),
+        ("긍정과 부정", SENTIMENT),
+        ("긍정/부정", SENTIMENT),
+        ("긍정도 부정도 아니다", SENTIMENT),
+        ("국가입니다", ("국", "가")),
+        ("회의입니다", ("회", "의")),
+        ("인도입니다", ("인", "도")),
+        ("국가가 먼저다", ("가", "나", "다")),
+        ("나는 모르겠다.", ("가", "나", "다")),
+        ("A cell divides.", LETTERS),
+        ("2024년 10월", ("1", "2", "10")),
+        ("사과예요", ("예", "아니요")),
+        ("인도적 지원이다", ("인도", "중국")),
+        ("", SENTIMENT),
+        ("긍정", ()),
+        ("긍정", ("",)),
+    ],
+)
+def test_stated_option_states_nothing_that_the_answer_does_not(text, words):
+    assert extraction.stated_option()(text, options(*words)) is None
+
+
+@given(st.lists(st.text(max_size=5), max_size=5), st.text(max_size=30))
+def test_what_stated_option_finds_is_always_one_of_the_options(words, text):
+    found = extraction.stated_option()(text, options(*words))
+    assert found is None or found in words
+
+
+def test_an_answer_in_pieces_is_read_like_a_composed_one():
+    step = extraction.stated_option()
+    answers = gold()
+    assert [step(nfd(a.said), a.options) for a in answers] == [step(a.said, a.options) for a in answers]
+
+
+# Just under what is measured: benchmarks/README.md has the figures.
+@pytest.mark.parametrize(
+    ("group", "precision", "recall"),
+    [
+        (lambda answer: True, 0.99, 0.99),
+        (lambda answer: answer.hard, 0.98, 0.99),
+        (lambda answer: answer.held_out, 0.985, 0.99),
+        (lambda answer: answer.later, 0.98, 0.97),
+    ],
+    ids=["all", "hard", "held out", "later"],
+)
+def test_stated_option_reads_the_gold_set(group, precision, recall):
+    found = measured(extraction.stated_option(), filter(group, gold()))
+    assert found.precision >= precision
+    assert found.recall >= recall
+
+
+def test_first_option_reads_no_less_than_it_did():
+    found = measured(extraction.first_option(), gold())
+    assert (found.right, found.extracted) == (335, 574)
+
+
+def test_the_gold_set_is_large_hard_and_has_answers_that_are_none():
+    answers = gold()
+    assert len({(answer.options, answer.said) for answer in answers}) == len(answers) >= 400
+    assert sum(answer.hard for answer in answers) >= len(answers) // 2
+    assert sum(answer.answer is None for answer in answers) >= 60
+    assert all(answer.answer in {None, *(option.text for option in answer.options)} for answer in answers)
+
+
+def joined(noun: str, closed: str, open_: str) -> str:
+    return noun + (open_ if ends_closed(noun.rstrip(".")) is False else closed)
+
+
+SENTENCES = {
+    "named": lambda noun, other: f"정답은 {noun}입니다.",
+    "plain": lambda noun, other: f"{joined(noun, '이다', '다')}.",
+    "polite": lambda noun, other: f"제 생각에는 {joined(noun, '이에요', '예요')}.",
+    "denied": lambda noun, other: f"{joined(other, '이', '가')} 아니라 {noun}입니다.",
+    "chosen": lambda noun, other: f"{joined(other, '과', '와')} {noun} 중 {noun}",
+}
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not KORQUAD.exists(), reason="KorQuAD is not at hand")
+@pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES)
+def test_korquads_answers_are_found_in_sentences_around_them(sentence):
+    articles = json.loads(gzip.decompress(KORQUAD.read_bytes()))["data"]
+    questions = [question for a in articles for p in a["paragraphs"] for question in p["qas"]]
+    answers = [question["answers"][0]["text"] for question in questions]
+    draw, step = random.Random(3), extraction.stated_option()
+    sets = [(noun, draw.sample(answers, 3)) for noun in answers]
+    apart = [(n, others) for n, others in sets if not any(n in other or other in n for other in others)]
+    missed = [
+        sentence(noun, others[0])
+        for noun, others in apart
+        if step(sentence(noun, others[0]), options(*sorted([noun, *others]))) != noun
+    ]
+    assert len(apart) > 3900
+    assert missed == []
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "option"),
+    [
+        ("정답은 ②번입니다", "2", "부산"),
+        ("(B)", "B", "부산"),
+        ("A는 물이지만 정답은 3번", "3", "인천"),
+        ("정답: 나", "나", "부산"),
+        ("ㄷ입니다", "ㄷ", "인천"),
+        ("㉠", "ㄱ", "서울"),
+        ("⑩", "10", None),
+        ("나는 모른다", None, None),
+        ("A good day", None, None),
+        ("2024년", None, None),
+        ("A 또는 B", None, None),
+        ("ㅋㅋ", None, None),
+        ("", None, None),
+    ],
+)
+def test_letter_is_the_label_or_the_option_at_its_place(text, label, option):
+    assert extraction.letter()(text, ()) == label
+    assert extraction.letter()(text, options(*CITIES)) == option
+
+
+def test_letter_keeps_a_label_that_is_an_option():
+    assert extraction.letter()("정답은 (B)", options("B", "A")) == "B"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (r"$\boxed{42}$", "42"),
+        (r"\boxed{1} … \boxed{2}", "2"),
+        (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}"),
+        (r"\boxed{\text{B}}", "B"),
+        (r"\boxed {서울}", "서울"),
+        (r"\boxed{ }", None),
+        (r"\boxed{1", None),
+        (r"\boxed", None),
+        ("{42}", None),
+        ("", None),
+    ],
+)
+def test_boxed_is_the_last_one_with_its_own_braces(text, found):
+    assert extraction.boxed()(text, ()) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("답: 서울이다.", "서울"),
+        (nfd("답: 서울이다."), "서울"),
+        ("정답은 서울입니다.", "서울"),
+        ("The answer is Seoul.", "Seoul"),
+        ("Answer: Seoul", "Seoul"),
+        ("The answer is Mr. Kim.", "Mr. Kim"),
+        ("서울", "서울"),
+        ("고양이다.", "고양이"),
+        ("고양이입니다", "고양이"),
+        ("사과예요", "사과"),
+        ("김치이다", "김치"),
+        ("아이다", "아이"),
+        ("아이입니다", "아이"),
+        ("하노이예요", "하노이"),
+        ("세종대왕이었다", "세종대왕"),
+        ("국가입니다.", "국가"),
+        ("국가", "국가"),
+        ("제주도", "제주도"),
+        ("인도입니다", "인도"),
+        ("가을을", "가을을"),
+        ("캐나다", "캐나다"),
+        ("제주다", "제주다"),
+        ("정답은 ‘훈민정음’이다.", "훈민정음"),
+        ("**정답**: 이순신입니다. 임진왜란 때 싸웠습니다.", "이순신"),
+        ("지문을 보면 고려이다.\n정답: 조선", "조선"),
+        ("정답은 세종대왕이라고 생각합니다.", "세종대왕"),
+        ("제 생각에는 부산이에요.", "부산"),
+        ("정답은 3.5%입니다.", "3.5%"),
+        ("조선\n\n질문: 다음은?\n답: 고려", "조선"),
+        ("우리에게 내일은 없다", "우리에게 내일은 없다"),
+        ("답은 없습니다.", None),
+        ("잘 모르겠습니다.", None),
+        ("지문에서 알 수 없다", None),
+        ("입니다", "입니다"),
+        ("정답:", None),
+        ("", None),
+    ],
+)
+def test_answer_phrase_takes_the_answer_out_and_cuts_no_particle(text, found):
+    assert extraction.answer_phrase()(text, ()) == found
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["답 없음", "없음.", "정답이 없습니다.", "지문에 답이 없다", "글에는 답이 없어요", "No answer.", "none"],
+)
+def test_saying_that_there_is_no_answer_is_an_empty_answer(reply):
+    assert extraction.no_answer()(reply, ()) == ""
+
+
+@pytest.mark.parametrize("reply", ["서울", "답 없는 날", "없음표", "nobody", "정답은 없음이 아니다"])
+def test_any_other_reply_stays_as_it_is(reply):
+    assert extraction.no_answer()(reply, ()) == reply
