@@ -136,3 +136,26 @@ def teach(model: Any, tokenizer: Any, lessons: Sequence[tuple[str, str]], batch:
         optimiser.zero_grad()
     torch.set_num_threads(threads)
     model.eval()
+
+
+def tiny_encoder(folder: Path, *, head: bool = False, context: int = 64) -> Path:
+    """Write a random BERT of two layers to `folder`, without a pooler; with `head`, one that fills masks."""
+    import torch
+    from transformers import BertConfig, BertForMaskedLM, BertModel
+
+    tokenizer = tiny_tokenizer(bos=True)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=context,
+        initializer_range=0.15,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    model = BertForMaskedLM(config) if head else BertModel(config, add_pooling_layer=False)
+    tokenizer.save_pretrained(folder)
+    model.eval().save_pretrained(folder)
+    return folder

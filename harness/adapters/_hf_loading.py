@@ -1,4 +1,4 @@
-"""Find, check and load a causal language model and its tokenizer: all before the first forward pass.
+"""Find, check and load a model of transformers and its tokenizer: all before the first forward pass.
 
 torch and transformers are imported by `engine_libraries`, when a model is really needed; naming,
 hashing and checking a model need neither.
@@ -66,7 +66,7 @@ def engine_libraries() -> tuple[Any, Any]:
         torch, transformers = import_module("torch"), import_module("transformers")
     except ImportError as error:
         raise Unavailable(
-            f"the huggingface adapter needs torch and transformers ({one_line(error)}): "
+            f"a local model needs torch and transformers ({one_line(error)}): "
             f"pip install '{DISTRIBUTION}[hf]'"
         ) from error
     if "TRANSFORMERS_VERBOSITY" not in os.environ:
@@ -90,7 +90,7 @@ def local_folder(profile: Profile) -> Path | None:
     """
     if not profile.model:
         raise BadInput(
-            f"backend {profile.name!r}: the huggingface adapter needs `model`, a directory or a hub id"
+            f"backend {profile.name!r}: the {profile.adapter} adapter needs `model`, a directory or a hub id"
         )
     folder = Path(profile.model).expanduser()
     if not folder.is_dir():
@@ -177,7 +177,7 @@ def load_tokens(profile: Profile, commit: str | None) -> Tokens:
     Raises:
         Unavailable: it cannot be loaded, or a chat profile's tokenizer has no chat template.
     """
-    where, options = _source(profile, commit)
+    where, options = source(profile, commit)
     _, transformers = engine_libraries()
     with explained(profile):
         tokenizer = transformers.AutoTokenizer.from_pretrained(where, **options)
@@ -195,20 +195,9 @@ def load_engine(profile: Profile, tokens: Tokens, commit: str | None) -> Engine:
         Unavailable: it is no causal language model, some of its weights are missing, it would run
             code that was not allowed, or the device is not there.
     """
-    where, options = _source(profile, commit)
     torch, transformers = engine_libraries()
-    settings = profile.settings
-    device = settings.get("device") or "auto"
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if settings.get("attention"):
-        options["attn_implementation"] = settings["attention"]
-    with explained(profile):
-        model, loaded = transformers.AutoModelForCausalLM.from_pretrained(
-            where, dtype=settings.get("dtype") or "auto", output_loading_info=True, **options
-        )
-        _refuse_missing(profile, loaded)
-        model = model.to(torch.device(device)).eval()
+    model = load_model(profile, transformers.AutoModelForCausalLM, "a causal language model", commit)
+    _refuse_masked(profile, model.config)
     ends = _ends(model, tokens)
     # What is asked is what is done: the directory's own sampling defaults would fill every gap.
     model.generation_config = transformers.GenerationConfig()
@@ -223,6 +212,37 @@ def load_engine(profile: Profile, tokens: Tokens, commit: str | None) -> Engine:
     )
 
 
+def load_model(
+    profile: Profile, kind: Any, name: str, commit: str | None, unused: tuple[str, ...] = ()
+) -> Any:
+    """Return the model that `kind`, an Auto class, makes of the profile; `name` says what that is.
+
+    It is whole, in evaluation mode, and on its device. What is never used may be missing: weights whose
+    names begin as `unused` says.
+
+    Raises:
+        Unavailable: as `load_engine`.
+    """
+    where, options = source(profile, commit)
+    torch, settings = import_module("torch"), profile.settings
+    if settings.get("attention"):
+        options["attn_implementation"] = settings["attention"]
+    with explained(profile):
+        model, loaded = kind.from_pretrained(
+            where, dtype=settings.get("dtype") or "auto", output_loading_info=True, **options
+        )
+        _refuse_missing(profile, loaded, name, unused)
+        return model.to(device(profile, torch)).eval()
+
+
+def device(profile: Profile, torch: Any) -> Any:
+    """Return the device that the profile names, the first GPU if it names none and there is one."""
+    name = profile.settings.get("device") or "auto"
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
 def context_size(config: Any) -> int | None:
     """Return the longest input in tokens, or None where the configuration names no limit."""
     text_config = config.get_text_config() if hasattr(config, "get_text_config") else config
@@ -233,7 +253,7 @@ def context_size(config: Any) -> int | None:
     return None
 
 
-def _source(profile: Profile, commit: str | None) -> tuple[str, dict[str, Any]]:
+def source(profile: Profile, commit: str | None) -> tuple[str, dict[str, Any]]:
     """Return what `from_pretrained` is told: a directory or a hub id, and how it may be reached.
 
     `trust_remote_code` is always said: left out, transformers would ask on stdin. A directory is
@@ -249,15 +269,24 @@ def _source(profile: Profile, commit: str | None) -> tuple[str, dict[str, Any]]:
     return str(profile.model), {**options, "revision": commit or profile.revision or "main"}
 
 
-def _refuse_missing(profile: Profile, loaded: Mapping[str, Any]) -> None:
+def _refuse_missing(profile: Profile, loaded: Mapping[str, Any], name: str, unused: tuple[str, ...]) -> None:
     """Refuse a model of which some weights would be random. Tied weights are not missing."""
     mismatched = {key[0] if isinstance(key, tuple) else key for key in loaded.get("mismatched_keys", ())}
-    missing = sorted({*loaded["missing_keys"], *mismatched})
+    missing = sorted(key for key in {*loaded["missing_keys"], *mismatched} if not key.startswith(unused))
     if missing:
         names = f"{', '.join(missing[:3])}{', …' if len(missing) > 3 else ''}"
         raise Unavailable(
-            f"{profile.model} lacks {len(missing)} of the weights of a causal language model, "
-            f"which would be random: {names}"
+            f"{profile.model} lacks {len(missing)} of the weights of {name}, which would be random: {names}"
+        )
+
+
+def _refuse_masked(profile: Profile, config: Any) -> None:
+    """Refuse a model that learnt to fill in masks: it sees the words whose likelihood is asked for."""
+    masked = [name for name in config.architectures or () if name.endswith("ForMaskedLM")]
+    if masked and not getattr(config, "is_decoder", False):
+        raise Unavailable(
+            f"{profile.model} is a {masked[0]}, which fills in masks and predicts no next word; "
+            "it can only 'embed'"
         )
 
 

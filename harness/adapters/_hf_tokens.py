@@ -79,6 +79,23 @@ class Tokens:
             raise RequestError("empty_option", "an option adds no token to the prompt")
         return pairs
 
+    def passage(self, text: str) -> tuple[list[int], int]:
+        """Return the tokens of a text that is scored whole, and the token that it is read after.
+
+        As lm-evaluation-harness has it: what the tokenizer puts in by itself is part of the text, a second
+        BOS too, unless the text begins with that token.
+        """
+        first = self.tokenizer.decode([self._start()])
+        return self.encode([text], special=not (first and text.startswith(first)))[0], self._start()
+
+    def sentence(self, text: str, room: int | None) -> tuple[list[int], bool]:
+        """Return the tokens of a text that becomes a vector, and whether its end was cut to fit `room`."""
+        whole = self.encode([text], special=True)[0] or [self._start()]
+        if room is None or len(whole) <= room:
+            return whole, False
+        cut: list[int] = self.tokenizer(text, truncation=True, max_length=room, verbose=False)["input_ids"]
+        return cut, True
+
     def cut(self, ids: list[int], room: int) -> list[int]:
         """Return the last `room` tokens of `ids`; a BOS in front stays in front."""
         if len(ids) <= room:
@@ -95,7 +112,7 @@ class Tokens:
         start = self.eos if self.bos is None else self.bos
         if start is None:
             raise RequestError(
-                "empty_prompt", "the prompt is empty and the tokenizer has no BOS or end token"
+                "empty_prompt", "nothing stands before the first token: the tokenizer has no BOS or end token"
             )
         return start
 

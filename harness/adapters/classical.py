@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.adapters.bare import bare_text, known_target
+from harness.adapters.similarity import TfidfCosine
 from harness.adapters.windows import windows
 from harness.errors import BadInput, Unavailable
 from harness.models import LEAST
-from harness.schema import Example, FitTask, Profile, Request, Response, Timing
+from harness.schema import Adapter, Example, FitTask, Profile, Request, Response, Timing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,6 +130,11 @@ class Classical(ABC):
             raise BadInput(f"{self.name} needs a task with fixed options; {request.example.id!r} has its own")
         unseen = min(LEAST, *row)
         return [unseen if column is None else row[column] for column in columns]
+
+
+def tfidf(profile: Profile) -> Adapter:
+    """Return what answers from tf-idf: for `embed` the weights alone, else a classifier over them."""
+    return TfidfCosine(profile) if profile.ask == "embed" else Tfidf(profile)
 
 
 class Tfidf(Classical):

@@ -1,8 +1,9 @@
 """An adapter that answers at once: for measuring what the harness itself costs, and for rehearsing faults.
 
-It runs nothing and knows nothing, so its scores are a cheap draw from the request's seed and its text
-is the first option. Which requests fail or stay unanswered is drawn from that seed too: the same ones
-on every try and after a resume.
+It runs nothing and knows nothing: its scores, ratings and cosines are cheap draws from the request's seed,
+its text is the first option or the context's first word, its likelihood 8 bits a byte, and it tags nothing.
+With `reply` it says that wherever text is an answer. Which requests fail or stay unanswered is drawn
+from the seed too: the same ones on every try and after a resume.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
+from harness.adapters.bare import field_text, uniform_likelihood
 from harness.schema import Failure, Profile, Request, Response, Timing
 
 MASK = 2**64 - 1
 STRIDE = 0x9E3779B97F4A7C15  # the golden ratio of 2**64: neighbouring seeds land far apart
 UNANSWERED = "?"
+MEASURED = ("score", "embed")  # asks without a prompt, whose answer no text can be
 
 
 class Dummy:
@@ -41,7 +44,9 @@ class Dummy:
 
     def _respond(self, request: Request) -> Response:
         began = time.perf_counter()
-        _ = request.messages(self.shots_as) if self.chat else request.prompt
+        measured = request.ask in MEASURED
+        if not measured:
+            _ = request.messages(self.shots_as) if self.chat else request.prompt
         if self.latency:
             time.sleep(self.latency)
         share = share_of(request.seed) if self.unanswered else 1.0
@@ -52,17 +57,31 @@ class Dummy:
                 Failure("rehearsed", "a failure asked for by failure_rate"),
             )
         elif share < self.unanswered:
-            response.text = UNANSWERED
-        elif self.compares and request.ask == "choose":
+            response.text = None if measured else UNANSWERED
+        elif self.compares and request.ask in ("choose", "rank"):
             response.option_scores = scores(request.seed, len(request.options))
+        elif self.reply is not None and not measured:
+            response.text = self.reply
         else:
-            response.text = self._text(request)
+            _answer(request, response)
         return response
 
-    def _text(self, request: Request) -> str:
-        if self.reply is not None:
-            return self.reply
-        return request.options[0].text if request.options else ""
+
+def _answer(request: Request, response: Response) -> None:
+    """Put into `response` what the ask wants to hear."""
+    if request.ask == "score":
+        response.value, response.tokens = uniform_likelihood(field_text(request.example, "text"))
+    elif request.ask == "embed":
+        response.value = 2 * share_of(request.seed) - 1
+    elif request.ask == "rate":
+        least, most = request.bounds or (0.0, 1.0)
+        response.value = least + share_of(request.seed) * (most - least)
+    elif request.ask == "tag":
+        response.spans = ()
+    elif request.ask == "extract":
+        response.text = next(iter(field_text(request.example, "context").split(maxsplit=1)), "")
+    else:
+        response.text = request.options[0].text if request.options else ""
 
 
 def share_of(seed: int) -> float:

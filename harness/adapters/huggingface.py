@@ -1,4 +1,4 @@
-"""Causal language models run here, by transformers: options compared by log-probability, and text.
+"""Language models run here, by transformers: likelihoods of options and of texts, replies, and embeddings.
 
 How an option is scored is lm-evaluation-harness's convention, so that the figures are the same: the
 prompt and `prompt + delimiter + option` are each tokenised whole (`encode` puts in what the tokenizer
@@ -7,8 +7,11 @@ second has after the length of the first; blanks at the prompt's end, a chat hea
 belong to the option. Its score is the sum of its tokens' log-probabilities in nats, from a float32
 log-softmax. An empty prompt begins with BOS, or with the end token where there is no BOS.
 
+A text's likelihood is that of its windows, rolled over it as lm-evaluation-harness does. A sentence's
+embedding is pooled from the last hidden states; that of a model with or without a head is the same.
+
 A window of requests is cut into rows, sorted by length, and run `batch_size` rows at a time. Options
-that differ only in their last token ask for the same row, and share it.
+that differ only in their last token ask for the same row, and share it; so do equal sentences.
 """
 
 from __future__ import annotations
@@ -18,20 +21,23 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from harness.adapters import _hf_embedding as embedding
 from harness.adapters import _hf_generating as generating
+from harness.adapters import _hf_likelihood as likelihood
 from harness.adapters import _hf_loading as loading
 from harness.adapters import _hf_tokens as tokenising
 from harness.adapters._hf_generating import Span
+from harness.adapters.bare import field_text
 from harness.adapters.windows import windows
 from harness.errors import HarnessError
-from harness.schema import Decoding, Failure, Profile, Request, Response, Timing, Usage
+from harness.schema import Decoding, Failure, Profile, Request, Response
 
 BATCH_SIZE = 8
 MAX_TOKENS = 32
 WINDOW = 64  # requests pulled at a time, once the first batch is answered
+CONTEXT = 2048  # of a text's window where the model names no limit: lm-evaluation-harness's default
 
 
 class HasIds(Protocol):
@@ -43,19 +49,29 @@ class HasIds(Protocol):
 
 
 Made = TypeVar("Made")
+_Way = Callable[[Sequence[Request]], Iterator[Response]]
 Row = TypeVar("Row", bound=HasIds)
 
 
 class HuggingFace:
-    """Answers `choose` and `generate` with one causal language model, loaded on first use."""
+    """Answers with one model, loaded on first use: for `embed` without a head, else a causal one.
+
+    `choose` and `score` are likelihoods; `extract`, `tag` and `rate` are written as text, as `generate` is.
+    """
 
     def __init__(self, profile: Profile) -> None:
-        """Remember the profile; settings `dtype`, knobs `device`, `batch_size`, `attention`."""
+        """Remember the profile.
+
+        Settings: `dtype`, `pooling` (of `embed`: mean, cls or last).
+        Knobs: `device`, `batch_size`, `attention`.
+        """
         self.profile = profile
+        self.pooling: embedding.Pooling = profile.settings.get("pooling") or "mean"
         self.batch_size = max(1, int(profile.settings.get("batch_size") or BATCH_SIZE))
         self._commit: str | None = None
         self._tokens: tokenising.Tokens | None = None
         self._engine: loading.Engine | None = None
+        self._encoder: embedding.Encoder | None = None
 
     @property
     def tokens(self) -> tokenising.Tokens:
@@ -66,14 +82,26 @@ class HuggingFace:
 
     @property
     def engine(self) -> loading.Engine:
-        """Return the loaded model, loading it on the first read."""
+        """Return the loaded causal model, loading it on the first read."""
         if self._engine is None:
             self._engine = loading.load_engine(self.profile, self.tokens, self._commit)
         return self._engine
 
+    @property
+    def encoder(self) -> embedding.Encoder:
+        """Return the loaded model without a head, loading it on the first read."""
+        if self._encoder is None:
+            self._encoder = embedding.load_encoder(self.profile, self.tokens, self._commit)
+        return self._encoder
+
+    @property
+    def _loaded(self) -> loading.Engine | embedding.Encoder:
+        """Whichever model is there: if both, they are on one device."""
+        return self._encoder or self.engine
+
     def prepare(self) -> None:
-        """Load the tokenizer and the model."""
-        _ = self.engine
+        """Load the tokenizer and the model that will be asked."""
+        _ = self.encoder if self.profile.ask == "embed" else self.engine
 
     def identity(self) -> Mapping[str, str]:
         """Return the hub's `revision`, which is then what is loaded, or the directory's `sha256`."""
@@ -87,7 +115,7 @@ class HuggingFace:
 
     def close(self) -> None:
         """Let go of the model and of the memory it held."""
-        self._engine = self._tokens = None
+        self._engine = self._encoder = self._tokens = None
         gc.collect()
         torch: Any = sys.modules.get("torch")
         if torch is not None and torch.cuda.is_available():
@@ -100,30 +128,55 @@ class HuggingFace:
             Unavailable: the model cannot be loaded; nothing was answered.
         """
         for window in windows(requests, self.batch_size, max(WINDOW, 4 * self.batch_size)):
-            yield from self._choose([request for request in window if self._compares(request)])
-            yield from self._generate([request for request in window if not self._compares(request)])
+            by_way: dict[_Way, list[Request]] = {}
+            for request in window:
+                by_way.setdefault(self._way(request), []).append(request)
+            for way, alike in by_way.items():
+                yield from way(alike)
 
-    def _compares(self, request: Request) -> bool:
-        return request.ask == "choose" and self.profile.choose_by == "logprobs"
+    def _way(self, request: Request) -> _Way:
+        """Return the method that answers the request."""
+        if request.ask == "embed":
+            return self._embed
+        if request.ask == "score":
+            return self._read
+        compares = request.ask == "choose" and self.profile.choose_by == "logprobs"
+        return self._choose if compares else self._generate
 
-    # ---- choose -----------------------------------------------------------------------------------
+    # ---- choose and score -------------------------------------------------------------------------
 
     def _choose(self, requests: Sequence[Request]) -> Iterator[Response]:
-        choices: list[_Choice] = []
+        return self._summed(requests, self._choice)
+
+    def _read(self, requests: Sequence[Request]) -> Iterator[Response]:
+        return self._summed(requests, self._passage)
+
+    def _summed(
+        self, requests: Sequence[Request], prepare: Callable[[Request], likelihood.Summed]
+    ) -> Iterator[Response]:
+        _ = self.engine  # a model that cannot be loaded is nobody's failed request
+        owners: list[likelihood.Summed] = []
         for request in requests:
-            prepared = self._prepared(request, self._choice)
+            prepared = self._prepared(request, prepare)
             if isinstance(prepared, Response):
                 yield prepared
-            else:
-                choices.append(prepared)
-        for row, sums, span in self._run(_shared(choices), self._score, self.batch_size):
+            elif prepared.left:
+                owners.append(prepared)
+            else:  # nothing is read of an empty text
+                yield prepared.response(self.profile.normalise)
+        for row, sums, span in self._run(likelihood.shared(owners), self._score, self.batch_size):
             for number, want in enumerate(row.wants):
                 failure = sums if isinstance(sums, Failure) else None
-                want.choice.settle(want.option, failure or sums[number], span)
-                if not want.choice.left:
-                    yield want.choice.response(self.profile.normalise)
+                want.owner.settle(want.pair, failure or sums[number], span)
+                if not want.owner.left:
+                    yield want.owner.response(self.profile.normalise)
 
-    def _choice(self, request: Request) -> _Choice:
+    def _passage(self, request: Request) -> likelihood.Passage:
+        """Return the request's text in windows of tokens."""
+        ids, start = self.tokens.passage(field_text(request.example, "text"))
+        return likelihood.Passage(request, likelihood.windows(ids, start, self.engine.context or CONTEXT))
+
+    def _choice(self, request: Request) -> likelihood.Choice:
         """Return the request's options in tokens, with as many whole shots as fit, then cut."""
         if not request.options:
             raise tokenising.RequestError("no_options", "there is nothing to choose from")
@@ -135,14 +188,14 @@ class HuggingFace:
             # The last token is predicted, never read, so it needs no place in the context.
             room = None if context is None else context + 1 - max(len(pair.option) for pair in pairs)
             if room is None or all(len(pair.prompt) <= room for pair in pairs):
-                return _Choice(request, pairs, truncated=dropped > 0)
+                return likelihood.Choice(request, pairs, truncated=dropped > 0)
         if room is not None and room < 1:
             raise tokenising.RequestError("too_long", "an option is longer than the context")
         cut = [tokenising.Pair(self.tokens.cut(pair.prompt, room or 1), pair.option) for pair in pairs]
-        return _Choice(request, cut, truncated=True)
+        return likelihood.Choice(request, cut, truncated=True)
 
-    def _score(self, rows: Sequence[_Row]) -> list[list[float] | Failure]:
-        """Return, for each row, the summed log-probability (nats) of each option that reads it."""
+    def _score(self, rows: Sequence[likelihood.Row]) -> list[list[float] | Failure]:
+        """Return, for each row, the summed log-probability (nats) of each pair that reads it."""
         engine = self.engine
         torch = engine.torch
         keep = sorted({position for row in rows for position in row.positions})
@@ -171,7 +224,7 @@ class HuggingFace:
 
     def _padded(self, rows: list[list[int]], *, left: bool) -> tuple[Any, Any]:
         """Return ids and attention mask, both (B, T), padded on one side."""
-        torch, device = self.engine.torch, self.engine.device
+        torch, device = self._loaded.torch, self._loaded.device
         width, pad = max(map(len, rows)), self.tokens.pad
         gaps = [width - len(row) for row in rows]
         if left:
@@ -185,6 +238,7 @@ class HuggingFace:
     # ---- generate ---------------------------------------------------------------------------------
 
     def _generate(self, requests: Sequence[Request]) -> Iterator[Response]:
+        _ = self.engine
         alike: dict[Any, list[generating.Prompt]] = {}
         for request in requests:
             prepared = self._prepared(request, self._prompt)
@@ -251,11 +305,45 @@ class HuggingFace:
             asked["min_p"] = decoding.min_p
         return self.engine.transformers.GenerationConfig(**asked)
 
+    # ---- embed ------------------------------------------------------------------------------------
+
+    def _embed(self, requests: Sequence[Request]) -> Iterator[Response]:
+        _ = self.encoder
+        comparisons: list[embedding.Comparison] = []
+        for request in requests:
+            prepared = self._prepared(request, self._comparison)
+            if isinstance(prepared, Response):
+                yield prepared
+            else:
+                comparisons.append(prepared)
+        for row, vector, span in self._run(embedding.shared(comparisons), self._vectors, self.batch_size):
+            for comparison, side in row.wants:
+                comparison.settle(side, vector, span)
+                if not comparison.left:
+                    yield comparison.response()
+
+    def _comparison(self, request: Request) -> embedding.Comparison:
+        """Return the request's two sentences in tokens, their ends cut where they are too long."""
+        texts = [field_text(request.example, name) for name in ("sentence1", "sentence2")]
+        (left, cut_left), (right, cut_right) = (
+            self.tokens.sentence(text, self.encoder.context) for text in texts
+        )
+        return embedding.Comparison(request, (left, right), cut_left or cut_right)
+
+    def _vectors(self, rows: Sequence[embedding.Sentence]) -> list[Any]:
+        """Return each sentence's vector (D,) of length 1, or a Failure."""
+        encoder = self.encoder
+        ids, mask = self._padded([list(row.ids) for row in rows], left=False)
+        with encoder.torch.inference_mode():
+            states = encoder.model(input_ids=ids, attention_mask=mask).last_hidden_state  # (B, T, D)
+            found = embedding.pooled(encoder.torch, states, mask, self.pooling).cpu()
+        broken = found.isnan().any(-1).tolist()
+        return [_BROKEN if broken[n] else vector for n, vector in enumerate(found)]
+
     # ---- batches and failures ---------------------------------------------------------------------
 
     def _prepared(self, request: Request, prepare: Callable[[Request], Made]) -> Made | Response:
         """Return the request in tokens, or the Response that says why it cannot be."""
-        _ = self.engine  # a model that cannot be loaded is nobody's failed request
         try:
             return prepare(request)
         except HarnessError:
@@ -302,88 +390,11 @@ class HuggingFace:
         yield from self._run(batch, forward, half)
 
     def _free(self) -> None:
-        if self.engine.device.type == "cuda":
-            self.engine.torch.cuda.empty_cache()
-
-
-class _Want(NamedTuple):
-    """One option's claim on a row: the tokens that the row's end must predict."""
-
-    choice: _Choice
-    option: int
-    targets: list[int]
-
-
-@dataclass(slots=True)
-class _Row:
-    """Tokens to read, and the options that are scored from what is predicted at their end."""
-
-    ids: tuple[int, ...]
-    wants: list[_Want] = field(default_factory=list)
-
-    @property
-    def positions(self) -> range:
-        """Return the positions whose predictions are read."""
-        return range(len(self.ids) - max(len(want.targets) for want in self.wants), len(self.ids))
-
-
-@dataclass(slots=True)
-class _Choice:
-    """A request whose options are being scored, in any order, over one batch or several."""
-
-    request: Request
-    pairs: list[tokenising.Pair]
-    truncated: bool
-    scores: dict[int, float] = field(default_factory=dict)
-    failure: Failure | None = None
-    spans: set[Span] = field(default_factory=set)
-    left: int = -1
-
-    def __post_init__(self) -> None:
-        self.left = len(self.pairs)
-
-    def settle(self, option: int, score: float | Failure, span: Span) -> None:
-        """Take one option's score, or the failure that its batch met."""
-        if isinstance(score, Failure):
-            self.failure = score
-        else:
-            self.scores[option] = score
-        self.spans.add(span)
-        self.left -= 1
-
-    def response(self, normalise: str) -> Response:
-        """Return the settled choice; one option that failed fails it."""
-        timing = Timing(e2e=sum(end - began for began, end in self.spans))
-        if self.failure is not None:
-            return Response(self.request.key, error=self.failure, timing=timing, truncated=self.truncated)
-        return Response(
-            self.request.key,
-            option_scores=[self.scores[n] / self._length(n, normalise) for n in range(len(self.pairs))],
-            usage=Usage(prompt_tokens=len(self.pairs[0].prompt), completion_tokens=0),
-            timing=timing,
-            truncated=self.truncated,
-        )
-
-    def _length(self, option: int, normalise: str) -> int:
-        """Return what the score is divided by: 1, tokens scored, or UTF-8 bytes of the option's text."""
-        if normalise == "tokens":
-            return len(self.pairs[option].option)
-        if normalise == "bytes":
-            return len(self.request.options[option].text.encode()) or 1
-        return 1
+        if self._loaded.device.type == "cuda":
+            self._loaded.torch.cuda.empty_cache()
 
 
 _BROKEN = Failure("nan", "the model's logits are not numbers (NaN)")
-
-
-def _shared(choices: Iterable[_Choice]) -> Iterable[_Row]:
-    """Return the rows to run: one for all options that read the same tokens."""
-    rows: dict[tuple[int, ...], _Row] = {}
-    for choice in choices:
-        for option, (prompt, targets) in enumerate(choice.pairs):
-            ids = (*prompt, *targets[:-1])
-            rows.setdefault(ids, _Row(ids)).wants.append(_Want(choice, option, targets))
-    return rows.values()
 
 
 def _failure(error: Exception) -> Failure:

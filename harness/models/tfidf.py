@@ -1,11 +1,6 @@
 """Character n-grams, tf-idf and a linear classifier whose probabilities can be believed.
 
-An n-gram is known by a hash of its code points, so that counting is sorting: no dictionary, no Python loop
-over characters. For N texts, V known n-grams and C classes, a text is a sparse row x of V weights
-
-    x_g = (1 + log tf_g) · (1 + log((1 + N) / (1 + df_g))),  scaled to length 1
-
-and
+For C classes and a text that is a row x of tf-idf weights (`models.ngrams`),
 
     log p(c | x) = log softmax(b + T · x W)_c.
 
@@ -19,10 +14,9 @@ temperature, set on texts that a first fit left out, as regularisation leaves W 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
-from unicodedata import normalize
 
 import numpy as np
 import scipy.sparse as sp
@@ -30,19 +24,15 @@ from numpy.typing import NDArray
 
 from harness.errors import BadInput
 from harness.models import LEAST
+from harness.models.ngrams import NgramRows, count_ngrams, pieces
 
 Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
 
-# 2.1 M buckets. NSMC has 2.2 M n-grams, most of them seen once: half as many buckets cost 0.2 points of
-# accuracy, an eighth 0.6, and twice as many gain nothing.
-BITS = 21
-STRIDE = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio of 2**64 spreads neighbouring code points
-PIECE = 2**18  # code points counted at a time: the arrays stay near the processor's cache
 BATCH = 4096  # texts a step, fewer where the data are few
 STEPS, EXAMPLES = 160, 400_000  # of a fit: whichever ends first, as large data need fewer passes
 RATE, MEMORY = 0.2, 0.9  # RMSprop's first step size, and how much of the last average of squares it keeps
 
-LEARNT = ("ngrams", "known", "idf", "weights", "bias", "prior")
+LEARNT = ("weights", "bias", "prior")
 
 
 class Batch(NamedTuple):
@@ -70,11 +60,9 @@ class TfidfClassifier:
         Raises:
             BadInput: a setting is out of range.
         """
-        if not 1 <= ngrams[0] <= ngrams[1]:
-            raise BadInput(f"n-grams of {ngrams[0]} to {ngrams[1]} characters: needs 1 ≤ shortest ≤ longest")
-        if min_df < 1 or not c > 0:
-            raise BadInput(f"min_df {min_df}, c {c}: min_df must be at least 1, and c above 0")
-        self.ngrams, self.min_df, self.c, self.seed = ngrams, min_df, c, seed
+        if not c > 0:
+            raise BadInput(f"c {c}: must be above 0")
+        self.rows, self.c, self.seed = NgramRows(ngrams=ngrams, min_df=min_df), c, seed
 
     def fit(self, texts: Sequence[str], labels: Sequence[int], classes: int) -> None:
         """Learn from `texts` and their `labels`, each in [0, classes); a class may have no text.
@@ -87,12 +75,12 @@ class TfidfClassifier:
         order = np.random.default_rng(self.seed).permutation(len(texts))  # data may come sorted by label
         size = min(BATCH, max(16, -(-len(order) // 32)))
         parts = [order[start : start + size] for start in range(0, len(order), size)]
-        counts = [count_ngrams([texts[i] for i in part], self.ngrams) for part in parts]
-        self._know(counts, len(texts))
+        counts = [count_ngrams([texts[i] for i in part], self.rows.ngrams) for part in parts]
+        self.rows.know(counts)
         hot = np.eye(classes, dtype=np.float32)[np.asarray(labels, np.int64)]  # (N, C)
         self.prior = np.log((hot.sum(axis=0, dtype=np.float64) + 1) / (len(texts) + classes))  # (C,)
         # Popped, so that the counts of all texts and their weights are never both in memory.
-        batches = [_batch(self._weigh(counts.pop(0)), hot[part]) for part in parts]
+        batches = [_batch(self.rows.weigh(counts.pop(0)), hot[part]) for part in parts]
         temperature = self._temperature(batches)
         self.weights, self.bias = self._descend(batches)
         self.weights *= np.float32(temperature)
@@ -102,52 +90,29 @@ class TfidfClassifier:
 
         An empty text, or one without a known n-gram, gets the class prior: (N_c + 1) / (N + C).
         """
-        rows = [np.empty((0, len(self.prior)))]
-        for piece in _pieces(texts):
-            X = self._weigh(count_ngrams(piece, self.ngrams))
+        found = [np.empty((0, len(self.prior)))]
+        for piece in pieces(texts):
+            X = self.rows.rows(piece)
             z = self.bias + self._scores(X, self.weights)
             z[np.diff(X.indptr) == 0] = self.prior
-            rows.append(np.maximum(_log_softmax(z), LEAST))
-        return np.concatenate(rows)
+            found.append(np.maximum(_log_softmax(z), LEAST))
+        return np.concatenate(found)
 
     def save(self, path: Path) -> None:
         """Write what `log_probabilities` needs; nothing of it is code."""
+        learnt = {name: getattr(self, name) for name in LEARNT}
         with path.open("wb") as file:
-            np.savez(file, **{name: getattr(self, name) for name in LEARNT})
+            np.savez(file, allow_pickle=False, **self.rows.learnt(), **learnt)
 
     @classmethod
     def load(cls, path: Path) -> TfidfClassifier:
         """Return a classifier that answers as the saved one did, bit for bit."""
         with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
-            found = {name: saved[name] for name in LEARNT}
-        low, high = found["ngrams"].tolist()
-        model = cls(ngrams=(low, high))
-        model._index(found["known"], found["idf"])
+            found = {name: saved[name] for name in saved}
+        model = cls()
+        model.rows = NgramRows.restored(found)
         model.weights, model.bias, model.prior = found["weights"], found["bias"], found["prior"]
         return model
-
-    def _know(self, counts: list[sp.csr_array], texts: int) -> None:
-        df = np.zeros(2**BITS, np.int64)
-        for batch in counts:
-            df += np.bincount(batch.indices, minlength=2**BITS)
-        known = np.flatnonzero(df >= self.min_df)
-        self._index(known.astype(np.int32), (1 + np.log((1 + texts) / (1 + df[known]))).astype(np.float32))
-
-    def _index(self, known: NDArray[np.int32], idf: NDArray[np.float32]) -> None:
-        self.known, self.idf = known, idf  # (V,) buckets in order, and their weights
-        self._column = np.full(2**BITS, -1, np.int32)  # bucket → column, -1 where it is not known
-        self._column[known] = np.arange(len(known), dtype=np.int32)
-
-    def _weigh(self, counts: sp.csr_array) -> sp.csr_array:
-        """Return tf-idf rows of length 1, or of length 0 where nothing is known: (n, buckets) → (n, V)."""
-        column = self._column[counts.indices]
-        kept = column >= 0
-        start = np.append(0, kept.cumsum())[counts.indptr]
-        column = column[kept]
-        values = (1 + np.log(counts.data[kept])) * self.idf[column]
-        row = np.repeat(np.arange(len(start) - 1), np.diff(start))
-        values /= np.sqrt(np.bincount(row, values**2, len(start) - 1))[row]
-        return sp.csr_array((values, column, start), shape=(len(start) - 1, len(self.known)))
 
     def _descend(self, batches: list[Batch]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
         """Return W (V, K) and b (C,), near the least mean cross-entropy + ‖W‖² / 2cN.
@@ -155,7 +120,7 @@ class TfidfClassifier:
         K is 1 for two classes, whose first then scores 0, else C. Every text is used three times or more.
         """
         texts, classes = sum(len(batch.y) for batch in batches), len(self.prior)
-        W = np.zeros((len(self.known), 1 if classes <= 2 else classes), np.float32)
+        W = np.zeros((len(self.rows.known), 1 if classes <= 2 else classes), np.float32)
         square = np.zeros_like(W)  # of the slope: a moving average
         b = self.prior.astype(np.float32)
         often = self._often(batches)
@@ -181,7 +146,7 @@ class TfidfClassifier:
 
     def _often(self, batches: list[Batch]) -> NDArray[np.float32]:
         """Return (V,), in how many of the batches each column is."""
-        often = np.zeros(len(self.known), np.float32)
+        often = np.zeros(len(self.rows.known), np.float32)
         for batch in batches:
             often[batch.columns] += 1
         return often
@@ -207,40 +172,6 @@ class TfidfClassifier:
         return math.sqrt(low * high)
 
 
-def count_ngrams(texts: Sequence[str], ngrams: tuple[int, int]) -> sp.csr_array:
-    """Return (N, 2**BITS) counts: how often each text has the n-grams of each bucket.
-
-    Texts are composed (NFC) and lower-cased first; no n-gram reaches over the end of its text.
-    """
-    pieces = [_count(piece, ngrams) for piece in _pieces(texts)] or [_count([], ngrams)]
-    return pieces[0] if len(pieces) == 1 else sp.vstack(pieces, format="csr")
-
-
-def _count(texts: Sequence[str], ngrams: tuple[int, int]) -> sp.csr_array:
-    texts = [normalize("NFC", text).lower() for text in texts]
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    # A lone surrogate is no character, but JSON can carry one.
-    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
-    rows = np.arange(len(texts) + 1, dtype=np.uint64) << np.uint64(BITS)
-    row = np.repeat(rows[:-1], lengths)
-    left = np.repeat(lengths.cumsum(), lengths) - np.arange(len(points))  # characters up to the text's end
-    keys = [np.empty(0, np.uint64)]
-    hashed = np.ones(len(points) + 1, np.uint64)  # of no characters, at each place
-    for n in range(1, ngrams[1] + 1):
-        hashed = hashed[:-1] * STRIDE + points[n - 1 :]  # of n characters; uint64 wraps around
-        if n >= ngrams[0]:
-            whole = left[: len(hashed)] >= n
-            bucket = hashed * STRIDE >> np.uint64(64 - BITS)  # the top bits are the best mixed
-            keys.append((row[: len(hashed)] | bucket)[whole])
-    found = np.concatenate(keys)
-    found.sort()  # by text, then by bucket: a run of equal keys is a count
-    first = np.flatnonzero(np.diff(found, prepend=~found[:1]))
-    counts = np.diff(first, append=len(found)).astype(np.float32)
-    found = found[first]
-    buckets = (found & np.uint64(2**BITS - 1)).astype(np.int32)
-    return sp.csr_array((counts, buckets, np.searchsorted(found, rows)), shape=(len(texts), 2**BITS))
-
-
 def _batch(X: sp.csr_array, y: NDArray[np.float32]) -> Batch:
     """Return the rows X (n, V) without the columns that none of them has."""
     used = np.zeros(X.shape[1], bool)
@@ -248,20 +179,6 @@ def _batch(X: sp.csr_array, y: NDArray[np.float32]) -> Batch:
     columns = np.flatnonzero(used)
     place = np.cumsum(used, dtype=np.int32) - 1  # (V,)
     return Batch(columns, sp.csr_array((X.data, place[X.indices], X.indptr), shape=(len(y), len(columns))), y)
-
-
-def _pieces(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield the texts in runs of about PIECE characters, so that long ones need no more memory."""
-    piece: list[str] = []
-    size = 0
-    for text in texts:
-        piece.append(text)
-        size += len(text) + 1
-        if size >= PIECE:
-            yield piece
-            piece, size = [], 0
-    if piece:
-        yield piece
 
 
 def _log_softmax(z: Floats) -> Floats:

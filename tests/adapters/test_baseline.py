@@ -6,14 +6,30 @@ import math
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.adapters.baseline import Majority, Random
 from harness.errors import BadInput, Unavailable
-from harness.schema import Adapter, Example, Learner, Option, Parts, Profile, Request
+from harness.metrics import likelihood
+from harness.schema import (
+    ASKS,
+    Adapter,
+    Ask,
+    Decoding,
+    Example,
+    Learner,
+    Option,
+    Parts,
+    Profile,
+    Request,
+    Response,
+)
 
 OPTIONS = (Option("0", "부정"), Option("1", "긍정"))
 
@@ -118,6 +134,59 @@ def test_a_loaded_fit_answers_as_the_saved_one(tmp_path):
     assert after.counts == before.counts
 
 
+def learnt(ask: Ask, *targets: object, labels: tuple[str, ...] = ()) -> Majority:
+    adapter = Majority(Profile("majority", "majority", ask=ask))
+    adapter.fit([Example(str(i), {"q": "물음"}, target) for i, target in enumerate(targets)], Task(*labels))
+    return adapter
+
+
+def put(adapter: Majority | Random, ask: Ask, seed: int = 1, **keys: Any) -> Response:
+    (response,) = adapter.answer([request_of(ask, seed, **keys)])
+    return response
+
+
+def request_of(ask: Ask, seed: int = 1, fields: Mapping[str, Any] = {"q": "물음"}, **keys: Any) -> Request:
+    def render() -> Parts:
+        raise AssertionError("a baseline reads no prompt")
+
+    return Request(Example(str(seed), fields), render, ask=ask, seed=seed, **keys)
+
+
+def test_a_rating_is_the_mean_of_train():
+    assert put(learnt("rate", "1", "2.5", "4", "2.5"), "rate").value == 2.5
+
+
+def test_a_mean_is_the_same_after_it_was_loaded(tmp_path):
+    before, after = learnt("rate", "0.1", "0.2", "0.3"), Majority(Profile("m", "majority", ask="rate"))
+    before.save(tmp_path)
+    after.load(tmp_path)
+    assert put(after, "rate").value == put(before, "rate").value == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("target", ["많이", "nan", "inf"])
+def test_a_rating_that_is_no_number_is_named(target):
+    with pytest.raises(BadInput, match=f"'1': the target '{target}' is no number"):
+        learnt("rate", "1", target)
+
+
+def test_a_reply_is_the_most_frequent_one():
+    assert put(learnt("generate", "서울", "부산", "부산"), "generate").text == "부산"
+
+
+def test_of_several_references_the_first_counts():
+    assert put(learnt("generate", ("서울", "서울시"), ("서울",), "부산"), "generate").text == "서울"
+
+
+def test_a_reply_among_options_is_the_text_of_the_most_frequent():
+    response = put(learnt("generate", "1", "1", "0", labels=("0", "1")), "generate", options=OPTIONS)
+    assert (response.text, response.option_scores) == ("긍정", None)
+
+
+def test_replies_that_are_all_different_have_no_majority():
+    with pytest.raises(BadInput, match="no two answers of reviews are the same"):
+        learnt("generate", "서울", "부산", "대구")
+
+
 # random
 
 
@@ -143,6 +212,123 @@ def test_guesses_are_probabilities():
 def test_a_request_without_options_is_named():
     with pytest.raises(BadInput, match="'3' has no options"):
         guess(asked(3, options=()))
+
+
+TEXT = "서울은 한국의 수도이고\n부산은 항구이다 . 끝"
+FIELDS = {"context": TEXT, "text": TEXT, "sentence1": "가", "sentence2": "나"}
+
+
+def drawn(ask: Ask, count: int = 400, **keys: Any) -> list[Response]:
+    keys = {"fields": FIELDS, "options": OPTIONS, "bounds": (1.0, 5.0)} | keys
+    responses = Random(Profile("random", "random")).answer(
+        request_of(ask, seed, **keys) for seed in range(count)
+    )
+    return list(responses)
+
+
+@pytest.mark.parametrize("ask", ASKS)
+def test_it_answers_every_ask(ask):
+    (response,) = drawn(ask, 1)
+    answers = (response.text, response.option_scores, response.value, response.spans)
+    assert sum(answer is not None for answer in answers) == 1
+
+
+@pytest.mark.parametrize("ask", ASKS)
+def test_each_answer_depends_on_the_seed_alone(ask):
+    def told(response: Response) -> tuple[Any, ...]:
+        return response.text, response.option_scores, response.value, response.spans
+
+    together = [told(response) for response in drawn(ask, 40)]
+    keys: dict[str, Any] = {"fields": FIELDS, "options": OPTIONS, "bounds": (1.0, 5.0)}
+    random = Random(Profile("random", "random"))
+    backwards = [told(put(random, ask, seed, **keys)) for seed in reversed(range(40))]
+    assert together == backwards[::-1]
+
+
+def test_a_rating_is_spread_over_the_range():
+    values = np.array([response.value for response in drawn("rate", 4000)])
+    assert values.min() >= 1
+    assert values.max() <= 5
+    assert np.histogram(values, 4, (1, 5))[0] == pytest.approx([1000] * 4, abs=120)
+
+
+def test_a_rating_without_a_range_says_what_is_missing():
+    with pytest.raises(BadInput, match="'range'"):
+        drawn("rate", 1, bounds=None)
+
+
+def test_a_cosine_is_spread_from_minus_one_to_one():
+    values = np.array([response.value for response in drawn("embed", 4000)])
+    assert np.histogram(values, 4, (-1, 1))[0] == pytest.approx([1000] * 4, abs=120)
+
+
+def test_a_span_is_one_to_five_words_as_they_stand_in_the_context():
+    spans = [str(response.text) for response in drawn("extract")]
+    assert all(span in TEXT for span in spans)
+    assert {len(span.split()) for span in spans} == {1, 2, 3, 4, 5}
+
+
+def test_a_reply_is_a_stretch_of_the_inputs_own_words():
+    keys: dict[str, Any] = {"fields": {"q": "가 나 다 라 마", "n": None}, "options": ()}
+    texts = [str(response.text) for response in drawn("generate", **keys)]
+    assert all(text in "가 나 다 라 마" for text in texts)
+    assert {len(text.split()) for text in texts} == {1, 2, 3, 4, 5}
+
+
+def test_a_reply_has_no_more_words_than_tokens_were_asked_for():
+    keys: dict[str, Any] = {"fields": {"q": "가 나 다 라 마"}, "options": ()}
+    texts = [str(r.text) for r in drawn("generate", decoding=Decoding(max_tokens=2), **keys)]
+    assert {len(text.split()) for text in texts} == {1, 2}
+
+
+def test_a_reply_has_32_words_at_most_where_nothing_bounds_it():
+    texts = [str(r.text) for r in drawn("generate", fields={"q": "말 " * 5000}, options=())]
+    assert max(len(text.split()) for text in texts) == 32
+
+
+def test_a_reply_ends_before_a_stop_string():
+    keys: dict[str, Any] = {"fields": {"q": "가\n나"}, "options": ()}
+    texts = {r.text for r in drawn("generate", decoding=Decoding(stop=("없다", "\n")), **keys)}
+    assert texts == {"가", "나"}
+
+
+def test_a_reply_among_options_is_one_of_them():
+    assert {response.text for response in drawn("generate")} == {"부정", "긍정"}
+
+
+def test_a_word_in_ten_has_a_type():
+    words = len(TEXT.split())
+    tagged = [span for response in drawn("tag", 4000) for span in response.spans or ()]
+    assert 0.09 < len(tagged) / (4000 * words) < 0.11
+    assert {TEXT[start:end] for start, end, _ in tagged} == set(TEXT.split())
+    assert {kind for _, _, kind in tagged} == {"0", "1"}
+
+
+@pytest.mark.parametrize("text", ["", "가나다 abc", "\u1100\u1161", "\ud800"])
+def test_a_likelihood_is_eight_bits_a_byte(text):
+    (response,) = drawn("score", 1, fields={"text": text})
+    size = len(text.encode("utf-8", "surrogatepass"))
+    assert response.tokens == size
+    assert response.value == pytest.approx(-size * math.log(256))
+
+
+def test_its_bits_per_byte_are_exactly_eight():
+    metric = likelihood.bits_per_byte(())
+    stats = [metric.statistics((r.value, r.tokens), TEXT) for r in drawn("score", 3)]
+    (bits,) = metric.aggregate(np.array(stats), np.ones((1, 3)))
+    assert bits == pytest.approx(8, abs=1e-12)
+
+
+@pytest.mark.parametrize(("ask", "field"), [("extract", "context"), ("tag", "context"), ("score", "text")])
+def test_a_field_that_is_not_there_is_named(ask, field):
+    with pytest.raises(BadInput, match=f"no field '{field}'"):
+        drawn(ask, 1, fields={"q": "물음"})
+
+
+@pytest.mark.parametrize("ask", ["generate", "extract"])
+def test_nothing_can_be_drawn_from_an_empty_text(ask):
+    (response,) = drawn(ask, 1, fields={"context": ""}, options=())
+    assert response.text == ""
 
 
 # both

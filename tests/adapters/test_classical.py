@@ -208,7 +208,7 @@ def test_settings_and_seed_reach_the_model():
     model = Tfidf(
         Profile("t", "tfidf", settings={"ngram_min": 2, "ngram_max": 3, "min_df": 2, "c": 1.5}, seed=9)
     ).model
-    assert (model.ngrams, model.min_df, model.c, model.seed) == ((2, 3), 2, 1.5, 9)
+    assert (model.rows.ngrams, model.rows.min_df, model.c, model.seed) == ((2, 3), 2, 1.5, 9)
 
 
 def test_importing_the_adapters_imports_no_numpy():

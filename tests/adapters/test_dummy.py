@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from harness.adapters.dummy import Dummy, scores, share_of
-from harness.schema import Adapter, Example, Option, Parts, Profile, Request
+from harness.schema import Adapter, Ask, Example, Option, Parts, Profile, Request, Response
 
 OPTIONS = (Option("0", "부정"), Option("1", "긍정"))
 
@@ -41,7 +43,7 @@ def test_the_reply_is_the_one_that_was_set():
 
 
 def test_the_reply_is_the_first_option_where_none_was_set():
-    (response,) = dummy().answer([asked(1, ask="tag", options=OPTIONS)])
+    (response,) = dummy().answer([asked(1, options=OPTIONS)])
     assert response.text == "부정"
 
 
@@ -55,6 +57,64 @@ def test_a_choice_gets_one_score_an_option():
     assert response.option_scores is not None
     assert len(response.option_scores) == 2
     assert all(score <= 0 for score in response.option_scores)
+
+
+def told(ask: Ask, fields: Mapping[str, Any], seed: int = 1, **settings: Any) -> Response:
+    request = Request(
+        Example(str(seed), fields), lambda: Parts("문장:"), ask=ask, seed=seed, options=OPTIONS, bounds=(1, 5)
+    )
+    (response,) = dummy(**settings).answer([request])
+    return response
+
+
+def test_a_rating_is_within_its_bounds():
+    values = [told("rate", {}, seed).value for seed in range(500)]
+    assert 1 <= min(values) < 1.1
+    assert 4.9 < max(values) <= 5
+
+
+def test_a_cosine_is_from_minus_one_to_one():
+    values = [told("embed", {}, seed).value for seed in range(500)]
+    assert -1 <= min(values) < -0.95
+    assert 0.95 < max(values) <= 1
+
+
+def test_a_likelihood_is_eight_bits_a_byte():
+    response = told("score", {"text": "가a"})
+    assert (response.value, response.tokens) == (pytest.approx(-4 * math.log(256)), 4)
+
+
+def test_two_responses_are_compared_by_scores():
+    assert len(told("rank", {}).option_scores or ()) == 2
+
+
+def test_nothing_is_tagged():
+    assert told("tag", {"context": "서울"}).spans == ()
+
+
+@pytest.mark.parametrize(("context", "said"), [("서울은 수도", "서울은"), ("", ""), (None, "")])
+def test_the_first_word_of_the_context_is_extracted(context, said):
+    assert told("extract", {"context": context}).text == said
+
+
+@pytest.mark.parametrize("ask", ["extract", "tag", "rate", "generate"])
+def test_a_reply_that_was_set_is_said_wherever_text_is_an_answer(ask):
+    response = told(ask, {"context": "서울"}, reply="3")
+    assert (response.text, response.value, response.spans) == ("3", None, None)
+
+
+@pytest.mark.parametrize(("ask", "fields"), [("score", {"text": "가"}), ("embed", {})])
+def test_no_text_can_be_what_is_measured(ask, fields):
+    assert told(ask, fields, reply="3").value is not None
+    unanswered = told(ask, fields, unanswered_rate=1)
+    assert (unanswered.text, unanswered.value) == (None, None)
+
+
+@pytest.mark.parametrize(("ask", "fields"), [("score", {"text": "가"}), ("embed", {"sentence1": "가"})])
+def test_no_prompt_is_rendered_where_none_is_asked_about(ask, fields):
+    request = Request(Example("1", fields), lambda: Parts("문장:"), ask=ask)
+    list(dummy().answer([request]))
+    assert request.sent() == {"fields": fields}
 
 
 def test_a_choice_by_extraction_gets_a_text():

@@ -14,8 +14,9 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from harness.errors import BadInput
-from harness.models import LEAST, tfidf
-from harness.models.tfidf import TfidfClassifier, count_ngrams
+from harness.models import LEAST, ngrams
+from harness.models.ngrams import count_ngrams
+from harness.models.tfidf import TfidfClassifier
 
 NSMC = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data") / "nsmc"
 
@@ -93,7 +94,7 @@ def test_counts_are_those_of_scikit_learn():
 
 def test_counts_do_not_depend_on_how_texts_are_cut_into_pieces(monkeypatch):
     whole = count_ngrams(TEXTS, (1, 4))
-    monkeypatch.setattr(tfidf, "PIECE", 5)
+    monkeypatch.setattr(ngrams, "PIECE", 5)
     assert (count_ngrams(TEXTS, (1, 4)) != whole).nnz == 0
 
 
@@ -111,23 +112,23 @@ def test_a_lone_surrogate_is_counted_like_any_character():
 
 def test_weights_are_tf_times_idf_scaled_to_length_one():
     model = fitted(["가가나", "나"], [0, 1], ngrams=(1, 1))
-    row = model._weigh(count_ngrams(["가가나"], (1, 1))).toarray()[0]
+    row = model.rows.weigh(count_ngrams(["가가나"], (1, 1))).toarray()[0]
     ga, na = (1 + math.log(2)) * (1 + math.log(3 / 2)), 1.0  # 나 is in both texts
     length = math.hypot(ga, na)
     by_hand = {bucket("가"): ga / length, bucket("나"): na / length}
-    assert dict(zip(model.known.tolist(), row, strict=True)) == pytest.approx(by_hand, rel=1e-6)
+    assert dict(zip(model.rows.known.tolist(), row, strict=True)) == pytest.approx(by_hand, rel=1e-6)
 
 
 def test_weights_are_those_of_scikit_learn():
     theirs = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), sublinear_tf=True).fit(TEXTS)
     unseen = ["최고의 영화다", "돈이 많다"]
-    ours = fitted()._weigh(count_ngrams(unseen, (1, 4)))
+    ours = fitted().rows.weigh(count_ngrams(unseen, (1, 4)))
     for row, other in zip(ours.toarray(), theirs.transform(unseen).toarray(), strict=True):
         assert sorted(row[row > 0]) == pytest.approx(sorted(other[other > 0]), rel=1e-5)
 
 
 def test_ngrams_in_too_few_texts_are_not_known():
-    assert fitted(["가나", "가다"], [0, 1], ngrams=(1, 1), min_df=2).known.tolist() == [bucket("가")]
+    assert fitted(["가나", "가다"], [0, 1], ngrams=(1, 1), min_df=2).rows.known.tolist() == [bucket("가")]
 
 
 # the classifier
@@ -140,7 +141,7 @@ def test_each_text_it_learnt_from_gets_its_own_class():
 def test_the_classes_are_those_of_a_converged_logistic_regression():
     texts, labels = invented(2000, 3)
     model = fitted(texts[:1500], labels[:1500], classes=3)
-    learnt, unseen = (model._weigh(count_ngrams(part, (1, 4))) for part in (texts[:1500], texts[1500:]))
+    learnt, unseen = (model.rows.weigh(count_ngrams(part, (1, 4))) for part in (texts[:1500], texts[1500:]))
     theirs = LogisticRegression(C=model.c, max_iter=1000).fit(learnt, labels[:1500]).predict(unseen)
     assert (model.log_probabilities(texts[1500:]).argmax(axis=1) == theirs).mean() > 0.98
 

@@ -1,0 +1,121 @@
+"""How alike two sentences are, by the character n-grams that they share: a cosine."""
+
+from __future__ import annotations
+
+import time
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from harness.adapters.bare import field_text
+from harness.adapters.windows import windows
+from harness.errors import BadInput, Unavailable
+from harness.schema import Example, FitTask, Profile, Request, Response, Timing
+
+SENTENCES = ("sentence1", "sentence2")
+WEIGHTS = "ngrams.npz"
+WINDOWS = (1, 32, 1024)  # requests answered at a time
+
+
+class NgramCosine:
+    """Answers `embed` with nothing learnt: every n-gram tells as much as any other.
+
+    Settings: `ngram_min`, `ngram_max` (characters). An empty sentence is like nothing: 0.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        """Remember the settings.
+
+        Raises:
+            BadInput: a setting is out of range.
+        """
+        from harness.models.ngrams import NgramRows
+
+        settings = profile.settings
+        self.name = profile.name
+        self.rows = NgramRows(
+            ngrams=(settings.get("ngram_min", 1), settings.get("ngram_max", 4)),
+            min_df=settings.get("min_df", 1),
+        )
+
+    def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
+        """Yield one Response a request, in order, computed a window at a time.
+
+        Raises:
+            BadInput: an example has not two sentences.
+        """
+        for window in windows(requests, *WINDOWS):
+            began = time.perf_counter()
+            left, right = ([field_text(r.example, name) for r in window] for name in SENTENCES)
+            cosines = self.rows.cosines(left, right).tolist()
+            seconds = time.perf_counter() - began
+            for request, cosine in zip(window, cosines, strict=True):
+                yield Response(request.key, value=cosine, finish="stop", timing=Timing(e2e=seconds))
+
+    def close(self) -> None:
+        """Do nothing: there is no engine to let go of."""
+
+
+class TfidfCosine(NgramCosine):
+    """Answers `embed` with n-grams weighed by tf-idf: how telling one is, the train split's sentences say.
+
+    Their scores are not looked at. Settings: as above, and `min_df`, the texts an n-gram must be in.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        """Remember the settings.
+
+        Raises:
+            BadInput: a setting is out of range.
+        """
+        super().__init__(profile)
+        self.fitted = False
+
+    def fit(self, train: Iterable[Example], task: FitTask) -> None:
+        """Count in how many sentences each n-gram is.
+
+        Raises:
+            BadInput: there are no examples, or one has not two sentences.
+        """
+        from harness.models.ngrams import count_ngrams, pieces
+
+        texts = [field_text(example, name) for example in train for name in SENTENCES]
+        if not texts:
+            raise BadInput(f"{self.name}: {task.name} has no examples to learn from")
+        self.rows.know(count_ngrams(piece, self.rows.ngrams) for piece in pieces(texts))
+        self.fitted = True
+
+    def save(self, folder: Path) -> None:
+        """Write the weights; nothing of it is code."""
+        import numpy as np
+
+        with (folder / WEIGHTS).open("wb") as file:
+            np.savez(file, allow_pickle=False, **self.rows.learnt())
+
+    def load(self, folder: Path) -> None:
+        """Read the weights.
+
+        Raises:
+            Unavailable: what is in `folder` is damaged.
+        """
+        import numpy as np
+
+        from harness.models.ngrams import NgramRows
+
+        try:
+            with (folder / WEIGHTS).open("rb") as file, np.load(file, allow_pickle=False) as saved:
+                self.rows = NgramRows.restored({name: saved[name] for name in saved})
+        except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
+            raise Unavailable(f"{self.name}: the fit in {folder} is damaged: {error}") from error
+        self.fitted = True
+
+    def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
+        """Yield one Response a request, in order, computed a window at a time.
+
+        Raises:
+            Unavailable: nothing was fitted or loaded.
+            BadInput: an example has not two sentences.
+        """
+        if not self.fitted:
+            raise Unavailable(f"{self.name} must be fitted before it answers")
+        return super().answer(requests)
