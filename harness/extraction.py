@@ -12,11 +12,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
-from harness import phrases
 from harness.errors import BadInput
-from harness.mentions import own_lines
 from harness.schema import Option
-from harness.stated import stated
 from harness.text import bare, folded, ko_v1, nfc
 
 Step = Callable[[str, Sequence[Option]], str | None]
@@ -50,19 +47,21 @@ _LABELS = [
 _NO_ANSWER = re.compile(
     r"(?:(?:정답|답변|답) ?(?:[은이]|:) ?[\"']?)?"
     r"(?:(?:(?:지문|본문|글)에(?:는|서는)? )?(?:정?답(?:이|은)? ?)?(?:없음|없다|없습니다|없어요)"
-    r"|[^,.!?]{0,40}?(?:(?:답|정보|내용|언급)[이은을]? ?(?:(?:찾을|알|확인할) 수 ?)?|알 수 )(?:없음|없다|없습니다|없어요)"
+    r"|[^,.!?]{0,40}?(?:(?:답|정보|내용|언급)[이은을]? ?(?:(?:찾을|알|확인할) 수 ?)?|알 수 )"
+    r"(?:없음|없다|없습니다|없어요)"
     r"|(?:there is )?no(?: answer)?|none|unanswerable)"
 )
 # 3~4, 0에서 5까지; 5점 만점에, /5, on a scale of 0 to 5; and the numbers of the two texts compared.
-_RANGE = r"[0-9]+(?:\.[0-9]+)? ?점? ?(?:에서|부터|to|and|[-~]) ?[0-9]+(?:\.[0-9]+)?"
+_RANGE = r"(?<![0-9])[0-9]{1,6}(?:\.[0-9]{1,6})? ?점? ?(?:에서|부터|to|and|[-~]) ?[0-9]+(?:\.[0-9]+)?"
 _NO_RATING = re.compile(
-    rf"(?:/|\bout of|\bscale of) ?(?:{_RANGE}|[0-9]+)|{_RANGE}|[0-9]+ ?점 ?(?:만점|중|척도)"
+    rf"(?:/|\bout of|\bscale of) ?(?:{_RANGE}|[0-9]+)|{_RANGE}|(?<![0-9])[0-9]{{1,6}} ?점 ?(?:만점|중|척도)"
     r"|(?:문장|글|sentence|text) ?[12](?![0-9]|\.[0-9])",
     re.I,
 )
 _RATING = r"(?<![0-9.,])[-+]?[0-9]+(?:\.[0-9]+)?(?![0-9]|[.,][0-9])"
 _RATED = re.compile(
-    rf"(?:유사도|점수|평점|정답|답|score|rat(?:e|ing)|similarity|answer)[^0-9\n]{{0,12}}?(?P<said>{_RATING})", re.I
+    rf"(?:유사도|점수|평점|정답|답|score|rat(?:e|ing)|similarity|answer)[^0-9\n]{{0,12}}?(?P<said>{_RATING})",
+    re.I,
 )
 _TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf) ?\{([^{}]*)\}")
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {ord("−"): ord("-")}
@@ -126,6 +125,8 @@ def stated_option() -> Step:
         whole = _same(text, options)
         if whole is not None:
             return whole.text
+        from harness.stated import stated  # its patterns take 20 ms, which no run without sentences pays
+
         found = stated(text, [option.text for option in options])
         return None if found is None else options[found].text
 
@@ -166,7 +167,7 @@ def no_answer() -> Step:
     """
 
     def step(text: str, _options: Sequence[Option]) -> str | None:
-        return "" if _NO_ANSWER.fullmatch(ko_v1(text)) else text
+        return "" if _NO_ANSWER.fullmatch(ko_v1(text)) else text or None
 
     return step
 
@@ -242,6 +243,8 @@ def letter() -> Step:
     """
 
     def step(text: str, options: Sequence[Option]) -> str | None:
+        from harness.stated import stated
+
         found = stated(text, [label for label, _place in _LABELS], places=False)
         if found is None:
             return None
@@ -258,6 +261,9 @@ def answer_phrase() -> Step:
 
     No particle is cut off: 인도, 제주도 and 마을 stay. `harness.phrases` says what is cut, and its limits.
     """
+    from harness import phrases
+    from harness.mentions import own_lines
+
     return lambda text, _options: phrases.answer(own_lines(text))
 
 

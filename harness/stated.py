@@ -85,7 +85,7 @@ def _weights(said: str, mentions: Sequence[Mention]) -> list[int]:
 
 
 def _listed(said: str, mentions: Sequence[Mention]) -> set[int]:
-    """Return the numbers of the mentions in a list with another option: A와 B, 긍정/부정, A. 서울 B. 부산 C. 대구."""
+    """Return the numbers of the mentions in a list with another option: A와 B, or A. 서울 B. 부산 C. 대구."""
     options = [mention.option for mention in mentions]
     gaps = [said[one.word_stop : other.start] for one, other in pairwise(mentions)]
     if len(options) > 2 and options == [*range(len(options))] and all(map(_ITEM.fullmatch, gaps)):

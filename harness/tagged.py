@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.schema import Option, Span
 from harness.text import folded, ko_v1
 
-_LINE = re.compile(r"^(?:\s*\d{1,2}[.)]\s)?[\s\-*•]*(?P<type>[^:：]+?)\s*[:：][\s*]*(?P<said>.+?)\s*$")
+_LINE = re.compile(r"^(?:\s*+\d{1,2}[.)]\s)?[\s\-*•]*+(?P<type>[^:：]++)[:：][\s*]*+(?P<said>.+)$")
 _NOTHING = {"", "없음", "없다", "없습니다", "none", "no entities", "n/a", "-", "해당 없음", "해당 사항 없음"}
 _QUOTES = "\"'‘’“”`"
 
@@ -43,7 +43,7 @@ def _named(line: str, text: str, options: Sequence[Option]) -> Iterator[tuple[st
     said = ko_v1(match["type"])
     for option in options:
         if said in (ko_v1(option.text), ko_v1(option.label)):
-            whole = match["said"]
+            whole = match["said"].strip()
             parts = [whole] if whole in text else re.split(r"\s*[,、]\s*", whole)
             yield from ((option.label, _unquoted(part, text)) for part in parts if folded(part))
             return

@@ -523,12 +523,65 @@ def test_answer_phrase_takes_the_answer_out_and_cuts_no_particle(text, found):
 
 @pytest.mark.parametrize(
     "reply",
-    ["답 없음", "없음.", "정답이 없습니다.", "지문에 답이 없다", "글에는 답이 없어요", "No answer.", "none"],
+    [
+        "답 없음",
+        "없음.",
+        "정답이 없습니다.",
+        "지문에 답이 없다",
+        "글에는 답이 없어요",
+        "No answer.",
+        "none",
+        "정답: 답 없음",
+        "‘답 없음’",
+        "알 수 없음",
+        "주어진 지문에서는 답을 찾을 수 없습니다.",
+        "지문에는 그 내용이 없습니다.",
+    ],
 )
 def test_saying_that_there_is_no_answer_is_an_empty_answer(reply):
     assert extraction.no_answer()(reply, ()) == ""
 
 
-@pytest.mark.parametrize("reply", ["서울", "답 없는 날", "없음표", "nobody", "정답은 없음이 아니다"])
+@pytest.mark.parametrize(
+    "reply", ["서울", "답 없는 날", "없음표", "nobody", "정답은 없음이 아니다", "우리에게 내일은 없다"]
+)
 def test_any_other_reply_stays_as_it_is(reply):
     assert extraction.no_answer()(reply, ()) == reply
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("4", "4"),
+        ("**4.5**점", "4.5"),
+        ("5점 만점에 4점", "4"),
+        ("4/5", "4"),
+        ("3.5 out of 5", "3.5"),
+        ("0에서 5 사이에서 3.5", "3.5"),
+        ("On a scale of 0 to 5, I would rate this 4.", "4"),
+        ("문장 1과 문장 2의 유사도는 3입니다.", "3"),
+        ("유사도: 4점. 낱말 2개가 다릅니다.", "4"),
+        ("４", "4"),
+        ("-1", "-1"),
+        ("3~4", None),
+        ("4,5", None),
+        ("낱말 2개는 같고 3개는 다릅니다.", None),
+        ("네 점", None),
+        ("", None),
+    ],
+)
+def test_a_rating_is_read_without_the_scale_it_names(text, found):
+    assert extraction.rating()(text, ()) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["A. 왕건 B. 정도전 C. 이성계", "다음 중 A. 왕건 B. 정도전 C. 이성계 입니다."]
+)
+def test_who_only_lists_the_options_again_states_none(text):
+    assert (
+        extraction.stated_option()(text, [Option(str(i), letter) for i, letter in enumerate("ABC")]) is None
+    )
+
+
+def test_yes_or_no_states_neither():
+    assert extraction.stated_option()("yes/no", [Option("0", "no"), Option("1", "yes")]) is None

@@ -24,6 +24,10 @@ TEXT = "서준은 강릉에서 서준의 책을 샀다."
         ("없음", ()),
         ("없음.", ()),
         ("", ()),
+        ("사람: 없음\n장소: 없음", ()),
+        ("사람: 서준\n장소: 없음", ((0, 2, "PS"),)),
+        ("장소: “강릉”", ((4, 6, "LC"),)),
+        ("1. 장소：강릉", ((4, 6, "LC"),)),
         ("장소: 부산", ((-1, -1, "LC"),)),
         ("장소: 부산\n장소: 대구", ((-1, -1, "LC"), (-2, -2, "LC"))),
     ],
@@ -32,7 +36,7 @@ def test_a_reply_is_read_line_by_line(reply, spans):
     assert read(reply, TEXT, OPTIONS) == spans
 
 
-@pytest.mark.parametrize("reply", ["잘 모르겠습니다.", "동물: 고래", "서준은 사람이다"])
+@pytest.mark.parametrize("reply", ["잘 모르겠습니다.", "동물: 고래", "서준은 사람이다", " " * 50_000 + "a"])
 def test_a_reply_that_names_no_span_is_no_answer(reply):
     assert read(reply, TEXT, OPTIONS) is None
 
