@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.hookspecs import AdapterEntry, ExtractorEntry, MetricEntry, hookimpl
+from harness.schema import ASKS
 
 SAMPLING = (
     "max_tokens",
@@ -18,24 +19,45 @@ SAMPLING = (
     "seed",
 )
 
+# Of what answers without a model: with no distribution to shape, every key is as good as honoured.
+ANY_DECODING = (*SAMPLING, "presence_penalty", "frequency_penalty")
+
 ADAPTERS = (
     AdapterEntry(
         "dummy",
         "harness.adapters.dummy:Dummy",
-        asks=("choose", "generate"),
-        decoding=(*SAMPLING, "presence_penalty", "frequency_penalty"),
+        asks=ASKS,
+        decoding=ANY_DECODING,
         settings={"reply": "str", "failure_rate": "float", "unanswered_rate": "float"},
         knobs={"latency_ms": "float"},
+        pictures=True,
     ),
-    AdapterEntry("majority", "harness.adapters.baseline:Majority", asks=("choose",), learns=True),
-    AdapterEntry("random", "harness.adapters.baseline:Random", asks=("choose",)),
+    AdapterEntry(
+        "majority",
+        "harness.adapters.baseline:Majority",
+        asks=("choose", "generate", "rate"),
+        decoding=ANY_DECODING,
+        learns=True,
+        pictures=True,
+    ),
+    AdapterEntry(
+        "random", "harness.adapters.baseline:Random", asks=ASKS, decoding=ANY_DECODING, pictures=True
+    ),
+    AdapterEntry(
+        "ngrams",
+        "harness.adapters.similarity:NgramCosine",
+        asks=("embed",),
+        settings={"ngram_min": "int", "ngram_max": "int"},
+        libraries=("numpy", "scipy"),
+    ),
     AdapterEntry(
         "tfidf",
-        "harness.adapters.classical:Tfidf",
-        asks=("choose",),
+        "harness.adapters.classical:tfidf",
+        asks=("choose", "embed"),
         settings={"ngram_min": "int", "ngram_max": "int", "min_df": "int", "c": "float"},
         libraries=("numpy", "scipy"),
         learns=True,
+        own_options=False,
     ),
     AdapterEntry(
         "nb",
@@ -44,30 +66,170 @@ ADAPTERS = (
         settings={"alpha": "float"},
         libraries=("numpy",),
         learns=True,
+        own_options=False,
     ),
     AdapterEntry(
         "huggingface",
         "harness.adapters.huggingface:HuggingFace",
-        asks=("choose", "generate"),
+        asks=("choose", "generate", "extract", "tag", "rate", "score", "embed"),
         decoding=SAMPLING,
-        settings={"dtype": "auto|float32|bfloat16|float16"},
+        settings={"dtype": "auto|float32|bfloat16|float16", "pooling": "mean|cls|last"},
         knobs={"device": "str", "batch_size": "int", "attention": "str"},
         extra="hf",
         modules=("torch", "transformers"),
         libraries=("torch", "transformers", "tokenizers"),
         needs_model=True,
     ),
+    AdapterEntry(
+        "clip",
+        "harness.adapters.clip:Clip",
+        asks=("choose", "embed"),
+        settings={
+            "dtype": "auto|float32|bfloat16|float16",
+            "library": "transformers|open_clip",
+            "pretrained": "str",
+        },
+        knobs={"device": "str", "batch_size": "int"},
+        extra="clip",
+        modules=("torch", "transformers", "PIL"),
+        libraries=("torch", "transformers", "tokenizers", "pillow", "open_clip_torch"),
+        needs_model=True,
+        pictures=True,
+    ),
 )
 
+# Asks whose predictions are labels, come with scores of options, or are numbers.
+LABELLED = ("choose", "generate", "rank")
+SCORED = ("choose", "rank")
+NUMERIC = ("rate", "embed")
+
+NORMALISED = {"normalise": "none|nfc|ko.v1"}
+ROUGE = {
+    "tokenizer": "words|char|ko-mecab|kiwi",
+    "stem": "bool",
+    "measure": "fmeasure|precision|recall",
+    **NORMALISED,
+}
+
 METRICS = (
-    MetricEntry("accuracy", "harness.metrics.classification:accuracy", asks=("choose", "generate")),
-    MetricEntry("macro_f1", "harness.metrics.classification:macro_f1", asks=("choose", "generate")),
+    MetricEntry("accuracy", "harness.metrics.classification:accuracy", asks=LABELLED),
+    MetricEntry("balanced_accuracy", "harness.metrics.classification:balanced_accuracy", asks=LABELLED),
+    MetricEntry("macro_f1", "harness.metrics.classification:macro_f1", asks=LABELLED),
     MetricEntry(
-        "unanswered", "harness.metrics.classification:unanswered", asks=("choose", "generate", "extract")
+        "micro_f1", "harness.metrics.classification:micro_f1", asks=LABELLED, settings={"without": "str"}
+    ),
+    MetricEntry("weighted_f1", "harness.metrics.classification:weighted_f1", asks=LABELLED),
+    MetricEntry("f1", "harness.metrics.classification:f1", asks=LABELLED, settings={"positive": "str"}),
+    MetricEntry("mcc", "harness.metrics.classification:mcc", asks=LABELLED),
+    MetricEntry(
+        "top_k_accuracy", "harness.metrics.ranking:top_k_accuracy", asks=SCORED, settings={"k": "int"}
+    ),
+    MetricEntry("mrr", "harness.metrics.ranking:mrr", asks=SCORED),
+    MetricEntry("mean_rank", "harness.metrics.ranking:mean_rank", asks=SCORED),
+    MetricEntry("target_probability", "harness.metrics.ranking:target_probability", asks=SCORED),
+    MetricEntry("ece", "harness.metrics.calibration:ece", asks=SCORED, settings={"bins": "int"}),
+    MetricEntry("brier", "harness.metrics.calibration:brier", asks=SCORED),
+    MetricEntry("pearson", "harness.metrics.similarity:pearson", asks=NUMERIC),
+    MetricEntry("spearman", "harness.metrics.similarity:spearman", asks=NUMERIC),
+    MetricEntry(
+        "threshold_f1",
+        "harness.metrics.thresholds:threshold_f1",
+        asks=("rate",),
+        settings={"threshold": "float"},
+    ),
+    MetricEntry(
+        "unanswered",
+        "harness.metrics.classification:unanswered",
+        asks=("choose", "generate", "extract", "tag", "rate", "embed", "rank"),
     ),
     MetricEntry(
         "exact_match", "harness.metrics.generation:exact_match", asks=("choose", "generate", "extract")
     ),
+    MetricEntry("numeric_match", "harness.metrics.generation:numeric_match", asks=("generate", "extract")),
+    MetricEntry("squad_em", "harness.metrics.spans:squad_em", asks=("choose", "generate", "extract")),
+    MetricEntry("squad_f1", "harness.metrics.spans:squad_f1", asks=("choose", "generate", "extract")),
+    MetricEntry("korquad_em", "harness.metrics.spans:korquad_em", asks=("choose", "generate", "extract")),
+    MetricEntry("korquad_f1", "harness.metrics.spans:korquad_f1", asks=("choose", "generate", "extract")),
+    MetricEntry("korquad2_em", "harness.metrics.spans:korquad2_em", asks=("choose", "generate", "extract")),
+    MetricEntry("korquad2_f1", "harness.metrics.spans:korquad2_f1", asks=("choose", "generate", "extract")),
+    MetricEntry(
+        "entity_f1", "harness.metrics.tagging:entity_f1", asks=("tag",), settings={"average": "micro|macro"}
+    ),
+    MetricEntry("hangul_share", "harness.metrics.fidelity:hangul_share", asks=("generate", "extract")),
+    MetricEntry(
+        "stray_hanja",
+        "harness.metrics.fidelity:stray_hanja",
+        asks=("generate", "extract"),
+        settings={"most": "float"},
+    ),
+    MetricEntry(
+        "stray_kana",
+        "harness.metrics.fidelity:stray_kana",
+        asks=("generate", "extract"),
+        settings={"most": "float"},
+    ),
+    MetricEntry(
+        "stray_latin",
+        "harness.metrics.fidelity:stray_latin",
+        asks=("generate", "extract"),
+        settings={"most": "float"},
+    ),
+    MetricEntry(
+        "bleu",
+        "harness.metrics.translation:bleu",
+        asks=("generate", "extract"),
+        settings={
+            "tokenizer": "13a|intl|zh|char|none|ko-mecab|kiwi",
+            "lowercase": "bool",
+            "smooth": "exp|floor|add-k|none",
+            "smooth_value": "float",
+            **NORMALISED,
+        },
+    ),
+    MetricEntry(
+        "chrf",
+        "harness.metrics.translation:chrf",
+        asks=("generate", "extract"),
+        settings={
+            **{"word_order": "int", "char_order": "int", "beta": "int"},
+            **{"lowercase": "bool", "whitespace": "bool"},
+            **NORMALISED,
+        },
+    ),
+    MetricEntry(
+        "ter",
+        "harness.metrics.translation:ter",
+        asks=("generate", "extract"),
+        settings={
+            "tokenizer": "tercom|char|ko-mecab|kiwi",
+            **{"normalized": "bool", "no_punct": "bool", "asian_support": "bool", "case_sensitive": "bool"},
+            **NORMALISED,
+        },
+    ),
+    *(
+        MetricEntry(name, f"harness.metrics.summarisation:{factory}", ("generate", "extract"), ROUGE)
+        for name, factory in (
+            ("rouge1", "rouge1"),
+            ("rouge2", "rouge2"),
+            ("rougeL", "rouge_l"),
+            ("rougeLsum", "rouge_lsum"),
+        )
+    ),
+    MetricEntry(
+        "evaluate:NAME_OR_PATH",
+        "harness.metrics.foreign:evaluate",
+        asks=("choose", "generate", "extract", "rate", "embed"),
+        settings={
+            **{"key": "str", "config": "str", "revision": "str", "arguments": "list"},
+            **{"higher_is_better": "bool", "unit": "str"},
+            **NORMALISED,
+        },
+        extra="hub",
+    ),
+    MetricEntry("perplexity", "harness.metrics.likelihood:perplexity", asks=("score",)),
+    MetricEntry("word_perplexity", "harness.metrics.likelihood:word_perplexity", asks=("score",)),
+    MetricEntry("bits_per_byte", "harness.metrics.likelihood:bits_per_byte", asks=("score",)),
+    MetricEntry("bits_per_character", "harness.metrics.likelihood:bits_per_character", asks=("score",)),
 )
 
 EXTRACTORS = (
@@ -76,7 +238,13 @@ EXTRACTORS = (
     ExtractorEntry("last_line", "harness.extraction:last_line"),
     ExtractorEntry("after_think", "harness.extraction:after_think"),
     ExtractorEntry("first_option", "harness.extraction:first_option"),
+    ExtractorEntry("stated_option", "harness.extraction:stated_option"),
+    ExtractorEntry("letter", "harness.extraction:letter"),
+    ExtractorEntry("boxed", "harness.extraction:boxed"),
+    ExtractorEntry("answer_phrase", "harness.extraction:answer_phrase"),
+    ExtractorEntry("no_answer", "harness.extraction:no_answer"),
     ExtractorEntry("number", "harness.extraction:number"),
+    ExtractorEntry("rating", "harness.extraction:rating"),
     ExtractorEntry("regex", "harness.extraction:regex", settings={"pattern": "str", "group": "int"}),
     ExtractorEntry("json_field", "harness.extraction:json_field", settings={"field": "str"}),
 )

@@ -11,8 +11,10 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 from harness import keyed, templating
@@ -31,7 +33,7 @@ from harness.formats import (
     structured,
 )
 from harness.schema import Example, Target
-from harness.sources import Source
+from harness.sources import NotHere, Source
 from harness.task_file import AnswerIs
 from harness.tasks import Task
 
@@ -155,27 +157,38 @@ def _labelled(task: Task) -> Callable[[Target, list[Any]], Target]:
     """Return the function from a target as the data says it, and the choices, to the harness's label."""
     aliases = task.file.aliases
     if task.file.options_from:
-        of_choices = _NUMBERED[task.file.answer_is]
-        return lambda target, choices: of_choices(target, choices) if isinstance(target, str) else target
+        return partial(_numbered, _NUMBERED[task.file.answer_is])
     if aliases:
         return lambda target, _choices: aliases.get(target, target) if isinstance(target, str) else target
     return lambda target, _choices: target
 
 
-def _place_of_text(target: str, choices: list[Any]) -> str:
-    texts = [plain(choice) for choice in choices]
-    return str(texts.index(target)) if target in texts else target
+def _numbered(place_of: Callable[[str, list[str]], int], target: Target, choices: list[Any]) -> Target:
+    """Return the place of the right choice as a label.
+
+    Raises:
+        BadInput: it is none of the choices.
+    """
+    if not isinstance(target, str) or not choices:
+        return target
+    place = place_of(target.strip(), [plain(choice) for choice in choices])
+    if not 0 <= place < len(choices):
+        raise BadInput(f"the answer {shown(target)} is none of the {len(choices)} options")
+    return str(place)
 
 
-def _place_of_letter(target: str, _choices: list[Any]) -> str:
-    letter = target.strip().upper()
-    return str(ord(letter) - ord("A")) if len(letter) == 1 and "A" <= letter <= "Z" else target
+def _place_of_letter(target: str, _choices: list[str]) -> int:
+    return ascii_uppercase.find(target.upper()) if len(target) == 1 else -1
 
 
-# From what the data calls the right choice to its place from 0; what is none stays, and is refused.
-_NUMBERED: dict[AnswerIs, Callable[[str, list[Any]], str]] = {
-    "index": lambda target, _choices: target,
-    "number": lambda target, _choices: str(int(target) - 1) if target.isdecimal() else target,
+def _place_of_text(target: str, choices: list[str]) -> int:
+    return next((place for place, choice in enumerate(choices) if choice.strip() == target), -1)
+
+
+# From what the data calls the right choice, blanks around it or not, to its place from 0; else none in range.
+_NUMBERED: dict[AnswerIs, Callable[[str, list[str]], int]] = {
+    "index": lambda target, _choices: int(target) if target.isdecimal() else -1,
+    "number": lambda target, _choices: int(target) - 1 if target.isdecimal() else -1,
     "letter": _place_of_letter,
     "text": _place_of_text,
 }
@@ -255,6 +268,8 @@ def _placed(task: Task, source: Source, split: str) -> Iterator[tuple[Table, int
                 raise table.error(wrong, number)
             count += 1
             yield table, number, example
+    if not count and source.sample:
+        raise NotHere(f"the sample of {task.name} has no rows of the split {split!r}")
     if not count:
         raise BadInput(f"the split {split!r} holds no rows", place=Place(source.files[split][0]))
 
@@ -269,6 +284,8 @@ def _checker(task: Task) -> Callable[[Example], str | None] | None:
     if task.ask in ("rate", "embed") and has_target:
         return _wrong_number
     labels = frozenset(task.labels)
+    if not labels and has_target and any(named.name == "numeric_match" for named in file.metrics):
+        return _wrong_reference
     if not labels or not has_target:
         return None
     hint = f"the task's options are {', '.join(task.labels)}"
@@ -284,6 +301,15 @@ def _wrong_number(example: Example) -> str | None:
     except ValueError:
         pass
     return f"the target {shown(example.target)} is no number"
+
+
+def _wrong_reference(example: Example) -> str | None:
+    """Return what is wrong with a target that answers in numbers are compared with."""
+    from harness.metrics.generation import number
+
+    target = example.target
+    wrong = [one for one in (target if isinstance(target, tuple) else [target]) if number(str(one)) is None]
+    return f"the target {shown(wrong[0])} is no number" if wrong else None
 
 
 def _wrong_spans(example: Example, labels: tuple[str, ...]) -> str | None:
@@ -304,7 +330,7 @@ def _wrong_choice(task: Task, example: Example, has_target: bool) -> str | None:
     if choices is None:
         return f"{task.file.options_from[0]!r} should be a list of options"
     if has_target and example.target not in [str(index) for index in range(len(choices))]:
-        return f"{shown(example.target)} is the answer, which is none of the {len(choices)} options"
+        return f"the answer {shown(example.target)} is none of the {len(choices)} options"
     return None
 
 

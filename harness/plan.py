@@ -269,8 +269,11 @@ class _Supplies:
         if key not in self.known:
             try:
                 self.known[key] = supply(task, self.options, self.report, train=train)
-            except (Unavailable, NotHere) as error:
+            except NotHere as error:
                 self.known[key] = error
+            except Unavailable as error:
+                named = task.name in error.message
+                self.known[key] = error if named else Unavailable(f"{task.name}: {error}")
         return self.known[key]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from os.path import isdir, isfile
@@ -13,7 +15,9 @@ from harness import downloads
 from harness.errors import BadInput, Place, Unavailable
 from harness.task_file import Hub
 from harness.tasks import Task, sample_path
+from harness.text import nfc
 
+SHOWN = 80  # characters of a name that is not there; a pattern may list fifty files
 _PATTERN = re.compile(r"[*?{]")
 _EITHER = re.compile(r"\{([^{}]*)\}")
 # Packages that are installed under another name than they are imported by.
@@ -111,21 +115,28 @@ def _looked_up(
             found = _matching(folder, name)
             files[split] += found
             if not found:
-                absent.append(name)
+                absent.append(name if len(name) <= SHOWN else f"{name[:SHOWN]}…")
     return files, absent
 
 
 def _matching(folder: Path, name: str) -> list[Path]:
     """Return the file of a name, or those that fit a pattern, sorted; each plain or .gz."""
     if not _PATTERN.search(name):
-        path = _plain_or_packed(folder / name)
+        paths = (_plain_or_packed(folder / spelling) for spelling in _spellings(name))
+        path = next((path for path in paths if path), None)
         return [path] if path else []
     found: dict[str, Path] = {}
-    for pattern in _alternatives(name):
+    for pattern in itertools.chain.from_iterable(map(_spellings, _alternatives(name))):
         for path in (*folder.glob(pattern), *folder.glob(f"{pattern}.gz")):
             if isfile(path):
-                found.setdefault(path.as_posix().removesuffix(".gz"), path)
+                found.setdefault(nfc(path.as_posix().removesuffix(".gz")), path)
     return [found[key] for key in sorted(found)]
+
+
+def _spellings(name: str) -> Iterable[str]:
+    """Return a name as it is given, then with each part in NFC or NFD: Hangul of an archive from a Mac."""
+    parts = [dict.fromkeys((part, nfc(part), unicodedata.normalize("NFD", part))) for part in name.split("/")]
+    return map("/".join, itertools.product(*parts))
 
 
 def _alternatives(pattern: str) -> Iterator[str]:

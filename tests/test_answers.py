@@ -166,6 +166,26 @@ def test_extracted_text_that_is_no_option_is_never_replaced_by_one():
         assert read(text, task=task) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<think>\n부산?\n</think>\n서울", "서울"),
+        ("부산?</think>서울", "서울"),
+        ("<think>부산", None),
+        ("<think>", None),
+    ],
+)
+def test_a_thought_is_never_an_answer_whatever_the_steps_are(text, said):
+    assert read(text, task=question_task(extract=["first_line"])) == said
+
+
+def test_saying_that_there_is_no_answer_ends_the_steps_and_is_an_answer():
+    task = question_task(extract=["no_answer", "answer_phrase"])
+    assert read("지문에 답이 없습니다.", task=task) == ""
+    assert read("정답은 서울입니다.", task=task) == "서울"
+    assert read("", task=task) is None
+
+
 def test_the_ends_that_are_nobodys_answer_are_these():
     assert {"filtered", "refused", "too_long"} == answers.REFUSED
 
@@ -182,12 +202,14 @@ def rating(**changes: Any) -> Any:
         ("3.5점입니다.", 3.5),
         ("유사도: 2.75", 2.75),
         ("4점 (5점 만점)", 4.0),
+        ("5점 만점에 4점", 4.0),
+        ("<think>3? 아니면 2?</think>\n4", 4.0),
         ("11", None),
         ("-1", None),
         ("모름", None),
     ],
 )
-def test_a_rating_is_the_first_number_and_none_outside_its_range(text, number):
+def test_a_rating_is_read_without_its_scale_and_is_none_outside_its_range(text, number):
     task = rating(range=[0, 5], templates={"t": {"query": "{{ sentence1 }} {{ sentence2 }}"}})
     assert read(text, task=task) == number
 

@@ -84,9 +84,7 @@ class TestFinding:
     def test_without_a_near_name_it_is_said_what_there_is_and_where(self, home):
         write("tasks/mine.yaml", TASK)
         said = complaint("고래")
-        assert said.startswith(
-            "no task is called '고래'. Known: advglue, "
-        )
+        assert said.startswith("no task is called '고래'. Known: advglue, ")
         assert "…. Searched: tasks, " in said
 
     def test_two_files_of_one_name_are_both_named(self, home):

@@ -10,6 +10,7 @@ import pytest
 
 from harness import backends, tasks
 from harness.cli.app import app
+from tests.running import Project
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.ko.md")
@@ -49,6 +50,26 @@ def test_the_readmes_task_is_right(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", READMES)
+def test_the_readmes_task_runs_on_a_csv_of_ones_own(name, tmp_path):
+    (text,) = blocks(name, "yaml")
+    project = Project(tmp_path)
+    project.write("tasks/delivery.yaml", text)
+    rows = [
+        ("언제 도착하나요", "yes"),
+        ("환불해 주세요", "no"),
+        ("택배가, 안 와요", "yes"),
+        ("색이 달라요", "no"),
+    ] * 3
+    for split in ("train", "test"):
+        lines = "".join(f'"{said}",{label}\r\n' for said, label in rows)
+        project.write(f"delivery/{split}.csv", f"\ufefftext,label\r\n{lines}")
+    done = project.harness("run", "-t", "delivery", "-b", "tfidf,random", "--data-dir", ".")
+    assert done.returncode == 0, done.stderr
+    assert "| tfidf" in done.stdout
+    assert project.harness("check").returncode == 0
+
+
+@pytest.mark.parametrize("name", READMES)
 def test_the_readmes_tasks_and_backends_exist(name):
     for line in commands(name):
         words = shlex.split(line.split("#")[0])
@@ -62,3 +83,16 @@ def test_every_command_is_in_the_readme():
     names = {command.name or command.callback.__name__ for command in app.registered_commands}
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert not [name for name in names if f"harness {name}" not in text]
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_catalogue_counts_every_task_and_names_each_or_its_group(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    listed = re.findall(r"`([a-z0-9_*]+)`", text[text.index("|---|---|---|") :])
+    groups = {one for one in listed if one in tasks.catalogue() and tasks.is_group(tasks.catalogue()[one][0])}
+    members = set(tasks.expand(groups))
+    shown = set(tasks.expand(["all"]))
+    assert re.search(rf"(?<!\d){len(shown)}(?!\d)", text)
+    assert not [
+        task for task in shown - members if not any(task.startswith(one.removesuffix("*")) for one in listed)
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,14 @@ class TestFolder:
         (folder / "set/b.jsonl").touch()
         found = find(Where(folder), ["test"], files=FILES).files["test"]
         assert [path.name for path in found] == ["a.jsonl.gz", "b.jsonl"]
+
+    @pytest.mark.parametrize("form", ["NFC", "NFD"])
+    @pytest.mark.parametrize("asked", ["자료/문의.jsonl", "자료/*의.jsonl", "{자료,기타}/문의.jsonl"])
+    def test_hangul_in_a_name_is_found_in_pieces_too(self, folder, form, asked):
+        path = folder / "자료" / unicodedata.normalize(form, "문의.jsonl")
+        path.parent.mkdir()
+        path.touch()
+        assert find(Where(folder), ["test"], files={"test": asked}).files["test"] == [path]
 
     def test_only_what_is_asked_for_has_to_be_there(self, folder):
         (folder / "set/train.jsonl").touch()

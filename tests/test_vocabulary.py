@@ -192,11 +192,32 @@ class TestOptions:
         assert read(quiz(answer_is=kind), path)[0].target == label
 
     @pytest.mark.parametrize(
-        ("kind", "answer"), [("index", 3), ("number", 0), ("letter", "D"), ("letter", "가"), ("text", "광주")]
+        ("kind", "answer"),
+        [
+            ("index", 3),
+            ("index", "A"),
+            ("number", 0),
+            ("letter", "D"),
+            ("letter", "가"),
+            ("letter", "1"),
+            ("letter", "ß"),
+            ("letter", ""),
+            ("text", "광주"),
+            ("text", "1"),
+        ],
     )
-    def test_an_answer_that_is_none_of_them_has_its_line(self, tmp_path, kind, answer):
+    def test_an_answer_that_is_none_of_them_has_its_line_and_is_named_as_the_data_does(
+        self, tmp_path, kind, answer
+    ):
         path = lines(tmp_path / "a", {"q": "?", "a": "서울", "b": "부산", "c": "대구", "answer": answer})
-        assert "none of the 3 options" in complaint(quiz(answer_is=kind), path)
+        said = complaint(quiz(answer_is=kind), path)
+        assert f":1: the answer {str(answer)!r} is none of the 3 options" in said
+
+    @pytest.mark.parametrize("answer", ["no mark", "", None, ["3", "many"]])
+    def test_a_target_that_numbers_are_compared_with_is_one(self, tmp_path, answer):
+        task = small_task(options=None, ask="generate", metrics=["numeric_match"])
+        path = lines(tmp_path / "a", {"id": 1, "document": "?", "label": answer})
+        assert "is no number" in complaint(task, path)
 
     def test_options_left_empty_at_the_end_are_not_there(self):
         example = Example("1", {"question": "?", "A": "가", "B": "", "C": ""}, "0")

@@ -15,7 +15,6 @@ import importlib.util
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -23,13 +22,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness import DISTRIBUTION
+from harness.consent import OFFLINE, REMOTE_CODE
 from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
 from harness.metrics import texts
 from harness.schema import Metric
-
-# What the user allowed on the command line.
-REMOTE_CODE: ContextVar[bool] = ContextVar("remote_code", default=False)
-OFFLINE: ContextVar[bool] = ContextVar("offline", default=False)
 
 UNKNOWN = -1  # the class of an answer that is missing or no label
 # What a metric may take, by the name of its type without the bits.

@@ -33,14 +33,6 @@ ALONE = tuple((word,) for word in DIGITS)
 ENSEMBLE = tuple(tuple(caption.format(word) for caption in CAPTIONS) for word in DIGITS)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small a model only waits for a second thread
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory) -> Path:
     return tiny_clip(tmp_path_factory.mktemp("models") / "clip")

@@ -20,14 +20,6 @@ from tests.tiny_models import review, tiny_encoder, tiny_llama, tiny_tokenizer  
 POOLINGS = ("mean", "cls", "last")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small a model only waits for a second thread
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="session")
 def models(tmp_path_factory) -> dict[str, Path]:
     home = tmp_path_factory.mktemp("models")

@@ -21,14 +21,6 @@ from tests.tiny_models import review, tiny_llama  # noqa: E402
 CONTEXT = 32
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small a model only waits for a second thread
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory) -> Path:
     return tiny_llama(tmp_path_factory.mktemp("models") / "tiny", context=CONTEXT)

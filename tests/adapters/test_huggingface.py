@@ -41,14 +41,6 @@ WORDY = (Option("0", "부정"), Option("1", "정말 좋았다"), Option("2", "�
 SHOTS = tuple(f"문장: 배우가 {n} 좋았다\n감정: 긍정\n" for n in range(4))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small a model only waits for a second thread
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory) -> Path:
     return tiny_llama(tmp_path_factory.mktemp("models") / "tiny")

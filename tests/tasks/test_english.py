@@ -163,7 +163,6 @@ class TestLayouts:
             "Why?",
         ]
 
-
     def test_only_a_header_of_its_own_says_which_rows_are_ragged(self):
         for data in ({"format": "jsonl"}, {"format": "csv", "header": ["document", "label"]}):
             with pytest.raises(BadInput, match="'ragged' is about rows under a header"):
@@ -226,6 +225,12 @@ class TestReplies:
             ("mmlu_pro_cot", "So the answer is **D**", "3"),
             ("mmlu_pro_cot", "<think>The answer is (A)?</think> The answer is (D).", "3"),
             ("mmlu_pro_cot", "It may be A or B.", None),
+            ("mmlu_pro_cot", "The answer is $\\boxed{D}$.", "3"),
+            (
+                "mmlu_pro_cot",
+                "Answer: A lamp of 60 W uses 120 Wh. The answer is D because 60 * 2 is 120.",
+                "3",
+            ),
             ("gsm8k", "18*3 = <<18*3=54>>54 lamps.\n#### 1,072", "1072"),
             ("gsm8k", "I do not know.", None),
         ],

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import datasets, tasks
+from harness import answers, datasets, tasks
 from harness.errors import BadInput
 from harness.plan import Options, supply
 from harness.prompts import Prompts
-from harness.schema import Example
+from harness.schema import Example, Response
 from harness.sources import Where, locate
 from tests.test_datasets import REAL, needs_data
 
@@ -45,6 +45,27 @@ def prompt(name: str, shots: int | None = None) -> str:
     material = supply(task, options, lambda _: None, train=task.shots > 0)
     prompts = Prompts(task, lambda: material.train, instruct=True)
     return prompts.request(next(material.evaluated())).prompt
+
+
+def test_a_shot_of_klue_mrc_without_an_answer_says_so_as_the_instruction_asks():
+    task = tasks.load("klue_mrc")
+    prompts = Prompts(task)
+    source = locate(task, ["train"], Where(sample=True), lambda _: None)
+    unanswerable = [e for e in datasets.examples(task, source, "train") if e.target == ("",)]
+    assert [prompts.answer(example) for example in unanswerable] == ["답 없음"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("답 없음", ""),
+        ("주어진 지문에서는 답을 찾을 수 없습니다.", ""),
+        ("정답은 41%입니다.", "41%"),
+        ("", None),
+    ],
+)
+def test_klue_mrc_reads_that_there_is_no_answer_as_an_answer(reply, said):
+    assert answers.reader(tasks.load("klue_mrc"))(Response(("1", 0), text=reply), (), "") == said
 
 
 @needs_data
