@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness import answers, backends, fits, forms, tasks
+from harness import answers, backends, fits, forms, tagged, tasks
 from harness import plan as planning
+from harness.cli.inputs import Input, example, inputs
 from harness.cli.output import fail, print_json
 from harness.cli.run import named
 from harness.engines import adapter_errors, closed, made
@@ -18,7 +19,7 @@ from harness.plan import Grid, Options, Plan
 from harness.progress import say
 from harness.prompts import Prompts
 from harness.run_document import described
-from harness.schema import Adapter, CountsTokens, Example, Failure, Learner, Request, Response
+from harness.schema import Adapter, CountsTokens, Example, Failure, Learner, Prediction, Request, Response
 
 Report = Callable[[str], None]
 
@@ -27,15 +28,26 @@ Report = Callable[[str], None]
 class Tried:
     """A text, what was asked for it, and what came back."""
 
+    text: str
     request: Request
     response: Response
-    prediction: str | None
+    prediction: Prediction
+    language: str | None = None
 
     @property
     def answer(self) -> str | None:
-        """Return the answer in words: the option's text, or the prediction itself."""
-        names = dict(self.request.options)
-        return names.get(self.prediction, self.prediction) if self.prediction is not None else None
+        """Return the answer in words: the option's text, the spans, a number, or the prediction itself."""
+        said = self.prediction
+        if isinstance(said, tuple):
+            context = str(self.request.example.fields["context"])
+            found = [span for span in said if span[0] >= 0]  # others are nowhere in the text
+            return tagged.written(found, context, self.request.options, self.language).replace("\n", ", ")
+        if isinstance(said, float):
+            return f"{said:.4g}{' nats' if self.request.ask == 'score' else ''}"
+        for option in self.request.options:
+            if option.label == said:
+                return option.text
+        return said
 
     @property
     def probabilities(self) -> dict[str, float]:
@@ -54,11 +66,11 @@ def try_command(grid: Grid, options: Options, texts: Sequence[str], *, json: boo
     lines = list(texts) or _lines()
     if not lines:
         raise BadInput("give a TEXT, or lines on standard input")
-    tried = _ask(plan, lines, report)
+    tried = _ask(plan, list(inputs(lines, plan.task.file)), report)
     if json:
         print_json({"answers": [_plain(one) for one in tried]})
     else:
-        print("\n".join(_told(one, line) for one, line in zip(tried, lines, strict=True)))
+        print("\n".join(map(_told, tried)))
     failures = [one.response.error for one in tried if one.response.error is not None]
     if failures:
         last = failures[-1]
@@ -70,7 +82,7 @@ def _plan(grid: Grid, options: Options, report: Report) -> Plan:
     """Return the one plan of the grid. Its data are looked for only where something reads them.
 
     Raises:
-        BadInput: the grid has several plans, or the task several inputs.
+        BadInput: the grid has several plans.
         Unavailable: the backend cannot work here.
     """
     named(grid)
@@ -80,9 +92,6 @@ def _plan(grid: Grid, options: Options, report: Report) -> Plan:
         raise BadInput("try takes one task, one backend, one template and one decoding")
     task = tasks.load(names[0])
     task = task.choose(ask=grid.asks[0], template=grid.templates[0], shots=grid.shots, seed=grid.seed)
-    inputs = list(task.file.inputs)
-    if len(inputs) != 1:
-        raise BadInput(f"{task.name} has the inputs {', '.join(inputs)}; try takes tasks with one")
     system = backends.load(grid.backends[0]).choose(grid.settings[0])
     decoding = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked(), grid.decodings[0])
     system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
@@ -102,26 +111,31 @@ def _lines() -> list[str]:
     return [line for line in sys.stdin.read().split("\n") if line.strip()]
 
 
-def _ask(plan: Plan, lines: Sequence[str], report: Report) -> list[Tried]:
-    """Return the answers in the order of the lines."""
-    (field,) = plan.task.file.inputs
+def _ask(plan: Plan, given: Sequence[Input], report: Report) -> list[Tried]:
+    """Return the answers in the order of the inputs."""
     adapter = made(plan.backend, plan.profile)
     try:
         counter = adapter.count_tokens if isinstance(adapter, CountsTokens) else None
         prompts = plan.prompts(counter)
         _learn(plan, adapter, prompts, report)
-        requests = [prompts.request(Example(f"try-{i}", {field: line})) for i, line in enumerate(lines)]
+        examples = [example(number, fields, plan.task.file) for number, (_, fields) in enumerate(given)]
+        requests = [prompts.request(one) for one in examples]
         with adapter_errors(plan.backend.name):
             responses = {response.key: response for response in adapter.answer(iter(requests))}
         read = answers.reader(plan.task)
         lost = Failure("lost", "the adapter ended without answering")
-        return [_tried(r, responses.get(r.key) or Response(r.key, error=lost), read) for r in requests]
+        return [
+            _tried(text, request, responses.get(request.key) or Response(request.key, error=lost), plan, read)
+            for (text, _), request in zip(given, requests, strict=True)
+        ]
     finally:
         closed(plan.backend.name, adapter)
 
 
-def _tried(request: Request, response: Response, read: Any) -> Tried:
-    return Tried(request, response, None if response.error else read(response, request.options))
+def _tried(text: str, request: Request, response: Response, plan: Plan, read: answers.Read) -> Tried:
+    context = str(request.example.fields.get("context", ""))
+    said = None if response.error else read(response, request.options, context)
+    return Tried(text, request, response, said, plan.task.file.language)
 
 
 def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, report: Report) -> None:
@@ -137,20 +151,21 @@ def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, report: Report) -> No
         report(f"{plan.backend.name}: {how} on {fit.examples:,} examples ({fit.seconds:.1f} s)")
 
 
-def _told(one: Tried, line: str) -> str:
+def _told(one: Tried) -> str:
     """Return `text → answer 99 %` and, for systems that read a prompt, the prompt."""
     sent = one.request.sent()
     prompt = sent.get("prompt") or "\n".join(m["content"] for m in sent.get("messages", []))
     head = f"{prompt}\n" if prompt else ""
     if one.response.error is not None:
-        return f"{head}{line} → failed: {one.response.error.kind}: {one.response.error.message}"
+        return f"{head}{one.text} → failed: {one.response.error.kind}: {one.response.error.message}"
     said = "" if one.response.text is None else f"   said {one.response.text!r}"
     shares = one.probabilities
     sure = f" {_percent(shares[one.answer])}" if one.answer in shares else ""
     others = ", ".join(f"{text} {_percent(share)}" for text, share in shares.items() if text != one.answer)
     seconds = one.response.timing.e2e if one.response.timing else None
     time = f"   {1000 * seconds:.1f} ms" if seconds is not None else ""
-    return f"{head}{line} → {one.answer or 'no answer'}{sure}{f'   ({others})' if others else ''}{said}{time}"
+    answer = "no answer" if one.prediction is None else one.answer
+    return f"{head}{one.text} → {answer}{sure}{f'   ({others})' if others else ''}{said}{time}"
 
 
 def _percent(share: float) -> str:

@@ -62,7 +62,7 @@ MISTAKES = [
     (("run", "-t", "nsmc_zeroshot", "-b", "dummy", "--data-dir", "nowhere"), "no such folder"),
     (("run", "-t", "broken", "-b", "dummy"), "broken.yaml:"),
     (("try", "-t", "nsmc_fewshot", "x"), "-b BACKEND is missing"),
-    (("try", "-t", "pairs", "-b", "dummy", "x"), "pairs has the inputs first, second"),
+    (("try", "-t", "pairs", "-b", "dummy", "x"), "the task has the inputs first, second"),
     (
         ("try", "-t", "nsmc_zeroshot", "-b", "dummy,random", "--sample", "x"),
         "try takes one task, one backend",

@@ -112,6 +112,61 @@ def test_nothing_is_kept_of_what_was_tried(shell):
     assert list(shell.home.iterdir()) == []
 
 
+SIMILAR = ("try", "-t", "korsts", "-b", "ngrams", "--sample", "--quiet")
+
+
+def test_several_inputs_are_given_by_name(shell):
+    said = shell(*SIMILAR, "sentence1=비가 온다", "sentence2=비가 온다", "sentence2=가", "sentence1=나=다")
+    assert [line.rpartition("   ")[0] for line in said.out.splitlines()] == [
+        "sentence1=비가 온다, sentence2=비가 온다 → 1",
+        "sentence2=가, sentence1=나=다 → 0",
+    ]
+
+
+def test_several_inputs_are_a_json_object_too(shell, monkeypatch):
+    text = '{"sentence1": "비가 온다", "sentence2": "비가 온다"}'
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{text}\n"))
+    assert shell(*SIMILAR).out.startswith(f"{text} → 1 ")
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (
+            ["비가 온다"],
+            "'비가 온다': the task has the inputs sentence1, sentence2; give them as field=value",
+        ),
+        (["sentence1=가"], "sentence2 is missing"),
+        (["sentence1=가", "sentence1=나"], "'sentence1' is given twice before sentence2 is"),
+        (["sentnce1=가"], "Did you mean 'sentence1'?"),
+        (['{"sentence1": "가"}'], "sentence2 is missing"),
+        (['{"sentence1": "가", "other": 1, "sentence2": 2}'], "the task has no input 'other'"),
+        (['{"sentence1'], "is no JSON"),
+    ],
+)
+def test_inputs_that_are_wrong_are_a_mistake_in_one_line(shell, texts, message):
+    said = shell(*SIMILAR, *texts)
+    assert said.code == 2
+    assert message in said.complaint
+
+
+def test_what_is_known_beside_an_input_may_be_left_out(shell):
+    command = ("try", "-t", "mmlu_zeroshot", "-b", "dummy", "--sample")
+    choices = ("A=3", "B=4", "C=5", "D=6")
+    assert "about .\n" in shell(*command, "question=2 + 2?", *choices).out
+    assert "about arithmetic.\n" in shell(*command, "subject=arithmetic", "question=2 + 2?", *choices).out
+
+
+def test_spans_are_shown_in_words(shell):
+    command = ("try", "-t", "klue_ner", "-b", "dummy", "--sample", "-m", "reply='사람: 이순신, 원균'")
+    assert "→ 사람: 이순신   said" in shell(*command, "이순신은 거북선을 탔다.").out
+
+
+def test_a_likelihood_has_its_unit(shell):
+    said = shell("try", "-t", "korean_news_lm", "-b", "random", "--sample", "가")
+    assert said.out.startswith("가 → -16.64 nats   ")  # 3 bytes of 8 bits
+
+
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.skipif(not (DATA / "nsmc").is_dir(), reason="the real data is not here")

@@ -1,0 +1,98 @@
+"""`harness score`: metrics for people who have a file of answers, and no run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.cli.output import print_json
+from harness.errors import BadInput, did_you_mean
+from harness.tally import Tally
+
+SEED = 1234  # of a run that names none
+
+
+def score_command(
+    files: Sequence[Path], metrics: Sequence[str], set_: Iterable[str], labels: Sequence[str], *, json: bool
+) -> int:
+    """Print each metric's value over the answers, with its interval and signature."""
+    from harness.answer_files import read
+    from harness.scoring import judge
+
+    if not metrics:
+        raise BadInput("--metric NAME is missing; `harness list metrics` shows what there is")
+    chosen = _settings(metrics, set_)
+    found = judge(read(files), chosen, labels)
+    figures = found.estimates(SEED)
+    if json:
+        print_json({"files": [str(path) for path in files], "counts": _counts(found), "metrics": figures})
+    else:
+        print(_table(figures))
+        print(f"\n{_note(found)}")
+    return 0
+
+
+def _settings(metrics: Sequence[str], given: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return the settings of each metric, of `[METRIC.]KEY=VALUE`.
+
+    Raises:
+        BadInput: no `=`, no such metric here, a key twice, or a key that could be any metric's.
+    """
+    found: dict[str, dict[str, str]] = {name: {} for name in metrics}
+    for text in given:
+        path, sign, value = text.partition("=")
+        name, dot, key = path.strip().rpartition(".")
+        if not sign or not key:
+            raise BadInput(f"-m {text}: should be METRIC.KEY=VALUE")
+        if not dot and len(found) > 1:
+            raise BadInput(f"-m {text}: of which metric? Write {metrics[0]}.{key}=…")
+        name = name if dot else metrics[0]
+        if name not in found:
+            raise BadInput(f"-m {text}: {name!r} is not asked for.{did_you_mean(name, found)}")
+        if key in found[name]:
+            raise BadInput(f"-m {path} is given twice")
+        found[name][key] = value
+    return found
+
+
+def _counts(found: Tally) -> dict[str, int | None]:
+    """Return how many answers there are, and how many clusters are drawn where lines belong together."""
+    codes = found.cluster_codes()
+    counts = {key: found.counts[key] for key in ("examples", "answered", "unanswered", "failed")}
+    return {**counts, "clusters": None if codes is None else int(codes.max()) + 1}
+
+
+def _table(figures: Mapping[str, Mapping[str, Any]]) -> str:
+    from harness.reports.width import padded
+
+    header = ["metric", "value", "95 % interval", "n", "unit", "signature"]
+    rows = [header, *(_row(name, figure) for name, figure in figures.items())]
+    right = [title in ("value", "n") for title in header]
+    return "\n".join("  ".join(line).rstrip() for line in padded(rows, right))
+
+
+def _row(name: str, figure: Mapping[str, Any]) -> list[str]:
+    from harness.reports.figures import number
+
+    value = figure["value"]
+    low, high = (number(figure[end], figure["unit"], like=value) for end in ("ci_low", "ci_high"))
+    unit = figure["unit"] + ("" if figure["higher_is_better"] else ", lower is better")
+    return [
+        name,
+        number(value, figure["unit"]),
+        "" if figure["ci_low"] is None else f"[{low}, {high}]",
+        f"{figure['n']:,}",
+        unit,
+        figure["signature"],
+    ]
+
+
+def _note(found: Tally) -> str:
+    """Return the line that says what was counted."""
+    counts = _counts(found)
+    parts = [f"{counts['examples']:,} {'answer' if counts['examples'] == 1 else 'answers'}"]
+    parts += [f"{counts[key]:,} {key}" for key in ("unanswered", "failed") if counts[key]]
+    if counts["clusters"] is not None:
+        parts.append(f"intervals over {counts['clusters']:,} clusters")
+    return ", ".join(parts)
