@@ -101,7 +101,7 @@ def _run(system: str, task: str, definition: Mapping[str, Any], n: int, number: 
         },
         "backend": {"name": system, "adapter": "tfidf", "kind": "classical"},
         "data": {"sample": False, "sha256": {"test": hashlib.sha256(task.encode()).hexdigest()}},
-        "sessions": [{"seconds": 2.0, "requests": n}],
+        "sessions": [{"seconds": 2.0, "requests": n, "answered": n}],
         "throughput": {"examples_per_s": n / 2},
         "cost": None,
         "fit": None,

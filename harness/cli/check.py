@@ -7,12 +7,12 @@ from os.path import isfile
 from pathlib import Path
 from typing import Any
 
-from harness import backends, definitions, tasks
+from harness import backends, definitions, groups, tasks
 from harness.backends import BackendFile
 from harness.documents import read
 from harness.errors import BadInput, HarnessError, Place
 from harness.progress import say
-from harness.task_file import TaskFile
+from harness.task_file import Group, TaskFile
 
 
 def check_command(paths: list[Path], *, schema: Path | None, json: bool) -> int:
@@ -70,6 +70,7 @@ def problems(path: Path) -> list[BadInput]:
         keys = read(path).values
         if "members" in keys:
             tasks.load_group(path)
+            groups.load(path)
         elif _is_backend(path, keys):
             backends.load(str(path.absolute()))
         else:
@@ -108,10 +109,11 @@ def _write_schemas(folder: Path) -> int:
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, model in (("task", TaskFile), ("backend", BackendFile)):
+        for name, model in (("task", TaskFile), ("backend", BackendFile), ("group", Group)):
             values = model.model_json_schema(by_alias=True)
-            values["properties"]["extends"] = {"type": "string"}
-            values["required"] = []  # a child inherits what it leaves out
+            if model is not Group:
+                values["properties"]["extends"] = {"type": "string"}
+                values["required"] = []  # a child inherits what it leaves out
             path = folder / f"{name}.schema.json"
             path.write_bytes(orjson.dumps(values, option=orjson.OPT_INDENT_2) + b"\n")
             print(f"{path}   # first line of a {name}: # yaml-language-server: $schema={path}")

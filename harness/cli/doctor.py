@@ -15,7 +15,13 @@ from harness.downloads import cache_dir
 from harness.errors import HarnessError
 from harness.fingerprint import versions
 
-EXTRAS = {"hf": ("torch", "transformers"), "hub": ("huggingface_hub",), "parquet": ("pyarrow",)}
+EXTRAS = {
+    "hf": ("torch", "transformers"),
+    "clip": ("torch", "transformers", "PIL"),
+    "hub": ("huggingface_hub",),
+    "ko": ("mecab_ko", "kiwipiepy"),
+    "parquet": ("pyarrow",),
+}
 SHOWN = ("numpy", "scipy", "torch", "transformers", "huggingface_hub", "pyarrow")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,13 +36,16 @@ def list_command(kind: str, *, tags: list[str], runs_dir: Path, json: bool) -> i
         raise BadInput(f"list {kind}: no such list.{did_you_mean(kind, makers)}")
     if tags and kind == "metrics":
         raise BadInput("metrics have no tags; leave out --tag")
-    rows = _tagged(makers[kind](), tags)
+    there = makers[kind]()
+    rows = _tagged(there, tags)
     if json:
         print_json({kind: rows})
     elif rows:
         print(_columns(rows, SHOWN[kind]))
+        if not tags and sys.stdout.isatty():
+            _tell_tags(rows)
     else:
-        say(f"no {kind}" + (f" with the tag {' and '.join(tags)}" if tags else ""))
+        say(f"no {kind}" + _without(tags, there))
     return 0
 
 
@@ -79,6 +83,23 @@ def _tagged(rows: Rows, tags: list[str]) -> Rows:
     return [row for row in rows if all(tag in (row["tags"] or ()) for tag in tags)]
 
 
+def _without(tags: list[str], there: Rows) -> str:
+    """Return what is to be said where nothing has all the tags."""
+    known = {str(tag) for row in there for tag in row["tags"] or ()} if tags else set()
+    hints = [did_you_mean(tag, known) for tag in tags if tag not in known]
+    return (f" with the tag {' and '.join(tags)}" + (f".{hints[0]}" if any(hints) else "")) if tags else ""
+
+
+def _tell_tags(rows: Rows) -> None:
+    """Say which tags there are, the most frequent first, as many as a line holds."""
+    from harness.reports.width import cut
+
+    counts = Counter(str(tag) for row in rows for tag in row.get("tags") or ())
+    if counts:
+        frequent = ", ".join(f"{tag} {count}" for tag, count in counts.most_common())
+        say(cut(f"--tag: {frequent}", shutil.get_terminal_size().columns))
+
+
 def _metrics() -> Rows:
     from harness import plugins
 
@@ -98,6 +119,7 @@ def _runs(runs_dir: Path) -> Rows:
             "status": entry.run["status"],
             "metric": entry.metric,
             "value": entry.main.get("value"),
+            "unit": entry.main.get("unit"),
             "n": entry.run["task"]["n"],
             "sample": entry.run["data"]["sample"],
             "tags": entry.run["task"]["tags"],
@@ -111,7 +133,7 @@ def _columns(rows: Rows, names: tuple[str, ...]) -> str:
     """Return rows in columns, as wide as they show; on a terminal a description ends at its edge."""
     from harness.reports.width import cut, padded
 
-    cells = [list(names), *([_cell(row[name]) for name in names] for row in rows)]
+    cells = [list(names), *([_cell(row, name) for name in names] for row in rows)]
     lines = ["  ".join(line).rstrip() for line in padded(cells)]
     if names[-1] == "description" and sys.stdout.isatty():
         edge = shutil.get_terminal_size().columns
@@ -119,11 +141,13 @@ def _columns(rows: Rows, names: tuple[str, ...]) -> str:
     return "\n".join(lines)
 
 
-def _cell(value: Any) -> str:
+def _cell(row: Mapping[str, Any], name: str) -> str:
+    from harness.reports.figures import number
     from harness.reports.width import plain
 
+    value = row[name]
+    if name == "value" and row["metric"] is not None:
+        return number(value, row["unit"])
     if value is None or isinstance(value, bool):
         return "yes" if value else ""
-    if isinstance(value, float):
-        return f"{value:.4f}"
     return plain(", ".join(map(str, value)) if isinstance(value, list) else str(value))

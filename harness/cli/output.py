@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
-from harness.errors import printable
+from harness.errors import BadInput, did_you_mean, printable
 
 
 def fail(message: str) -> None:
@@ -28,3 +30,33 @@ def print_json(values: Any) -> None:
     import orjson
 
     print(orjson.dumps(values, option=orjson.OPT_INDENT_2).decode())
+
+
+def format_named(named: str | None, out: Path | None, known: Collection[str]) -> str:
+    """Return the format that is named, else the one that the file's name ends in, else Markdown.
+
+    Raises:
+        BadInput: it is none of those that are known.
+    """
+    kind = named or (out.suffix.removeprefix(".").lower() if out else "") or "md"
+    if kind not in known:
+        option = f"--format {named}" if named else f"--out {out}"
+        raise BadInput(f"{option}: no such format.{did_you_mean(kind, known)}")
+    return kind
+
+
+def hand_over(text: str, out: Path | None) -> None:
+    """Print a report, or write it to the file `out` and say so.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    if out is None:
+        print(text, end="")
+        return
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise BadInput(f"--out {out}: {error.strerror}") from None
+    print(f"written: {out}", file=sys.stderr, flush=True)

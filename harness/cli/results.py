@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import orjson
 
 from harness import records
-from harness.cli.output import fail, print_json, warn
-from harness.errors import BadInput, HarnessError, did_you_mean
-from harness.progress import say
-from harness.reports import render
+from harness.cli.output import fail, format_named, hand_over, print_json, warn
+from harness.errors import BadInput, HarnessError
+from harness.reports import breakdowns, render
 from harness.reports.board import Board, board
 from harness.reports.entries import Entry, load
 from harness.rescore import rescore
@@ -27,31 +26,21 @@ def leaderboard_command(
     out: Path | None,
     group: str | None,
     sort: str | None,
+    by: str | None = None,
+    baseline: str | None = None,
 ) -> int:
     """Print or write the leaderboard of the runs."""
-    kind = _format(format, out)
+    kind = format_named(format, out, FORMATS)
     if not runs and not runs_dir.is_dir():
         raise BadInput(f"no runs in {runs_dir}; `harness run` makes them, --runs-dir names another place")
-    text = _rendered(board(load(runs or [runs_dir], warn), warn, group=group, sort=sort), kind)
-    if out is None:
-        print(text, end="")
-        return 0
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise BadInput(f"--out {out}: {error.strerror}") from None
-    say(f"written: {out}")
+    if by and kind != "md":
+        raise BadInput(f"--by is a table in Markdown; {kind} has every figure anyway")
+    if by and baseline:
+        raise BadInput("--by breaks figures down and tells no speed; leave out --baseline")
+    found = board(load(runs or [runs_dir], warn), warn, group=group, sort=sort, baseline=baseline)
+    text = breakdowns.markdown(found, by) + "\n" if by else _rendered(found, kind)
+    hand_over(text, out)
     return 0
-
-
-def _format(named: str | None, out: Path | None) -> str:
-    """Return the format that is named, else the one that the file's name ends in."""
-    kind = named or (out.suffix.removeprefix(".").lower() if out else "") or "md"
-    if kind not in FORMATS:
-        option = f"--format {named}" if named else f"--out {out}"
-        raise BadInput(f"{option}: no such format.{did_you_mean(kind, FORMATS)}")
-    return kind
 
 
 def _rendered(found: Board, kind: str) -> str:
@@ -62,9 +51,9 @@ def _rendered(found: Board, kind: str) -> str:
     return render.markdown(found) + "\n"
 
 
-def print_board(found: Iterable[Entry]) -> None:
-    """Print the leaderboard of these runs."""
-    print(render.markdown(board(found, warn)))
+def print_board(found: Iterable[Entry], named: Collection[str] = ()) -> None:
+    """Print the leaderboard of these runs, with the scores of the groups that were `named`."""
+    print(render.markdown(board(found, warn, named=named)))
 
 
 def rescore_command(runs: list[Path], *, task: str | None, json: bool) -> int:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness import consent
 from harness import plan as planning
 from harness.cli.output import fail, print_json
-from harness.cli.results import print_board
 from harness.conductor import Outcome, execute, finish_exit_code
 from harness.errors import BadInput, HarnessError, Interrupted
 from harness.plan import Grid, Options, Plan
 from harness.progress import display, say
-from harness.reports.entries import Entry
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,8 @@ class Asked:
 def run_command(asked: Asked) -> int:
     """Run the grid and print its results; return the gravest exit code."""
     report = (lambda _message: None) if asked.quiet else say
+    consent.REMOTE_CODE.set(asked.options.trust_remote_code)
+    consent.OFFLINE.set(asked.options.where.offline)
     plans, dead = _plans(asked, report)
     for error in dead:
         fail(str(error))
@@ -51,7 +52,7 @@ def run_command(asked: Asked) -> int:
         _tell(plan, outcome, quiet=asked.quiet)
         if isinstance(outcome.error, Interrupted):
             break
-    _print(outcomes, json=asked.json)
+    _print(outcomes, asked)
     return finish_exit_code(outcomes, failed)
 
 
@@ -95,8 +96,13 @@ def _tell(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
         say(f"{plan.label}: {outcome.directory}{again}")
 
 
-def _print(outcomes: list[Outcome], *, json: bool) -> None:
-    if json:
+def _print(outcomes: list[Outcome], asked: Asked) -> None:
+    if asked.json:
         print_json({"runs": [{**outcome.run, "directory": str(outcome.directory)} for outcome in outcomes]})
     elif outcomes:
-        print_board(Entry(outcome.directory, outcome.run) for outcome in outcomes)
+        # Reports are imported when there is something to report: the first request does not wait for them.
+        from harness.cli.results import print_board
+        from harness.reports.entries import Entry
+
+        found = (Entry(outcome.directory, outcome.run) for outcome in outcomes)
+        print_board(found, named=asked.grid.tasks)

@@ -1,4 +1,4 @@
-"""`harness show`: a task or backend as resolved, prompts as rendered, a run as it stands."""
+"""`harness show`: a task, group or backend as resolved, prompts as rendered, a run as it stands."""
 
 from __future__ import annotations
 
@@ -9,16 +9,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness import backends, definitions, records, tasks
+from harness import backends, definitions, groups, records, tasks
 from harness import plan as planning
-from harness.documents import dump
+from harness.backends import Backend
+from harness.documents import dump, read
 from harness.engines import adapter_errors, closed, made
 from harness.errors import BadInput, did_you_mean
 from harness.forms import decoding
 from harness.plan import Options, Plan
 from harness.progress import say
-from harness.schema import CountsTokens
+from harness.reports import similarity
+from harness.reports.width import cut
+from harness.reports.worked_bleu import worked
+from harness.schema import CountsTokens, Example, Request
+from harness.task_file import Group
+from harness.task_rules import WITHOUT_PROMPT
 from harness.tasks import Task
+
+FIELD = 400  # cells of a field that is shown without a prompt around it
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,14 @@ class Rendering:
 
 
 def show_command(name: str, rendering: Rendering) -> int:
-    """Print what `name` is: a run directory, else a task, else a backend."""
+    """Print what `name` is: a run directory, else a task or group, else a backend."""
     kind = _kind(name)
     if kind != "task" and rendering.asked:
         raise BadInput(f"{name} is a {kind}; -n, -b, -m, --template, --ask and --shots are about a task")
     if kind == "run":
         print(dump(records.read_run(Path(name))), end="")
+    elif kind == "group":
+        _group(definitions.find("tasks", name, tasks.folders()))
     elif kind == "backend":
         print(dump(backends.load(name).resolved()), end="")
     else:
@@ -57,8 +67,19 @@ def show_command(name: str, rendering: Rendering) -> int:
     return 0
 
 
+def matrix_command(name: str, what: str | None, format: str) -> int:
+    """Print a run's examples against its options."""
+    if what is None:
+        raise BadInput("--format is about --matrix cosine or probability")
+    if format not in ("md", "csv"):
+        raise BadInput(f"--format should be md or csv, not {format}")
+    found = similarity.matrix(Path(name), what)
+    print(similarity.markdown(found) if format == "md" else similarity.as_csv(found).rstrip("\n"))
+    return 0
+
+
 def _kind(name: str) -> str:
-    """Return what `name` names: `run`, `task` or `backend`.
+    """Return what `name` names: `run`, `task`, `group` or `backend`.
 
     Raises:
         BadInput: nothing; the nearest name is told.
@@ -70,17 +91,32 @@ def _kind(name: str) -> str:
     if name in known_tasks:
         if name in known_backends:
             say(f"{name} is a backend too: harness show {known_backends[name][0]}")
-        return "task"
+        return _kind_of(known_tasks[name][0])
     if name in known_backends:
         return "backend"
     if name.endswith((".yaml", ".yml")):
-        return "backend" if _is_backend(definitions.headline(path), known_backends) else "task"
+        return "backend" if _is_backend(definitions.headline(path), known_backends) else _kind_of(path)
     if path.is_dir():
         inside = records.runs([path])
         if inside:
             raise BadInput(f"{name} holds {len(inside)} runs; name one, such as {inside[-1]}")
     hint = did_you_mean(name, [*known_tasks, *known_backends])
     raise BadInput(f"{name!r} is no task, backend or run directory.{hint}")
+
+
+def _kind_of(path: Path) -> str:
+    return "group" if tasks.is_group(path) else "task"
+
+
+def _group(path: Path) -> None:
+    """Print a group as it is written, and in words how its score is made."""
+    tasks.load_group(path)  # names what is wrong with it
+    group = definitions.validate(Group, read(path))
+    members = [member.short() for member in group.members]
+    print(dump({**group.model_dump(exclude_defaults=True), "members": members}), end="")
+    scored = groups.load(path)
+    if scored is not None:
+        print(groups.described(scored))
 
 
 def _is_backend(head: dict[str, Any], known: dict[str, list[Path]]) -> bool:
@@ -100,13 +136,37 @@ def _prompts(task: Task, rendering: Rendering) -> None:
         prompts = plan.prompts(counter)
         for number, example in enumerate(itertools.islice(material.evaluated(), n), 1):
             request = prompts.request(example)
-            text = _as_text(request.messages(system.file.shots_as)) if system.file.chat else request.prompt
+            text = _asked(task, request, system)
             print(f"\n# {number}: example {example.id}, target {example.target!r}, {_size(text, counter)}")
             if task.shots:
                 print(f"# shots: {', '.join(prompts.shot_ids(example))}")
             print(text)
-            for option in request.options:
-                print(f"#   {option.label}: {request.parts.delimiter + option.text!r}")
+            for option, captions in zip(request.options, request.captions, strict=True):
+                shown = captions if task.template.captions else (request.parts.delimiter + option.text,)
+                print(f"#   {option.label}: {', '.join(map(repr, shown))}")
+        _work_bleu_out(task, example)
+
+
+def _asked(task: Task, request: Request, system: Backend) -> str:
+    """Return what a backend reads: the prompt; the bare fields where there is none, or a picture too."""
+    fields = request.example.fields
+    if task.ask in WITHOUT_PROMPT or not task.template.query:
+        return "\n".join(f"{name}: {cut(str(value), FIELD)}" for name, value in fields.items())
+    text = _as_text(request.messages(system.file.shots_as)) if system.file.chat else request.prompt
+    return f"image: {cut(str(fields['image']), FIELD)}\n{text}" if "image" in fields else text
+
+
+def _work_bleu_out(task: Task, example: Example) -> None:
+    """Show how BLEU counts, on a reference whose first word is said in place of its second."""
+    settings = next((named.settings for named in task.file.metrics if named.name == "bleu"), None)
+    target = example.target
+    references = [target] if isinstance(target, str) else [str(one) for one in target or ()]
+    words = references[0].split() if references else []
+    if settings is None or len(words) < 2:
+        return
+    said = " ".join([words[0], words[0], *words[2:]])
+    print("\n# bleu, worked out for a reply that says the first word twice")
+    print(worked(said, references, **settings))
 
 
 @contextmanager

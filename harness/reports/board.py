@@ -5,12 +5,17 @@ Only figures over the same data stand in one column. Published figures stand apa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from harness import groups, tasks
 from harness.errors import BadInput, did_you_mean
 from harness.reports.entries import Column, Entry, Warn, titles
+from harness.reports.groups import GroupTable, tables
 from harness.reports.ranks import ranks
+from harness.reports.speed import Speeds, speeds
+from harness.text import nfc
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,8 @@ class Published:
 class Board:
     """Everything a leaderboard shows, in the order in which it shows it.
 
-    `ranked_by` is the column that the ranks are of. `silent` are systems without any answer to a task.
+    `ranked_by` is the column that the ranks are of. `silent` are systems without any answer to a task,
+    `groups` the scores of groups of tasks, `speeds` those beside a baseline where one was named.
     """
 
     columns: list[Column]
@@ -54,25 +60,38 @@ class Board:
     ranked_by: Column | None = None
     published: list[Published] = field(default_factory=list)
     silent: list[Entry] = field(default_factory=list)
+    groups: list[GroupTable] = field(default_factory=list)
+    speeds: Speeds | None = None
 
-    @property
+    @cached_property
     def titles(self) -> dict[Column, str]:
         """Return the columns' headings, no two alike."""
         return titles(self.columns)
 
 
 def board(
-    entries: Iterable[Entry], warn: Warn, *, group: str | None = None, sort: str | None = None
+    entries: Iterable[Entry],
+    warn: Warn,
+    *,
+    group: str | None = None,
+    sort: str | None = None,
+    named: Collection[str] = (),
+    baseline: str | None = None,
 ) -> Board:
     """Return the leaderboard of `entries`, ranked by the first column or the one `sort` names.
 
     Where `sort` is a metric, the runs that have it are shown by it. A run that cannot be ranked is
-    shown all the same, and `warn` is told why.
+    shown all the same, and `warn` is told why. The score of a group that is `named`, or is the `group`
+    asked for, is shown however few of its members were run. Speeds are told beside those of `baseline`,
+    a system or the backend of one.
 
     Raises:
-        BadInput: `group` is no run's tag, or `sort` names no column.
+        BadInput: `group` is no run's tag and no group with a run, `sort` names no column, or `baseline` no
+            system, or several.
     """
-    chosen = _shown_by(sort, _tagged(list(entries), group))
+    kept = _of_group(list(entries), group)
+    scores = tables(kept, warn, {*named, *([group] if group else [])})
+    chosen = _shown_by(sort, kept)
     best: dict[str, dict[Column, Entry]] = {}
     for entry in sorted(chosen, key=lambda entry: entry.preference):
         if entry.column:
@@ -82,16 +101,32 @@ def board(
         return Board([], [], silent=_silent(chosen, best))
     column = _sort_column(columns, sort)
     rows = [Row(system, {c: found[c] for c in columns if c in found}) for system, found in best.items()]
+    compared = None
+    if baseline is not None:
+        compared = speeds({row.system: row.entries for row in rows}, baseline, warn)
     return Board(
-        columns, _ranked(rows, column, warn), column, _published(columns, rows, warn), _silent(chosen, best)
+        columns,
+        _ranked(rows, column, warn),
+        column,
+        _published(columns, rows, warn),
+        _silent(chosen, best),
+        scores,
+        compared,
     )
 
 
-def _tagged(entries: list[Entry], tag: str | None) -> list[Entry]:
-    found = [entry for entry in entries if tag is None or tag in entry.run["task"]["tags"]]
+def _of_group(entries: list[Entry], name: str | None) -> list[Entry]:
+    """Return the runs of tasks that have the tag or are members of the group of that name."""
+    if name is None:
+        return entries
+    paths = tasks.catalogue().get(nfc(name), [])
+    members = groups.members(paths[0]) if paths and tasks.is_group(paths[0]) else []
+    found = [e for e in entries if name in e.run["task"]["tags"] or e.run["task"]["name"] in members]
     if entries and not found:
-        known = {str(other) for entry in entries for other in entry.run["task"]["tags"]}
-        raise BadInput(f"--group {tag}: no run's task has this tag.{did_you_mean(str(tag), known)}")
+        known = {str(tag) for entry in entries for tag in entry.run["task"]["tags"]}
+        if members:
+            raise BadInput(f"--group {name}: no run is of one of its tasks")
+        raise BadInput(f"--group {name}: no run's task has this tag.{did_you_mean(name, known)}")
     return found
 
 

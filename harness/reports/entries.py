@@ -34,20 +34,27 @@ class Column(NamedTuple):
         return (self.sample, self.task, self.version, self.split, self.limit or "", *self[4:])
 
     @property
+    def name(self) -> str:
+        """Return task, metric and direction."""
+        return f"{self.task} {self.metric}" + ("" if self.higher_is_better else " ↓")
+
+    @property
     def title(self) -> str:
         """Return the column's heading, its restrictions named."""
         extra = [f"split {self.split}"] if self.split != "test" else []
         extra += ["sample"] if self.sample else []
         extra += [f"limit {self.limit}"] if self.limit else []
-        arrow = "" if self.higher_is_better else " ↓"
-        return f"{self.task} {self.metric}{arrow}" + (f" ({', '.join(extra)})" if extra else "")
+        return self.name + (f" ({', '.join(extra)})" if extra else "")
 
 
 def titles(columns: Sequence[Column]) -> dict[Column, str]:
     """Return the columns' headings; those that read alike say in what they differ."""
+    by_title: dict[str, list[Column]] = {}
+    for column in columns:
+        by_title.setdefault(column.title, []).append(column)
     found = {}
     for column in columns:
-        alike = [other for other in columns if other.title == column.title]
+        alike = by_title[column.title]
         extra = [f"v{column.version}"] if len({other.version for other in alike}) > 1 else []
         extra += [f"data {column.sha256[:8]}"] if len({other.sha256 for other in alike}) > 1 else []
         extra += [column.signature] if len({other.signature for other in alike}) > 1 else []

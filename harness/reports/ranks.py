@@ -34,14 +34,17 @@ def ranks(entries: Sequence[Entry], warn: Warn) -> list[int | None]:
     other's; `warn` is told why.
     """
     kept: dict[int, Statistics] = {}
+    places: list[int | None] = [None] * len(entries)
+    metric = _metric(entries, warn) if entries else None
+    if metric is not None and metric.corpus is not None:
+        warn(f"not ranked: {metric.name} says nothing of single examples")
+        return places
     for index, entry in enumerate(entries):
         try:
             kept[index] = statistics(entry.directory / records.STATISTICS, str(entry.metric))
         except BadInput as error:
             warn(f"not ranked: {error}")
-    metric = _metric(entries, warn) if kept else None
-    places: list[int | None] = [None] * len(entries)
-    if metric is not None:
+    if metric is not None and kept:
         better = _better(metric, list(kept.values()))
         for index, count in zip(kept, better.sum(axis=0).tolist(), strict=True):
             places[index] = 1 + count
@@ -100,7 +103,7 @@ def _better(metric: Metric, systems: Sequence[Statistics]) -> NDArray[np.bool_]:
         better[np.ix_(members, members)] = _beats(metric, rows, systems[members[0]].clusters)
     if len(groups) == 1:
         return better
-    places = _places(list(groups))
+    places = places_of(list(groups))
     for (a, one), (b, other) in combinations(enumerate(groups.values()), 2):
         common = (places[a] >= 0) & (places[b] >= 0)
         if not common.any():
@@ -122,7 +125,7 @@ def _beats(
     return signs > 0 if metric.higher_is_better else signs < 0
 
 
-def _places(groups: Sequence[tuple[bytes, bytes]]) -> list[NDArray[np.int32]]:
+def places_of(groups: Sequence[tuple[bytes, bytes]]) -> list[NDArray[np.int32]]:
     """Return for each group where it has each of all groups' examples, -1 where it has it not."""
     import numpy as np
 

@@ -10,7 +10,20 @@ import pytest
 
 from harness import __version__
 
-COMMANDS = ("run", "try", "list", "show", "check", "leaderboard", "rescore", "doctor", "init")
+COMMANDS = (
+    "run",
+    "try",
+    "list",
+    "show",
+    "check",
+    "leaderboard",
+    "compare",
+    "gate",
+    "rescore",
+    "score",
+    "doctor",
+    "init",
+)
 HEAVY = ("torch", "pandas", "transformers", "sklearn", "datasets", "scipy", "numpy", "rich", "jinja2")
 
 

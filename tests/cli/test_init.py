@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -101,18 +103,58 @@ def test_the_commands_of_the_nightly_workflow_do_what_it_says(shell):
     """The steps of the harness, in their order; the shell's own and the market's are left out."""
     steps = nightly(shell)["jobs"]["evaluate"]["steps"]
     typed = [shlex.split(step["run"])[1:] for step in steps if step.get("run", "").startswith("harness ")]
-    assert [words[0] for words in typed] == ["check", "run", "leaderboard"]
+    assert [words[0] for words in typed] == ["check", "run", "gate", "gate", "leaderboard"]
     for words in typed:
         assert shell(*words).code == 0
-    kept = [step["with"]["path"] for step in steps if "upload-artifact" in step.get("uses", "")]
-    assert (shell.home / kept[0]).read_text(encoding="utf-8").startswith("| rank")
+    (kept,) = [step["with"]["path"] for step in steps if "upload-artifact" in step.get("uses", "")]
+    assert all((shell.home / path).exists() for path in kept.split())
+    assert (shell.home / "reports/leaderboard.md").read_text(encoding="utf-8").startswith("| rank")
 
 
-def test_the_nightly_workflow_keeps_the_board_of_a_night_that_failed(shell):
+def test_the_nightly_workflow_makes_a_baseline_where_there_is_none_and_then_keeps_it(shell):
     steps = nightly(shell)["jobs"]["evaluate"]["steps"]
-    after = [step for step in steps if "leaderboard" in str(step)]
-    assert len(after) == 3
+    made, used = (step for step in steps if step.get("run", "").startswith("harness gate"))
+    assert made["if"] == "${{ hashFiles('reports/baseline.json') == '' }}"
+    assert "--update reports/baseline.json" in made["run"]
+    assert "--baseline reports/baseline.json" in used["run"]
+
+
+def test_a_night_without_answers_fails_the_nightly_workflow(shell):
+    steps = nightly(shell)["jobs"]["evaluate"]["steps"]
+    run, made, used = (
+        shlex.split(step["run"])[1:]
+        for step in steps
+        if step.get("run", "").startswith(("harness run", "harness gate"))
+    )
+    shell(*run)
+    shell(*made)
+    shell.write("backends/my_tfidf.yaml", "adapter: dummy\nsettings: {failure_rate: 1}\n")
+    shell(*run)
+    assert shell(*used).code == 3
+
+
+def test_the_nightly_workflow_judges_and_keeps_a_night_that_failed(shell):
+    steps = nightly(shell)["jobs"]["evaluate"]["steps"]
+    after = [step for step in steps if "gate.xml" in str(step) or "leaderboard" in str(step).lower()]
+    assert len(after) == 5
     assert all(step["if"] == "${{ !cancelled() }}" for step in after)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_the_nightly_workflow_commits_the_board_and_the_baseline(shell):
+    (commit,) = [
+        step["run"] for step in nightly(shell)["jobs"]["evaluate"]["steps"] if "git" in step.get("run", "")
+    ]
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", "far"], check=True, cwd=shell.home)
+    for words in (["init", "-q", "-b", "main"], ["remote", "add", "origin", "far"]):
+        subprocess.run(["git", *words], check=True, cwd=shell.home)
+    subprocess.run(["git", "config", "push.default", "current"], check=True, cwd=shell.home)
+    shell.write("reports/leaderboard.md", "| rank |")
+    for _ in range(2):  # the second time there is nothing to commit, and that is no failure
+        subprocess.run(["bash", "-e", "-c", commit], check=True, cwd=shell.home, capture_output=True)
+    log = ["git", "--git-dir", "far", "log", "--name-only", "--format=%s"]
+    told = subprocess.run(log, check=True, cwd=shell.home, capture_output=True, text=True).stdout
+    assert told.split("\n") == ["Leaderboard of the night", "", "reports/leaderboard.md", ""]
 
 
 def test_the_runs_of_the_project_are_not_committed(shell):

@@ -63,6 +63,25 @@ def test_csv_has_a_line_a_figure(project):
     assert [row["system"] for row in rows] == ["good", "poor"]
 
 
+@pytest.mark.parametrize("kind", ["md", "json", "csv"])
+def test_a_baseline_adds_what_an_example_takes(project, kind):
+    named = {"md": "speed-up", "json": '"speed_up"', "csv": '"speed_up"'}[kind]
+    assert named not in project("leaderboard", "-f", kind).out
+    assert named in project("leaderboard", "-f", kind, "--baseline", "poor").out
+
+
+def test_an_unknown_baseline_is_a_mistake(project):
+    said = project("leaderboard", "--baseline", "pooor")
+    assert (said.code, said.out) == (2, "")
+    assert said.complaint.endswith("--baseline pooor: no system here is called so. Did you mean 'poor'?")
+
+
+def test_a_breakdown_has_no_baseline(project):
+    said = project("leaderboard", "--by", "topic", "--baseline", "poor")
+    assert said.code == 2
+    assert "leave out --baseline" in said.complaint
+
+
 def test_a_broken_run_is_named_and_hides_no_other(project):
     project.write("runs/torn/run.json", "{")
     (fake_run(project.home / "runs", "bare") / "statistics.npz").unlink()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import records
 from harness.cli import listing
 from harness.reports.width import width
 from tests.fake_runs import fake_run
@@ -81,7 +82,28 @@ def test_a_tag_keeps_those_that_have_it(shell):
 
 def test_a_tag_that_nothing_has_leaves_stdout_empty(shell):
     said = shell("list", "tasks", "--tag", "french")
-    assert (said.code, said.out, said.err) == (0, "", "no tasks with the tag french\n")
+    assert (said.code, said.out) == (0, "")
+    assert said.err.startswith("no tasks with the tag french. Known: ")
+
+
+def test_a_tag_that_is_mistyped_is_told_its_nearest(shell):
+    said = shell("list", "tasks", "--tag", "korena")
+    assert said.err == "no tasks with the tag korena. Did you mean 'korean'?\n"
+
+
+def test_tags_that_nothing_has_together_are_no_mistake(shell):
+    shell.write("tasks/mine.yaml", TASK.format(n=1))
+    said = shell("list", "tasks", "--tag", "t1", "--tag", "image")
+    assert said.err == "no tasks with the tag t1 and image\n"
+
+
+def test_a_terminal_is_told_the_tags_in_a_line(shell, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    rows = [{"name": "a", "tags": ["korean", "b" * 60]}, {"name": "c", "tags": ["korean"]}, {"tags": None}]
+    said = []
+    monkeypatch.setattr(listing, "say", said.append)
+    listing._tell_tags(rows)
+    assert said == ["--tag: korean 2, " + "b" * 42 + "…"]
 
 
 @pytest.mark.parametrize("kind", ["tasks", "backends", "metrics", "runs"])
@@ -99,7 +121,7 @@ def test_columns_stand_under_each_other_beside_hangul(shell):
     shell.write("tasks/한글_과제.yaml", TASK.format(n=1))
     shell.write("tasks/ascii_task.yaml", TASK.format(n=2))
     lines = shell("list", "tasks").out.splitlines()
-    starts = {width(line[: line.index(" choose ")]) for line in lines[1:]}
+    starts = {width(line[: line.index(" choose ")]) for line in lines[1:] if " choose " in line}
     assert len(starts) == 1
     assert starts == {lines[0].index(" ask ")}
 
@@ -129,6 +151,14 @@ def test_runs_are_kept_by_tag(shell):
     fake_run(shell.home / "runs", "a")
     fake_run(shell.home / "runs", "b", task="other", changes={"tags": ["english"]})
     assert names(shell("list", "runs", "--tag", "english")) == ["other"]
+
+
+def test_a_figure_has_the_digits_of_its_unit(shell):
+    directory = fake_run(shell.home / "runs", "a")
+    run = records.read_run(directory)
+    run["metrics"]["accuracy"] |= {"value": 27.126, "unit": "0-100"}
+    records.write_run(directory, run)
+    assert " 27.13 " in shell("list", "runs").out
 
 
 def test_a_run_without_answers_is_listed(shell):

@@ -133,3 +133,22 @@ def test_a_backend_that_cannot_work_is_named(shell):
     said = shell(*PROMPTS, "-n", "1", "-b", "huggingface")
     assert said.code == 3
     assert "names no model" in said.complaint
+
+
+def test_bleu_is_worked_out_where_a_task_is_judged_by_it(shell):
+    said = shell("show", "koen_news_ko_en", "--sample", "-n", "1").out
+    worked = said[said.index("# bleu, worked out") :]
+    assert "1-grams  16 of 17 = 94.12 %" in worked  # `The` is said twice and counts once
+    assert worked.rstrip().endswith("= 88.44")
+
+
+def test_a_task_without_a_prompt_shows_what_is_compared(shell):
+    said = prompts(shell("show", "korsts", "--sample", "-n", "1").out)
+    assert [line.partition(":")[0] for line in said.splitlines()[2:]] == ["sentence1", "sentence2"]
+
+
+def test_marks_are_shown_with_what_follows_the_prompt(shell):
+    said = prompts(shell("show", "mmlu", "--sample", "-n", "1", "--shots", "0").out)
+    assert [line for line in said.splitlines() if line.startswith("#   ")] == [
+        *("#   0: ' A'", "#   1: ' B'", "#   2: ' C'", "#   3: ' D'"),
+    ]
