@@ -1,4 +1,24 @@
-"""Evaluate classical, local and remote language systems on the same examples, Korean first."""
+"""Evaluate classical, local and remote language systems on the same examples, Korean first.
+
+    from harness import run, load_runs, leaderboard, compare
+
+The four, and what they return, are in `api`; they are loaded when somebody asks for one, so that
+`harness --help` does not pay for them. `__init__.pyi` tells type checkers of them.
+"""
 
 __version__ = "0.1.0"
 DISTRIBUTION = "harness-ko"
+
+_API = ("Comparison", "Leaderboard", "Run", "compare", "leaderboard", "load_runs", "run")
+
+
+def __getattr__(name: str) -> object:
+    if name not in _API:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module("harness.api"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_API])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -46,10 +46,37 @@ def paired(
     Raises:
         HarnessError: N is 0 or differs.
     """
-    plan = Plan.of(clusters, [stats_a, stats_b], draws, seed, level)
+    both = {metric.name: (metric, stats_a, stats_b)}
+    return paired_estimates(both, clusters, draws=draws, seed=seed, level=level)[metric.name]
+
+
+def paired_estimates(
+    metrics: Mapping[str, tuple[Metric, Floats, Floats]],
+    clusters: NDArray[np.generic] | None = None,
+    *,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    level: float = LEVEL,
+) -> dict[str, Estimate]:
+    """Return what `paired` says of each metric, by name, with one set of draws for all.
+
+    A metric comes with both systems' statistics (N, K), the same N for all.
+
+    Raises:
+        HarnessError: N is 0 or differs.
+    """
+    sides = [stats for _, a, b in metrics.values() for stats in (a, b)]
+    plan = Plan.of(clusters, sides, draws, seed, level)
+    differences = _difference_draws({name: it for name, it in metrics.items() if plan.resamples(it[0])}, plan)
+    return {name: _paired(*it, plan, differences.get(name)) for name, it in metrics.items()}
+
+
+def _paired(
+    metric: Metric, stats_a: Floats, stats_b: Floats, plan: Plan, differences: Floats | None
+) -> Estimate:
+    """Return the estimate of one difference, by the interval that fits it."""
     value = round(figure_of(metric, stats_a), DIGITS) - round(figure_of(metric, stats_b), DIGITS)
-    if plan.resamples(metric):
-        differences = _difference_draws(metric, stats_a, stats_b, plan)
+    if differences is not None:
         return bootstrapped(value, plan.n, differences, tails_of(plan))
     if plan.has_closed_form(metric):
         wins, losses = _discordant([stats_a, stats_b])[[0, 1], [1, 0]]
@@ -88,17 +115,23 @@ def paired_signs(
     return _signs(above & (figures[:, None] > figures))
 
 
-def _difference_draws(metric: Metric, stats_a: Floats, stats_b: Floats, plan: Plan) -> Floats:
-    """Return a's figure minus b's (D,), both under the same weights."""
-    by_value = None if plan.shares_draws else draw_by_value(np.hstack([stats_a, stats_b]), plan)
-    if by_value is None:
-        a, b = _system_draws(metric, [stats_a, stats_b], plan).T
-        return np.asarray(a - b)
-    both, chunks = by_value
-    sides = [figures_by_weights(metric, rows) for rows in np.hsplit(both, 2)]
-    pairs = [[figures(weights) for figures in sides] for weights in chunks]
-    a, b = np.round(np.concatenate(pairs, axis=1), DIGITS)
-    return np.asarray(a - b)
+def _difference_draws(metrics: Mapping[str, tuple[Metric, Floats, Floats]], plan: Plan) -> dict[str, Floats]:
+    """Return a's figure minus b's (D,) of each metric, both under the same weights: by value, else shared."""
+    found: dict[str, Floats] = {}
+    rest: dict[str, tuple[Metric, Floats, Floats]] = {}
+    for name, (metric, stats_a, stats_b) in metrics.items():
+        by_value = None if plan.shares_draws else draw_by_value(np.hstack([stats_a, stats_b]), plan)
+        if by_value is None:
+            rest[name] = metric, stats_a, stats_b
+            continue
+        both, chunks = by_value
+        sides = [figures_by_weights(metric, rows) for rows in np.hsplit(both, 2)]
+        pairs = [[figures(weights) for figures in sides] for weights in chunks]
+        a, b = np.round(np.concatenate(pairs, axis=1), DIGITS)
+        found[name] = np.asarray(a - b)
+    rows = [drawable(metric, stats, plan) for metric, *sides in rest.values() for stats in sides]
+    figures = np.round(draw_figures(rows, plan), DIGITS).T
+    return found | {name: figures[2 * i] - figures[2 * i + 1] for i, name in enumerate(rest)}
 
 
 def _system_draws(metric: Metric, systems: Sequence[Floats], plan: Plan) -> Floats:

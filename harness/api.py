@@ -1,0 +1,434 @@
+"""The commands as Python functions: `from harness import run, load_runs, leaderboard, compare`.
+
+The words are the command line's. What is wrong with the input is raised (`errors.BadInput` and its kin);
+what the command line would say on stderr while it goes on is a warning.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from harness import consent, definitions, records
+from harness.conductor import Outcome, execute
+from harness.documents import Document
+from harness.errors import BadInput, HarnessError, Interrupted, Unavailable
+from harness.forms import DecodingFile
+from harness.plan import Grid, Options, Plan, plans
+from harness.progress import display, say
+from harness.reports import board as boards
+from harness.reports import compare as comparing
+from harness.reports import compare_render, entries, layout, notebook, pairs, render
+from harness.reports.entries import Entry
+from harness.reports.figures import figure
+from harness.reports.width import plain
+from harness.sources import Where
+
+Names = str | Path | Sequence[str | Path]
+Values = Mapping[str, Any]
+
+
+class Run:
+    """A run: where it lies, what its `run.json` says, and its records.
+
+    `error` says why a run that was asked for just now ended early, None otherwise.
+    """
+
+    def __init__(self, directory: Path, document: dict[str, Any], error: HarnessError | None = None) -> None:
+        self.directory, self.document, self.error = directory, document, error
+
+    @property
+    def entry(self) -> Entry:
+        """Return the run as reports know it."""
+        return Entry(self.directory, self.document)
+
+    @property
+    def id(self) -> str:
+        """Return the directory's first name, the time and the fingerprint."""
+        return str(self.document["id"])
+
+    @property
+    def status(self) -> str:
+        """Return `complete`, `partial`, `failed` or `running`."""
+        return str(self.document["status"])
+
+    @property
+    def task(self) -> str:
+        """Return the task's name."""
+        return str(self.document["task"]["name"])
+
+    @property
+    def system(self) -> str:
+        """Return the backend's name with what differs from its profile."""
+        return self.entry.system
+
+    @property
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """Return each metric's `value`, `ci_low`, `ci_high`, `n`, `unit`, `signature`, the main one first."""
+        return self.entry.metrics
+
+    @property
+    def metric(self) -> str | None:
+        """Return the main metric's name, None where nothing was answered."""
+        return self.entry.metric
+
+    @property
+    def value(self) -> float | None:
+        """Return the main metric's value, None where it is undefined or nothing was answered."""
+        return self.entry.main.get("value")
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Return the ends of the main metric's 95 % interval, None where it has none."""
+        low, high = self.entry.main.get("ci_low"), self.entry.main.get("ci_high")
+        return None if low is None or high is None else (low, high)
+
+    def samples(self) -> Iterator[dict[str, Any]]:
+        """Yield the records as `samples.jsonl` has them, the last of each (id, repeat), in data order.
+
+        Raises:
+            BadInput: the journal is not there.
+        """
+        path = self.directory / records.SAMPLES
+        if not path.is_file():
+            raise BadInput(f"{self.directory} has no {records.SAMPLES}")
+        return (line.record for line in records.last_lines(path))
+
+    def frame(self) -> Any:
+        """Return a pandas DataFrame with a row an example: what was asked, said and right, seconds, scores.
+
+        `error` is the kind of a failure. A metric whose statistics of an example are more than one number
+        (macro-F1, BLEU) has no column.
+
+        Raises:
+            Unavailable: pandas is not installed.
+            BadInput: the journal is not there.
+        """
+        return _pandas().DataFrame([_flat(record) for record in self.samples()])
+
+    def __repr__(self) -> str:
+        shown = f"{self.metric} {figure(self.entry.main, self.entry.marks)}" if self.metric else "no answers"
+        return plain(f"Run({self.task} · {self.system}: {shown}, {self.status})")
+
+    def _repr_html_(self) -> str:
+        rows = [[name, figure(main), f"{main['n']:,}", main["unit"]] for name, main in self.metrics.items()]
+        title = f"{self.system} on {self.task}: {', '.join(self.entry.marks) or self.status}"
+        return notebook.paragraph(title) + notebook.html(["metric", "value [95 %]", "n", "unit"], rows)
+
+
+class Leaderboard(boards.Board):
+    """A leaderboard: what it shows, in order, and itself as Markdown, CSV, plain values or a DataFrame."""
+
+    def markdown(self) -> str:
+        """Return what `harness leaderboard` prints."""
+        return render.markdown(self)
+
+    def csv(self) -> str:
+        """Return one line a figure, as `harness leaderboard --format csv` writes it."""
+        return render.as_csv(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as `harness leaderboard --format json` writes them."""
+        return render.as_json(self)
+
+    def frame(self) -> Any:
+        """Return a pandas DataFrame with a row a figure.
+
+        Raises:
+            Unavailable: pandas is not installed.
+        """
+        kept = ("column", "task", "metric", "value", "ci_low", "ci_high", "n", "unit", "status", "run")
+        rows = [
+            {"rank": row["rank"], "system": row["system"], **{key: cell[key] for key in kept}}
+            for row in self.to_dict()["rows"]
+            for cell in row["cells"]
+        ]
+        return _pandas().DataFrame(rows)
+
+    def __repr__(self) -> str:
+        return self.markdown()
+
+    def _repr_html_(self) -> str:
+        if not self.rows:
+            return notebook.paragraph("No runs with answers.")
+        return "".join(notebook.html(one.header, one.rows, names=one.names) for one in layout.tables(self))
+
+
+class Comparison(comparing.Comparison):
+    """How run b differs from run a: `differences`, `flips`, `settings`, `costs`, `notes`, and all as text."""
+
+    def markdown(self) -> str:
+        """Return what `harness compare` prints."""
+        return compare_render.markdown(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as `harness compare --format json` writes them."""
+        return compare_render.as_json(self)
+
+    def frame(self) -> Any:
+        """Return a pandas DataFrame with a row a metric.
+
+        Raises:
+            Unavailable: pandas is not installed.
+        """
+        rows = [
+            {
+                **vars(one),
+                "effect": one.effect and one.effect.value,
+                "effect_name": one.effect and one.effect.name,
+            }
+            for one in self.differences
+        ]
+        return _pandas().DataFrame(rows).rename(columns={"value": "difference"})
+
+    def __repr__(self) -> str:
+        return self.markdown()
+
+    def _repr_html_(self) -> str:
+        said = compare_render.head(self)
+        return "".join(map(notebook.paragraph, said)) + notebook.html(*compare_render.difference_cells(self))
+
+
+def run(
+    task: Names,
+    backend: Names,
+    *,
+    limit: int | float | None = None,
+    shots: int | None = None,
+    template: str | Sequence[str] | None = None,
+    ask: str | Sequence[str] | None = None,
+    split: str | None = None,
+    repeat: int = 1,
+    seed: int | None = None,
+    sample: bool = False,
+    decoding: Values | Sequence[Values] | None = None,
+    settings: Values | Sequence[Values] | None = None,
+    data_dir: str | Path | None = None,
+    runs_dir: str | Path = "runs",
+    offline: bool = False,
+    fresh: bool = False,
+    max_failures: int | float = 0.01,
+    trust_remote_code: bool = False,
+    quiet: bool = True,
+) -> list[Run]:
+    """Return the runs of tasks on backends, as `harness run` makes them; a complete one is not made again.
+
+    Several tasks, backends, templates, asks, decodings or settings make a grid. `limit` is a count or a
+    share of the examples, `template="all"` every one the task has, `settings={"model": "DIR"}` the backend's.
+    `data_dir` is else `$HARNESS_DATA`. One dead backend of several stops no other: it is a warning, and so
+    is a run that ended early, whose `error` says why. `quiet=False` shows on stderr how far they are.
+
+    Raises:
+        BadInput: the input is wrong; nothing was run.
+        Unavailable: nothing at all could be run.
+        KeyboardInterrupt: Ctrl-C; the same call goes on.
+    """
+    command = _said(locals())  # first, while there is nothing else
+    grid = Grid(
+        tasks=_names(task, "task"),
+        backends=_names(backend, "backend"),
+        templates=_choices(template),
+        asks=_choices(ask),
+        shots=None if shots is None else _count("shots", shots, 0),
+        split=split,
+        seed=seed,
+        decodings=[_decoding(one) for one in _each(decoding)],
+        settings=_each(settings),
+    )
+    data = data_dir if data_dir is not None else os.environ.get("HARNESS_DATA")
+    options = Options(
+        where=Where(data_dir=Path(data) if data else None, sample=sample, offline=offline),
+        runs_dir=Path(runs_dir),
+        limit=None if limit is None else _amount("limit", limit, 1),
+        repeat=_count("repeat", repeat, 1),
+        max_failures=_amount("max_failures", max_failures, 0),
+        fresh=fresh,
+        trust_remote_code=trust_remote_code,
+    )
+    with _allowed(options):
+        ready, dead = plans(grid, options, (lambda _message: None) if quiet else say, command)
+        outcomes, failed = _executed(ready, quiet=quiet)
+    problems = [*dead, *failed]
+    if problems and not outcomes:
+        raise problems[0]
+    for problem in problems:
+        _warn(str(problem))
+    return [_run_of(outcome) for outcome in outcomes]
+
+
+def load_runs(*places: str | Path) -> list[Run]:
+    """Return the runs in `places`, run directories or folders of them, else in `runs`, in a stable order.
+
+    A torn run in a folder of runs is a warning, so that it does not hide the others.
+
+    Raises:
+        BadInput: a place is not there, or is itself a torn run.
+    """
+    found = entries.load([Path(place) for place in places or ("runs",)], _warn)
+    return [Run(entry.directory, entry.run) for entry in found]
+
+
+def leaderboard(
+    runs: Run | str | Path | Iterable[Run | str | Path] = "runs",
+    *,
+    group: str | None = None,
+    sort: str | None = None,
+    baseline: str | None = None,
+) -> Leaderboard:
+    """Return the leaderboard of runs, or of the places where they lie, as `harness leaderboard` makes it.
+
+    Raises:
+        BadInput: a place is not there; `group`, `sort` or `baseline` names nothing in the runs.
+    """
+    several = [runs] if isinstance(runs, (Run, str, Path)) else list(runs)
+    found = [
+        entry
+        for one in several
+        for entry in ([one.entry] if isinstance(one, Run) else entries.load([Path(one)], _warn))
+    ]
+    made = boards.board(found, _warn, group=group, sort=sort, baseline=baseline)
+    return Leaderboard(**{part.name: getattr(made, part.name) for part in fields(made)})
+
+
+def compare(
+    a: Run | str | Path,
+    b: Run | str | Path,
+    *,
+    metric: str | Sequence[str] = (),
+    examples: int = comparing.EXAMPLES,
+) -> Comparison:
+    """Return how run `b` differs from run `a` on the examples that both answered, as `harness compare` says.
+
+    A path is a run directory or a folder of just one. At most `examples` are kept of the flips each way.
+
+    Raises:
+        BadInput: the runs do not compare (other data, no common example or metric), or there is no such run.
+    """
+    ours, theirs = (one.entry if isinstance(one, Run) else pairs.only_run(Path(one)) for one in (a, b))
+    metrics = [metric] if isinstance(metric, str) else list(metric)
+    made = comparing.compare(ours, theirs, metrics=metrics, examples=_count("examples", examples, 0))
+    return Comparison(**{part.name: getattr(made, part.name) for part in fields(made)})
+
+
+@contextmanager
+def _allowed(options: Options) -> Iterator[None]:
+    """Let metrics of others run remote code, or forbid them the network, as long as this call lasts."""
+    remote_code = consent.REMOTE_CODE.set(options.trust_remote_code)
+    offline = consent.OFFLINE.set(options.where.offline)
+    try:
+        yield
+    finally:
+        consent.REMOTE_CODE.reset(remote_code)
+        consent.OFFLINE.reset(offline)
+
+
+def _executed(ready: Iterable[Plan], *, quiet: bool) -> tuple[list[Outcome], list[HarnessError]]:
+    """Return how each run ended, and the errors of those that could not begin."""
+    outcomes: list[Outcome] = []
+    failed: list[HarnessError] = []
+    for plan in ready:
+        try:
+            outcome = execute(plan, display(quiet=quiet))
+        except HarnessError as error:
+            failed.append(error)
+            continue
+        outcomes.append(outcome)
+        if isinstance(outcome.error, Interrupted):
+            raise KeyboardInterrupt(str(outcome.error))
+        if outcome.error is not None:
+            _warn(f"{plan.label}: {outcome.error} ({outcome.directory})")
+    return outcomes, failed
+
+
+def _run_of(outcome: Outcome) -> Run:
+    return Run(outcome.directory, outcome.run, outcome.error)
+
+
+def _said(arguments: Mapping[str, Any]) -> str:
+    """Return the call as `run.json` keeps it, with what is not the default."""
+    usual = run.__kwdefaults__ or {}
+    given = [f"{key}={value!r}" for key, value in arguments.items() if value != usual.get(key)]
+    return f"harness.run({', '.join(given)})"
+
+
+def _names(given: Names, what: str) -> list[str]:
+    several = [given] if isinstance(given, (str, Path)) else list(given)
+    if not several or not all(map(str, several)):
+        raise BadInput(f"{what} is missing; `harness list {what}s` shows what there is")
+    return list(dict.fromkeys(map(str, several)))
+
+
+def _choices(given: str | Sequence[str] | None) -> list[str | None]:
+    return [given] if given is None or isinstance(given, str) else list(given)
+
+
+def _each(given: Values | Sequence[Values] | None) -> list[Values]:
+    """Return one mapping or several as a list; none given is one that says nothing."""
+    if given is None:
+        return [{}]
+    return [given] if isinstance(given, Mapping) else list(given)
+
+
+def _decoding(given: Values) -> Values:
+    """Return the decoding, checked against the vocabulary."""
+    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()}
+    return definitions.validate(DecodingFile, Document(Path("decoding"), plain)).asked()
+
+
+def _count(name: str, given: Any, least: int) -> int:
+    if not isinstance(given, int) or isinstance(given, bool) or not least <= given <= sys.maxsize:
+        raise BadInput(f"{name}={given!r}: should be a whole number from {least}")
+    return given
+
+
+def _amount(name: str, given: Any, least: int) -> int | float:
+    """Return a count, or a share above 0 and up to 1."""
+    if isinstance(given, float) and (0 < given <= 1 or given == least):
+        return given
+    if isinstance(given, float):
+        raise BadInput(f"{name}={given!r}: a share should be above 0 and at most 1, a count a whole number")
+    return _count(name, given, least)
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record as one row."""
+    asked, response = record.get("request") or {}, record["response"]
+    scores = record["scores"] or {}
+    return {
+        "id": record["id"],
+        "repeat": record["repeat"],
+        **({"fields": asked["fields"]} if "fields" in asked else {"prompt": _prompt(asked)}),
+        "target": record["target"],
+        "prediction": record["prediction"],
+        "text": response["text"],
+        "finish": response["finish"],
+        "error": (response["error"] or {}).get("kind"),
+        "seconds": (response["timing_s"] or {}).get("e2e"),
+        **{name: statistics[0] for name, statistics in scores.items() if len(statistics) == 1},
+    }
+
+
+def _prompt(asked: Mapping[str, Any]) -> Any:
+    return asked.get("prompt", asked.get("messages"))
+
+
+def _pandas() -> Any:
+    try:
+        import pandas
+    except ModuleNotFoundError:
+        raise Unavailable("a frame needs pandas: pip install pandas") from None
+    return pandas
+
+
+def _warn(message: str) -> None:
+    """Warn the caller of the function that the user called."""
+    depth, frame = 2, sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("harness."):
+        depth, frame = depth + 1, frame.f_back  # type: ignore[assignment]
+    warnings.warn(message, RuntimeWarning, stacklevel=depth)
