@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.extraction import after_think
 from harness.records import Record, is_failed, read_records
 from harness.schema import Metric, Prediction, Response
 
@@ -32,14 +33,27 @@ UNANSWERED = "(unanswered)"
 def score(
     metrics: Iterable[Metric], response: Response, prediction: Prediction, target: Any
 ) -> dict[str, tuple[float, ...]]:
-    """Return each metric's statistics of one example."""
+    """Return each metric's statistics of one example.
+
+    An answer in words has no scores. That is no poor score: what reads scores has nothing to say of it, NaN.
+    """
     seen = {
         "prediction": prediction,
         "scores": response.option_scores,
-        "text": response.text,
+        "text": spoken(response.text),
         "likelihood": None if response.value is None else (response.value, response.tokens),
     }
-    return {metric.name: metric.statistics(seen[metric.reads], target) for metric in metrics}
+    wordy = prediction is not None and response.option_scores is None
+    found = {}
+    for metric in metrics:
+        row = metric.statistics(seen[metric.reads], target)
+        found[metric.name] = (math.nan,) * len(row) if wordy and metric.reads == "scores" else row
+    return found
+
+
+def spoken(text: str | None) -> str | None:
+    """Return a reply without the thoughts before it; None where it never came to speak."""
+    return after_think()(text, ()) if text and "think>" in text else text
 
 
 @dataclass

@@ -17,7 +17,7 @@ from harness.prompts import Prompts
 from harness.rescore import rescore
 from harness.schema import Example, Request, Response
 from harness.sources import Where
-from tests.running import Project, doubled, here, keys_of, outcome, records_of, said
+from tests.running import REVIEWS, Project, doubled, here, keys_of, outcome, records_of, said
 from tests.small_tasks import small_task
 
 COUNT = 40
@@ -219,3 +219,32 @@ def test_a_learner_on_a_task_without_a_train_split_says_so_before_any_work(proje
     with pytest.raises(BadInput, match=f"{backend} learns from the split 'train', and {task} has only test"):
         here(project, backend, task=task)
     assert project.runs() == []
+
+
+def test_a_choice_said_in_words_has_no_rank_and_that_is_no_poor_one(tmp_path):
+    project = Project(tmp_path)
+    project.write("backends/wordy.yaml", "adapter: dummy\nchoose_by: extract\nsettings: {reply: 긍정}\n")
+    project.reviews(text=REVIEWS.replace("[accuracy,", "[accuracy, mrr, {top_k_accuracy: {k: 1}}, ece,"))
+    done = project.harness("run", "-t", "reviews", "-b", "wordy,random", "--data-dir", "data")
+    assert done.returncode == 0, done.stderr
+    for directory in project.runs():
+        metrics = said(directory)["metrics"]
+        wordy = directory.parent.name == "wordy"
+        assert metrics["accuracy"]["value"] is not None
+        assert [metrics[name]["value"] is None for name in ("mrr", "top_k_accuracy", "ece")] == [wordy] * 3
+    board = project.harness("leaderboard", "--sort", "mrr")
+    (row,) = [line for line in board.stdout.splitlines() if "wordy" in line]
+    assert row.startswith("|      | wordy")  # without a rank
+    assert "undefined" in row
+
+
+def test_what_is_thought_is_no_part_of_the_reply_that_a_text_metric_reads(tmp_path):
+    project = Project(tmp_path)
+    reply = "settings: {reply: '<think>let me see</think> 긍정'}\n"
+    project.write("backends/thinker.yaml", f"adapter: dummy\nchoose_by: extract\n{reply}")
+    project.reviews(
+        text=REVIEWS.replace("ask: choose", "ask: generate").replace("[accuracy,", "[hangul_share,")
+    )
+    done = project.harness("run", "-t", "reviews", "-b", "thinker", "--data-dir", "data")
+    assert done.returncode == 0, done.stderr
+    assert said(project.only())["metrics"]["hangul_share"]["value"] == 1.0

@@ -97,7 +97,7 @@ def _estimate(metric: Metric, stats: Floats, plan: Plan, replicates: Floats | No
     if replicates is not None:
         tails = _unbiased(tails_of(plan), value, replicates)
         return bootstrapped(value, plan.n, replicates, tails)
-    if plan.has_closed_form(metric):
+    if plan.has_closed_form(metric) and math.isfinite(value):
         low, high = wilson(value * plan.n, plan.n, plan.level)
         return Estimate(value, low, high, math.sqrt(value * (1 - value) / plan.n), plan.n)
     return Estimate(value, None, None, None, plan.n)

@@ -40,6 +40,8 @@ def ranks(entries: Sequence[Entry], warn: Warn) -> list[int | None]:
         warn(f"not ranked: {metric.name} says nothing of single examples")
         return places
     for index, entry in enumerate(entries):
+        if entry.main.get("value") is None:
+            continue  # a figure that is undefined is neither better nor worse
         try:
             kept[index] = statistics(entry.directory / records.STATISTICS, str(entry.metric))
         except BadInput as error:
