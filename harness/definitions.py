@@ -165,6 +165,8 @@ def resolve(
         if not isinstance(name, str):
             raise BadInput(f"'extends' should be a name, not {shown(name)}", place=place)
         path = find(kind, name, folders, asked=place)
+        if path.resolve() in seen and not is_path(name):
+            path = _hidden(kind, name, path, folders) or path
         if path.resolve() in seen:
             raise BadInput(f"{shown(name)} extends itself", place=place)
         seen.add(path.resolve())
@@ -173,6 +175,14 @@ def resolve(
     while chain:
         resolved = inherit(resolved, chain.pop(), merged)
     return resolved
+
+
+def _hidden(kind: str, name: str, path: Path, folders: Sequence[tuple[Path, bool]]) -> Path | None:
+    """Return the file that `path` hides, being found first: a task may change the shipped one of its name."""
+    here = next((index for index, (folder, _) in enumerate(folders) if path.is_relative_to(folder)), None)
+    later = folders[here + 1 :] if here is not None else ()
+    found = (_named(name, folder, MARKS[kind] if own else ()) for folder, own in later)
+    return next((paths[0] for paths in found if len(paths) == 1), None)
 
 
 class BadInputs(BadInput):

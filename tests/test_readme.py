@@ -96,3 +96,14 @@ def test_the_catalogue_counts_every_task_and_names_each_or_its_group(name):
     assert not [
         task for task in shown - members if not any(task.startswith(one.removesuffix("*")) for one in listed)
     ]
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_readmes_answers_score_what_it_says(name, tmp_path):
+    (answers,) = blocks(name, "json")
+    (shown,) = [block for block in blocks(name, "console") if block.startswith("$ harness score")]
+    project = Project(tmp_path)
+    project.write("answers.jsonl", answers)
+    command, *output = shown.splitlines()
+    done = project.harness(*shlex.split(command.removeprefix("$ harness ")))
+    assert done.stdout.splitlines() == output

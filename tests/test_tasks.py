@@ -56,6 +56,18 @@ class TestShipped:
         assert len(FILES) == len({path.stem for path in FILES})
 
 
+class TestOverriding:
+    def test_a_task_may_change_the_shipped_one_of_its_own_name(self, home):
+        write("tasks/nsmc_zeroshot.yaml", "extends: nsmc_zeroshot\ndescription: mine\nclean: []\n")
+        task = tasks.load("nsmc_zeroshot")
+        assert (task.file.description, task.file.clean, task.shots) == ("mine", [], 0)
+        assert task.document.path == home / "tasks/nsmc_zeroshot.yaml"
+
+    def test_one_that_hides_nothing_extends_itself(self, home):
+        write("tasks/lonely.yaml", "extends: lonely\n")
+        assert complaint(tasks.load, "lonely") == "tasks/lonely.yaml:1: 'lonely' extends itself"
+
+
 class TestRules:
     @pytest.mark.parametrize(
         ("changes", "said"),
