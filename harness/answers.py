@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from harness import plugins, tagged
-from harness.extraction import Step, after_think, chosen
+from harness.extraction import Step, chosen, spoken
 from harness.forms import Named
 from harness.schema import Option, Prediction, Response
 from harness.task_rules import WITHOUT_PROMPT
@@ -44,7 +44,6 @@ def reader(task: Task) -> Read:
     the text. A task with options and no steps looks for the option that the reply states, one that asks
     for a number for the rating. What stands within `<think>` is never read.
     """
-    own = after_think()
     steps: list[Step] = [
         plugins.load(plugins.extractors()[named.name].target)(**named.settings)
         for named in task.file.extract or [_usual_step(task)]
@@ -61,7 +60,7 @@ def reader(task: Task) -> Read:
             return None
         if response.option_scores is not None:
             return best(response.option_scores, options)
-        said = own(response.text, options) if response.text and "think>" in response.text else response.text
+        said = spoken(response.text)
         found = (_extracted(steps, said, names) for names in _called(options))
         judged = (_judged(task, text, names, context) for text, names in found if text is not None)
         return next((prediction for prediction in judged if prediction is not None), None)

@@ -87,12 +87,17 @@ def last_line() -> Step:
 
 def after_think() -> Step:
     """Return what follows the last `</think>`; an open `<think>` holds no answer yet."""
+    return lambda text, _options: _after_think(text)
 
-    def step(text: str, _options: Sequence[Option]) -> str | None:
-        said = text.rpartition("</think>")[2].strip()
-        return None if not said or "<think>" in said else said
 
-    return step
+def _after_think(text: str) -> str | None:
+    said = text.rpartition("</think>")[2].strip()
+    return None if not said or "<think>" in said else said
+
+
+def spoken(text: str | None) -> str | None:
+    """Return a reply without the thoughts before it, as it is if there are none; None if it never spoke."""
+    return _after_think(text) if text and "think>" in text else text
 
 
 def first_option() -> Step:

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.extraction import after_think
+from harness.extraction import spoken
 from harness.records import Record, is_failed, read_records
 from harness.schema import Metric, Prediction, Response
 
@@ -49,11 +49,6 @@ def score(
         row = metric.statistics(seen[metric.reads], target)
         found[metric.name] = (math.nan,) * len(row) if wordy and metric.reads == "scores" else row
     return found
-
-
-def spoken(text: str | None) -> str | None:
-    """Return a reply without the thoughts before it; None where it never came to speak."""
-    return after_think()(text, ()) if text and "think>" in text else text
 
 
 @dataclass
