@@ -156,23 +156,9 @@ METRICS = (
         "entity_f1", "harness.metrics.tagging:entity_f1", asks=("tag",), settings={"average": "micro|macro"}
     ),
     MetricEntry("hangul_share", "harness.metrics.fidelity:hangul_share", asks=("generate", "extract")),
-    MetricEntry(
-        "stray_hanja",
-        "harness.metrics.fidelity:stray_hanja",
-        asks=("generate", "extract"),
-        settings={"most": "float"},
-    ),
-    MetricEntry(
-        "stray_kana",
-        "harness.metrics.fidelity:stray_kana",
-        asks=("generate", "extract"),
-        settings={"most": "float"},
-    ),
-    MetricEntry(
-        "stray_latin",
-        "harness.metrics.fidelity:stray_latin",
-        asks=("generate", "extract"),
-        settings={"most": "float"},
+    *(
+        MetricEntry(name, f"harness.metrics.fidelity:{name}", ("generate", "extract"), {"most": "float"})
+        for name in ("stray_hanja", "stray_kana", "stray_latin")
     ),
     MetricEntry(
         "bleu",

@@ -183,7 +183,7 @@ class Prompts:
         """Return the texts of each option for systems that compare it with a picture; else its own text."""
         if self._same_captions is not None:
             return self._same_captions
-        return self._captioned(self.options(example), {**example.fields, **example.meta}, example.id)
+        return self._captioned(self.options(example), example.known, example.id)
 
     @cached_property
     def _same_captions(self) -> tuple[tuple[str, ...], ...] | None:
@@ -197,7 +197,7 @@ class Prompts:
     def _captioned(
         self, options: Sequence[Option], fields: Mapping[str, Any], example_id: str
     ) -> tuple[tuple[str, ...], ...]:
-        names = [option.meaning or option.text for option in options]
+        names = [option.words for option in options]
         if not self._captions:
             return tuple((name,) for name in names)
         return tuple(
@@ -277,7 +277,7 @@ class Prompts:
     def _group(self, example: Example) -> str | None:
         """Return the value that an example's shots must share, None where any row will do."""
         name = self.task.file.shots.same
-        return None if name is None else str({**example.fields, **example.meta}[name])
+        return None if name is None else str(example.known[name])
 
     @cached_property
     def _places(self) -> dict[str | None, Sequence[int]]:

@@ -39,6 +39,11 @@ class Example(NamedTuple):
     cluster: str | None = None
     meta: Mapping[str, str] = {}
 
+    @property
+    def known(self) -> dict[str, Any]:
+        """Return all that is known of the example by name: its fields, and what stands beside them."""
+        return {**self.fields, **self.meta}
+
 
 class Option(NamedTuple):
     """One answer an example may be given: the data's label, and the text a model reads and says.
@@ -49,6 +54,11 @@ class Option(NamedTuple):
     label: str
     text: str
     meaning: str = ""
+
+    @property
+    def words(self) -> str:
+        """Return the choice in words: what a mark stands for, or the text itself."""
+        return self.meaning or self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +173,7 @@ class Request:
         """Return each option's texts for comparing it with a picture; several are an ensemble."""
         if self._captions is not None:
             return self._captions()
-        return tuple((option.meaning or option.text,) for option in self.options)
+        return tuple((option.words,) for option in self.options)
 
     @property
     def prompt(self) -> str:

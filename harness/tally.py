@@ -186,10 +186,8 @@ class Tally:
             return {}
         from harness.metrics.groups import breakdown, macro
 
-        found = {
-            name: breakdown(self._statistics(), groups, self.cluster_codes(), seed=seed)
-            for name, groups in self.groups.items()
-        }
+        stats, clusters = self._statistics(), self.cluster_codes()
+        found = {name: breakdown(stats, groups, clusters, seed=seed) for name, groups in self.groups.items()}
         return {"breakdown": found, "macro": {name: macro(groups) for name, groups in found.items()}}
 
     def _confusion(self) -> dict[str, dict[str, int]] | None:

@@ -244,6 +244,11 @@ class TaskFile(Strict):
         return {name: column for name, column in self.fields.items() if name not in ("id", "target")}
 
     @property
+    def labelling(self) -> dict[str, Any]:
+        """Return how a row becomes an example and its target a label; runs and fits depend on it alike."""
+        return self.model_dump(include={"fields", "aliases", "options_from", "answer_is"})
+
+    @property
     def insertable(self) -> list[str]:
         """Return what a prompt may insert: fields, what is known beside them, and an example's own options.
 

@@ -67,7 +67,7 @@ class Task:
 
     def groups(self, example: Example) -> dict[str, str]:
         """Return in which group of each breakdown an example is."""
-        known = {**example.fields, **example.meta}
+        known = example.known
         return {name: by.of(str(known[by.field])) for name, by in self.file.breakdown.items()}
 
     @property

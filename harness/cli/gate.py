@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import records
-from harness.cli.output import fail, print_json, warn
+from harness.cli.output import fail, print_json, warn, write
 from harness.documents import shown
 from harness.errors import BadInput, Unavailable, did_you_mean
 from harness.progress import say
@@ -106,7 +106,7 @@ def _write(found: Gate, asked: Asked) -> None:
     """Print the verdicts, and write them where the CI looks for them."""
     text = gate_render.markdown(found)
     if asked.junit is not None:
-        _write_file(asked.junit, junit.document(found, strict=asked.strict))
+        write(junit.document(found, strict=asked.strict), asked.junit, "--junit")
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         _append(Path(summary), text + "\n")
     if os.environ.get("GITHUB_ACTIONS") == "true":
@@ -116,14 +116,6 @@ def _write(found: Gate, asked: Asked) -> None:
         print_json(gate_render.as_json(found, strict=asked.strict))
     else:
         print(text)
-
-
-def _write_file(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"--junit {path}: {error.strerror}") from None
 
 
 def _append(path: Path, text: str) -> None:

@@ -54,9 +54,18 @@ def hand_over(text: str, out: Path | None) -> None:
     if out is None:
         print(text, end="")
         return
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise BadInput(f"--out {out}: {error.strerror}") from None
+    write(text, out, "--out")
     print(f"written: {out}", file=sys.stderr, flush=True)
+
+
+def write(text: str, path: Path, option: str) -> None:
+    """Write a report to the file that `option` named.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise BadInput(f"{option} {path}: {error.strerror}") from None

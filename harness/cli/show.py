@@ -21,7 +21,7 @@ from harness.progress import say
 from harness.reports import similarity
 from harness.reports.width import cut
 from harness.reports.worked_bleu import worked
-from harness.schema import CountsTokens, Example, Request
+from harness.schema import IMAGE, CountsTokens, Example, Request
 from harness.task_file import Group
 from harness.task_rules import WITHOUT_PROMPT
 from harness.tasks import Task
@@ -153,7 +153,7 @@ def _asked(task: Task, request: Request, system: Backend) -> str:
     if task.ask in WITHOUT_PROMPT or not task.template.query:
         return "\n".join(f"{name}: {cut(str(value), FIELD)}" for name, value in fields.items())
     text = _as_text(request.messages(system.file.shots_as)) if system.file.chat else request.prompt
-    return f"image: {cut(str(fields['image']), FIELD)}\n{text}" if "image" in fields else text
+    return f"{IMAGE}: {cut(str(fields[IMAGE]), FIELD)}\n{text}" if IMAGE in fields else text
 
 
 def _work_bleu_out(task: Task, example: Example) -> None:
