@@ -16,13 +16,13 @@ COMMANDS = (
     "list",
     "show",
     "check",
+    "doctor",
+    "init",
     "leaderboard",
     "compare",
     "gate",
     "rescore",
     "score",
-    "doctor",
-    "init",
 )
 HEAVY = ("torch", "pandas", "transformers", "sklearn", "datasets", "scipy", "numpy", "rich", "jinja2")
 

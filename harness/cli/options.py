@@ -1,0 +1,60 @@
+"""Options that several commands share, as typer reads them from a signature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Tasks = Annotated[
+    list[str], typer.Option("--task", "-t", metavar="TASK[,TASK…]", help="tasks, groups, or all")
+]
+Backends = Annotated[
+    list[str], typer.Option("--backend", "-b", metavar="BACKEND[,…]", help="systems under test")
+]
+Task = Annotated[str, typer.Option("--task", "-t", metavar="TASK", help="the task")]
+Backend = Annotated[str, typer.Option("--backend", "-b", metavar="BACKEND", help="the system under test")]
+Limit = Annotated[
+    str | None, typer.Option("--limit", metavar="N|FRACTION", help="the first N, or a seeded share")
+]
+Shots = Annotated[
+    int | None, typer.Option("--shots", min=0, metavar="K", help="worked examples in the prompt")
+]
+Template = Annotated[
+    str | None, typer.Option("--template", metavar="NAME|all", help="how the query is written")
+]
+Ask = Annotated[
+    str | None,
+    typer.Option("--ask", metavar="choose|generate", help="where the task's metrics can judge both"),
+]
+Split = Annotated[str | None, typer.Option("--split", metavar="NAME", help="the split to evaluate")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="of shots, shares and sampling (default 1234)")
+]
+Repeat = Annotated[int, typer.Option("--repeat", min=1, metavar="N", help="ask every example N times")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="don't resume and don't reuse a fit")]
+Resume = Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="go on with this directory")]
+MaxFailures = Annotated[
+    str,
+    typer.Option("--max-failures", metavar="N|FRACTION", help="stop after more failed requests than this"),
+]
+Sample = Annotated[bool, typer.Option("--sample", help="use the small sample shipped with the task")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", envvar="HARNESS_DATA", metavar="DIR", help="the datasets' own original files"),
+]
+Offline = Annotated[bool, typer.Option("--offline", help="download nothing")]
+Decodings = Annotated[
+    list[str] | None,
+    typer.Option("-d", "--decoding", metavar="KEY=VALUE[,…]", help="decoding, such as temperature=0,0.7"),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("-m", "--set", metavar="KEY=VALUE[,…]", help="a backend's setting, such as model=DIR"),
+]
+Trust = Annotated[bool, typer.Option("--trust-remote-code", help="let a model run code from its repository")]
+RunsDir = Annotated[Path, typer.Option("--runs-dir", metavar="DIR", help="where runs are kept")]
+Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout, and nothing else")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress")]
+Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN", help="run directories, or folders of them")]
