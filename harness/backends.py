@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from harness import builtin, definitions, plugins, settings
 from harness.documents import Document, shown
@@ -20,12 +20,40 @@ from harness.schema import WRITTEN, Ask, ChooseBy, Decoding, Profile
 MERGED = ("settings", "decoding", "price")
 
 
-class Price(Strict):
-    """What an hour of the hardware costs, who says so, and when that was true."""
+Rate = Annotated[Finite, Field(ge=0)]
 
-    usd_per_hour: Annotated[Finite, Field(ge=0)] | None = None
+
+class Rates(Strict):
+    """What a million tokens cost: those read, those the provider had read before, those written.
+
+    A kind without a price of its own costs what its whole costs: `cached_input` as `input`, `reasoning` as
+    `output`. Without `output` nothing is written, as by embeddings.
+    """
+
+    input: Rate
+    cached_input: Rate | None = None
+    output: Rate | None = None
+    reasoning: Rate | None = None
+
+
+class Price(Strict):
+    """What an hour of the hardware or a million tokens cost, who says so, and when that was true."""
+
+    usd_per_hour: Rate | None = None
+    usd_per_mtok: Rates | None = None
+    krw_per_mtok: Rates | None = None
     source: str | None = None
     date: str | None = None
+
+    @model_validator(mode="after")
+    def _only_one(self) -> Self:
+        given = [name for name in _BILLED if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"says both {' and '.join(given)}; one is the price")
+        return self
+
+
+_BILLED = ("usd_per_hour", "usd_per_mtok", "krw_per_mtok")
 
 
 class BackendFile(Strict):

@@ -17,6 +17,7 @@ from harness.documents import dump
 from harness.drain import Drain
 from harness.errors import BadInput, HarnessError, Interrupted, Place, Stopped, Unavailable
 from harness.fingerprint import digest, environment, fingerprint
+from harness.ledger import Ledger
 from harness.plan import Plan
 from harness.progress import Display, say
 from harness.records import Journal, Key, Lock, Record
@@ -30,7 +31,7 @@ from harness.run_document import (
     described,
     described_plan,
     measured,
-    speed_and_cost,
+    throughput,
 )
 from harness.schema import (
     Adapter,
@@ -45,6 +46,7 @@ from harness.schema import (
     Response,
 )
 from harness.tally import Tally, score, tally
+from harness.wrappers.wrapped import wrapped
 
 GO_ON = "stopped; the same command goes on"
 
@@ -164,6 +166,7 @@ class _Run:
         self.fit: Fit | None = None
         self.stopped: HarnessError | None = None
         self.session = Session()
+        self.ledger = Ledger(plan, self.samples, known)
         self.environment = environment(plan.backend.entry.libraries)
 
     def go(self) -> Outcome:
@@ -243,8 +246,12 @@ class _Run:
         self.session = Session()
         began = time.perf_counter()
         try:
-            with drain, engines.adapter_errors(self.plan.backend.name):
-                for response in self.adapter.answer(self._source(make, done, pending, drain)):
+            with (
+                drain,
+                engines.adapter_errors(self.plan.backend.name),
+                wrapped(self.adapter, self.plan, self.identity, self.ledger) as adapter,
+            ):
+                for response in adapter.answer(self._source(make, done, pending, drain)):
                     self._take(response, pending, journal)
                 for key in list(pending):
                     lost = Failure("lost", "the adapter ended without answering")
@@ -321,8 +328,9 @@ class _Run:
 
     def _finish(self) -> Outcome:
         plan = self.plan
+        self.ledger.before_compacting()
         records.compact(self.samples, plan.material.selection.order, plan.options.repeat)
-        found = tally(self.samples, self.metrics, plan.task.classes)
+        found = tally(self.samples, self.metrics, plan.task.classes, plan.options.slo)
         found.save(self.directory / records.STATISTICS)
         ended = found.counts["examples"]
         if ended < plan.total and self.stopped is None:
@@ -337,7 +345,9 @@ class _Run:
             "finished": records.now(),
             "sessions": sessions,
             **found.summary(seed=self.plan.task.seed),
-            **speed_and_cost(self.plan, sessions),
+            "throughput": throughput(sessions),
+            "cost": self.ledger.document(sessions, found.share_correct),
+            "goodput": found.goodput.document(sessions) if found.goodput else None,
             "fit": asdict(self.fit) if self.fit else None,
             "stopped_because": str(self.stopped) if self.stopped else None,
         }

@@ -39,7 +39,8 @@ class AdapterEntry:
     asked about pictures (it sees them, or reads no input at all), `own_options` that it can choose among
     options which an example brings along. `libraries` are the distributions whose version a fitted model
     depends on; `extra` is the install extra it needs and `modules` what to look for to know whether that
-    extra is there.
+    extra is there. `remote` says that requests go to a server which may bill them; `provider` is who bills
+    them, as the price library calls it, where no `base_url` names another.
     """
 
     name: str
@@ -55,6 +56,8 @@ class AdapterEntry:
     needs_model: bool = False
     pictures: bool = False
     own_options: bool = True
+    remote: bool = False
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

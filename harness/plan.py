@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness import backends, datasets, documents, formats, forms, groups, plugins, records, sources, tasks
+from harness.affordable import require_affordable
 from harness.backends import Backend, CannotAsk
 from harness.datasets import Selection
 from harness.errors import HarnessError, Unavailable
 from harness.fingerprint import digest
+from harness.money import Budget
 from harness.prompts import Prompts
 from harness.schema import IMAGE, Decoding, Example, Profile
 from harness.sources import NotHere, Source, Where
@@ -33,6 +35,9 @@ class Options:
     max_failures: int | float = 0.01
     fresh: bool = False
     trust_remote_code: bool = False
+    cache: bool = True
+    budget: Budget | None = None
+    slo: Mapping[str, float] | None = None
 
 
 @contextmanager
@@ -110,6 +115,14 @@ class Plan:
     def counts_tokens(self) -> bool:
         """Return whether a prompt can be made only with the backend's tokenizer."""
         return bool(self.task.shots and self.task.file.shots.max_tokens)
+
+    @property
+    def keeps_answers(self) -> bool:
+        """Return whether answers are kept and handed out again: those that a server was asked for.
+
+        What runs here can be run again, and its answers depend on batch and hardware, which no key holds.
+        """
+        return self.options.cache and self.backend.entry.remote
 
     def rehearse(self, count_tokens: Callable[[str], int] | None = None) -> None:
         """Render one prompt, if the backend reads prompts at all.
@@ -208,6 +221,8 @@ def _drafted(grid: Grid, options: Options) -> tuple[list[_Draft], list[HarnessEr
             try:
                 _require_fit(task, system)
                 system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
+                if options.budget is not None:
+                    require_affordable(options.budget, task.ask, system, decoding)
             except (Unavailable, CannotAsk) as error:
                 if named and isinstance(error, CannotAsk):
                     raise
@@ -351,6 +366,8 @@ def resumed(directory: Path, options: Options, report: Callable[[str], None]) ->
     backend = backends.parse(documents.read(directory / records.BACKEND), run["backend"]["name"])
     decoding = forms.decoding(run["decoding"]["asked"])
     backend.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
+    if options.budget is not None:
+        require_affordable(options.budget, task.ask, backend, decoding)
     where = replace(options.where, sample=run["data"]["sample"])
     options = replace(options, where=where, limit=said["limit"], repeat=said["repeat"], fresh=False)
     material = supply(task, options, report, train=bool(task.shots or backend.entry.learns))

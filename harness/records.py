@@ -302,6 +302,12 @@ def last_lines(path: Path) -> Iterator[Line]:
     return (line for line in read_records(path) if last[key_of(line.record)] == line.offset)
 
 
+def superseded(path: Path) -> Iterator[Line]:
+    """Return the lines that `compact` will leave out: each (id, repeat) was asked again after them."""
+    last = {key_of(line.record): line.offset for line in read_records(path)}
+    return (line for line in read_records(path) if last[key_of(line.record)] != line.offset)
+
+
 def compact(path: Path, order: Mapping[str, int], repeats: int) -> None:
     """Leave one line for each (id, repeat), the last written, in data order. Atomic.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,13 @@ from harness.tally import frozen, score, tally
 from harness.tasks import Task
 
 
-def rescore(directory: Path, judge: str | None = None) -> dict[str, Any]:
+def rescore(
+    directory: Path, judge: str | None = None, slo: Mapping[str, float] | None = None
+) -> dict[str, Any]:
     """Return the new `run.json` of a run, its answers extracted and scored again.
 
     The metrics and the extraction are those of the run's own `task.yaml`, or of the task that `judge`
-    names, which is then kept in its place.
+    names, which is then kept in its place. The times are judged by `slo`, else by the bounds of the run.
 
     Raises:
         BadInput: no run, another process is writing it, or a task that asks something else.
@@ -40,9 +42,12 @@ def rescore(directory: Path, judge: str | None = None) -> dict[str, Any]:
         if task is not own:
             records.write_atomically(directory / records.TASK, documents.dump(task.resolved()).encode())
         rejudge(directory, task)
-        found = tally(directory / records.SAMPLES, task.metrics, task.classes)
+        bounds = slo or (run.get("goodput") or {}).get("slo")
+        found = tally(directory / records.SAMPLES, task.metrics, task.classes, bounds)
         found.save(directory / records.STATISTICS)
         run |= {**found.summary(seed=run["seed"]), "rescored": records.now()}
+        if found.goodput is not None:
+            run["goodput"] = found.goodput.document(run.get("sessions") or [])
         run["task"] |= {"sha256": digest(task.resolved()), "version": task.file.version}
         records.write_run(directory, run)
         return run

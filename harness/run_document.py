@@ -131,31 +131,12 @@ def described_plan(plan: Plan, mark: str, identity: Mapping[str, Any]) -> dict[s
     }
 
 
-def speed_and_cost(plan: Plan, sessions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return `throughput` and `cost` over the sessions that told their seconds."""
+def throughput(sessions: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Return answers and tokens a second over the sessions that told their seconds."""
     seconds, answered, tokens = (
         sum(session[key] for session in sessions) for key in ("seconds", "answered", "output_tokens")
     )
     return {
-        "throughput": {
-            "examples_per_s": answered / seconds if answered else None,
-            "output_tokens_per_s": tokens / seconds if tokens else None,
-        },
-        "cost": _cost(plan, seconds, answered),
-    }
-
-
-def _cost(plan: Plan, seconds: float, answered: int) -> dict[str, Any] | None:
-    """Return what the hardware's seconds cost, None where nobody said what an hour costs."""
-    price = plan.backend.file.price
-    if price.usd_per_hour is None or not answered:
-        return None
-    total = seconds / 3600 * price.usd_per_hour
-    return {
-        "currency": "USD",
-        "total": total,
-        "paid": total,
-        "per_1k_examples": 1000 * total / answered,
-        "price_source": price.source,
-        "price_date": price.date,
+        "examples_per_s": answered / seconds if answered else None,
+        "output_tokens_per_s": tokens / seconds if tokens else None,
     }

@@ -185,6 +185,11 @@ class Request:
         self._shots_as = shots_as
         return self.parts.messages(shots_as)
 
+    @property
+    def was_chat(self) -> bool:
+        """Return whether the prompt was read as chat messages."""
+        return self._shots_as is not None
+
     def sent(self) -> dict[str, Any]:
         """Return what the adapter read, for the journal: `messages`, `prompt` or bare `fields`."""
         asked: dict[str, Any]
@@ -216,7 +221,12 @@ def _portable(value: Any) -> Any:
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens of one response; None where nobody counted. `estimated` marks a local count."""
+    """Tokens of one response; None where nobody counted. `estimated` marks a local count.
+
+    `cached_tokens` are among `prompt_tokens`, and `reasoning_tokens` among `completion_tokens`: all that was
+    read, and all that was written and is billed. So OpenAI reports them; Gemini counts thoughts beside the
+    candidates, and its adapter adds them.
+    """
 
     prompt_tokens: int | None = None
     cached_tokens: int | None = None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.extraction import spoken
+from harness.goodput import Goodput
 from harness.records import Record, is_failed, read_records
 from harness.schema import Metric, Prediction, Response
 
@@ -53,10 +54,14 @@ def score(
 
 @dataclass
 class Tally:
-    """What a journal adds up to. Failed requests are counted and enter no metric."""
+    """What a journal adds up to. Failed requests are counted and enter no metric.
+
+    `goodput` judges the times, where somebody set bounds on them.
+    """
 
     metrics: Sequence[Metric]
     labels: Sequence[str] = ()
+    goodput: Goodput | None = None
     ids: list[str] = field(default_factory=list)
     repeats: array[int] = field(default_factory=lambda: array("q"))
     clusters: list[str] = field(default_factory=list)
@@ -79,6 +84,8 @@ class Tally:
         if is_failed(record):
             self.counts["failed"] += 1
             self.failures[response["error"]["kind"]] += 1
+            if self.goodput is not None:
+                self.goodput.count_failure()
             return
         self.ids.append(record["id"])
         self.repeats.append(record["repeat"])
@@ -111,9 +118,12 @@ class Tally:
         if response["cached"]:
             return
         timing = response.get("timing_s") or {}
-        for name, seconds in {**timing, "tpot": _tpot(timing, response.get("usage") or {})}.items():
+        times = {**timing, "tpot": _tpot(timing, response.get("usage") or {})}
+        for name, seconds in times.items():
             if seconds is not None:
                 self.timings.setdefault(name, array("d")).append(seconds)
+        if self.goodput is not None:
+            self.goodput.count(times)
 
     @cached_property
     def _by_example(self) -> list[Metric]:
@@ -134,6 +144,14 @@ class Tally:
 
         rows = np.frombuffer(self.statistics[metric], dtype=np.float64)
         return rows.reshape(len(self.ids), -1)
+
+    @property
+    def share_correct(self) -> float | None:
+        """Return the main metric where it is a share of right answers, None where it is anything else."""
+        main = self.metrics[0]
+        if not self.ids or main.interval != "wilson" or not main.higher_is_better:
+            return None
+        return float(self.matrix(main.name)[:, 0].mean())
 
     def cluster_codes(self) -> NDArray[np.int64] | None:
         """Return (N,) numbers of the resampled units, or None where each row is one.
@@ -224,9 +242,11 @@ class Tally:
         write_atomically(path, buffer.getvalue())
 
 
-def tally(path: Path, metrics: Sequence[Metric], labels: Sequence[str]) -> Tally:
-    """Return what the journal at `path`, already compacted, adds up to."""
-    found = Tally(metrics, labels)
+def tally(
+    path: Path, metrics: Sequence[Metric], labels: Sequence[str], slo: Mapping[str, float] | None = None
+) -> Tally:
+    """Return what the journal at `path`, already compacted, adds up to; `slo` are bounds on its times."""
+    found = Tally(metrics, labels, Goodput(slo) if slo else None)
     for line in read_records(path):
         found.add(line.record)
     return found
@@ -260,11 +280,15 @@ def named(line: str) -> str:
 
 
 def _tpot(timing: Mapping[str, Any], usage: Mapping[str, Any]) -> float | None:
-    """Return seconds per output token after the first; undefined for one token."""
+    """Return seconds per output token after the first; undefined for one token.
+
+    Tokens are those of the content: the first of them ends the TTFT, and thoughts were before it.
+    """
     ttft, e2e, tokens = timing.get("ttft"), timing.get("e2e"), usage.get("completion_tokens")
-    if ttft is None or e2e is None or tokens is None or tokens < 2:
+    if ttft is None or e2e is None or tokens is None:
         return None
-    return float((e2e - ttft) / (tokens - 1))
+    said = tokens - (usage.get("reasoning_tokens") or 0)
+    return float((e2e - ttft) / (said - 1)) if said > 1 else None
 
 
 def percentiles(values: array[float]) -> dict[str, float]:

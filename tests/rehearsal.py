@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.adapters.dummy import Dummy
+from harness.adapters.dummy import Dummy, share_of
+from harness.builtin import ANY_DECODING
 from harness.hookspecs import AdapterEntry, MetricEntry, hookimpl
 from harness.metrics import weighted_mean
-from harness.schema import Failure, Metric, Profile, Request, Response
+from harness.schema import Failure, Metric, Profile, Request, Response, Timing, Usage
 
 KNOBS = {"how": "str", "log": "str", "count": "int", "latency_ms": "float"}
 SETTINGS = {"unanswered_rate": "float"}
 ASKS = ("choose", "generate")
+END: Any = object()
 
 
 @hookimpl
@@ -28,6 +30,17 @@ def register_adapters(register: Callable[[AdapterEntry], None]) -> None:
     register(AdapterEntry("prepared", f"{__name__}:Prepared", ASKS, settings=SETTINGS, knobs=KNOBS))
     register(AdapterEntry("learner", f"{__name__}:LearnsBadly", ASKS, knobs=KNOBS, learns=True))
     register(AdapterEntry("absent", f"{__name__}:Absent", ASKS))
+    register(
+        AdapterEntry(
+            "metered",
+            f"{__name__}:Metered",
+            ASKS,
+            decoding=ANY_DECODING,
+            settings={"base_url": "str", **SETTINGS},
+            knobs={**KNOBS, "window": "int", "silent": "bool"},
+            remote=True,
+        )
+    )
     register(AdapterEntry("bare", f"{__name__}:Rehearsal", ASKS, extra="none", modules=("no_such_module",)))
 
 
@@ -171,6 +184,51 @@ class Prepared(Rehearsal):
     def prepare(self) -> None:
         with open(str(self.log), "a", encoding="utf-8") as log:
             log.write("prepared\n")
+
+
+class Metered(Rehearsal):
+    """Keeps `window` requests under way at a server that is not there, which bills words; no order is kept.
+
+    As an engine that waits must, it asks a source that has nothing again only after a completion.
+    `silent` tells no tokens. Every `count`-th request fails where `how` is `fails`.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        super().__init__(profile)
+        self.endpoint, self.chat = profile.settings.get("base_url", ""), True
+        self.window, self.silent = profile.settings.get("window", 1), profile.settings.get("silent", False)
+
+    def identity(self) -> dict[str, str]:
+        return {"endpoint": self.endpoint}
+
+    def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
+        source, flying, number = iter(requests), [], 0
+        while True:
+            while len(flying) < self.window and (request := next(source, END)) is not END:
+                if request is None:
+                    assert flying, "nothing is under way that could come back"
+                    break
+                flying.append(request)
+            if not flying:
+                return
+            number += 1
+            yield self._served(flying.pop(share_of(number) < 0.5 and len(flying) > 1), number)
+
+    def _served(self, request: Request, number: int) -> Response:
+        """Return the answer: what the server says, and what it bills."""
+        if self.log:
+            with Path(self.log).open("a", encoding="utf-8") as lines:
+                lines.write(f"{self.endpoint} {request.example.id}\n")
+        answer = next(Dummy.answer(self, [request]))
+        most = request.decoding.max_tokens or 100
+        read = len(" ".join(message["content"] for message in request.messages()).split())
+        said = round(share_of(request.seed) * most)
+        answer.usage = None if self.silent else Usage(read, read // 4, said, said // 2)
+        answer.timing = Timing(queue=0.0, ttft=0.1 * (1 + number % 2), e2e=0.3)
+        if self.how == "fails" and number % self.count == 0:
+            answer.text, answer.option_scores = None, None
+            answer.error = Failure("truncated", "the reply broke off")
+        return answer
 
 
 class LearnsBadly(Rehearsal):

@@ -48,6 +48,14 @@ templates:
 metrics: [accuracy, macro_f1, unanswered]
 """
 
+# Dollars a million words make figures that can be worked out by hand.
+METERED = """\
+adapter: metered
+choose_by: extract
+decoding: {max_tokens: 10, temperature: 0}
+price: {usd_per_mtok: {input: 1000, cached_input: 100, output: 4000}, source: a test, date: 2026-11-01}
+"""
+
 Row = tuple[str, str, str]
 
 
@@ -94,6 +102,7 @@ class Project:
         """Write a backend for each adapter of `rehearsal.py`."""
         for name in ("rehearsal", "prepared", "learner", "absent", "bare"):
             self.write(f"backends/{name}.yaml", f"adapter: {name}\n")
+        self.write("backends/metered.yaml", METERED)
 
     def harness(self, *arguments: object, cwd: Path | None = None, **how: Any) -> subprocess.CompletedProcess:
         """Run the command to its end."""

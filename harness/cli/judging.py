@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import Json, Offline, Runs, RunsDir
+from harness.cli.options import Json, Offline, Runs, RunsDir, Slo
 
 app = typer.Typer()
 
@@ -164,12 +164,14 @@ def rescore(
         str | None,
         typer.Option("--task", "-t", metavar="TASK", help="take metrics and extraction from this task"),
     ] = None,
+    slo: Slo = None,
     json: Json = False,
 ) -> int:
     """Compute the metrics again from stored responses."""
+    from harness.cli import arguments
     from harness.cli.results import rescore_command
 
-    return rescore_command(runs, task=task, json=json)
+    return rescore_command(runs, task=task, slo=arguments.slo(slo), json=json)
 
 
 @app.command()

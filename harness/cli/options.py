@@ -39,6 +39,24 @@ MaxFailures = Annotated[
     str,
     typer.Option("--max-failures", metavar="N|FRACTION", help="stop after more failed requests than this"),
 ]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="ask again what a server was asked before, and keep nothing")
+]
+MaxCost = Annotated[
+    str | None, typer.Option("--max-cost", metavar="5USD|7000KRW", help="stop before more than this is spent")
+]
+UsdKrw = Annotated[
+    str | None,
+    typer.Option(
+        "--usd-krw", envvar="HARNESS_USD_KRW", metavar="WON@DAY", help="won a dollar, such as 1390@2026-11-01"
+    ),
+]
+Slo = Annotated[
+    str | None,
+    typer.Option(
+        "--slo", metavar="TIME=S[,…]", help="seconds that count as served well, such as ttft=0.5,e2e=5"
+    ),
+]
 Sample = Annotated[bool, typer.Option("--sample", help="use the small sample shipped with the task")]
 DataDir = Annotated[
     Path | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import orjson
@@ -56,13 +56,15 @@ def print_board(found: Iterable[Entry], named: Collection[str] = ()) -> None:
     print(render.markdown(board(found, warn, named=named)))
 
 
-def rescore_command(runs: list[Path], *, task: str | None, json: bool) -> int:
+def rescore_command(
+    runs: list[Path], *, task: str | None, slo: Mapping[str, float] | None, json: bool
+) -> int:
     """Score the runs again and print what they come to; one that cannot be scored stops no other."""
     done: list[Entry] = []
     codes = []
     for directory in records.runs(runs):
         try:
-            done.append(Entry(directory, rescore(directory, task)))
+            done.append(Entry(directory, rescore(directory, task, slo)))
         except HarnessError as error:
             fail(str(error))
             codes.append(error.exit_code)

@@ -97,6 +97,23 @@ def doctor(json: Json = False) -> int:
 
 
 @app.command()
+def cache(
+    what: Annotated[str, typer.Argument(metavar="stats|clear")],
+    backend: Annotated[
+        str | None, typer.Option("--backend", "-b", metavar="BACKEND", help="only the answers of this one")
+    ] = None,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", metavar="AGE", help="only these, such as 30d, 12h or 10m")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Show or clear what is kept of answers that servers gave."""
+    from harness.cli.cache import cache_command
+
+    return cache_command(what, backend=backend, older_than=older_than, json=json)
+
+
+@app.command()
 def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="the folder; else this one")] = Path(),
 ) -> int:

@@ -1,0 +1,1 @@
+"""Adapters around adapters: each has an adapter's shape, and the conductor knows none of them."""

@@ -1,0 +1,52 @@
+"""What stands around an engine while it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
+from typing import Any
+
+from harness.ledger import Ledger
+from harness.plan import Plan
+from harness.schema import Adapter, Request, Response
+from harness.tokens import most_read, most_written, writes
+from harness.wrappers.budget import Budgeted
+from harness.wrappers.cache import Cached, Keys
+from harness.wrappers.store import Store
+
+
+@contextmanager
+def wrapped(engine: Adapter, plan: Plan, identity: Mapping[str, Any], ledger: Ledger) -> Iterator[Adapter]:
+    """Yield what is to be asked in the engine's place; what it needs for that is let go of at the end.
+
+    The cache stands outermost: what it knows costs nothing. What an engine can do beside answering is asked
+    of the engine itself.
+    """
+    with ExitStack() as opened:
+        asked = _budgeted(engine, plan, ledger)
+        if plan.keeps_answers:
+            keys = Keys(plan.profile, plan.backend.result_settings, identity)
+            asked = Cached(asked, opened.enter_context(Store()), keys, plan.profile)
+        yield asked
+
+
+def _budgeted(engine: Adapter, plan: Plan, ledger: Ledger) -> Adapter:
+    budget, price = plan.options.budget, ledger.price
+    if budget is None or price is None:
+        return engine
+    convert = budget.converter(price.currency)
+    choose_by = plan.backend.file.choose_by
+    written = 0
+    if writes(plan.task.ask, choose_by):
+        written = most_written(plan.decoding, plan.backend.settings) or 0
+
+    def most(request: Request) -> Decimal:
+        return convert(price.most(most_read(request, choose_by), written or len(request.options)))
+
+    def cost(response: Response) -> Decimal | None:
+        billed = price.of(response.usage)
+        return None if billed is None else convert(billed)
+
+    budget.settle(Decimal(0), convert(ledger.spent()))
+    return Budgeted(engine, budget, most, cost)
