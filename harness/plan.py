@@ -37,6 +37,7 @@ class Options:
     trust_remote_code: bool = False
     cache: bool = True
     budget: Budget | None = None
+    concurrency: int | None = None
     slo: Mapping[str, float] | None = None
 
 

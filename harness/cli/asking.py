@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -37,7 +37,38 @@ from harness.cli.options import (
     UsdKrw,
 )
 
+if TYPE_CHECKING:
+    from harness.plan import Grid
+
 app = typer.Typer()
+
+
+def _grid(
+    task: list[str],
+    backend: list[str],
+    template: str | None,
+    ask: str | None,
+    shots: int | None,
+    split: str | None,
+    seed: int | None,
+    decoding: list[str] | None,
+    set_: list[str] | None,
+) -> Grid:
+    """Return the grid that the options of a command make."""
+    from harness.cli import arguments
+    from harness.plan import Grid
+
+    return Grid(
+        tasks=arguments.names(task),
+        backends=arguments.names(backend),
+        templates=arguments.names([template]) if template else [None],
+        asks=arguments.names([ask]) if ask else [None],
+        shots=shots,
+        split=split,
+        seed=seed,
+        decodings=arguments.decodings(decoding),
+        settings=arguments.grid(set_, "-m"),
+    )
 
 
 @app.command()
@@ -75,21 +106,11 @@ def run(
     """
     from harness.cli import arguments
     from harness.cli.run import Asked, run_command
-    from harness.plan import Grid, Options
+    from harness.plan import Options
     from harness.sources import Where
 
     asked = Asked(
-        grid=Grid(
-            tasks=arguments.names(task),
-            backends=arguments.names(backend),
-            templates=arguments.names([template]) if template else [None],
-            asks=arguments.names([ask]) if ask else [None],
-            shots=shots,
-            split=split,
-            seed=seed,
-            decodings=arguments.decodings(decoding),
-            settings=arguments.grid(set_, "-m"),
-        ),
+        grid=_grid(task, backend, template, ask, shots, split, seed, decoding, set_),
         options=Options(
             where=Where(data_dir=data_dir, sample=sample, offline=offline),
             runs_dir=runs_dir,
@@ -134,21 +155,68 @@ def try_(
 
     Each is shown as it goes the whole road: prompt, answer, probabilities and time.
     """
-    from harness.cli import arguments
     from harness.cli.try_ import try_command
-    from harness.plan import Grid, Options
+    from harness.plan import Options
     from harness.sources import Where
 
-    grid = Grid(
-        tasks=arguments.names([task]),
-        backends=arguments.names([backend]),
-        templates=arguments.names([template]) if template else [None],
-        asks=arguments.names([ask]) if ask else [None],
-        shots=shots,
-        seed=seed,
-        decodings=arguments.decodings(decoding),
-        settings=arguments.grid(set_, "-m"),
-    )
+    grid = _grid([task], [backend], template, ask, shots, None, seed, decoding, set_)
     where = Where(data_dir=data_dir, sample=sample, offline=offline)
     options = Options(where=where, trust_remote_code=trust_remote_code, limit=1)
     return try_command(grid, options, texts or [], json=json, quiet=quiet)
+
+
+@app.command()
+def estimate(
+    task: Tasks = [],
+    backend: Backends = [],
+    limit: Limit = None,
+    shots: Shots = None,
+    template: Template = None,
+    ask: Ask = None,
+    split: Split = None,
+    repeat: Repeat = 1,
+    seed: Seed = None,
+    sample: Sample = False,
+    decoding: Decodings = None,
+    set_: Settings = None,
+    pilot: Annotated[
+        int,
+        typer.Option(
+            "--pilot", min=0, max=20, metavar="N", help="ask N requests, and learn from their answers"
+        ),
+    ] = 0,
+    tokenizer: Annotated[
+        Path | None,
+        typer.Option("--tokenizer", metavar="FILE|DIR", help="count tokens by this tokenizer.json"),
+    ] = None,
+    data_dir: DataDir = None,
+    offline: Offline = False,
+    no_cache: NoCache = False,
+    trust_remote_code: Trust = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Say what a run would take: requests, tokens, money, time.
+
+    Nothing is asked but the requests of a pilot, whose answers are kept: the run does not pay for them again.
+    """
+    from harness.cli import arguments
+    from harness.cli.estimate import Asked, estimate_command
+    from harness.plan import Options
+    from harness.sources import Where
+
+    asked = Asked(
+        grid=_grid(task, backend, template, ask, shots, split, seed, decoding, set_),
+        options=Options(
+            where=Where(data_dir=data_dir, sample=sample, offline=offline),
+            limit=arguments.limit(limit),
+            repeat=repeat,
+            trust_remote_code=trust_remote_code,
+            cache=not no_cache,
+        ),
+        pilot=pilot,
+        tokenizer=tokenizer,
+        json=json,
+        quiet=quiet,
+    )
+    return estimate_command(asked)

@@ -159,8 +159,7 @@ class Cached:
     def _looked_up(self, request: Request) -> Response | None:
         """Return the kept answer of a request; one without is from now on under way."""
         key = self.keys.of(request)
-        kept = self.store.get(key)
-        answer = _unpacked(kept, request, self.profile.shots_as) if kept is not None else None
+        answer = looked_up(self.store, key, request, self.profile.shots_as)
         if answer is None:
             self._asked[request.key] = key, request
         return answer
@@ -170,6 +169,12 @@ class Cached:
         if key is not None and request is not None and response.error is None:
             packed = _packed_answer(response, request)
             self.store.put(key, packed, backend=self.profile.name, model=self.profile.model or "")
+
+
+def looked_up(store: Store, key: bytes, request: Request, shots_as: str) -> Response | None:
+    """Return the answer that is kept under `key`, as one to `request`; None where there is none."""
+    kept = store.get(key)
+    return None if kept is None else _unpacked(kept, request, shots_as)
 
 
 def _packed_answer(response: Response, request: Request) -> bytes:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -12,23 +12,40 @@ from harness.plan import Plan
 from harness.schema import Adapter, Request, Response
 from harness.tokens import most_read, most_written, writes
 from harness.wrappers.budget import Budgeted
-from harness.wrappers.cache import Cached, Keys
+from harness.wrappers.cache import Cached, Keys, looked_up
 from harness.wrappers.store import Store
 
 
 @contextmanager
-def wrapped(engine: Adapter, plan: Plan, identity: Mapping[str, Any], ledger: Ledger) -> Iterator[Adapter]:
+def wrapped(
+    engine: Adapter, plan: Plan, identity: Mapping[str, Any], ledger: Ledger | None = None
+) -> Iterator[Adapter]:
     """Yield what is to be asked in the engine's place; what it needs for that is let go of at the end.
 
     The cache stands outermost: what it knows costs nothing. What an engine can do beside answering is asked
-    of the engine itself.
+    of the engine itself. Without a `ledger` there is no budget to keep to.
     """
-    with ExitStack() as opened:
-        asked = _budgeted(engine, plan, ledger)
-        if plan.keeps_answers:
-            keys = Keys(plan.profile, plan.backend.result_settings, identity)
-            asked = Cached(asked, opened.enter_context(Store()), keys, plan.profile)
+    asked = engine if ledger is None else _budgeted(engine, plan, ledger)
+    if not plan.keeps_answers:
         yield asked
+        return
+    with Store() as store:
+        yield Cached(asked, store, _keys(plan, identity), plan.profile)
+
+
+@contextmanager
+def kept(plan: Plan, identity: Mapping[str, Any]) -> Iterator[Callable[[Request], Response | None]]:
+    """Yield the function that returns the kept answer to a request of the plan, None where there is none."""
+    if not plan.keeps_answers:
+        yield lambda request: None
+        return
+    keys = _keys(plan, identity)
+    with Store() as store:
+        yield lambda request: looked_up(store, keys.of(request), request, plan.backend.file.shots_as)
+
+
+def _keys(plan: Plan, identity: Mapping[str, Any]) -> Keys:
+    return Keys(plan.profile, plan.backend.result_settings, identity)
 
 
 def _budgeted(engine: Adapter, plan: Plan, ledger: Ledger) -> Adapter:
