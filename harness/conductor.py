@@ -340,13 +340,15 @@ class _Run:
         return Outcome(self.directory, run, self.stopped)
 
     def _results(self, found: Tally) -> dict[str, Any]:
+        plan = self.plan
         sessions = [*self.known.get("sessions", []), asdict(self.session)]
         return {
             "finished": records.now(),
             "sessions": sessions,
-            **found.summary(seed=self.plan.task.seed),
+            **found.summary(seed=plan.task.seed),
             "throughput": throughput(sessions),
             "cost": self.ledger.document(sessions, found.share_correct),
+            "budget": plan.options.budget.document() if plan.options.budget else None,
             "goodput": found.goodput.document(sessions) if found.goodput else None,
             "fit": asdict(self.fit) if self.fit else None,
             "stopped_because": str(self.stopped) if self.stopped else None,

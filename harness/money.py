@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from harness.errors import BadInput
 
@@ -102,6 +102,14 @@ class Budget:
         if rate is None:
             raise BadInput(f"--max-cost is in {ours} and the price in {currency}; {HOW}")
         return lambda amount: rate.to(ours, Money(amount, currency))
+
+    def document(self) -> dict[str, Any]:
+        """Return the limit and the rate for `run.json`."""
+        return {
+            "limit": str(self.limit),
+            "usd_krw": float(self.rate.krw_per_usd) if self.rate else None,
+            "usd_krw_date": self.rate.date if self.rate else None,
+        }
 
     def reserve(self, amount: Decimal) -> bool:
         """Set `amount` aside if that much is left; return whether it is."""

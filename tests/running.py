@@ -228,7 +228,7 @@ def here(
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.home)
         patch.setenv("HARNESS_CACHE", project.env["HARNESS_CACHE"])
-        grid = Grid([task], [backend], settings=[settings or {}])
+        grid = Grid([task], [backend], seed=options.pop("seed", None), settings=[settings or {}])
         chosen = Options(where=Where(data_dir=Path("data")), runs_dir=project.home / "runs", **options)
         ((plan,), _) = plans(grid, chosen, lambda message: None)
         return execute(plan, Quiet())
