@@ -15,7 +15,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from harness import consent, definitions, records
+from harness import consent, definitions, goodput, money, records
 from harness.conductor import Outcome, execute
 from harness.documents import Document
 from harness.errors import BadInput, HarnessError, Interrupted, Unavailable
@@ -215,14 +215,26 @@ def run(
     fresh: bool = False,
     max_failures: int | float = 0.01,
     trust_remote_code: bool = False,
+    concurrency: int | None = None,
+    latency: bool | None = None,
+    cache: bool = True,
+    max_cost: str | None = None,
+    usd_krw: str | None = None,
+    slo: Mapping[str, float] | None = None,
     quiet: bool = True,
 ) -> list[Run]:
     """Return the runs of tasks on backends, as `harness run` makes them; a complete one is not made again.
 
     Several tasks, backends, templates, asks, decodings or settings make a grid. `limit` is a count or a
     share of the examples, `template="all"` every one the task has, `settings={"model": "DIR"}` the backend's.
-    `data_dir` is else `$HARNESS_DATA`. One dead backend of several stops no other: it is a warning, and so
-    is a run that ended early, whose `error` says why. `quiet=False` shows on stderr how far they are.
+    `data_dir` is else `$HARNESS_DATA`. One dead backend of several stops no other: it is a warning, and so is
+    a run that ended early, whose `error` says why. `quiet=False` shows on stderr how far they are.
+
+    Of a server, `concurrency` is the most calls in flight, and `latency` asks for the time to the first token
+    (None: in runs of up to 200 requests). What it answered before is not asked again, unless `cache=False`,
+    and no more is spent than `max_cost="5USD"`; where the price is in another currency,
+    `usd_krw="1390@2026-11-01"` states the rate. `slo={"ttft": 0.5}` are the seconds within which a request
+    was served well.
 
     Raises:
         BadInput: the input is wrong; nothing was run.
@@ -250,6 +262,11 @@ def run(
         max_failures=_amount("max_failures", max_failures, 0),
         fresh=fresh,
         trust_remote_code=trust_remote_code,
+        concurrency=None if concurrency is None else _count("concurrency", concurrency, 1),
+        latency=latency,
+        cache=cache,
+        budget=money.budget(max_cost, usd_krw),
+        slo=None if slo is None else goodput.bounds(slo),
     )
     with _allowed(options):
         ready, dead = plans(grid, options, (lambda _message: None) if quiet else say, command)

@@ -31,6 +31,7 @@ from harness.run_document import (
     described,
     described_plan,
     measured,
+    sent,
     throughput,
 )
 from harness.schema import (
@@ -356,7 +357,7 @@ class _Run:
 
     def _write(self, status: str, results: Mapping[str, Any]) -> dict[str, Any]:
         run = {
-            **described_plan(self.plan, self.mark, self.identity),
+            **described_plan(self.plan, self.mark, self.identity, sent(self.plan, self.adapter)),
             "id": self.directory.name,
             "status": status,
         }

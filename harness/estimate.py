@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from harness import engines
+from harness.adapters.concurrent import CONCURRENCY
 from harness.errors import Unavailable
 from harness.forecast import Range, by_line, by_mean, exactly
 from harness.money import Currency
@@ -89,7 +90,7 @@ class _Survey:
 
     def learn(self, size: float, answer: Response) -> None:
         """Take down what an answer says of its request's tokens."""
-        usage = answer.usage
+        usage = answer.usage if answer.usage and not answer.usage.estimated else None
         if usage is not None and usage.prompt_tokens is not None:
             self.known_sizes.append(size)
             self.read.append(usage.prompt_tokens)
@@ -199,12 +200,17 @@ def _read(plan: Plan, found: _Survey, count: Counter | None) -> tuple[str | None
     observed = by_line(found.known_sizes, found.read, found.sizes)
     if observed is not None:
         return "observed", observed
-    around = len(found.sizes) * (PER_REPLY + PER_MESSAGE * (1 + bool(plan.task.template.system)))
+    around = len(found.sizes) * (PER_REPLY + PER_MESSAGE * _messages(plan))
     if count is not None:
         return "tokenizer", exactly(sum(found.sizes) + around)
     plain, other = (sum(column) for column in zip(*found.characters, strict=True))
     low, value, high = (plain * a + other * b + around for a, b in zip(ASCII, OTHER, strict=True))
     return "characters", Range(low, value, high)
+
+
+def _messages(plan: Plan) -> int:
+    turns = 2 * plan.task.shots if plan.backend.file.shots_as == "turns" else 0
+    return 1 + bool(plan.task.template.system) + turns
 
 
 def _written(plan: Plan, found: _Survey) -> Range | None:
@@ -253,4 +259,9 @@ def _seconds(plan: Plan, count: int, pilot: Pilot) -> Range | None:
         return Range(0.0, pilot.seconds / len(asked) * count, None)
     times = [one.timing.e2e for one in asked if one.timing is not None and one.timing.e2e is not None]
     whole = by_mean(times, count)
-    return whole.times(1 / (plan.options.concurrency or 1)) if whole is not None else None
+    return whole.times(1 / concurrency(plan)) if whole is not None else None
+
+
+def concurrency(plan: Plan) -> int:
+    """Return how many calls the run would have in flight: as is said, or as many as is usual."""
+    return int(plan.options.concurrency or plan.backend.settings.get("concurrency") or CONCURRENCY)

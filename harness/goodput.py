@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.errors import BadInput, did_you_mean
+
 # What a bound may be on, in seconds; as in `latency_s` of run.json.
 TIMES = ("ttft", "e2e", "tpot", "queue", "wait")
+
+
+def bounds(given: Mapping[str, Any]) -> dict[str, float]:
+    """Return time → most seconds, as numbers.
+
+    Raises:
+        BadInput: no such time, or no number of seconds above 0.
+    """
+    found = {}
+    for name, value in given.items():
+        if name not in TIMES:
+            raise BadInput(f"--slo {name}: no such time.{did_you_mean(name, TIMES)}")
+        try:
+            found[name] = float(value)
+        except (TypeError, ValueError):
+            found[name] = 0.0
+        if not 0 < found[name] < math.inf:
+            raise BadInput(f"--slo {name}={value}: should be seconds above 0, such as {name}=0.5")
+    return found
 
 
 @dataclass

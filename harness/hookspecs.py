@@ -39,8 +39,10 @@ class AdapterEntry:
     asked about pictures (it sees them, or reads no input at all), `own_options` that it can choose among
     options which an example brings along. `libraries` are the distributions whose version a fitted model
     depends on; `extra` is the install extra it needs and `modules` what to look for to know whether that
-    extra is there. `remote` says that requests go to a server which may bill them; `provider` is who bills
-    them, as the price library calls it, where no `base_url` names another.
+    extra is there. `remote` says that it asks a server: concurrency applies, and an answer costs money or
+    somebody's time, so it is worth keeping. `key` is the environment variable that holds the key of its usual
+    service; the setting `api_key_env` names another. `provider` is who bills that service, as the price
+    library calls it; the setting `base_url` may name another.
     """
 
     name: str
@@ -57,6 +59,7 @@ class AdapterEntry:
     pictures: bool = False
     own_options: bool = True
     remote: bool = False
+    key: str | None = None
     provider: str | None = None
 
 

@@ -11,7 +11,7 @@ from harness import records
 from harness.plan import Plan
 from harness.prices import TokenPrice, price
 from harness.records import Record
-from harness.schema import Response, Usage
+from harness.schema import Usage
 
 ZERO = Decimal(0)
 
@@ -30,10 +30,6 @@ class Ledger:
         self.price: TokenPrice | None = None if hourly is not None else price(plan.backend)
         self._retried = Decimal(str((known.get("cost") or {}).get("retried") or 0))
 
-    def cost(self, response: Response) -> Decimal | None:
-        """Return what an answer was billed, None where that is not known."""
-        return self.price.of(response.usage) if self.price is not None else None
-
     def spent(self) -> Decimal:
         """Return what was billed in earlier sessions."""
         lines = records.read_records(self.samples)
@@ -48,6 +44,8 @@ class Ledger:
     def document(self, sessions: Sequence[Mapping[str, Any]], correct: float | None) -> dict[str, Any] | None:
         """Return `cost` for `run.json`: None where nothing is billed, nulls where nobody knows the price.
 
+        Answers that do not tell their tokens are `untold` and in no sum; `estimated` are in the sums by a
+        count of ours. `retried` is what failed, was billed, and was asked again.
         `correct` is the share of right answers, None where the main metric is no such share.
         """
         if self.plan.backend.file.price.usd_per_hour is not None:
@@ -58,13 +56,14 @@ class Ledger:
 
     def _by_the_token(self, correct: float | None) -> dict[str, Any]:
         answers = kept = ZERO
-        told = untold = 0
+        told = untold = estimated = 0
         for line in records.read_records(self.samples) if self.price is not None else ():
             cost = self._listed(line.record)
             if cost is None:
                 untold += not records.is_failed(line.record)
                 continue
             told += not records.is_failed(line.record)
+            estimated += bool(line.record["response"]["usage"]["estimated"])
             answers += cost
             kept += cost if line.record["response"]["cached"] else ZERO
         total = answers + self._retried if told or self._retried else None
@@ -74,6 +73,7 @@ class Ledger:
             "paid": _plain(total - kept if total is not None else None),
             "retried": _plain(self._retried) if self.price else None,
             "untold": untold if self.price else None,
+            "estimated": estimated if self.price else None,
             **_shares(_plain(total), told, correct),
             "price_source": self.price.source if self.price else None,
             "price_date": self.price.date if self.price else None,

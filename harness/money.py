@@ -71,6 +71,16 @@ def rate(text: str) -> Rate:
     return Rate(Decimal(match[1]), match[2])
 
 
+def budget(max_cost: str | None, usd_krw: str | None) -> Budget | None:
+    """Return what `max_cost` allows, None where nothing is said.
+
+    Raises:
+        BadInput: it is no amount, or `usd_krw` no rate.
+    """
+    stated = rate(usd_krw) if usd_krw else None
+    return Budget(money(max_cost), stated) if max_cost is not None else None
+
+
 def _is_day(text: str) -> bool:
     try:
         date.fromisoformat(text)

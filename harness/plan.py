@@ -23,10 +23,17 @@ from harness.schema import IMAGE, Decoding, Example, Profile
 from harness.sources import NotHere, Source, Where
 from harness.tasks import Task
 
+# Up to so many requests, the time to the first token is asked for unless the user says otherwise.
+STREAMED = 200
+
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may say about a run beside the task and the backend."""
+    """What a user may say about a run beside the task and the backend.
+
+    `latency` None asks for the time to the first token where that is cheap: in short runs. Where nothing is
+    asked (`asks`), no service needs its key.
+    """
 
     where: Where = field(default_factory=Where)
     runs_dir: Path = Path("runs")
@@ -37,8 +44,10 @@ class Options:
     trust_remote_code: bool = False
     cache: bool = True
     budget: Budget | None = None
-    concurrency: int | None = None
     slo: Mapping[str, float] | None = None
+    concurrency: int | None = None
+    latency: bool | None = None
+    asks: bool = True
 
 
 @contextmanager
@@ -110,6 +119,8 @@ class Plan:
             ask=self.task.ask,
             trust_remote_code=self.options.trust_remote_code,
             offline=self.options.where.offline,
+            concurrency=self.options.concurrency,
+            stream=self.total <= STREAMED if self.options.latency is None else self.options.latency,
         )
 
     @property
@@ -221,7 +232,9 @@ def _drafted(grid: Grid, options: Options) -> tuple[list[_Draft], list[HarnessEr
             decoding = forms.decoding(usual.asked(), asked)
             try:
                 _require_fit(task, system)
-                system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
+                system.require(
+                    task.ask, decoding, trust_remote_code=options.trust_remote_code, keys=options.asks
+                )
                 if options.budget is not None:
                     require_affordable(options.budget, task.ask, system, decoding)
             except (Unavailable, CannotAsk) as error:

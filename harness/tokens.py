@@ -41,13 +41,13 @@ def most_written(decoding: Decoding, settings: Mapping[str, Any]) -> int | None:
 def most_read(request: Request, choose_by: ChooseBy) -> int:
     """Return the most prompt tokens that a request can be billed for.
 
-    Options that are compared by log-probability are each read behind the prompt, and one token more is
-    written behind each; otherwise they may stand in a schema beside it.
+    Where options are compared by log-probability, the prompt is read once alone and once before each of them;
+    otherwise they may stand in a schema beside it.
     """
     options = [len(option.text.encode()) for option in request.options]
     size = len(text_of(request).encode()) + PER_REQUEST
     if request.ask not in WITHOUT_PROMPT:
         size += PER_MESSAGE * (2 + 2 * len(request.parts.turns))
     if request.ask in ("choose", "rank") and choose_by == "logprobs":
-        size *= max(1, len(options))
+        size *= len(options) + 1
     return size + 2 * sum(options) + (PER_PICTURE if IMAGE in request.example.fields else 0)

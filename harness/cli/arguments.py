@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import math
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness import definitions, documents
 from harness.documents import shown
-from harness.errors import BadInput, HarnessError, did_you_mean
-
-if TYPE_CHECKING:
-    from harness.money import Budget
+from harness.errors import BadInput, HarnessError
 
 
 def names(given: Iterable[str] | None) -> list[str]:
@@ -48,18 +44,6 @@ def limit(text: str | None, option: str = "--limit") -> int | float | None:
     raise BadInput(f"{option} {shown(text)}: should be a count such as 100, or a share such as 0.1")
 
 
-def budget(max_cost: str | None, usd_krw: str | None) -> Budget | None:
-    """Return what `--max-cost 5USD` allows; None where nothing is said.
-
-    Raises:
-        BadInput: no such amount, or no such rate.
-    """
-    from harness import money
-
-    rate = money.rate(usd_krw) if usd_krw else None
-    return money.Budget(money.money(max_cost), rate) if max_cost is not None else None
-
-
 def slo(text: str | None) -> dict[str, float] | None:
     """Return `ttft=0.5,e2e=5` as time → most seconds; None where nothing is said.
 
@@ -68,21 +52,10 @@ def slo(text: str | None) -> dict[str, float] | None:
     """
     if text is None:
         return None
-    from harness.goodput import TIMES
+    from harness.goodput import bounds
 
-    bounds: dict[str, float] = {}
-    for piece in text.split(","):
-        name, _, value = piece.partition("=")
-        name = name.strip()
-        if name not in TIMES:
-            raise BadInput(f"--slo {name}: no such time.{did_you_mean(name, TIMES)}")
-        try:
-            bounds[name] = float(value)
-        except ValueError:
-            bounds[name] = 0.0
-        if not 0 < bounds[name] < math.inf:
-            raise BadInput(f"--slo {piece.strip()}: should be seconds above 0, such as {name}=0.5")
-    return bounds
+    pieces = (piece.partition("=") for piece in text.split(","))
+    return bounds({name.strip(): value for name, _, value in pieces})
 
 
 _TOKEN = re.compile(

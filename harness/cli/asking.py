@@ -11,10 +11,12 @@ from harness.cli.options import (
     Ask,
     Backend,
     Backends,
+    Concurrency,
     DataDir,
     Decodings,
     Fresh,
     Json,
+    Latency,
     Limit,
     MaxCost,
     MaxFailures,
@@ -95,6 +97,8 @@ def run(
     usd_krw: UsdKrw = None,
     max_failures: MaxFailures = "0.01",
     slo: Slo = None,
+    concurrency: Concurrency = None,
+    latency: Latency = None,
     trust_remote_code: Trust = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -104,6 +108,7 @@ def run(
     Several values of a task, a backend or a setting make a grid. The same command again goes on where it
     stopped.
     """
+    from harness import money
     from harness.cli import arguments
     from harness.cli.run import Asked, run_command
     from harness.plan import Options
@@ -120,8 +125,10 @@ def run(
             fresh=fresh,
             trust_remote_code=trust_remote_code,
             cache=not no_cache,
-            budget=arguments.budget(max_cost, usd_krw),
+            budget=money.budget(max_cost, usd_krw),
             slo=arguments.slo(slo),
+            concurrency=concurrency,
+            latency=latency,
         ),
         resume=resume,
         json=json,
@@ -161,7 +168,7 @@ def try_(
 
     grid = _grid([task], [backend], template, ask, shots, None, seed, decoding, set_)
     where = Where(data_dir=data_dir, sample=sample, offline=offline)
-    options = Options(where=where, trust_remote_code=trust_remote_code, limit=1)
+    options = Options(where=where, trust_remote_code=trust_remote_code, limit=1, latency=True)
     return try_command(grid, options, texts or [], json=json, quiet=quiet)
 
 
@@ -192,6 +199,7 @@ def estimate(
     data_dir: DataDir = None,
     offline: Offline = False,
     no_cache: NoCache = False,
+    concurrency: Concurrency = None,
     trust_remote_code: Trust = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -213,6 +221,8 @@ def estimate(
             repeat=repeat,
             trust_remote_code=trust_remote_code,
             cache=not no_cache,
+            concurrency=concurrency,
+            asks=pilot > 0,
         ),
         pilot=pilot,
         tokenizer=tokenizer,

@@ -11,7 +11,7 @@ from harness import plan as planning
 from harness.cli.output import fail, print_json
 from harness.cli.run import named
 from harness.errors import BadInput, HarnessError, Unavailable
-from harness.estimate import Estimate, estimate
+from harness.estimate import Estimate, concurrency, estimate
 from harness.forecast import LEAST, Range
 from harness.plan import Grid, Options
 from harness.progress import say, span
@@ -131,7 +131,7 @@ def _notes(one: Estimate) -> Iterable[str]:
     if one.price is not None:
         yield f"price: {one.price.source}" + (f", {one.price.date}" if one.price.date else "")
     if one.seconds is not None and one.plan.backend.entry.remote:
-        yield f"time at {one.plan.options.concurrency or 1} calls in flight (--concurrency)"
+        yield f"time at {concurrency(one.plan)} calls in flight (--concurrency)"
 
 
 def _total(found: Iterable[Estimate]) -> dict[str, Any]:

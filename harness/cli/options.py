@@ -57,6 +57,15 @@ Slo = Annotated[
         "--slo", metavar="TIME=S[,…]", help="seconds that count as served well, such as ttft=0.5,e2e=5"
     ),
 ]
+Concurrency = Annotated[
+    int | None, typer.Option("--concurrency", min=1, metavar="N", help="most calls in flight to a server")
+]
+Latency = Annotated[
+    bool | None,
+    typer.Option(
+        "--latency/--no-latency", help="stream, for the time to the first token (on up to 200 requests)"
+    ),
+]
 Sample = Annotated[bool, typer.Option("--sample", help="use the small sample shipped with the task")]
 DataDir = Annotated[
     Path | None,

@@ -15,6 +15,9 @@ from harness.schema import Adapter, Request, Response
 
 Key = tuple[str, int]
 
+# Failures of which a server may have billed the answer: it came too late, or broken.
+WORKED = ("timeout", "malformed")
+
 
 class Budgeted:
     """Lets requests through to the adapter within as long as the budget can bear the most they may cost."""
@@ -72,9 +75,10 @@ class Budgeted:
             yield request
 
     def _settle(self, response: Response) -> None:
-        """Take what the answer cost: the most, where it came and did not tell; nothing, where it failed."""
+        """Take what the answer cost: the most, where nobody tells; nothing, where the server did nothing."""
         most = self._reserved.pop(response.key, Decimal(0))
         cost = self.cost(response)
         if cost is None:
-            cost = Decimal(0) if response.error is not None else most
+            idle = response.error is not None and response.error.kind not in WORKED
+            cost = Decimal(0) if idle else most
         self.budget.settle(most, cost)

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,12 @@ AHEAD = 256  # known answers that may wait until one that is asked for comes bac
 # Asks of which a system reads the bare fields, instead of a prompt or beside it: where does a span begin?
 FIELDS_READ = ("score", "embed", "tag")
 
-_KEPT = ("text", "option_scores", "value", "tokens", "spans", "similarities", "finish", "truncated")
+# All of an answer but which request it was to, how long it took and how often it was tried.
+_KEPT = [
+    part.name
+    for part in fields(Response)
+    if part.name not in ("key", "usage", "timing", "attempts", "cached", "error")
+]
 
 
 class Keys:
@@ -60,11 +65,11 @@ class Keys:
             "repeat": request.repeat,
             "drawn": request.seed if self._is_drawn(request) else None,
         }
-        fields = dict(request.example.fields)
-        if IMAGE in fields:
-            asked |= {"picture": _picture(fields.pop(IMAGE)), "captions": request.captions}
+        known = dict(request.example.fields)
+        if IMAGE in known:
+            asked |= {"picture": _picture(known.pop(IMAGE)), "captions": request.captions}
         if request.ask in FIELDS_READ:
-            asked["fields"] = fields
+            asked["fields"] = known
         if request.ask not in WITHOUT_PROMPT:
             asked["parts"] = request.parts
         key = self._system.copy()

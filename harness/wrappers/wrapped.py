@@ -59,10 +59,12 @@ def _budgeted(engine: Adapter, plan: Plan, ledger: Ledger) -> Adapter:
         written = most_written(plan.decoding, plan.backend.settings) or 0
 
     def most(request: Request) -> Decimal:
-        return convert(price.most(most_read(request, choose_by), written or len(request.options)))
+        compared = len(request.options) + 1  # each is billed a token that nobody reads
+        return convert(price.most(most_read(request, choose_by), written or compared))
 
     def cost(response: Response) -> Decimal | None:
-        billed = price.of(response.usage)
+        usage = response.usage
+        billed = None if usage is None or usage.estimated else price.of(usage)
         return None if billed is None else convert(billed)
 
     budget.settle(Decimal(0), convert(ledger.spent()))
