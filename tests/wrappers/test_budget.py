@@ -1,4 +1,4 @@
-"""A limit on what is spent: held at any concurrency, told when it ends a run, refused where it cannot be held."""
+"""A limit on what is spent: held at any concurrency, and refused where it cannot be held."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def test_a_local_engine_is_asked_again(project):
 @pytest.mark.parametrize("window", [1, 64])
 @pytest.mark.parametrize("every", [1, 2, 300])
 def test_a_run_with_kept_answers_never_waits_for_what_cannot_come(project, window, every):
-    """The server is not there, but waits as one that is: asked for more with nothing under way, it would hang."""
+    """The engine waits as a real one: asked for more with nothing under way, it would hang."""
     count = 600
     project.reviews(test=rows(count)[::every])
     again(project)
