@@ -61,7 +61,6 @@ class Billing:
     def __init__(self, made: Any, latency: float = 0.0) -> None:
         self.tokenizer, self.latency = made, latency
         self.read = self.billed = Decimal(0)
-        self.dearest = Decimal(0)
         self._lock = threading.Lock()
 
     def __call__(self, asked: Asked) -> Reply:
@@ -70,12 +69,10 @@ class Billing:
         prompt = sum(len(self.tokenizer.encode(text).ids) + 4 for text in texts) + 3
         cached = prompt // 10
         written = random.Random(asked.prompt).randint(1, asked.body.get("max_tokens", MOST))
-        read = Decimal((prompt - cached) * READ + cached * CACHED) / 10**6
-        cost = read + Decimal(written * WRITTEN) / 10**6
+        cost = Decimal((prompt - cached) * READ + cached * CACHED + written * WRITTEN) / 10**6
         with self._lock:
             self.read += Decimal(prompt * READ) / 10**6
             self.billed += cost
-            self.dearest = max(self.dearest, cost)
         said = {
             "prompt_tokens": prompt,
             "completion_tokens": written,

@@ -19,7 +19,7 @@ from tests.running import Project, here
 pytest.importorskip("openai")
 pytest.importorskip("tokenizers")
 
-COUNT = 300
+COUNT = 100
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +61,11 @@ def whole(project: Project, **options: Any) -> Any:
 
 def test_the_server_never_bills_more_than_was_allowed(project, account):
     run = whole(project, budget=Budget(money("3USD")))
-    assert 3 - 2 * account.dearest < account.billed <= 3
+    assert 2 < account.billed <= 3  # what is left does not bear a token a byte of the next request
     assert run["status"] == "partial"
     assert run["cost"]["paid"] == pytest.approx(float(account.billed))
     run = whole(project, budget=Budget(money("4USD")))
-    assert 4 - 2 * account.dearest < account.billed <= 4
+    assert 3 < account.billed <= 4
     assert run["cost"]["paid"] == pytest.approx(float(account.billed))
 
 
@@ -113,14 +113,12 @@ class TestEstimate:
         self, project, account, server
     ):
         found = estimated(project, pilot=20)
-        assert (found.requests, found.kept, found.pilot, found.counted) == (280, 20, 20, "observed")
+        assert (found.requests, found.kept, found.pilot, found.counted) == (COUNT - 20, 20, 20, "observed")
         assert found.pilot_cost == pytest.approx(float(account.billed))
         before = account.read, account.billed
         run = whole(project)
         assert (run["counts"]["cached"], len(server.seen)) == (20, COUNT)
-        rest, billed = (
-            float(now - then) for now, then in zip((account.read, account.billed), before, strict=True)
-        )
+        rest, billed = float(account.read - before[0]), float(account.billed - before[1])
         assert read_cost(found) == pytest.approx(rest, rel=0.05)
         assert found.output_tokens.low <= run["usage"]["completion_tokens"] <= found.output_tokens.high * 1.1
         assert found.cost.low * 0.9 <= billed <= found.cost.high
