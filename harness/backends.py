@@ -207,7 +207,9 @@ class Backend:
             extra = f"{DISTRIBUTION}[{self.entry.extra}]"
             how = f": pip install '{extra}'" if self.entry in builtin.ADAPTERS else ", which is not installed"
             found.append(f"{self.name} needs {', '.join(absent)}{how}")
-        if keys and self.key_name and not secrets.key(self.key_name):
+        if self.key_name and not secrets.is_name(self.key_name):
+            found.append(f"{self.name}: api_key_env should name an environment variable, such as MY_API_KEY")
+        elif keys and self.key_name and not secrets.key(self.key_name):
             found.append(
                 f"{self.name} needs {self.key_name}: set it in the environment or in {secrets.DOTENV}"
             )

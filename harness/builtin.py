@@ -130,6 +130,30 @@ ADAPTERS = (
         key="OPENAI_API_KEY",
         provider="openai",
     ),
+    AdapterEntry(
+        "gemini",
+        "harness.adapters.gemini:Gemini",
+        asks=("choose", "generate", "extract", "tag", "rate", "embed"),
+        decoding=(
+            *("max_tokens", "temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty"),
+            *("stop", "seed"),
+        ),
+        settings={
+            "base_url": "str",
+            "thinking_budget": "int",
+            "reasoning_headroom": "int",
+            "dimensions": "int",
+        },
+        knobs=TRAFFIC,
+        extra="gemini",
+        modules=("google.genai",),
+        libraries=("google-genai", "httpx2"),
+        needs_model=True,
+        pictures=True,
+        remote=True,
+        key="GEMINI_API_KEY",
+        provider="google",
+    ),
 )
 
 # Asks whose predictions are labels, come with scores of options, or are numbers.

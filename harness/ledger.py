@@ -68,7 +68,7 @@ class Ledger:
             kept += cost if line.record["response"]["cached"] else ZERO
         total = answers + self._retried if told or self._retried else None
         return {
-            "currency": self.price.currency if self.price else None,
+            **({"currency": self.price.currency} if self.price else {}),
             "total": _plain(total),
             "paid": _plain(total - kept if total is not None else None),
             "retried": _plain(self._retried) if self.price else None,

@@ -13,6 +13,7 @@ DOTENV = ".env"
 HIDDEN = "***"
 # So much of a key tells it from any other word: what begins like one is cut out to its end.
 TELLING = 8
+LONGEST_NAME = 64
 
 _handed_out: set[str] = set()
 
@@ -24,6 +25,11 @@ def key_name(settings: Mapping[str, Any], usual: str | None) -> str | None:
     """
     named = settings.get("api_key_env")
     return str(named) if named else None if settings.get("base_url") else usual
+
+
+def is_name(text: str) -> bool:
+    """Return whether `text` can name an environment variable; a key that stands there by mistake cannot."""
+    return bool(re.fullmatch(r"[A-Z_][A-Z0-9_]*", text)) and len(text) <= LONGEST_NAME
 
 
 def key(name: str) -> str | None:

@@ -61,6 +61,7 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 _FILTERED = re.compile(r"content[ _]?filter|content_policy|responsible ?ai|safety system", re.IGNORECASE)
+_BAD_KEY = re.compile(r"API_KEY_INVALID|API key (?:not valid|expired|not found)", re.IGNORECASE)
 _NO_CREDIT = re.compile(r"insufficient_quota|billing|insufficient (?:credit|balance|funds)", re.IGNORECASE)
 
 _REFUSED = (400, 413, 422)
@@ -78,6 +79,8 @@ def of_status(status: int, headers: Mapping[str, str], said: str) -> Fault:
     The kinds `denied`, `absent` and `no_credit` are the whole run's: no other call will do better.
     """
     message = f"HTTP {status}: {said}" if said else f"HTTP {status}"
+    if status == 400 and _BAD_KEY.search(said):
+        return Fault("denied", message)
     if status in _REFUSED:
         reasons = {"too_long": _TOO_LONG, "filtered": _FILTERED}
         finish = next((reason for reason, words in reasons.items() if words.search(said)), None)
@@ -113,7 +116,7 @@ def quotas(headers: Mapping[str, str]) -> Iterator[tuple[str, float, float]]:
     """Yield (`requests` or `tokens`, what is left, seconds until it is whole again), as headers have it."""
     for what in ("requests", "tokens"):
         left = _number(headers.get(f"x-ratelimit-remaining-{what}"))
-        reset = _duration(headers.get(f"x-ratelimit-reset-{what}"))
+        reset = duration(headers.get(f"x-ratelimit-reset-{what}"))
         if left is not None and reset is not None:
             yield what, left, reset
 
@@ -131,8 +134,8 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s|d)")
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
-def _duration(said: str | None) -> float | None:
-    """Return seconds of `6m0s`, `120ms`, `1.5`; None for anything else."""
+def duration(said: str | None) -> float | None:
+    """Return the seconds of `6m0s`, `120ms`, `1.5`; None for anything else."""
     parts = _PART.findall(said or "")
     if parts and "".join(map("".join, parts)) == said:
         return sum(float(amount) * _SECONDS[unit] for amount, unit in parts)

@@ -119,10 +119,15 @@ def _all_figures(run: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Any]
     currency = str(cost.get("currency", ""))
     yield ("cost per 1,000 examples", currency), cost.get("per_1k_examples")
     yield ("cost", currency), cost.get("total")
+    yield ("cost per right answer", currency), cost.get("per_correct")
+    if (goodput := run.get("goodput")) is not None:
+        slo = ", ".join(f"{name} ≤ {most:g} s" for name, most in goodput["slo"].items())
+        yield (f"goodput ({slo})", "0-1"), goodput["share"]
     yield ("time per example", "ms"), ms(run)
     for key, name in (("e2e", "latency"), ("ttft", "time to first token"), ("tpot", "time per output token")):
         for percentile in ("p50", "p95"):
             yield (f"{name} {percentile}", "s"), (latency.get(key) or {}).get(percentile)
+    yield ("held back by rate limits p95", "s"), (latency.get("wait") or {}).get("p95")
     yield ("output tokens per second", "1/s"), rate.get("output_tokens_per_s")
     yield ("fit", "s"), (run.get("fit") or {}).get("seconds")
     yield ("trained on", "examples"), (run.get("fit") or {}).get("examples")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from harness import documents, records, tasks
 from harness.errors import BadInput, Place
+from harness.reports import served
 from harness.tasks import Task
 
 Warn = Callable[[str], None]
@@ -122,7 +123,7 @@ class Entry:
         counts = self.run.get("counts") or {}
         found = [str(self.run["status"])] if self.run["status"] != "complete" else []
         found += [f"{counts[key]:,} {key}" for key in ("failed", "cached", "truncated") if counts.get(key)]
-        return found
+        return found + served.marks(self.run)
 
     @property
     def preference(self) -> tuple[bool, str, str, str]:

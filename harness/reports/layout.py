@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from harness.reports import served
 from harness.reports.board import Board, Row
 from harness.reports.entries import Column, titles
 from harness.reports.figures import each, factor, figure, short
@@ -122,7 +123,9 @@ def _costs(found: Board, row: Row) -> dict[str, str]:
         "fit s": short(sum({fit["seconds"] for fit in fits}) if fits else None),  # one reused is one fit
         "examples/s": short(_rate(runs)),
         "p95 s": short(_worst(((run.get("latency_s") or {}).get("e2e") or {}).get("p95") for run in runs)),
-        "USD/1k": short(_worst((run.get("cost") or {}).get("per_1k_examples") for run in runs)),
+        **served.cells(runs),
+        "USD/1k": short(_worst(cost(run, "USD") for run in runs)),
+        "KRW/1k": short(_worst(cost(run, "KRW") for run in runs)),
         **_speed(found, row),
     }
 
@@ -136,6 +139,12 @@ def _speed(found: Board, row: Row) -> dict[str, str]:
         "ms/example": short(overall.ms if overall else None),
         "speed-up": times + (f" ({', '.join(marks)})" if marks else ""),
     }
+
+
+def cost(run: dict[str, Any], currency: str) -> float | None:
+    """Return the cost of a thousand examples, None where it is in another currency or nobody knows it."""
+    told = run.get("cost") or {}
+    return told.get("per_1k_examples") if told.get("currency", "USD") == currency else None
 
 
 def _worst(values: Iterable[float | None]) -> float | None:

@@ -10,7 +10,7 @@ import csv
 import io
 from typing import Any
 
-from harness.reports import groups, layout
+from harness.reports import groups, layout, served
 from harness.reports.board import Board, Row
 from harness.reports.entries import Column, Entry
 from harness.reports.markdown import escaped, table
@@ -47,6 +47,8 @@ def _notes(found: Board) -> str:
         notes.append("(sample): the project's own small sample, not the dataset")
     if layout.is_wide(found):
         notes.append("p95 s and USD/1k are of the worst task")
+    runs = [entry.run for row in found.rows for entry in row.entries.values()]
+    notes += [f"goodput: the share of requests with {bounds}" for bounds in served.bounds(runs)]
     return "; ".join(notes) + "."
 
 
@@ -106,7 +108,7 @@ def as_json(found: Board) -> dict[str, Any]:
 
 
 def _json_cell(found: Board, row: Row, column: Column, entry: Entry) -> dict[str, Any]:
-    kept = ("fit", "throughput", "latency_s", "cost", "counts", "breakdown", "macro")
+    kept = ("fit", "throughput", "latency_s", "goodput", "cost", "counts", "breakdown", "macro")
     return {
         "column": found.titles[column],
         "task": column.task,
@@ -131,6 +133,7 @@ _CSV = (
     *("rank", "system", "kind", "task", "version", "split", "limit", "sample", "data", "metric"),
     *("value", "ci_low", "ci_high", "n", "unit", "marks"),
     *("trained_on", "fit_s", "examples_per_s", "p95_s", "usd_per_1k", "source"),
+    *("ttft_p95_s", "goodput", "krw_per_1k"),
 )
 
 
@@ -171,7 +174,10 @@ def _csv_line(found: Board, row: Row, column: Column, entry: Entry) -> dict[str,
         **{key: main[key] for key in ("value", "ci_low", "ci_high", "n", "unit")},
         **{"marks": "; ".join(entry.marks), "trained_on": fit.get("examples"), "fit_s": fit.get("seconds")},
         "examples_per_s": (run.get("throughput") or {}).get("examples_per_s"),
-        **{"p95_s": latency.get("p95"), "usd_per_1k": (run.get("cost") or {}).get("per_1k_examples")},
+        **{"p95_s": latency.get("p95"), "usd_per_1k": layout.cost(run, "USD")},
+        "krw_per_1k": layout.cost(run, "KRW"),
+        "ttft_p95_s": ((run.get("latency_s") or {}).get("ttft") or {}).get("p95"),
+        "goodput": (run.get("goodput") or {}).get("share"),
         **_csv_speed(found, row, column),
     }
 
