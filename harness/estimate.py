@@ -113,7 +113,7 @@ def estimate(plan: Plan, pilot: int = 0, count: Counter | None = None) -> Estima
             own = engine.count_tokens if isinstance(engine, CountsTokens) else None
             asks = pilot and not plan.backend.entry.learns  # what learns would have to be fitted first
             done = _piloted(engine, plan, identity, pilot, own) if asks else Pilot([], 0.0)
-            found = _survey(plan, identity, {one.key: one for one in done.answers}, own, count or own)
+            found = _survey(engine, plan, identity, {one.key: one for one in done.answers}, own, count or own)
     finally:
         engines.closed(plan.backend.name, engine)
     return _estimated(plan, found, done, count or own)
@@ -148,6 +148,7 @@ def _piloted(
 
 
 def _survey(
+    engine: Adapter,
     plan: Plan,
     identity: Mapping[str, Any],
     asked: Mapping[tuple[str, int], Response],
@@ -156,7 +157,7 @@ def _survey(
 ) -> _Survey:
     found = _Survey()
     reads = not plan.backend.entry.learns
-    with kept(plan, identity) as look_up:
+    with kept(engine, plan, identity) as look_up:
         for request in requests(plan, own):
             answer = asked.get(request.key) or look_up(request)
             text = text_of(request) if reads else ""

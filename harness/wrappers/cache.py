@@ -38,8 +38,18 @@ _KEPT = [
 class Keys:
     """What makes two requests the same to one system."""
 
-    def __init__(self, profile: Profile, settings: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
-        """`settings` are those that can change an answer; `identity` names the weights and the endpoint."""
+    def __init__(
+        self,
+        profile: Profile,
+        settings: Mapping[str, Any],
+        identity: Mapping[str, Any],
+        sent: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`settings` are those that can change an answer; `identity` names the weights and the endpoint.
+
+        `sent` is the decoding as the engine is sent it, where that is not as it was asked.
+        """
+        self._sent = sent
         self._chooses_by_text = profile.choose_by != "logprobs"
         system = {
             "version": VERSION,
@@ -79,11 +89,12 @@ class Keys:
     def _is_drawn(self, request: Request) -> bool:
         """Return whether the answer is drawn, so that the seed is a part of what is asked.
 
-        A greedy answer is the same whatever the seed. Where nobody said a temperature, the provider's own
-        holds, and that draws.
+        A greedy answer is the same whatever the seed. Where no temperature is sent, the provider's own holds,
+        and that draws.
         """
         written = request.ask in WRITTEN or (request.ask in ("choose", "rank") and self._chooses_by_text)
-        return written and request.decoding.temperature != 0
+        sent = request.decoding.asked() if self._sent is None else self._sent
+        return written and sent.get("temperature") != 0
 
 
 def _packed(values: Any) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.ledger import Ledger
 from harness.plan import Plan
-from harness.schema import Adapter, Request, Response
+from harness.schema import Adapter, Request, Response, SaysDecoding
 from harness.tokens import most_read, most_written, writes
 from harness.wrappers.budget import Budgeted
 from harness.wrappers.cache import Cached, Keys, looked_up
@@ -30,22 +30,25 @@ def wrapped(
         yield asked
         return
     with Store() as store:
-        yield Cached(asked, store, _keys(plan, identity), plan.profile)
+        yield Cached(asked, store, _keys(engine, plan, identity), plan.profile)
 
 
 @contextmanager
-def kept(plan: Plan, identity: Mapping[str, Any]) -> Iterator[Callable[[Request], Response | None]]:
+def kept(
+    engine: Adapter, plan: Plan, identity: Mapping[str, Any]
+) -> Iterator[Callable[[Request], Response | None]]:
     """Yield the function that returns the kept answer to a request of the plan, None where there is none."""
     if not plan.keeps_answers:
         yield lambda request: None
         return
-    keys = _keys(plan, identity)
+    keys = _keys(engine, plan, identity)
     with Store() as store:
         yield lambda request: looked_up(store, keys.of(request), request, plan.backend.file.shots_as)
 
 
-def _keys(plan: Plan, identity: Mapping[str, Any]) -> Keys:
-    return Keys(plan.profile, plan.backend.result_settings, identity)
+def _keys(engine: Adapter, plan: Plan, identity: Mapping[str, Any]) -> Keys:
+    sent = engine.sent(plan.decoding) if isinstance(engine, SaysDecoding) else None
+    return Keys(plan.profile, plan.backend.result_settings, identity, sent)
 
 
 def _budgeted(engine: Adapter, plan: Plan, ledger: Ledger) -> Adapter:

@@ -13,10 +13,12 @@ from harness import __version__
 COMMANDS = (
     "run",
     "try",
+    "estimate",
     "list",
     "show",
     "check",
     "doctor",
+    "cache",
     "init",
     "leaderboard",
     "compare",
