@@ -83,10 +83,10 @@ class Billing:
         return say(word, after=self.latency, usage=said)
 
 
-def billed_project(home: Path, server: ModelServer, count: int) -> Project:
+def billed_project(home: Path, server: ModelServer, count: int, seed: int = 0) -> Project:
     """Return a project of `count` three-shot reviews whose backend `billed` asks the server."""
     project = Project(home)
-    project.reviews(long_reviews(count), long_reviews(30, 1), f"{REVIEWS}shots: {{k: 3}}\n")
+    project.reviews(long_reviews(count, seed), long_reviews(30, seed + 1), f"{REVIEWS}shots: {{k: 3}}\n")
     write_backend(project, "billed", server)
     return project
 

@@ -160,7 +160,7 @@ def try_(
 ) -> int:
     """Ask a system about texts of your own.
 
-    Each is shown as it goes the whole road: prompt, answer, probabilities and time.
+    Each is shown as it goes the whole road: prompt, answer, probabilities, time and cost.
     """
     from harness.cli.try_ import try_command
     from harness.plan import Options

@@ -15,7 +15,9 @@ from harness.cli.output import fail, print_json
 from harness.cli.run import named
 from harness.engines import adapter_errors, closed, made
 from harness.errors import BadInput, Unavailable
+from harness.money import Money
 from harness.plan import Grid, Options, Plan
+from harness.prices import price
 from harness.progress import say
 from harness.prompts import Prompts
 from harness.run_document import described
@@ -33,6 +35,7 @@ class Tried:
     response: Response
     prediction: Prediction
     language: str | None = None
+    cost: Money | None = None
 
     @property
     def answer(self) -> str | None:
@@ -135,7 +138,10 @@ def _ask(plan: Plan, given: Sequence[Input], report: Report) -> list[Tried]:
 def _tried(text: str, request: Request, response: Response, plan: Plan, read: answers.Read) -> Tried:
     context = str(request.example.fields.get("context", ""))
     said = None if response.error else read(response, request.options, context)
-    return Tried(text, request, response, said, plan.task.file.language)
+    billed = price(plan.backend)
+    cost = billed.of(response.usage) if billed is not None else None
+    money = None if billed is None or cost is None else Money(cost, billed.currency)
+    return Tried(text, request, response, said, plan.task.file.language, money)
 
 
 def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, report: Report) -> None:
@@ -165,7 +171,8 @@ def _told(one: Tried) -> str:
     seconds = one.response.timing.e2e if one.response.timing else None
     time = f"   {1000 * seconds:.1f} ms" if seconds is not None else ""
     answer = "no answer" if one.prediction is None else one.answer
-    return f"{head}{one.text} → {answer}{sure}{f'   ({others})' if others else ''}{said}{time}"
+    cost = f"   {one.cost}" if one.cost is not None else ""
+    return f"{head}{one.text} → {answer}{sure}{f'   ({others})' if others else ''}{said}{time}{cost}"
 
 
 def _percent(share: float) -> str:
@@ -184,4 +191,6 @@ def _plain(one: Tried) -> dict[str, Any]:
         "prediction": one.prediction,
         "probabilities": one.probabilities,
         "response": described(one.response),
+        "cost": None if one.cost is None else float(one.cost.amount),
+        "currency": None if one.cost is None else one.cost.currency,
     }
