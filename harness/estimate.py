@@ -23,7 +23,6 @@ from harness.schema import Adapter, CountsTokens, Identified, Prepares, Request,
 from harness.tokens import most_written, text_of, writes
 from harness.wrappers.wrapped import kept, wrapped
 
-MOST_PILOT = 20
 # What a chat format puts around each message and the reply, in tokens; OpenAI's, and near to others.
 PER_MESSAGE, PER_REPLY = 4, 3
 # Tokens a character: of ASCII, and of Hangul and all else; few, expected, many among today's tokenizers.
@@ -241,7 +240,7 @@ def _cost(
     def end(tokens: float | None, said: float | None) -> float | None:
         if tokens is None or said is None or not count:
             return None if count else 0.0
-        return float(count * billed.most(round(tokens / count), 0) + billed.most(0, round(said)))
+        return float(billed.together(count, tokens, said))
 
     low = end(read.low, written.low)
     assert low is not None

@@ -32,8 +32,8 @@ class Options:
     """What a user may say about a run beside the task and the backend.
 
     `latency` None asks for the time to the first token where that is cheap: in short runs. `cache` keeps what
-    servers answer, `budget` bounds what all runs may spend, `slo` are bounds on times in seconds. Where nothing
-    is asked (`asks`), no service needs its key.
+    servers answer, `budget` bounds what all runs may spend, `slo` are bounds on times in seconds. Where
+    nothing is asked (`asks`), no service needs its key.
     """
 
     where: Where = field(default_factory=Where)

@@ -57,11 +57,16 @@ class TokenPrice:
 
     def most(self, prompt_tokens: int, output_tokens: int) -> Decimal:
         """Return the most that a request of so many tokens can cost: all of it at the dearer rate."""
-        rates = self._at(prompt_tokens)
-        read = prompt_tokens * max(rates.input, rates.cached_input)
-        return read + output_tokens * max(rates.output or Decimal(0), rates.reasoning or Decimal(0))
+        return self.together(1, prompt_tokens, output_tokens)
 
-    def _at(self, prompt_tokens: int) -> PerToken:
+    def together(self, requests: int, prompt_tokens: float, output_tokens: float) -> Decimal:
+        """Return the most that so many requests cost together, whose prompts are about equally long."""
+        rates = self._at(prompt_tokens / requests)
+        read = Decimal(prompt_tokens) * max(rates.input, rates.cached_input)
+        written = max(rates.output or Decimal(0), rates.reasoning or Decimal(0))
+        return read + Decimal(output_tokens) * written
+
+    def _at(self, prompt_tokens: float) -> PerToken:
         reached = (rates for start, rates in reversed(self.tiers) if prompt_tokens > start)
         return next(reached, self.rates)
 
@@ -70,8 +75,7 @@ def _written(rates: PerToken, completion: int, reasoning: int) -> Decimal:
     if rates.output is None:
         return Decimal(0)
     reasoning = min(reasoning, completion)
-    thought = rates.output if rates.reasoning is None else rates.reasoning
-    return (completion - reasoning) * rates.output + reasoning * thought
+    return (completion - reasoning) * rates.output + reasoning * (rates.reasoning or Decimal(0))
 
 
 def price(backend: Backend, day: date | None = None) -> TokenPrice | None:
@@ -90,22 +94,27 @@ def price(backend: Backend, day: date | None = None) -> TokenPrice | None:
 def _own(currency: Currency, rates: Rates, backend: Backend) -> TokenPrice:
     said = backend.file.price
     source = said.source or f"{backend.name}.yaml"
-    given = (rates.input, rates.cached_input, rates.output, rates.reasoning)
-    # As text first: the decimal that was written, not the binary number next to it.
-    named = [None if rate is None else Decimal(str(rate)) for rate in given]
-    return TokenPrice(currency, _per_token(*named), source=source, date=said.date)
+
+    def exact(rate: float | None) -> Decimal | None:
+        """Return the decimal that was written, not the binary number next to it."""
+        return None if rate is None else Decimal(str(rate))
+
+    read = Decimal(str(rates.input))
+    others = (exact(rates.cached_input), exact(rates.output), exact(rates.reasoning))
+    return TokenPrice(currency, _per_token(read, *others), source=source, date=said.date)
 
 
 def _per_token(
-    input: Decimal | None, cached: Decimal | None, output: Decimal | None, reasoning: Decimal | None = None
+    read: Decimal, cached: Decimal | None, written: Decimal | None, thought: Decimal | None = None
 ) -> PerToken:
-    """Return rates of a million tokens as those of one."""
-    read = input or Decimal(0)
-    every = (read, read if cached is None else cached, output, output if reasoning is None else reasoning)
-    one, kept, written, thought = (None if rate is None else rate / MILLION for rate in every)
-    assert one is not None
-    assert kept is not None
-    return PerToken(one, kept, written, thought)
+    """Return rates of a million tokens as those of one; a kind without its own has that of its whole."""
+    thought = written if thought is None else thought
+    return PerToken(
+        read / MILLION,
+        (read if cached is None else cached) / MILLION,
+        None if written is None else written / MILLION,
+        None if thought is None else thought / MILLION,
+    )
 
 
 def _library_price(backend: Backend, day: date) -> TokenPrice | None:
@@ -131,8 +140,8 @@ def _library_price(backend: Backend, day: date) -> TokenPrice | None:
 
 def _tiers(prices: ModelPrice) -> tuple[PerToken, tuple[tuple[int, PerToken], ...]]:
     """Return the base rates and those of longer prompts."""
-    kinds: tuple[Any, ...] = (prices.input_mtok, prices.cache_read_mtok, prices.output_mtok)
-    starts = sorted({tier.start for kind in kinds for tier in getattr(kind, "tiers", ())})
+    read, cached, written = prices.input_mtok, prices.cache_read_mtok, prices.output_mtok
+    starts = sorted({tier.start for kind in (read, cached, written) for tier in getattr(kind, "tiers", ())})
 
     def rate(kind: Any, prompt_tokens: int) -> Decimal | None:
         if kind is None or isinstance(kind, Decimal):
@@ -140,5 +149,8 @@ def _tiers(prices: ModelPrice) -> tuple[PerToken, tuple[tuple[int, PerToken], ..
         reached = [tier.price for tier in kind.tiers if tier.start <= prompt_tokens]
         return Decimal(reached[-1] if reached else kind.base)
 
-    base, *longer = (_per_token(*(rate(kind, start) for kind in kinds)) for start in (-1, *starts))
+    base, *longer = (
+        _per_token(rate(read, start) or Decimal(0), rate(cached, start), rate(written, start))
+        for start in (-1, *starts)
+    )
     return base, tuple(zip(starts, longer, strict=True))
