@@ -145,9 +145,11 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
         self.server.connections += 1
+        self.server.open.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.transport = None
+        self.server.open.discard(self)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -199,6 +201,7 @@ class ModelServer:
 
     def __post_init__(self) -> None:
         self._numbers: Counter[bytes] = Counter()
+        self.open: set[_Connection] = set()
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
 
@@ -236,8 +239,8 @@ class ModelServer:
         self._ready.set()
         self._loop.run_forever()
         self._listening.close()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
+        for connection in list(self.open):
+            connection.transport.abort()
         self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
 

@@ -127,10 +127,16 @@ class Concurrent(ABC):
         self._abandon()
         if self._loop is not None:
             try:
-                self._until(self.hang_up())
+                self._until(self._hang_up())
             finally:
                 self._loop.close()
                 self._loop = None
+
+    async def _hang_up(self) -> None:
+        await self.hang_up()
+        await asyncio.sleep(0)  # a transport is closed when the loop next turns
+        await asyncio.get_running_loop().shutdown_asyncgens()
+        await asyncio.get_running_loop().shutdown_default_executor()
 
     def _fill(self, source: Iterator[Request | None]) -> bool:
         """Start as many calls as there is room for; return whether the source has more."""
@@ -162,9 +168,7 @@ class Concurrent(ABC):
     def _until(self, work: Awaitable[Result]) -> Result:
         """Return what `work` comes to; in a notebook, where another loop turns, from a thread beside."""
         assert self._loop is not None
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
+        if not _another_loop_turns():
             return self._loop.run_until_complete(work)
         with ThreadPoolExecutor(1) as beside:
             turning = beside.submit(self._loop.run_until_complete, work)
@@ -230,6 +234,7 @@ class Concurrent(ABC):
             for response in responses:
                 response.attempts, response.timing = number, timing
                 response.text = response.text and redacted(response.text)
+                response.served = response.served and redacted(response.served)
             self._done += responses
             return
 
@@ -289,10 +294,10 @@ class Concurrent(ABC):
         verdict = self.server.verdict(fault, now)
         if verdict is not None:
             raise self._gone(verdict) from None
-        if fault.crowded:
+        if fault.kind == "overloaded":
             self.traffic.window.shrink(sent, now)
-        if fault.kind == "rate_limited":
-            self.traffic.pace.refused(fault.hold or 0.0, now)
+        elif fault.kind == "rate_limited":
+            self.traffic.refused(sent, fault.hold, now)
         if fault.hold is not None:
             if fault.hold > LONGEST_HOLD:
                 raise self._gone(f"asks us to wait {fault.hold:.0f} s; the same command goes on then")
@@ -313,6 +318,14 @@ class Concurrent(ABC):
 
     def _gone(self, why: str) -> Unavailable:
         return Unavailable(f"{self.profile.name}: the server {why}")
+
+
+def _another_loop_turns() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _used(responses: Sequence[Response]) -> float | None:

@@ -106,7 +106,8 @@ class Gemini(Concurrent):
     async def hang_up(self) -> None:
         """Close the connections."""
         if self._client is not None:
-            await self._client.aio.aclose()
+            await self._http.aclose()  # the SDK leaves open what it was given
+            self._client.close()
             self._client = None
 
     # ---- text ---------------------------------------------------------------------------------------
@@ -180,8 +181,8 @@ class Gemini(Concurrent):
 
         name = key_name(self.settings, KEY)
         secret = key(name) if name else None
-        client = http.client(int(self.traffic.window.most), ["x-goog-api-key"] if secret else [])
-        options = {"base_url": self.url, "api_version": "v1beta", "httpx_async_client": client}
+        self._http = http.client(int(self.traffic.window.most), ["x-goog-api-key"] if secret else [])
+        options = {"base_url": self.url, "api_version": "v1beta", "httpx_async_client": self._http}
         return genai.Client(api_key=secret or "none", vertexai=False, http_options=options)
 
     def _refused(self, error: Any, this: Try) -> Fault:

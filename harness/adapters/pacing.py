@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 START = 24  # calls in flight at first
 LEAST_SPAN = 0.5  # seconds of sending from which a rate can be told
-STEADY = 0.99  # of the rate that was measured: what is sent after a refusal
-GROWTH = 0.001  # of the rate, a second: how it is tried whether more is allowed
-SETTLED = 30.0  # seconds without a refusal, after which it is tried faster and faster
-DOUBLING = 10.0
+STEADY = 0.97  # of the rate that was too fast: what is sent after a refusal
+GROWTH = 0.05  # of the rate: how much more is tried until it has been quiet for long
+SETTLED = 4.0  # seconds that are long; after them the rate is doubled in as many
+SETTLED_PER_HOLD = 25.0  # the same, for each second that a refusal costs
 
 
 @dataclass(slots=True)
@@ -67,56 +67,62 @@ class Allowance:
 class Pace:
     """The rate that a server allows, learnt from its refusals.
 
-    Between two refusals a server that fills a bucket of tokens has let through just what it filled in, so
-    the rate is known after the second, if what was lost while everything was held back is left out: the
-    bucket, whose size the first burst tells, ran over then.
+    Between two refusals a server that fills a bucket of tokens has let through about what it filled in: that
+    is the first guess; before it, calls keep the distance that a short wait asks for. Each later refusal says
+    that it was a little too fast, and quiet that there may be room: the rate grows slowly, then faster and
+    faster. Where a refusal costs a long wait, it grows more slowly.
     """
 
     rate: float | None = None
-    burst: float = 0.0
-    since: float | None = None  # the last refusal that counted
-    learnt: float = 0.0
+    burst: float = 0.0  # what may come at once after everything was held back
+    since: float | None = None  # the last refusal
     accepted: int = 0
-    held: float = 0.0
+    hold: float = 0.0
+    distance: float = 0.0  # the longest of the short waits
     free_at: float = 0.0
 
     def sent(self, now: float) -> None:
         """Count a call; it is taken for accepted until it is refused."""
         self.accepted += 1
-        rate = self._now(now)
+        rate = self.allowed(now)
         if rate is not None:
-            # What was not used while calls were held back may be caught up on, as far as the bucket goes.
             self.free_at = max(self.free_at, now - max(0.0, self.burst - 1.0) / rate) + 1.0 / rate
 
     def delay(self, now: float) -> float:
         """Return the seconds until the next call fits the rate; 0 while none is known."""
-        return 0.0 if self.rate is None else max(0.0, self.free_at - now)
+        return max(0.0, self.free_at - now)
 
-    def refused(self, hold: float, now: float) -> None:
-        """Learn from a refusal that holds everything back for `hold` seconds."""
+    def refused(self, sent: float, hold: float, now: float) -> None:
+        """Learn from the refusal of a call, sent at `sent`, that holds everything back for `hold` seconds.
+
+        Those that were sent before the last refusal say nothing new.
+        """
         self.accepted -= 1
+        if hold < LEAST_SPAN:
+            self.distance = max(self.distance, hold)
         if self.since is None:
             self.burst = float(max(0, self.accepted))
-        else:
+        elif sent <= self.since:
+            return
+        elif self.rate is None:
             span = now - self.since
-            if span - self.held < LEAST_SPAN:
+            if self.accepted < 1 or span - self.hold < LEAST_SPAN:
                 return
-            self._learn(span, now)
-        self.since, self.accepted, self.held = now, 0, hold
+            self.rate = self.accepted / span
+        else:
+            self.rate = STEADY * (self.allowed(now) or 0.0)
+            self.burst = max(1.0, self.burst / 2)
+        self.since, self.accepted, self.hold, self.free_at = now, 0, hold, now
 
-    def _learn(self, span: float, now: float) -> None:
-        rate = self.accepted / span
-        over = (self.accepted - self.burst) / (span - self.held)
-        if over * self.held > self.burst:  # the bucket ran over while calls were held back
-            rate = over
-        if rate > 0:
-            self.rate, self.learnt, self.free_at = STEADY * rate, now, now
-
-    def _now(self, now: float) -> float | None:
-        if self.rate is None:
+    def allowed(self, now: float) -> float | None:
+        """Return the calls a second that are tried now, None while nothing is known."""
+        rate = self.rate or (1.0 / self.distance if self.distance else None)
+        if rate is None or self.since is None:
             return None
-        quiet = now - self.learnt
-        return self.rate * (1 + GROWTH * quiet) * 2 ** (max(0.0, quiet - SETTLED) / DOUBLING)
+        settled = max(SETTLED, SETTLED_PER_HOLD * self.hold)
+        quiet = now - self.since - self.hold
+        faster = max(0.0, quiet - settled) / settled
+        return rate * (1 + GROWTH * min(1.0, max(0.0, quiet) / settled)) * 2**faster
 
 
 @dataclass(slots=True)
@@ -189,6 +195,15 @@ class Traffic:
         """Take a quota from a reply's headers: `what` is `requests` or `tokens`."""
         in_flight = self.in_flight - 1 if what == "requests" else self.in_flight_tokens
         self.quota[what].told(left, reset, max(0.0, in_flight), now)
+
+    def refused(self, sent: float, hold: float | None, now: float) -> None:
+        """Take a refusal for too many calls: fewer at once until the rate is known, then a little slower."""
+        unknown = self.pace.rate is None
+        self.pace.refused(sent, hold or 0.0, now)
+        if self.pace.rate is None:
+            self.window.shrink(sent, now)
+        elif unknown:
+            self.window.threshold = float(self.window.most)
 
     def hold(self, seconds: float, now: float) -> None:
         """Hold everything back, as the server asks."""

@@ -1,0 +1,166 @@
+"""When the next call may be sent, on a clock that only the test turns."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from harness.adapters.pacing import START, Allowance, Pace, Traffic, Window
+
+
+@dataclass
+class Bucket:
+    """A server that lets `rate` a second through, and `burst` at once."""
+
+    rate: float
+    burst: float
+    level: float = 0.0
+    at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.level = self.burst
+
+    def wait(self, now: float) -> float | None:
+        """Return None for a call that is let through, else the seconds until one would be."""
+        self.level = min(self.burst, self.level + (now - self.at) * self.rate)
+        self.at = now
+        if self.level < 1 - 1e-9:
+            return (1 - self.level) / self.rate
+        self.level -= 1
+        return None
+
+
+def driven(
+    server: Bucket, calls: int, latency: float, said: Callable[[float], float | None]
+) -> tuple[float, int]:
+    """Return the seconds that so many calls take, and how many were refused on the way."""
+    traffic, draw, order = Traffic(Window(64)), random.Random(1), itertools.count()
+    now, left, running, waiting, refused = 0.0, calls, 0, 0, 0
+    events: list[tuple[float, int, str, float]] = []
+
+    def later(seconds: float, what: str, sent: float) -> None:
+        heapq.heappush(events, (now + seconds, next(order), what, sent))
+
+    while left or running:
+        while left and running < int(traffic.window.size):
+            left, running, waiting = left - 1, running + 1, waiting + 1
+        while waiting and traffic.delay(now) <= 1e-9:
+            waiting -= 1
+            traffic.sent(0, now)
+            wait = server.wait(now)
+            if wait is None:
+                later(latency * draw.uniform(0.8, 1.2), "answered", now)
+                continue
+            refused += 1
+            traffic.ended(0, None, now)
+            traffic.refused(now, said(wait), now)
+            if said(wait) is not None:
+                traffic.hold(said(wait) or 0.0, now)
+            later(draw.uniform(0, 0.5) if said(wait) is None else 0.0, "again", now)
+        nexts = [now + max(traffic.delay(now), 1e-6)] if waiting else []
+        now = min([*nexts, events[0][0]] if events else nexts)
+        while events and events[0][0] <= now:
+            _, _, what, _ = heapq.heappop(events)
+            if what == "again":
+                waiting += 1
+            else:
+                running -= 1
+                traffic.ended(0, None, now)
+                traffic.window.grow()
+    return now, refused
+
+
+@pytest.mark.parametrize("latency", [0.02, 0.1])
+@pytest.mark.parametrize("burst", [50, 200])
+@pytest.mark.parametrize(
+    "said", [lambda wait: wait, math.ceil, lambda wait: None], ids=["exact", "whole seconds", "nothing"]
+)
+def test_nearly_all_that_a_server_allows_is_used_and_little_is_refused(said, burst, latency):
+    calls = 2000
+    seconds, refused = driven(Bucket(50, burst), calls, latency, said)
+    assert calls / (burst + 50 * (seconds - latency)) >= 0.95
+    assert refused / (calls + refused) < 0.05
+
+
+def test_the_window_doubles_each_round_trip_until_it_is_full():
+    window, rounds = Window(200), []
+    while window.size < window.most:
+        rounds.append(int(window.size))
+        for _ in range(int(window.size)):
+            window.grow()
+    assert rounds == [START, 2 * START, 4 * START, 8 * START]
+
+
+def test_a_crowd_halves_the_window_once_and_it_opens_by_one_a_round_trip():
+    window = Window(100, size=64)
+    window.size = 64.0
+    for _ in range(10):
+        window.shrink(sent=1.0, now=2.0)
+    assert window.size == 32
+    for _ in range(32):
+        window.grow()
+    assert 32.9 < window.size < 33.1
+    window.shrink(sent=3.0, now=4.0)
+    assert int(window.size) == 16
+
+
+def test_the_window_never_closes():
+    window = Window(4)
+    for now in range(10):
+        window.shrink(sent=now, now=now)
+    assert window.size == 1
+
+
+def test_an_allowance_lets_a_seconds_worth_through_at_once_and_then_so_much_a_minute():
+    allowance, sent, now = Allowance(per_minute=120), 0, 0.0
+    while now < 60:
+        if allowance.delay(now) == 0:
+            allowance.take(1, now)
+            sent += 1
+        now += 0.01
+    assert 120 <= sent <= 123
+
+
+def test_tokens_that_were_not_used_are_given_back():
+    allowance = Allowance(per_minute=6000)
+    allowance.take(1000, now=0.0)
+    assert allowance.delay(0.0) == pytest.approx(9.0)
+    allowance.take(-900, now=0.0)
+    assert allowance.delay(0.0) == 0.0
+
+
+def test_nothing_is_sent_while_a_server_asks_to_wait():
+    traffic = Traffic(Window(8))
+    traffic.hold(3.0, now=10.0)
+    traffic.hold(1.0, now=10.5)
+    assert [traffic.delay(now) for now in (10.0, 12.0, 13.0)] == [3.0, 1.0, 0.0]
+
+
+def test_no_more_is_sent_than_the_headers_say_is_left():
+    traffic = Traffic(Window(8))
+    for _ in range(3):
+        traffic.sent(0, now=0.0)
+    traffic.told("requests", left=4, reset=6.0, now=0.0)  # two others are in flight and may not be in it
+    assert traffic.delay(0.0) == 0.0
+    traffic.sent(0, now=0.0)
+    traffic.sent(0, now=0.0)
+    assert traffic.delay(0.0) == 6.0
+    assert traffic.delay(6.0) == 0.0
+
+
+def test_a_rate_is_told_from_the_second_refusal():
+    pace = Pace()
+    for _ in range(10):
+        pace.sent(0.0)
+    pace.refused(sent=0.0, hold=0.0, now=0.0)
+    assert pace.allowed(0.0) is None
+    for step in range(100):
+        pace.sent(step / 10)
+    pace.refused(sent=10.0, hold=0.0, now=10.0)
+    assert pace.allowed(10.0) == pytest.approx(9.9)
