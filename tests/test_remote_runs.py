@@ -28,8 +28,10 @@ def project(tmp_path) -> Project:
 
 
 def run_of(server: ModelServer, *more: object) -> Sequence[object]:
+    """Return a run whose answers only the journal keeps."""
     return [
-        *("run", "-t", "reviews", "-b", "local_server", "--data-dir", "data", "-q", "--no-latency"),
+        *("run", "-t", "reviews", "-b", "local_server", "--data-dir", "data"),
+        *("-q", "--no-latency", "--no-cache"),
         *("-m", "model=tiny", "-m", f"base_url={server.url}", "--concurrency", AT_ONCE, *more),
     ]
 
