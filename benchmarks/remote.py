@@ -13,17 +13,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import random
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Cost, harness, machine, run, write_reviews
+from tests.model_server import Asked, ModelServer, Reply, answer, piece, refuse, say, stream, usage
+from tests.running import Project, outcome
 
-CALLS, FEW, AT_ONCE = 5_000, 64, 64
+CALLS, FEW, AT_ONCE, RATED, KILLS = 5_000, 64, 64, 1_500, 20
 
 TASK = """
 version: 1
@@ -115,16 +121,126 @@ def load(latency: float, calls: int) -> None:
     print(f"peak memory {many.rss:.0f} MiB, {few.rss:.0f} MiB for {FEW} calls; bare {bare.rss:.0f} MiB")
 
 
+def front_door(server: ModelServer, folder: Path, calls: int, *more: str) -> dict[str, Any]:
+    """Return the `run.json` of a run in this process's folder against a server of this process."""
+    write_reviews(folder / "test.tsv", calls, seed=calls)
+    (folder / "calls.yaml").write_text(TASK.format(test="test.tsv"), encoding="utf-8")
+    command = [
+        *harness(),
+        "run",
+        "-t",
+        "calls.yaml",
+        "-b",
+        "local_server",
+        "-m",
+        "model=tiny",
+        "--json",
+        "-q",
+    ]
+    command += ["-m", f"base_url={server.url}", "--data-dir", ".", "--fresh", *more]
+    return json.loads(run(command, cwd=folder).output)["runs"][0]
+
+
+def retry() -> None:
+    """A server that refuses each of 20 requests four times, with Retry-After: 1."""
+
+    def script(asked: Asked) -> Reply:
+        return refuse(429, Retry_After=1) if asked.number <= 4 else answer(asked)
+
+    with ModelServer(script=script) as server, tempfile.TemporaryDirectory() as name:
+        document = front_door(server, Path(name), 20)
+        times = [asked.at for asked in server.seen]
+    seconds = sum(session["seconds"] for session in document["sessions"])
+    print(f"20 requests, refused 4 times each: {len(times)} calls in {seconds:.2f} s (bound 5.2 s, 100)")
+
+
+@dataclass
+class Bucket:
+    """Lets `rate` a second through and `burst` at once, and says to others when to come back."""
+
+    rate: float
+    burst: float
+    whole: bool
+
+    def __post_init__(self) -> None:
+        self.level, self.at = self.burst, time.perf_counter()
+        self.refused = self.let = 0
+
+    def __call__(self, asked: Asked) -> Reply:
+        """Let the request through or refuse it."""
+        self.level = min(self.burst, self.level + (asked.at - self.at) * self.rate)
+        self.at = asked.at
+        if self.level >= 1:
+            self.level -= 1
+            self.let += 1
+            return say("긍정", after=0.1)
+        self.refused += 1
+        wait = (1 - self.level) / self.rate
+        return refuse(429, Retry_After=math.ceil(wait) if self.whole else f"{wait:.3f}")
+
+
+def rate() -> None:
+    """A server that lets 50 a second through, and bursts of 50."""
+    for whole in (False, True):
+        bucket = Bucket(50, 50, whole)
+        with ModelServer(script=bucket) as server, tempfile.TemporaryDirectory() as name:
+            front_door(server, Path(name), RATED, "--no-latency")
+            began, ended = server.seen[0].at, server.seen[-1].at
+        share = bucket.let / (bucket.burst + bucket.rate * (ended - began))
+        refused = bucket.refused / (bucket.refused + bucket.let)
+        said = "whole seconds" if whole else "to the millisecond"
+        print(f"50/s, Retry-After {said}: {share:.1%} of what is allowed, {refused:.1%} refused")
+
+
+def times() -> None:
+    """A server that sends the first token after 150 ms, and 20 more every 20 ms."""
+    first, each, more = 0.15, 0.02, 20
+    steps = [step for _ in range(more) for step in (each, piece("가"))]
+    end = [piece(None, "stop"), {"choices": [], "usage": usage(9, more + 1)}]
+    script = stream(piece(""), first, piece("가"), *steps, *end)
+    with ModelServer(script=lambda asked: script) as server, tempfile.TemporaryDirectory() as name:
+        found = front_door(server, Path(name), 60, "--concurrency", "4")["latency_s"]
+    for figure, true in (("ttft", first), ("tpot", each), ("e2e", first + each * more)):
+        off = (found[figure]["p50"] - true) * 1000
+        print(f"{figure}: {true * 1000:.0f} ms sent, {off:+.2f} ms off (p50, n = {found[figure]['n']})")
+
+
+def kills() -> None:
+    """Kill a run of 400 requests 20 times, and go on each time."""
+    rows, at_once, draw = 400, 8, random.Random(1)
+
+    def script(asked: Asked) -> Reply:
+        return [0.02, *answer(asked)]
+
+    with ModelServer(script=script) as server, tempfile.TemporaryDirectory() as name:
+        project = Project(Path(name))
+        write_reviews(project.home / "test.tsv", rows, seed=1)
+        project.write("calls.yaml", TASK.format(test="test.tsv"))
+        command = ["run", "-t", "calls.yaml", "-b", "local_server", "-m", "model=tiny", "--data-dir", "."]
+        command += ["-m", f"base_url={server.url}", "--concurrency", str(at_once), "-q"]
+        for _ in range(KILLS):
+            with project.started(*command) as process:
+                before = len(server.seen)
+                project.wait_for(process, lambda before=before: len(server.seen) > before)
+                time.sleep(draw.uniform(0, 0.05))
+                process.kill()
+        project.harness(*command)
+        resumed, asked = outcome(project.only()), len(server.seen)
+        project.harness(*command, "--fresh", "--runs-dir", "whole")
+        same = resumed == outcome(project.only("whole"))
+    print(f"{KILLS} kills: {asked} calls for {rows} (bound {rows + KILLS * at_once}); same outcome: {same}")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=["load", "retry", "rate", "times", "kills"])
     parser.add_argument("--latency", type=float, default=1.0)
     parser.add_argument("--calls", type=int, default=CALLS)
     arguments = parser.parse_args()
     if arguments.what == "load":
         load(arguments.latency, arguments.calls)
+    else:
+        {"retry": retry, "rate": rate, "times": times, "kills": kills}[arguments.what]()
 
 
 if __name__ == "__main__":

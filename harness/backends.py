@@ -201,7 +201,8 @@ class Backend:
                 "add --trust-remote-code if you trust it"
             )
         if self.entry.needs_model and not self.file.model:
-            found.append(f"{self.name} names no model: add -m model=DIRECTORY_OR_ID")
+            what = "NAME" if self.entry.remote else "DIRECTORY_OR_ID"
+            found.append(f"{self.name} names no model: add -m model={what}")
         absent = plugins.missing(self.entry)
         if absent:
             extra = f"{DISTRIBUTION}[{self.entry.extra}]"

@@ -20,6 +20,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {
     *("torch", "transformers", "tokenizers", "sentencepiece", "sklearn", "scipy", "pandas", "pyarrow"),
     *("huggingface_hub", "datasets", "rich", "pooch", "numpy", "genai_prices"),
+    *("openai", "google", "httpx2", "dotenv"),
 }
 MAY_BE_HEAVY = ("adapters.", "models.", "metrics.")
 

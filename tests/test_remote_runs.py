@@ -1,4 +1,4 @@
-"""Runs against a server as a user makes them: killed and gone on with, interrupted, dead, and what is written."""
+"""Runs against a server as a user makes them: killed and gone on with, interrupted, dead."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytest.importorskip("openai")
 from tests.model_server import Asked, ModelServer, Reply, answer, refuse, say
 from tests.running import PATIENCE, Project, here, keys_of, one_line, outcome, records_of, rows, said
 
-AT_ONCE = 8
+AT_ONCE, KILLS = 8, 2  # benchmarks/remote.py kills twenty times
 
 
 @pytest.fixture
@@ -43,13 +43,14 @@ def slowly(asked: Asked) -> Reply:
 def test_killed_again_and_again_it_asks_no_more_than_was_in_flight_at_each_kill(project):
     draw = random.Random(5)
     with ModelServer(script=slowly) as server:
-        for _ in range(4):
+        for _ in range(KILLS):
             project.killed_at(draw.randint(2, 12), *run_of(server))
-        assert project.harness(*run_of(server)).returncode == 0
+        settings = {"model": "tiny", "base_url": server.url}
+        here(project, "local_server", settings, latency=False)
         resumed, asked = outcome(project.only()), len(server.seen)
-        assert project.harness(*run_of(server, "--fresh", "--runs-dir", "whole")).returncode == 0
-    assert asked <= 60 + 4 * AT_ONCE
-    assert resumed == outcome(project.only("whole"))
+        here(project, "local_server", settings, latency=False, fresh=True)
+    assert asked <= 60 + KILLS * AT_ONCE
+    assert resumed == outcome(project.runs()[-1])
 
 
 def test_the_first_ctrl_c_takes_what_is_in_flight_and_asks_no_more(project):
@@ -146,7 +147,7 @@ def test_the_first_token_is_asked_for_in_short_runs_or_when_the_user_says_so(
 ):
     with ModelServer() as server:
         settings = {"model": "tiny", "base_url": server.url}
-        here(project, "local_server", settings, limit=limit, latency=latency)
+        here(project, "local_server", settings, limit=5, latency=latency)
     assert bool(server.seen[0].body.get("stream")) is streams
 
 

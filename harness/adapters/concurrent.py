@@ -180,8 +180,8 @@ class Concurrent(ABC):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        if not task.cancelled():
-            self._dead = self._dead or task.exception()
+        error = None if task.cancelled() else task.exception()  # looked at, or asyncio complains of it
+        self._dead = self._dead or error
         self._wake_up()
 
     def _wake_up(self) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import tempfile
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from harness import DISTRIBUTION, __version__, backends, plugins
+from harness import DISTRIBUTION, __version__, backends, plugins, secrets
 from harness.cli.output import print_json
 from harness.downloads import cache_dir
 from harness.errors import HarnessError
@@ -45,7 +46,9 @@ def doctor_command(*, json: bool) -> int:
     print("plugins " + ("; ".join([*found["plugins"], *found["broken"]]) or "none but the built-in"))
     print("backends")
     for name, obstacles in found["backends"].items():
-        print(f"  {name}: {'; '.join(one.removeprefix(f'{name} ') for one in obstacles) or 'ready'}")
+        key = found["keys"].get(name)
+        ready = f"ready ({key} is set)" if key else "ready"
+        print(f"  {name}: {'; '.join(one.removeprefix(f'{name} ') for one in obstacles) or ready}")
     return 0
 
 
@@ -78,7 +81,19 @@ def examination() -> dict[str, Any]:
         "plugins": found,
         "broken": broken,
         "backends": {} if broken else {name: _obstacles(name) for name in sorted(backends.catalogue())},
+        "keys": {} if broken else dict(_keys()),
     }
+
+
+def _keys() -> Iterator[tuple[str, str]]:
+    """Yield each backend whose key is set, and what the key is called; never the key."""
+    for name in sorted(backends.catalogue()):
+        try:
+            called = backends.load(name).key_name
+        except HarnessError:
+            continue
+        if called and secrets.key(called):
+            yield name, called
 
 
 def _plugins() -> tuple[list[str], list[str]]:

@@ -98,3 +98,13 @@ def test_a_broken_plugin_is_named_and_stops_nothing(shell, monkeypatch):
     assert said.code == 0
     assert "plugins an installed plugin is broken" in said.out
     assert shell("doctor", "--json").json["broken"]
+
+
+def test_it_says_which_key_a_backend_needs_and_whether_it_is_set_and_never_the_key(shell, monkeypatch):
+    pytest.importorskip("openai")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert "  gpt_4o: needs OPENAI_API_KEY: set it in the environment or in .env" in shell("doctor").out
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-1234567890")
+    said = shell("doctor").out
+    assert "  gpt_4o: ready (OPENAI_API_KEY is set)" in said
+    assert "sk-planted" not in said
