@@ -81,7 +81,7 @@ def asked(tmp_path_factory) -> dict[str, Path]:
     )
     project.write("backends/here.yaml", "extends: huggingface\nchat: true\nchoose_by: extract\n")
     common = ["-t", "reviews", "--data-dir", "data", "-q", "-m", f"model={model}"]
-    common += ["-d", "max_tokens=6", "-d", "temperature=0"]
+    common += ["-d", "max_tokens=6", "-d", "temperature=0", "--no-cache"]
     runs = {}
     with serving(model) as url:
         for name, more in {
