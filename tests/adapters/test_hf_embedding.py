@@ -149,7 +149,7 @@ def test_an_empty_sentence_has_a_vector_too(models, tmp_path, empty):
 def test_an_encoder_has_no_logits_and_needs_none(models):
     adapter = loaded(models["encoder"])
     adapter.prepare()
-    assert adapter._engine is None
+    assert "engine" not in adapter._made
     assert isinstance(adapter.encoder.model, transformers.BertModel)
 
 
@@ -164,7 +164,7 @@ def test_a_closed_adapter_has_let_go_of_its_encoder(models):
     adapter = loaded(models["encoder"])
     adapter.prepare()
     adapter.close()
-    assert adapter._encoder is None
+    assert not adapter._made
 
 
 def test_a_pooler_that_was_not_published_is_not_missed(models):
@@ -211,4 +211,4 @@ def test_a_batch_without_memory_is_halved(models, monkeypatch):
     monkeypatch.setattr(adapter.encoder.model, "forward", short)
     responses = list(adapter.answer([compared(*pair, str(n)) for n, pair in enumerate(pairs(12))]))
     assert [r.error for r in responses] == [None] * 12
-    assert adapter.batch_size == 2
+    assert adapter.budget.rows <= 2
