@@ -61,7 +61,7 @@ def tiny_tokenizer(*, bos: bool = False, pad: bool = True, vocabulary: int = 420
     return fast
 
 
-def tiny_model(tokenizer: Any, *, context: int = 256, layers: int = 2, seed: int = 0) -> Any:
+def tiny_model(tokenizer: Any, *, context: int = 256, layers: int = 2, heads: int = 4, seed: int = 0) -> Any:
     """Return a Llama with random weights, large enough that its logits are spread."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -72,8 +72,8 @@ def tiny_model(tokenizer: Any, *, context: int = 256, layers: int = 2, seed: int
         hidden_size=64,
         intermediate_size=128,
         num_hidden_layers=layers,
-        num_attention_heads=4,
-        num_key_value_heads=2,
+        num_attention_heads=heads,
+        num_key_value_heads=heads // 2,
         max_position_embeddings=context,
         initializer_range=0.15,
         tie_word_embeddings=False,
