@@ -215,14 +215,18 @@ def run(
     fresh: bool = False,
     max_failures: int | float = 0.01,
     trust_remote_code: bool = False,
+    concurrency: int | None = None,
+    latency: bool | None = None,
     quiet: bool = True,
 ) -> list[Run]:
     """Return the runs of tasks on backends, as `harness run` makes them; a complete one is not made again.
 
     Several tasks, backends, templates, asks, decodings or settings make a grid. `limit` is a count or a
     share of the examples, `template="all"` every one the task has, `settings={"model": "DIR"}` the backend's.
-    `data_dir` is else `$HARNESS_DATA`. One dead backend of several stops no other: it is a warning, and so
-    is a run that ended early, whose `error` says why. `quiet=False` shows on stderr how far they are.
+    `data_dir` is else `$HARNESS_DATA`. Of a server, `concurrency` is the most calls in flight, and `latency`
+    asks for the time to the first token (None: in runs of up to 200 requests). One dead backend of several
+    stops no other: it is a warning, and so is a run that ended early, whose `error` says why. `quiet=False`
+    shows on stderr how far they are.
 
     Raises:
         BadInput: the input is wrong; nothing was run.
@@ -250,6 +254,8 @@ def run(
         max_failures=_amount("max_failures", max_failures, 0),
         fresh=fresh,
         trust_remote_code=trust_remote_code,
+        concurrency=None if concurrency is None else _count("concurrency", concurrency, 1),
+        latency=latency,
     )
     with _allowed(options):
         ready, dead = plans(grid, options, (lambda _message: None) if quiet else say, command)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from harness import builtin, definitions, plugins, settings
+from harness import builtin, definitions, plugins, secrets, settings
 from harness.documents import Document, shown
 from harness.errors import BadInput, Unavailable, did_you_mean
 from harness.forms import DecodingFile, Finite, Settings, Strict
@@ -38,9 +38,9 @@ class BackendFile(Strict):
     model: str | None = None
     revision: str | None = None
     needs: list[Literal["trust_remote_code"]] = []
-    kind: Literal["baseline", "classical", "scratch", "base", "instruct", "fine-tuned", "merged"] | None = (
-        None
-    )
+    kind: (
+        Literal["baseline", "classical", "scratch", "base", "instruct", "fine-tuned", "merged", "api"] | None
+    ) = None
     family: str | None = None
     parameters: Annotated[Finite, Field(gt=0)] | None = None
     licence: str | None = None
@@ -94,8 +94,16 @@ class Backend:
         kinds = {**self.entry.settings, **self.entry.knobs}
         for _, message in settings.problems(rest, {**kinds, **dict.fromkeys(named, "str")}):
             raise BadInput(f"-m: {self.name} ({self.file.adapter}): {message}")
-        chosen = {name: value for name, value in {**self.settings, **rest}.items() if value is not None}
+        known = dict(self.settings)
+        if rest.get("base_url", known.get("base_url")) != known.get("base_url"):
+            known.pop("api_key_env", None)  # the profile's key is for the host that the profile names
+        chosen = {name: value for name, value in {**known, **rest}.items() if value is not None}
         return replace(self, file=self.file.model_copy(update=fields), settings=chosen)
+
+    @property
+    def key_name(self) -> str | None:
+        """Return the environment variable whose key is sent to the service, None where none is."""
+        return secrets.key_name(self.settings, self.entry.key)
 
     def differs(self, own: Backend) -> dict[str, Any]:
         """Return what can change an answer and is not as in `own`, the profile as written."""
@@ -104,7 +112,14 @@ class Backend:
         return {key: value for key, value in now.items() if value != was.get(key)}
 
     def profile(
-        self, *, seed: int, ask: Ask = "choose", trust_remote_code: bool = False, offline: bool = False
+        self,
+        *,
+        seed: int,
+        ask: Ask = "choose",
+        trust_remote_code: bool = False,
+        offline: bool = False,
+        concurrency: int | None = None,
+        stream: bool = False,
     ) -> Profile:
         """Return what the adapter is told."""
         file = self.file
@@ -122,6 +137,8 @@ class Backend:
             offline=offline,
             seed=seed,
             ask=ask,
+            concurrency=concurrency,
+            stream=stream,
         )
 
     def require(self, ask: str, decoding: Decoding, *, trust_remote_code: bool) -> None:
@@ -162,6 +179,12 @@ class Backend:
             extra = f"{DISTRIBUTION}[{self.entry.extra}]"
             how = f": pip install '{extra}'" if self.entry in builtin.ADAPTERS else ", which is not installed"
             found.append(f"{self.name} needs {', '.join(absent)}{how}")
+        if self.key_name and not secrets.is_name(self.key_name):
+            found.append(f"{self.name}: api_key_env should name an environment variable, such as MY_API_KEY")
+        elif self.key_name and not secrets.key(self.key_name):
+            found.append(
+                f"{self.name} needs {self.key_name}: set it in the environment or in {secrets.DOTENV}"
+            )
         return found
 
     def resolved(self) -> dict[str, Any]:

@@ -22,6 +22,12 @@ SAMPLING = (
 # Of what answers without a model: with no distribution to shape, every key is as good as honoured.
 ANY_DECODING = (*SAMPLING, "presence_penalty", "frequency_penalty")
 
+# What every adapter that asks a server may be told, none of which changes an answer.
+TRAFFIC = {
+    **{"concurrency": "int", "timeout": "float", "api_key_env": "str"},
+    **{"requests_per_minute": "int", "tokens_per_minute": "int"},
+}
+
 ADAPTERS = (
     AdapterEntry(
         "dummy",
@@ -124,6 +130,56 @@ ADAPTERS = (
         libraries=("torch", "transformers", "tokenizers", "pillow", "open_clip_torch"),
         needs_model=True,
         pictures=True,
+    ),
+    AdapterEntry(
+        "openai",
+        "harness.adapters.openai:OpenAI",
+        asks=("choose", "generate", "extract", "tag", "rate", "score", "embed"),
+        decoding=(
+            *("max_tokens", "temperature", "top_p", "presence_penalty", "frequency_penalty"),
+            *("stop", "seed"),
+        ),
+        settings={
+            "base_url": "str",
+            "api": "chat|responses|completions",
+            "system_as": "system|developer",
+            "max_tokens_as": "max_tokens|max_completion_tokens",
+            "reasoning_effort": "none|minimal|low|medium|high|xhigh",
+            "reasoning_headroom": "int",
+            "sampling": "bool",
+            "dimensions": "int",
+        },
+        knobs=TRAFFIC,
+        extra="openai",
+        modules=("openai",),
+        libraries=("openai", "httpx2"),
+        needs_model=True,
+        pictures=True,
+        remote=True,
+        key="OPENAI_API_KEY",
+    ),
+    AdapterEntry(
+        "gemini",
+        "harness.adapters.gemini:Gemini",
+        asks=("choose", "generate", "extract", "tag", "rate", "embed"),
+        decoding=(
+            *("max_tokens", "temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty"),
+            *("stop", "seed"),
+        ),
+        settings={
+            "base_url": "str",
+            "thinking_budget": "int",
+            "reasoning_headroom": "int",
+            "dimensions": "int",
+        },
+        knobs=TRAFFIC,
+        extra="gemini",
+        modules=("google.genai",),
+        libraries=("google-genai", "httpx2"),
+        needs_model=True,
+        pictures=True,
+        remote=True,
+        key="GEMINI_API_KEY",
     ),
 )
 

@@ -30,6 +30,7 @@ from harness.run_document import (
     described,
     described_plan,
     measured,
+    sent,
     speed_and_cost,
 )
 from harness.schema import (
@@ -344,7 +345,7 @@ class _Run:
 
     def _write(self, status: str, results: Mapping[str, Any]) -> dict[str, Any]:
         run = {
-            **described_plan(self.plan, self.mark, self.identity),
+            **described_plan(self.plan, self.mark, self.identity, sent(self.plan, self.adapter)),
             "id": self.directory.name,
             "status": status,
         }

@@ -39,7 +39,9 @@ class AdapterEntry:
     asked about pictures (it sees them, or reads no input at all), `own_options` that it can choose among
     options which an example brings along. `libraries` are the distributions whose version a fitted model
     depends on; `extra` is the install extra it needs and `modules` what to look for to know whether that
-    extra is there.
+    extra is there. `remote` says that it asks a server: concurrency applies, and an answer costs money or
+    somebody's time, so it is worth keeping. `key` is
+    the environment variable that holds the key of its usual service; the setting `api_key_env` names another.
     """
 
     name: str
@@ -55,6 +57,8 @@ class AdapterEntry:
     needs_model: bool = False
     pictures: bool = False
     own_options: bool = True
+    remote: bool = False
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

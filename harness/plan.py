@@ -21,10 +21,16 @@ from harness.schema import IMAGE, Decoding, Example, Profile
 from harness.sources import NotHere, Source, Where
 from harness.tasks import Task
 
+# Up to so many requests, the time to the first token is asked for unless the user says otherwise.
+STREAMED = 200
+
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may say about a run beside the task and the backend."""
+    """What a user may say about a run beside the task and the backend.
+
+    `latency` None asks for the time to the first token where that is cheap: in short runs.
+    """
 
     where: Where = field(default_factory=Where)
     runs_dir: Path = Path("runs")
@@ -33,6 +39,8 @@ class Options:
     max_failures: int | float = 0.01
     fresh: bool = False
     trust_remote_code: bool = False
+    concurrency: int | None = None
+    latency: bool | None = None
 
 
 @contextmanager
@@ -104,6 +112,8 @@ class Plan:
             ask=self.task.ask,
             trust_remote_code=self.options.trust_remote_code,
             offline=self.options.where.offline,
+            concurrency=self.options.concurrency,
+            stream=self.total <= STREAMED if self.options.latency is None else self.options.latency,
         )
 
     @property

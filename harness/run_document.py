@@ -11,7 +11,7 @@ from typing import Any
 from harness import records
 from harness.fingerprint import digest
 from harness.plan import Plan
-from harness.schema import WRITTEN, Response
+from harness.schema import WRITTEN, Adapter, Response, SaysDecoding, Timing
 
 # The statuses of run.json.
 RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
@@ -50,7 +50,7 @@ def described(response: Response) -> dict[str, Any]:
     # What only some asks have is left out of the lines of all others.
     measured = {
         **{"value": response.value, "tokens": response.tokens, "spans": response.spans},
-        "similarities": response.similarities,
+        **{"similarities": response.similarities, "served": response.served},
     }
     return {
         "text": response.text,
@@ -59,12 +59,17 @@ def described(response: Response) -> dict[str, Any]:
         "finish": response.finish,
         "usage": asdict(response.usage) if response.usage else None,
         # asdict copies deeply; this line is written for every example
-        "timing_s": {"queue": timing.queue, "ttft": timing.ttft, "e2e": timing.e2e} if timing else None,
+        "timing_s": _timing(timing) if timing else None,
         "attempts": response.attempts,
         "cached": response.cached,
         "truncated": response.truncated,
         "error": asdict(response.error) if response.error else None,
     }
+
+
+def _timing(timing: Timing) -> dict[str, float | None]:
+    seconds = {"queue": timing.queue, "ttft": timing.ttft, "e2e": timing.e2e}
+    return seconds if timing.wait is None else {**seconds, "wait": timing.wait}
 
 
 def measured(value: float) -> float | None:
@@ -81,11 +86,22 @@ def _finite(scores: Sequence[float]) -> list[float]:
     return [min(max(float(score), -last), last) for score in scores]
 
 
-def described_plan(plan: Plan, mark: str, identity: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `run.json` says of a run before it starts."""
+def sent(plan: Plan, adapter: Adapter) -> dict[str, Any]:
+    """Return what the engine is sent of the decoding: nothing where no text is asked for."""
+    compares = plan.task.ask == "choose" and plan.backend.file.choose_by == "logprobs"
+    if compares or plan.task.ask not in (*WRITTEN, "choose"):
+        return {}
+    if isinstance(adapter, SaysDecoding):
+        return dict(adapter.sent(plan.decoding))
+    return plan.decoding.asked()
+
+
+def described_plan(
+    plan: Plan, mark: str, identity: Mapping[str, Any], sent: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what `run.json` says of a run before it starts; `sent` is the decoding as the engine is told."""
     task, backend, source = plan.task, plan.backend.file, plan.material.source
     shots = task.file.shots
-    asked = plan.decoding.asked()
     return {
         "schema_version": records.SCHEMA_VERSION,
         "id": "",
@@ -117,8 +133,9 @@ def described_plan(plan: Plan, mark: str, identity: Mapping[str, Any]) -> dict[s
             "kind": backend.kind,
             "licence": backend.licence,
             "settings": dict(plan.backend.settings),
+            "concurrency": plan.options.concurrency,
         },
-        "decoding": {"asked": asked, "sent": asked if task.ask in WRITTEN else {}},
+        "decoding": {"asked": plan.decoding.asked(), "sent": dict(sent)},
         "choose_by": backend.choose_by if task.ask == "choose" else None,
         "data": {
             "source": source.origin,

@@ -227,11 +227,17 @@ class Usage:
 
 @dataclass(slots=True)
 class Timing:
-    """Seconds by the client's clock: ready → sent, sent → first content, sent → last token."""
+    """Seconds by the client's clock.
+
+    `queue` is from ready to first sent; of a request that is tried again, `ttft` and `e2e` are those of the
+    last try, from sent to the first content and to the last token. `wait` is what it was held back for
+    between ready and the last try's sending: rate limits, and the pauses between tries.
+    """
 
     queue: float | None = None
     ttft: float | None = None
     e2e: float | None = None
+    wait: float | None = None
 
 
 @dataclass(slots=True)
@@ -251,7 +257,7 @@ class Response:
     `tokens` is how many tokens a log-likelihood sums over. `similarities` are the cosines of a picture
     and each option, which the scores were made of. `finish` is `stop`, `length`, `filtered`,
     `refused` or `too_long`; the last three are unanswered. `truncated` says that the prompt was cut to
-    fit.
+    fit. `served` is the name that a server gives the model which answered.
     """
 
     key: tuple[str, int]
@@ -268,11 +274,16 @@ class Response:
     cached: bool = False
     truncated: bool = False
     error: Failure | None = None
+    served: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What an adapter is told about the system it drives, and what it will be asked."""
+    """What an adapter is told about the system it drives, and what it will be asked.
+
+    `concurrency` is the most calls to keep in flight, None where the adapter may choose; `stream` says that
+    the time to the first token is wanted.
+    """
 
     name: str
     adapter: str
@@ -287,6 +298,8 @@ class Profile:
     offline: bool = False
     seed: int = 1234
     ask: Ask = "choose"
+    concurrency: int | None = None
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +380,14 @@ class Identified(Protocol):
 
     def identity(self) -> Mapping[str, Any]:
         """Return the resolved revision or the weights' hash, without loading them."""
+
+
+@runtime_checkable
+class SaysDecoding(Protocol):
+    """An adapter whose engine has names of its own for decoding, or decides some of it itself."""
+
+    def sent(self, decoding: Decoding) -> Mapping[str, Any]:
+        """Return what the engine is sent of a decoding, under the engine's names."""
 
 
 @dataclass(frozen=True)

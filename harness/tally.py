@@ -68,6 +68,7 @@ class Tally:
     groups: dict[str, list[str]] = field(default_factory=dict)
     seen: list[tuple[Any, Any]] = field(default_factory=list)
     usage: Counter[str] = field(default_factory=Counter)
+    served: Counter[str] = field(default_factory=Counter)
     timings: dict[str, array[float]] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
@@ -76,6 +77,8 @@ class Tally:
         self.counts["examples"] += 1
         self.counts["cached"] += bool(response["cached"])
         self.counts["truncated"] += bool(response.get("truncated"))
+        if response.get("served"):
+            self.served[response["served"]] += 1
         if is_failed(record):
             self.counts["failed"] += 1
             self.failures[response["error"]["kind"]] += 1
@@ -164,6 +167,7 @@ class Tally:
             "confusion": self._confusion(),
             **self.by_group(seed),
             "usage": dict(self.usage) or None,
+            **({"served": dict(self.served)} if self.served else {}),
             "latency_s": {name: percentiles(values) for name, values in sorted(self.timings.items())} or None,
         }
 
@@ -260,11 +264,15 @@ def named(line: str) -> str:
 
 
 def _tpot(timing: Mapping[str, Any], usage: Mapping[str, Any]) -> float | None:
-    """Return seconds per output token after the first; undefined for one token."""
-    ttft, e2e, tokens = timing.get("ttft"), timing.get("e2e"), usage.get("completion_tokens")
-    if ttft is None or e2e is None or tokens is None or tokens < 2:
+    """Return seconds per output token after the first; undefined for one token.
+
+    A thought's tokens came before the first content, and are no part of it.
+    """
+    ttft, e2e, written = timing.get("ttft"), timing.get("e2e"), usage.get("completion_tokens")
+    if ttft is None or e2e is None or written is None:
         return None
-    return float((e2e - ttft) / (tokens - 1))
+    tokens = written - (usage.get("reasoning_tokens") or 0)
+    return float((e2e - ttft) / (tokens - 1)) if tokens > 1 else None
 
 
 def percentiles(values: array[float]) -> dict[str, float]:

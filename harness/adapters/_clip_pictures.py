@@ -25,18 +25,18 @@ def opened(image: Any) -> Any:
     """
     from PIL import Image, UnidentifiedImageError
 
-    content, name = _content(image)
+    found, name = content(image)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content)) as picture:
+            with Image.open(io.BytesIO(found)) as picture:
                 return picture.convert("RGB")
     except Exception as error:  # a decoder fails as it likes: OSError, SyntaxError, struct.error, …
         why = "not a picture" if isinstance(error, UnidentifiedImageError) else str(error)
         raise PictureError(f"{name}: {why}") from error
 
 
-def _content(image: Any) -> tuple[bytes, str]:
+def content(image: Any) -> tuple[bytes, str]:
     """Return the bytes of a picture, and what to call it."""
     if not isinstance(image, str) or not image:
         raise PictureError("the example has no picture")

@@ -11,10 +11,12 @@ from harness.cli.options import (
     Ask,
     Backend,
     Backends,
+    Concurrency,
     DataDir,
     Decodings,
     Fresh,
     Json,
+    Latency,
     Limit,
     MaxFailures,
     Offline,
@@ -56,6 +58,8 @@ def run(
     fresh: Fresh = False,
     resume: Resume = None,
     max_failures: MaxFailures = "0.01",
+    concurrency: Concurrency = None,
+    latency: Latency = None,
     trust_remote_code: Trust = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -90,6 +94,8 @@ def run(
             max_failures=arguments.limit(max_failures, "--max-failures") or 0,
             fresh=fresh,
             trust_remote_code=trust_remote_code,
+            concurrency=concurrency,
+            latency=latency,
         ),
         resume=resume,
         json=json,
@@ -139,5 +145,5 @@ def try_(
         settings=arguments.grid(set_, "-m"),
     )
     where = Where(data_dir=data_dir, sample=sample, offline=offline)
-    options = Options(where=where, trust_remote_code=trust_remote_code, limit=1)
+    options = Options(where=where, trust_remote_code=trust_remote_code, limit=1, latency=True)
     return try_command(grid, options, texts or [], json=json, quiet=quiet)

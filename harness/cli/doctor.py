@@ -21,6 +21,8 @@ EXTRAS = {
     "hub": ("huggingface_hub",),
     "ko": ("mecab_ko", "kiwipiepy"),
     "parquet": ("pyarrow",),
+    "openai": ("openai",),
+    "gemini": ("google.genai",),
 }
 SHOWN = ("numpy", "scipy", "torch", "transformers", "huggingface_hub", "pyarrow")
 

@@ -39,6 +39,15 @@ MaxFailures = Annotated[
     str,
     typer.Option("--max-failures", metavar="N|FRACTION", help="stop after more failed requests than this"),
 ]
+Concurrency = Annotated[
+    int | None, typer.Option("--concurrency", min=1, metavar="N", help="most calls in flight to a server")
+]
+Latency = Annotated[
+    bool | None,
+    typer.Option(
+        "--latency/--no-latency", help="stream, for the time to the first token (on up to 200 requests)"
+    ),
+]
 Sample = Annotated[bool, typer.Option("--sample", help="use the small sample shipped with the task")]
 DataDir = Annotated[
     Path | None,

@@ -1,0 +1,63 @@
+"""Keys of services: found in the environment or in `.env`, and kept out of all that is shown or written."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+DOTENV = ".env"
+HIDDEN = "***"
+# So much of a key tells it from any other word: what begins like one is cut out to its end.
+TELLING = 8
+LONGEST_NAME = 64
+
+_handed_out: set[str] = set()
+
+
+def key_name(settings: Mapping[str, Any], usual: str | None) -> str | None:
+    """Return the environment variable that holds a backend's key, None where none is sent.
+
+    The adapter's `usual` key is for the service that it asks when no `base_url` is named, and for no other.
+    """
+    named = settings.get("api_key_env")
+    return str(named) if named else None if settings.get("base_url") else usual
+
+
+def is_name(text: str) -> bool:
+    """Return whether `text` can name an environment variable; a key that stands there by mistake cannot."""
+    return bool(re.fullmatch(r"[A-Z_][A-Z0-9_]*", text)) and len(text) <= LONGEST_NAME
+
+
+def key(name: str) -> str | None:
+    """Return the key that is called `name`: from the environment, else from `.env` of the working directory.
+
+    Nothing is exported: a child process sees the environment as it was. A key once handed out is known to
+    `redacted`.
+    """
+    found = (os.environ.get(name) or _dotenv().get(name) or "").strip()
+    if found:
+        _handed_out.add(found)
+    return found or None
+
+
+def redacted(text: str) -> str:
+    """Return `text` without any key that was handed out, whole or cut short, plain or quoted for a URL."""
+    for found in _handed_out:
+        for written in {found, quote(found, safe="")}:
+            if written[:TELLING] in text:
+                rest = "" if len(written) <= TELLING else r"[^\s\"'<>,;]*"
+                text = re.sub(re.escape(written[:TELLING]) + rest, HIDDEN, text)
+    return text
+
+
+def _dotenv() -> Mapping[str, str | None]:
+    path = Path(DOTENV)
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    return dotenv_values(path, interpolate=False, encoding="utf-8-sig")
