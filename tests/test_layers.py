@@ -18,7 +18,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 # Seconds to import, or not installed with the core.
 HEAVY = {
-    *("torch", "transformers", "tokenizers", "sentencepiece", "sklearn", "scipy", "pandas", "pyarrow"),
+    *("torch", "transformers", "vllm", "tokenizers", "sentencepiece", "sklearn", "scipy", "pandas", "pyarrow"),
     *("huggingface_hub", "datasets", "rich", "pooch", "numpy"),
 }
 MAY_BE_HEAVY = ("adapters.", "models.", "metrics.")

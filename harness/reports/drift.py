@@ -25,6 +25,7 @@ ASKED = (
     *("backend.chat", "backend.normalise", "backend.shots_as"),
 )
 ALLOWED = ("task.limit", "task.metrics", "task.repeat")  # common examples are compared, whatever judges them
+WEIGHTS = ("sha256", "revision", "lora")
 MEASURED = {"choose": "log-probabilities", "embed": "cosines", "score": "log-likelihoods"}
 
 
@@ -33,10 +34,10 @@ class Drift:
     """What parts two runs of one model, over the `n` examples that both have answered.
 
     `same` says how it is known to be one: by its `weights` (one hash, or one commit of one repository) or by
-    its `name` alone. `roads` are the adapters. `prompts`, `predictions` and `texts` count what differs; messages
-    are another prompt than a text. `texts` is None where either wrote none.
-    `largest` and `mean` are of the absolute differences of what was `measured`, each option's log-probability
-    or a text's log-likelihood (nats), a cosine; None where nothing was.
+    its `name` alone. `roads` are the adapters. `prompts`, `predictions` and `texts` count what differs; where
+    a chat went as messages, its prompt is another than that of a text. `texts` is None where either wrote
+    none. `largest` and `mean` are of the absolute differences of what was `measured`: each option's log-
+    probability or a text's log-likelihood (nats), a cosine; None where nothing was.
     """
 
     same: Literal["weights", "name"]
@@ -84,10 +85,15 @@ def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> Literal["weights", "nam
     A hash is of the weights wherever they lie; a commit means something in its own repository alone.
     """
     named = a.get("model") is not None and a.get("model") == b.get("model")
-    ours, theirs = a.get("identity"), b.get("identity")
+    ours, theirs = (_weights(backend.get("identity") or {}) for backend in (a, b))
     if ours and theirs:
         return "weights" if ours == theirs and (named or "sha256" in ours) else None
     return "name" if named else None
+
+
+def _weights(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of an identity names weights; that of a server names its address."""
+    return {key: identity[key] for key in WEIGHTS if key in identity}
 
 
 def _asks(setting: Setting) -> bool:

@@ -89,7 +89,8 @@ def test_a_commit_means_something_in_its_own_repository_alone(tmp_path):
 
 
 def test_a_server_that_names_the_model_has_it_by_name(tmp_path):
-    drift = between(run(tmp_path), run(tmp_path, "openai", backend={"identity": None}))
+    served = {"identity": {"endpoint": "http://127.0.0.1:8000/v1"}}
+    drift = between(run(tmp_path), run(tmp_path, "openai", backend=served))
     assert drift is not None
     assert drift.same == "name"
 
