@@ -18,8 +18,8 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 # Seconds to import, or not installed with the core.
 HEAVY = {
-    *("torch", "transformers", "vllm", "tokenizers", "sentencepiece", "sklearn", "scipy", "pandas", "pyarrow"),
-    *("huggingface_hub", "datasets", "rich", "pooch", "numpy"),
+    *("torch", "transformers", "tokenizers", "sentencepiece", "sklearn", "scipy", "pandas", "pyarrow"),
+    *("vllm", "huggingface_hub", "datasets", "rich", "pooch", "numpy"),
 }
 MAY_BE_HEAVY = ("adapters.", "models.", "metrics.")
 

@@ -93,15 +93,20 @@ class Vllm:
         self.prepare()  # a model that cannot be loaded is nobody's failed request
         source = iter(requests)
         request: object = None
-        while request is not END or self.engine.rows:
-            while request is not END and not self.engine.full:
+        while request is not END or self._busy:
+            while request is not END and not (self._busy and self.engine.full):
                 request = next(source, END)
                 if request is None:  # nothing more before somebody is answered
                     break
                 if isinstance(request, Request):
                     yield from self._started(request)
-            if self.engine.rows:
+            if self._busy:
                 yield from self._stepped()
+
+    @property
+    def _busy(self) -> bool:
+        """Return whether anything is in the engine; one that broke is loaded anew when it is needed."""
+        return self._engine is not None and bool(self._engine.rows)
 
     def _started(self, request: Request) -> Iterator[Response]:
         """Give a request to the engine; yield its Response if there is nothing to wait for."""

@@ -380,11 +380,12 @@ def test_weights_that_are_not_there_are_one_line(tmp_path, folder):
         Vllm(profile(tmp_path, "vllm")).prepare()
 
 
-# Last: it ends the engine that the others share.
-def test_a_step_that_breaks_fails_what_is_in_it_and_the_engine_is_loaded_anew(adapter, monkeypatch):
-    def breaks() -> Any:
-        raise RuntimeError("out of memory")
+# Last: they end the engine that the others share.
+def breaks() -> Any:
+    raise RuntimeError("out of memory")
 
+
+def test_a_step_that_breaks_fails_what_is_in_it_and_the_engine_is_loaded_anew(adapter, monkeypatch):
     monkeypatch.setattr(adapter.engine, "step", breaks)
 
     def source() -> Iterator[Request | None]:
@@ -396,3 +397,10 @@ def test_a_step_that_breaks_fails_what_is_in_it_and_the_engine_is_loaded_anew(ad
     assert first.error is not None
     assert first.error.kind == "out_of_memory"
     assert second.option_scores is not None
+
+
+def test_an_engine_that_broke_is_not_loaded_for_nothing(adapter, monkeypatch):
+    monkeypatch.setattr(adapter.engine, "step", breaks)
+    (response,) = answers(adapter, [chosen("좋았다")])
+    assert response.error is not None
+    assert adapter._engine is None
