@@ -369,6 +369,14 @@ class Identified(Protocol):
         """Return the resolved revision or the weights' hash, without loading them."""
 
 
+@runtime_checkable
+class Loaded(Protocol):
+    """An adapter that can say more of its engine once that is loaded."""
+
+    def loaded(self) -> Mapping[str, Any]:
+        """Return facts that bear on the answers, as plain values for `run.json`; called after `prepare`."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """One figure about a run: statistics of each example, and how they sum.
