@@ -85,6 +85,7 @@ ADAPTERS = (
             "quantisation": "4bit|8bit",
             "lora": "str",
             "reasoning_headroom": "int",
+            "labels": "list",
         },
         knobs={"device": "str", "device_map": "str", "batch_size": "int|auto", "attention": "str"},
         extra="hf",

@@ -155,8 +155,7 @@ class OpenClip:
             library = import_module(OPEN_CLIP)
         except Exception as error:  # a torchvision that does not fit torch raises a RuntimeError
             raise Unavailable(
-                f"library: open_clip needs it installed ({one_line(error)}): "
-                "pip install open_clip_torch"
+                f"library: open_clip needs it installed ({one_line(error)}): pip install open_clip_torch"
             ) from error
         weights, settings = profile.settings.get("pretrained"), profile.settings
         if profile.offline and not (weights and Path(weights).is_file()):

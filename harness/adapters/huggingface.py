@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
-from harness.adapters.hf import batches, fitting, likelihood, loading, places
+from harness.adapters.hf import batches, fitting, heads, likelihood, loading, places
 from harness.adapters.hf import embedding as embeddings
 from harness.adapters.hf.batches import Budget
 from harness.adapters.hf.engine import Engine
@@ -51,13 +51,15 @@ class HuggingFace:
     """Answers with one model, loaded on first use: for `embed` without a head, else one that writes.
 
     `choose` and `score` are likelihoods; `extract`, `tag` and `rate` are written as text, as `generate` is.
+    A model whose own head answers what is asked (`hf.heads`) is asked that.
     """
 
     def __init__(self, profile: Profile) -> None:
         """Remember the profile.
 
         Settings: `dtype`, `pooling` (of `embed`: mean, cls or last), `quantisation` (4bit, 8bit), `lora` (an
-        adapter's directory), `reasoning_headroom` (tokens that a thought may take beside `max_tokens`).
+        adapter's directory), `reasoning_headroom` (tokens that a thought may take beside `max_tokens`),
+        `labels` (of a head's classes: CLASS=OPTION each).
         Knobs: `device`, `device_map`, `batch_size` (rows, or auto: as many as fit a budget of tokens),
         `attention`.
         """
@@ -92,10 +94,18 @@ class HuggingFace:
             self._made[name] = make()
         return self._made[name]
 
+    @property
+    def head(self) -> heads.Head | None:
+        """Return the model with the head that answers what is asked, None where a text must say it."""
+        found: heads.Head | None = self._once(
+            "head", lambda: heads.load(self.profile, self.tokens, self._commit)
+        )
+        return found
+
     @cached_property
     def budget(self) -> Budget:
         """How much one forward pass may read, on the device of the model that is asked."""
-        loaded = self.encoder if self.profile.ask == "embed" else self.engine
+        loaded = self.encoder if self.profile.ask == "embed" else self.head or self.engine
         tokens, held = CPU if loaded.device.type == "cpu" else GPU
         size = self.profile.settings.get("batch_size") or "auto"
         rows = None if size == "auto" else max(1, int(size))
@@ -110,19 +120,34 @@ class HuggingFace:
         return found
 
     def prepare(self) -> None:
-        """Load the tokenizer and the model that will be asked.
+        """Load the tokenizer and the model that will be asked, and try what it can.
 
         Raises:
             Unavailable: as `loading.load_engine`.
         """
         if self.profile.ask == "embed":
             _ = self.encoder
+        elif self.head is not None:
+            return
         elif self.profile.ask == "score" and self.engine.pair:
             raise Unavailable(
                 f"{self.profile.model} is an encoder-decoder, which reads a text whole: it has no likelihood"
             )
         else:
             _ = self.reader
+
+    def loaded(self) -> Mapping[str, Any]:
+        """Return the device, the dtype, how likelihoods are read, and a system text that the template adds."""
+        model: Any = self.head or (self.encoder if self.profile.ask == "embed" else self.engine)
+        facts: dict[str, Any] = {
+            "device": str(model.device),
+            "dtype": str(model.model.dtype).removeprefix("torch."),
+        }
+        if isinstance(model, Engine):
+            facts["road"] = self.reader.road
+        if self.profile.chat:
+            facts["added_system_text"] = self.tokens.added_system()
+        return facts
 
     def identity(self) -> Mapping[str, str]:
         """Return the hub's `revision`, which is then what is loaded, or the directory's `sha256`."""
@@ -150,18 +175,20 @@ class HuggingFace:
             Unavailable: the model cannot be loaded; nothing was answered.
         """
         for window in windows(requests, FIRST, WINDOW):
-            by_way: dict[_Way, list[Request]] = {}
+            by_ask: dict[str, list[Request]] = {}
             for request in window:
-                by_way.setdefault(self._way(request), []).append(request)
-            for way, alike in by_way.items():
-                yield from way(alike)
+                by_ask.setdefault(request.ask, []).append(request)
+            for alike in by_ask.values():
+                yield from self._way(alike[0])(alike)
 
     def _way(self, request: Request) -> _Way:
-        """Return the method that answers the request."""
+        """Return what answers the request and its like."""
         if request.ask == "embed":
             return self._embed
         if request.ask == "score":
             return self._read
+        if self.head is not None:
+            return partial(self.head.answer, budget=self.budget)
         compares = request.ask == "choose" and self.profile.choose_by == "logprobs"
         return self._choose if compares else self._generate
 
@@ -216,7 +243,7 @@ class HuggingFace:
     @property
     def _writer(self) -> Writer | Generator:
         """Return what writes replies token by token, or `generate` where a past cannot be gone on from."""
-        if not (isinstance(self.reader, Reader) and self.reader.shares):
+        if not (isinstance(self.reader, Reader) and self.reader.road != "plain"):
             return self._generator
         found: Writer = self._once("writer", lambda: Writer(self.engine, self.tokens, self.budget.whole()))
         return found

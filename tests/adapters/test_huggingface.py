@@ -18,7 +18,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
-from harness.adapters.hf import fitting, loading, places  # noqa: E402
+from harness.adapters.hf import fitting, loading  # noqa: E402
 from harness.adapters.hf import tokens as tokenising  # noqa: E402
 from harness.adapters.huggingface import HuggingFace  # noqa: E402
 from harness.adapters.windows import windows  # noqa: E402

@@ -64,6 +64,13 @@ class Engine:
         """Whether some layers see a window of the last places in the cache: padding must not be among them."""
         return any(getattr(layer, "is_sliding", False) for layer in self.new_cache().layers)
 
+    @cached_property
+    def packs(self) -> bool:
+        """Whether a row may hold several texts side by side, told apart by mask and positions: not yet tried."""
+        kind = getattr(self.model.config, "_attn_implementation", None)
+        placed = "position_ids" in self.parameters and kind in ("sdpa", "eager")
+        return self.shares and placed and not self.slides
+
     def new_cache(self) -> Any:
         """Return an empty cache of keys and values."""
         return self.transformers.DynamicCache(config=self.model.config)

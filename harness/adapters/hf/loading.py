@@ -177,7 +177,7 @@ def _refuse_masked(profile: Profile, config: Any) -> None:
     if masked and not getattr(config, "is_decoder", False):
         raise Unavailable(
             f"{profile.model} is a {masked[0]}, which fills in masks and predicts no next word; "
-            "it can only 'embed'"
+            "it can only 'embed', and 'choose' by filling them in"
         )
 
 
@@ -193,5 +193,7 @@ def _structure(model: Any) -> dict[str, Any]:
     """Return the tokens that a decoder must begin and end with: a translator's language, BART's BOS."""
     names = ("decoder_start_token_id", "forced_bos_token_id", "forced_eos_token_id")
     places = (getattr(model, "generation_config", None), model.config)
-    said = {name: next((v for p in places if (v := getattr(p, name, None)) is not None), None) for name in names}
+    said = {
+        name: next((v for p in places if (v := getattr(p, name, None)) is not None), None) for name in names
+    }
     return {name: value for name, value in said.items() if value is not None}

@@ -29,6 +29,8 @@ class Source:
 class PairReader:
     """Reads sums with one encoder-decoder."""
 
+    road = "pair"
+
     def __init__(self, engine: Engine, pad: int, budget: Budget) -> None:
         self.engine, self.pad, self.budget = engine, pad, budget
         config = engine.model.config
@@ -53,10 +55,12 @@ class PairReader:
         engine, torch = self.engine, self.engine.torch
         ids, mask = batch(torch, [source.ids for source in part], self.pad, engine.device)
         rows = [(n, one) for n, source in enumerate(part) for one in source.sums]
-        said, _ = batch(
-            torch, [[self.start, *one.targets[:-1]] for _, one in rows], self.pad, engine.device
-        )
-        at = [(row, column, token) for row, (_, one) in enumerate(rows) for column, token in enumerate(one.targets)]
+        said, _ = batch(torch, [[self.start, *one.targets[:-1]] for _, one in rows], self.pad, engine.device)
+        at = [
+            (row, column, token)
+            for row, (_, one) in enumerate(rows)
+            for column, token in enumerate(one.targets)
+        ]
         places = [row for row, _, _ in at], [column for _, column, _ in at]
         with torch.inference_mode():
             states = engine.model.get_encoder()(input_ids=ids, attention_mask=mask).last_hidden_state

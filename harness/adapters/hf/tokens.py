@@ -12,7 +12,6 @@ from jinja2 import TemplateError
 from harness.adapters.hf.failures import RequestError
 from harness.schema import Message, Profile, Request
 
-
 THOUGHT, THOUGHT_END = "<think>", "</think>"
 
 

@@ -96,7 +96,9 @@ class Writer:
         pieces = [piece.ids for piece in batch]
         logits, state = read(self.engine, pieces, begun, at, pad=self.tokens.pad, keep=True, left=left)
         assert state is not None
-        ends = [(n, Row(self.engine, self.tokens, p)) for n, piece in enumerate(batch) for p in piece.node.ends]
+        ends = [
+            (n, Row(self.engine, self.tokens, p)) for n, piece in enumerate(batch) for p in piece.node.ends
+        ]
         if ends:
             places, rows = zip(*ends, strict=True)
             whole = len(places) == len(batch) and not any(piece.node.children for piece in batch)
