@@ -83,7 +83,8 @@ class Row:
 class Engine:
     """A loaded engine, and the rows that are in it.
 
-    `context` is the longest row in tokens: one place of vLLM's `max_model_len` is for what comes after.
+    `context` is the longest row in tokens: one place of vLLM's `max_model_len` is for what comes next.
+    `facts` are what vLLM has settled itself.
     """
 
     pair = False  # an encoder with a decoder is nothing that vLLM runs
@@ -96,6 +97,11 @@ class Engine:
         listed = llm.model_config.try_get_generation_config().get("eos_token_id")
         self._listed = listed if isinstance(listed, list) else [listed]
         self.rows: dict[str, Row] = {}
+        self.facts = {
+            "device": str(self._engine.vllm_config.device_config.device_type),
+            "dtype": str(llm.model_config.dtype).removeprefix("torch."),
+            "max_model_len": int(llm.model_config.max_model_len),
+        }
         self._names = count()
 
     @property

@@ -73,6 +73,11 @@ class Vllm:
         self._commit = known.get("revision")
         return known
 
+    def loaded(self) -> Mapping[str, Any]:
+        """Return the device, the dtype, the longest text, and a system text that the template adds."""
+        added = {"added_system_text": self.tokens.added_system()} if self.profile.chat else {}
+        return {**self.engine.facts, **added}
+
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`, special tokens left out."""
         return len(self.tokens.encode([text], special=False)[0])

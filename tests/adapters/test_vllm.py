@@ -19,6 +19,7 @@ from harness.schema import (
     Decoding,
     Example,
     Identified,
+    Loaded,
     Option,
     Parts,
     Prepares,
@@ -106,10 +107,14 @@ def told(response: Response) -> Any:
 
 
 def test_it_is_an_adapter_that_counts_tokens_and_knows_its_weights(adapter, other):
-    for what in (Adapter, CountsTokens, Identified, Prepares):
+    for what in (Adapter, CountsTokens, Identified, Loaded, Prepares):
         assert isinstance(adapter, what)
     assert adapter.identity() == other.identity()
     assert adapter.count_tokens("배우가 좋았다") == other.count_tokens("배우가 좋았다")
+
+
+def test_it_says_what_vllm_has_settled(adapter):
+    assert adapter.loaded() == {"device": "cpu", "dtype": "float32", "max_model_len": CONTEXT}
 
 
 # ---- choose and score -----------------------------------------------------------------------------
