@@ -24,7 +24,7 @@ from harness.errors import BadInput, HarnessError
 from harness.schema import Failure, Request, Response, Timing
 
 MOST_TOKENS = 128  # whose log-probabilities vLLM tells at one place
-# Our word → vLLM's; temperature, max_tokens, stop and seed need more than another name.
+# What vLLM calls as we do, and leaves alone where it is not asked.
 SHAPING = ("top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty")
 
 
