@@ -139,9 +139,9 @@ class Vllm:
             broken = failure(error)
             lost: list[Job] = list(dict.fromkeys(row.owner for row in engine.rows.values()))
             self.close()
-            for job in lost:
-                job.failure = broken
-                yield job.response()
+            for each in lost:
+                each.failure = broken
+                yield each.response()
             return
         done = []
         for row, output in outputs:
