@@ -35,7 +35,7 @@ def problems(given: Mapping[str, Any], kinds: Mapping[str, str]) -> Iterator[tup
 
 
 def fits(value: Any, kind: str) -> bool:
-    """Return whether `value` is of `kind`: `int`, `float`, `bool`, `str`, `list`, a word, or `a|b|c` of these."""
+    """Return whether `value` is of `kind`: `int`, `float`, `bool`, `str`, `list`, or any of `a|b|c`."""
     if value is None:
         return True
     if "|" in kind:

@@ -159,3 +159,20 @@ def tiny_encoder(folder: Path, *, head: bool = False, context: int = 64) -> Path
     tokenizer.save_pretrained(folder)
     model.eval().save_pretrained(folder)
     return folder
+
+
+def tiny_t5(folder: Path) -> Path:
+    """Write a random encoder-decoder of two layers each to `folder`."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    tokenizer = tiny_tokenizer(bos=True)
+    torch.manual_seed(0)
+    config = T5Config(
+        **{"vocab_size": len(tokenizer), "d_model": 64, "d_kv": 16, "d_ff": 128},
+        **{"num_layers": 2, "num_heads": 4, "initializer_factor": 2.0, "decoder_start_token_id": 2},
+        **{"pad_token_id": 2, "eos_token_id": 1},
+    )
+    tokenizer.save_pretrained(folder)
+    T5ForConditionalGeneration(config).eval().save_pretrained(folder)
+    return folder

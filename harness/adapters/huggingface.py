@@ -137,7 +137,7 @@ class HuggingFace:
             _ = self.reader
 
     def loaded(self) -> Mapping[str, Any]:
-        """Return the device, the dtype, how likelihoods are read, and a system text that the template adds."""
+        """Return device, dtype, how likelihoods are read, and a system text that the template adds."""
         model: Any = self.head or (self.encoder if self.profile.ask == "embed" else self.engine)
         facts: dict[str, Any] = {
             "device": str(model.device),
@@ -268,7 +268,8 @@ class HuggingFace:
 
     def _vectors(self, rows: Sequence[embeddings.Sentence]) -> list[Any]:
         """Return each sentence's vector (D,) of length 1, or a Failure."""
-        encoder, pooling = self.encoder, self.profile.settings.get("pooling") or "mean"
+        encoder = self.encoder
+        pooling: embeddings.Pooling = self.profile.settings.get("pooling") or "mean"
         ids, mask = batch(encoder.torch, [row.ids for row in rows], self.tokens.pad, encoder.device)
         with encoder.torch.inference_mode():
             states = encoder.model(input_ids=ids, attention_mask=mask).last_hidden_state  # (B, T, D)

@@ -15,7 +15,7 @@ transformers = pytest.importorskip("transformers", reason="the huggingface adapt
 from harness.adapters.huggingface import HuggingFace  # noqa: E402
 from harness.errors import Unavailable  # noqa: E402
 from harness.schema import Example, Parts, Profile, Request, Response  # noqa: E402
-from tests.tiny_models import review, tiny_encoder, tiny_llama, tiny_tokenizer  # noqa: E402
+from tests.tiny_models import review, tiny_encoder, tiny_llama, tiny_t5  # noqa: E402
 
 POOLINGS = ("mean", "cls", "last")
 
@@ -29,18 +29,6 @@ def models(tmp_path_factory) -> dict[str, Path]:
         "encoder with a head": tiny_encoder(home / "head", head=True),
         "encoder of a pair": tiny_t5(home / "pair"),
     }
-
-
-def tiny_t5(folder: Path) -> Path:
-    tokenizer = tiny_tokenizer(bos=True)
-    torch.manual_seed(0)
-    config = transformers.T5Config(
-        **{"vocab_size": len(tokenizer), "d_model": 64, "d_kv": 16, "d_ff": 128},
-        **{"num_layers": 2, "num_heads": 4, "initializer_factor": 3.0, "decoder_start_token_id": 2},
-    )
-    transformers.T5ForConditionalGeneration(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
 
 
 def loaded(folder: Path, **settings: Any) -> HuggingFace:

@@ -766,6 +766,69 @@ def test_a_commit_that_cannot_be_known_is_unavailable(tmp_path, monkeypatch):
         HuggingFace(Profile(name="x", adapter="huggingface", model="nobody/nothing", offline=True)).identity()
 
 
+# ---- what settings load --------------------------------------------------------------------------
+
+
+def test_a_lora_adapter_is_merged_into_the_weights(tiny, tmp_path):
+    peft = pytest.importorskip("peft", reason="peft is not installed")
+    model = transformers.AutoModelForCausalLM.from_pretrained(tiny)
+    torch.manual_seed(0)
+    config = peft.LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False, task_type="CAUSAL_LM")
+    adapted = peft.get_peft_model(model, config).eval()
+    adapted.save_pretrained(tmp_path)
+    adapter = loaded(tiny, settings={"lora": str(tmp_path)})
+    ids = adapter.tokens.of("문장: 좋았다")
+    with torch.no_grad():
+        expected = adapted(torch.tensor([ids])).logits
+        assert torch.allclose(adapter.engine.model(torch.tensor([ids])).logits, expected, atol=1e-4)
+    assert adapter.identity()["lora"] != adapter.identity()["sha256"]
+    assert "lora" not in loaded(tiny).identity()
+
+
+def test_a_lora_directory_without_an_adapter_is_refused(tiny, tmp_path):
+    with pytest.raises(Unavailable, match=r"adapter_config\.json"):
+        loaded(tiny, settings={"lora": str(tmp_path)}).identity()
+
+
+def test_quantisation_names_what_it_needs(tiny, monkeypatch):
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    assert "harness-ko[quantised]" in refused(loaded(tiny, settings={"quantisation": "4bit"}))
+
+
+def test_a_device_map_places_the_model(tiny):
+    adapter = loaded(tiny, settings={"device_map": "cpu"})
+    assert only(adapter, chosen("문장:")).option_scores == only(loaded(tiny), chosen("문장:")).option_scores
+
+
+def test_a_system_text_that_the_template_adds_is_known(broken):
+    template = (
+        "{% if messages[0].role != 'system' %}<|system|>\n너는 돕는다\n{% endif %}"
+        "{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}\n{% endfor %}<|assistant|>\n"
+    )
+    assert loaded(broken, chat=True).loaded()["added_system_text"] is None
+    (broken / "chat_template.jinja").write_text(template, encoding="utf-8")
+    assert loaded(broken, chat=True).loaded()["added_system_text"] == "너는 돕는다"
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_any_decodings_in_one_batch_keep_to_themselves(tiny, size):
+    decodings = [Decoding(max_tokens=6), SAMPLED, Decoding(max_tokens=9, presence_penalty=1.5, stop=("다",))]
+
+    def texts(batch: Any) -> dict[Any, Any]:
+        made = [asked(p, str(n), decoding=decodings[n % 3], seed=n) for n, p in enumerate(reviews(6))]
+        return {r.key: r.text for r in loaded(tiny, settings={"batch_size": batch}).answer(made)}
+
+    assert texts(size) == texts("auto")
+
+
+def test_rows_that_have_ended_leave_the_batch(tiny, monkeypatch):
+    adapter = loaded(tiny)
+    seen = watch(adapter, monkeypatch)
+    made = [asked(p, str(n), decoding=Decoding(max_tokens=2 + 3 * n)) for n, p in enumerate(reviews(3))]
+    list(adapter.answer(made))
+    assert [rows for rows, width in seen if width == 1] == [3, 2, 2, 2, 1, 1, 1]
+
+
 # ---- a model that has learnt something ------------------------------------------------------------
 
 

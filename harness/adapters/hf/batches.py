@@ -30,7 +30,7 @@ class Budget:
     named: bool = False  # the user said how many rows: tokens do not count then
 
     def count(self, width: int, past: int = 0) -> int:
-        """Return how many rows of `width` tokens one pass takes, after `past` tokens in a cache; at least 1."""
+        """Return how many rows of `width` tokens a pass takes after `past` tokens in a cache; at least 1."""
         if self.named and self.rows is not None:
             return self.rows
         by_tokens = min(self.tokens // max(width, 1), self.held // max(width + past, 1))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-# Their forward takes no `position_ids`: positions are counted from the mask, so that padding may stand anywhere.
+# Their forward takes no `position_ids`, and counts from the mask: padding may stand anywhere.
 COUNTS_FROM_MASK = ("bloom",)
 
 
@@ -48,7 +48,7 @@ class Engine:
     def shares(self) -> bool:
         """Whether one text's keys and values can stand before many: declared, and not yet tried.
 
-        A recurrent state cannot be read past padding, nor can what counts its positions by places in the cache.
+        A recurrent state cannot go on past padding, nor can what takes places in the cache for positions.
         """
         model = self.model
         stateful = getattr(model, "_is_stateful", False) or self.pair
@@ -61,12 +61,12 @@ class Engine:
 
     @cached_property
     def slides(self) -> bool:
-        """Whether some layers see a window of the last places in the cache: padding must not be among them."""
+        """Whether some layers see a window of the last places in the cache: no padding may be there."""
         return any(getattr(layer, "is_sliding", False) for layer in self.new_cache().layers)
 
     @cached_property
     def packs(self) -> bool:
-        """Whether a row may hold several texts side by side, told apart by mask and positions: not yet tried."""
+        """Whether a row may hold texts side by side, told apart by mask and positions: not yet tried."""
         kind = getattr(self.model.config, "_attn_implementation", None)
         placed = "position_ids" in self.parameters and kind in ("sdpa", "eager")
         return self.shares and placed and not self.slides
@@ -94,7 +94,7 @@ class Engine:
 
 @contextmanager
 def _only(head: Any, at: Any) -> Iterator[list[bool]]:
-    """Let `head` see the hidden states at the positions `at` (2, N), as one row; the list says if it was asked."""
+    """Let `head` see the hidden states at the positions `at` (2, N); the list says if it was asked."""
     seen: list[bool] = []
 
     def keep(_module: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:

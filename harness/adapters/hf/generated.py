@@ -1,4 +1,4 @@
-"""Replies by transformers' own `generate`: beams, encoder-decoders, and models whose past is a recurrent state."""
+"""Replies by transformers' own `generate`: beams, encoder-decoders, and models with a recurrent state."""
 
 from __future__ import annotations
 

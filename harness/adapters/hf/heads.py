@@ -1,4 +1,4 @@
-"""Models with a head of their own, asked what it was made for: a class, a number, spans, an answer's place, a mask.
+"""Models with a head, asked what it was made for: a class, a number, spans, an answer's place, a mask.
 
 All but the last read the bare input and no prompt, as they were trained to: one text, or two as a pair.
 The names of their classes are matched with the task's options by label or text; the setting `labels` says
@@ -110,7 +110,7 @@ class Head(ABC):
                     yield self._response(asked)
 
     def _forward(self, part: Sequence[Place]) -> list[Any]:
-        """Return what the head says of each row: logits in float32 on the CPU, padding cut off, or a Failure."""
+        """Return what the head says of each row: logits in float32 on the CPU, or a Failure."""
         rows = [place.input for place in part]
         ids, mask = batch(self.torch, [row.ids for row in rows], self.tokens.pad, self.device)
         inputs = {"input_ids": ids, "attention_mask": mask}
@@ -205,7 +205,7 @@ class Classifier(Head):
 
 
 class Tagger(Head):
-    """Finds typed spans by a token-classification head, whose classes are `O`, `B-TYPE`, `I-TYPE` or `TYPE`."""
+    """Finds typed spans by a token-classification head of classes `O`, `B-TYPE`, `I-TYPE` or `TYPE`."""
 
     auto, name = "AutoModelForTokenClassification", "a tagger"
 
@@ -266,7 +266,9 @@ class SpanFinder(Head):
         for number, one in enumerate(asked.inputs):
             starts, ends = asked.outputs[number][:, : len(one.ids)].tolist()
             for at, start in enumerate(one.offsets):
-                for to in range(at, min(at + LONGEST, len(one.ids))) if start is not None else ():
+                if start is None:
+                    continue
+                for to in range(at, min(at + LONGEST, len(one.ids))):
                     end = one.offsets[to]
                     if end is not None and starts[at] + ends[to] > best:
                         best, found = starts[at] + ends[to], (start[0], end[1])

@@ -117,7 +117,7 @@ def load_model(
 
 
 def _quantised(bits: str, torch: Any, transformers: Any) -> Any:
-    """Return how weights are quantised on loading: `8bit` (LLM.int8) or `4bit` (NF4, computed in bfloat16)."""
+    """Return how weights are quantised: `8bit` (LLM.int8) or `4bit` (NF4, computed in bfloat16)."""
     _require("bitsandbytes", "quantisation", "quantised")
     if bits == "8bit":
         return transformers.BitsAndBytesConfig(load_in_8bit=True)
@@ -138,7 +138,8 @@ def _require(module: str, setting: str, extra: str) -> Any:
         return import_module(module)
     except ImportError as error:
         raise Unavailable(
-            f"the setting {setting!r} needs {module} ({one_line(error)}): pip install '{DISTRIBUTION}[{extra}]'"
+            f"the setting {setting!r} needs {module} ({one_line(error)}): "
+            f"pip install '{DISTRIBUTION}[{extra}]'"
         ) from error
 
 

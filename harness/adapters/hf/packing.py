@@ -45,7 +45,7 @@ class Packed(Generic[Read]):
 
 
 def packed(roots: Iterable[Node[Read]], room: int = ROOM) -> list[Packed[Read]]:
-    """Return rows of at most `room` tokens that hold all trees, largest first into the first that has room."""
+    """Return rows of at most `room` tokens that hold all trees, each in the first that has room."""
     rows: list[Packed[Read]] = []
     for root in sorted(roots, key=_size, reverse=True):
         size = _size(root)
@@ -78,7 +78,7 @@ def read_packed(
 
 
 def _mask(torch: Any, rows: list[Packed[Any]], width: int, before: int) -> Any:
-    """Return what each token sees, (B, 1, T, before + T): all before the row, the pieces above, its own past."""
+    """Return what each token sees, (B, 1, T, before + T): all before the row, pieces above, its own past."""
     mask = torch.zeros(len(rows), 1, width, before + width, dtype=torch.bool)
     mask[..., :before] = True
     mask[..., range(width), range(before, before + width)] = True  # padding, too, must see something

@@ -1,4 +1,4 @@
-"""Forward passes that go on from what was read before: pieces of rows, their keys and values, their positions."""
+"""Forward passes that go on from what was read before: keys and values, masks, positions."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
 # The share of the tokens below it that a node must save: less than a fifth is eaten up by a pass of its own.
@@ -55,7 +56,7 @@ def tree(rows: Iterable[Read], worth: float = WORTH) -> list[Node[Read]]:
             found[-1][1].append(row)
         else:
             found.append((ids, [row]))
-    shared = [0, *(_common(a, b) for (a, _), (b, _) in zip(found, found[1:], strict=False))]
+    shared = [0, *(_common(a, b) for (a, _), (b, _) in pairwise(found))]
     return _Builder(found, shared, worth).build(0, len(found), 0)
 
 
@@ -101,7 +102,7 @@ class _Builder(Generic[Read]):
     def _parts(self, low: int, high: int, depth: int, start: int) -> list[Node[Read]]:
         """Return the nodes of rows that part ways after `depth` tokens, each from its token `start` on."""
         cuts = [low, *(n for n in range(low + 1, high) if self.shared[n] == depth), high]
-        return [node for a, b in zip(cuts, cuts[1:], strict=False) for node in self.build(a, b, start)]
+        return [node for a, b in pairwise(cuts) for node in self.build(a, b, start)]
 
     def _saves(self, low: int, high: int, start: int, depth: int) -> bool:
         saved = (depth - start) * (high - low - 1)

@@ -178,7 +178,7 @@ class Reader:
         return state
 
     def _add(self, logits: Any, found: Sequence[tuple[Sum, int, int]]) -> None:
-        """Add to each sum the log-probabilities (nats) of its tokens, from logits (N, V) at the places found."""
+        """Add to each sum the log-probabilities (nats) of its tokens, from logits (N, V)."""
         for (one, _, _), logp in zip(found, self._predicted(logits, found), strict=True):
             one.total += logp
 
@@ -221,7 +221,7 @@ def _wanted(
 
 
 def _best(engine: Engine, pad: int) -> Road:
-    """Return the quickest road that gives the figures of whole rows: tried with rows that need padding inside."""
+    """Return the quickest road that gives the figures of whole rows: tried with a few."""
     if not engine.shares or (engine.context or TRIAL) < TRIAL:
         return "plain"
     whole = _tried(engine, pad, "plain")

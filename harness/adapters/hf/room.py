@@ -1,4 +1,4 @@
-"""A layer's keys and values with room to grow: one more token costs its own copy, not that of all before it."""
+"""A layer's keys and values with room to grow: a new token costs no copy of those before it."""
 
 from __future__ import annotations
 

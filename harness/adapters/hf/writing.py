@@ -128,18 +128,16 @@ class Writer:
         """Return each row's next token, None where its logits are not numbers."""
         likeliest: list[int] = logits.argmax(-1).tolist()
         broken: list[bool] = logits.isnan().any(-1).tolist()
-        if all(row.sampler.plain for row in rows):
-            scores = None
-        else:
-            scores = logits.float().cpu()
-        return [
-            None
-            if broken[n]
-            else likeliest[n]
-            if scores is None or row.sampler.plain
-            else row.sampler.token(scores[n], row.line.ids)
-            for n, row in enumerate(rows)
-        ]
+        scores = None if all(row.sampler.plain for row in rows) else logits.float().cpu()
+        chosen: list[int | None] = []
+        for n, row in enumerate(rows):
+            if broken[n]:
+                chosen.append(None)
+            elif scores is None or row.sampler.plain:
+                chosen.append(likeliest[n])
+            else:
+                chosen.append(row.sampler.token(scores[n], row.line.ids))
+        return chosen
 
     def _failed(self, batch: Sequence[Piece], failure: Failure, span: Span) -> Iterator[Written]:
         """Write again, from the whole prompt, what failed as a piece; what was alone has failed."""
