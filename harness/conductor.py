@@ -41,6 +41,7 @@ from harness.schema import (
     Fit,
     Identified,
     Learner,
+    Loaded,
     Metric,
     Prepares,
     Request,
@@ -168,6 +169,7 @@ class _Run:
         self.stopped: HarnessError | None = None
         self.session = Session()
         self.ledger = Ledger(plan, self.samples, known)
+        self.engine: dict[str, Any] = (known.get("backend") or {}).get("engine") or {}
         self.environment = environment(plan.backend.entry.libraries)
 
     def go(self) -> Outcome:
@@ -238,6 +240,8 @@ class _Run:
             self.display.phase(f"{self.plan.label}: loading")
             with engines.adapter_errors(self.plan.backend.name):
                 self.adapter.prepare()
+                if isinstance(self.adapter, Loaded):
+                    self.engine = dict(self.adapter.loaded())
         for metric in self.metrics:  # a tokenizer that loads for seconds is no part of answering
             if metric.prepare is not None:
                 metric.prepare()
@@ -361,6 +365,8 @@ class _Run:
             "id": self.directory.name,
             "status": status,
         }
+        if self.engine:
+            run["backend"]["engine"] = self.engine
         run["environment"] = self.environment
         run["started"] = self.known.get("started") or self.session.started
         run["sessions"] = self.known.get("sessions", [])

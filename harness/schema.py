@@ -400,6 +400,14 @@ class SaysDecoding(Protocol):
         """Return what the engine is sent of a decoding, under the engine's names."""
 
 
+@runtime_checkable
+class Loaded(Protocol):
+    """An adapter that can say more of its engine once that is loaded."""
+
+    def loaded(self) -> Mapping[str, Any]:
+        """Return facts that bear on the answers, as plain values for `run.json`; called after `prepare`."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """One figure about a run: statistics of each example, and how they sum.

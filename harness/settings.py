@@ -35,11 +35,11 @@ def problems(given: Mapping[str, Any], kinds: Mapping[str, str]) -> Iterator[tup
 
 
 def fits(value: Any, kind: str) -> bool:
-    """Return whether `value` is of `kind`: `int`, `float`, `bool`, `str`, `list` or `a|b|c`."""
+    """Return whether `value` is of `kind`: `int`, `float`, `bool`, `str`, `list`, or any of `a|b|c`."""
     if value is None:
         return True
     if "|" in kind:
-        return value in kind.split("|")
+        return any(fits(value, one) if one in _KINDS else value == one for one in kind.split("|"))
     if isinstance(value, float) and not math.isfinite(value):
         return False
     # A bool is an int to Python and a mistake to us.
@@ -48,4 +48,4 @@ def fits(value: Any, kind: str) -> bool:
 
 def wanted(kind: str) -> str:
     """Return the kind in words."""
-    return _WORDS.get(kind) or f"one of {', '.join(kind.split('|'))}"
+    return _WORDS.get(kind) or f"one of {', '.join(_WORDS.get(one, one) for one in kind.split('|'))}"

@@ -61,7 +61,7 @@ def tiny_tokenizer(*, bos: bool = False, pad: bool = True, vocabulary: int = 420
     return fast
 
 
-def tiny_model(tokenizer: Any, *, context: int = 256, layers: int = 2, seed: int = 0) -> Any:
+def tiny_model(tokenizer: Any, *, context: int = 256, layers: int = 2, heads: int = 4, seed: int = 0) -> Any:
     """Return a Llama with random weights, large enough that its logits are spread."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -72,8 +72,8 @@ def tiny_model(tokenizer: Any, *, context: int = 256, layers: int = 2, seed: int
         hidden_size=64,
         intermediate_size=128,
         num_hidden_layers=layers,
-        num_attention_heads=4,
-        num_key_value_heads=2,
+        num_attention_heads=heads,
+        num_key_value_heads=heads // 2,
         max_position_embeddings=context,
         initializer_range=0.15,
         tie_word_embeddings=False,
@@ -158,4 +158,21 @@ def tiny_encoder(folder: Path, *, head: bool = False, context: int = 64) -> Path
     model = BertForMaskedLM(config) if head else BertModel(config, add_pooling_layer=False)
     tokenizer.save_pretrained(folder)
     model.eval().save_pretrained(folder)
+    return folder
+
+
+def tiny_t5(folder: Path) -> Path:
+    """Write a random encoder-decoder of two layers each to `folder`."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    tokenizer = tiny_tokenizer(bos=True)
+    torch.manual_seed(0)
+    config = T5Config(
+        **{"vocab_size": len(tokenizer), "d_model": 64, "d_kv": 16, "d_ff": 128},
+        **{"num_layers": 2, "num_heads": 4, "initializer_factor": 2.0, "decoder_start_token_id": 2},
+        **{"pad_token_id": 2, "eos_token_id": 1},
+    )
+    tokenizer.save_pretrained(folder)
+    T5ForConditionalGeneration(config).eval().save_pretrained(folder)
     return folder

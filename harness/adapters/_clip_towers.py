@@ -12,7 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.adapters import _hf_loading as loading
+from harness.adapters.hf import loading, places
+from harness.adapters.hf.failures import one_line
 from harness.errors import BadInput, Unavailable
 from harness.schema import Profile
 
@@ -70,7 +71,7 @@ def identity(profile: Profile) -> dict[str, str]:
         Unavailable: there is no such model, or it cannot be known from here.
     """
     if profile.settings.get("library") != OPEN_CLIP:
-        return loading.identity(profile)
+        return places.identity(profile)
     weights = Path(profile.settings.get("pretrained") or "")
     if not weights.is_file():
         return {}
@@ -88,9 +89,9 @@ class Transformers:
             Unavailable: one of them cannot be loaded, or the model has no two towers.
         """
         self._torch, transformers = loading.engine_libraries()
-        where, options = loading.source(profile, commit)
+        where, options = places.source(profile, commit)
         self._tokenizer = loading.load_tokens(profile, commit).tokenizer
-        with loading.explained(profile):  # by Pillow: torchvision is not needed for it
+        with places.explained(profile):  # by Pillow: torchvision is not needed for it
             self._processor = transformers.AutoImageProcessor.from_pretrained(where, backend="pil", **options)
         kind = "a model of pictures and texts"
         self._model: Any = loading.load_model(profile, transformers.AutoModel, kind, commit)
@@ -154,8 +155,7 @@ class OpenClip:
             library = import_module(OPEN_CLIP)
         except Exception as error:  # a torchvision that does not fit torch raises a RuntimeError
             raise Unavailable(
-                f"library: open_clip needs it installed ({loading.one_line(error)}): "
-                "pip install open_clip_torch"
+                f"library: open_clip needs it installed ({one_line(error)}): pip install open_clip_torch"
             ) from error
         weights, settings = profile.settings.get("pretrained"), profile.settings
         if profile.offline and not (weights and Path(weights).is_file()):
@@ -173,7 +173,7 @@ class OpenClip:
             )
             self._tokenizer = library.get_tokenizer(profile.model)
         except Exception as error:
-            raise Unavailable(f"{profile.model} cannot be loaded: {loading.one_line(error)}") from error
+            raise Unavailable(f"{profile.model} cannot be loaded: {one_line(error)}") from error
         self._model.eval()
         self.scale, self.bias = _scale_and_bias(self._model)
 

@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters import _clip_towers as towers
-from harness.adapters import _hf_loading as loading
 from harness.adapters._clip_pictures import PictureError, opened
+from harness.adapters.hf.failures import one_line
 from harness.adapters.windows import windows
 from harness.errors import BadInput
 from harness.schema import IMAGE, Failure, Profile, Request, Response, Timing
@@ -214,7 +214,7 @@ def _embedded(tower: Callable[[Sequence[Any]], Any], given: Sequence[Any]) -> li
         rows = tower(given)
     except Exception as error:
         if len(given) == 1:
-            return [Failure("error", f"{type(error).__name__}: {loading.one_line(error)}")]
+            return [Failure("error", f"{type(error).__name__}: {one_line(error)}")]
         half = len(given) // 2
         return _embedded(tower, given[:half]) + _embedded(tower, given[half:])
     units = map(_unit, rows)

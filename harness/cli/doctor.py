@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,13 @@ from typing import Any
 from harness import DISTRIBUTION, __version__, backends, plugins, secrets
 from harness.cli.output import print_json
 from harness.downloads import cache_dir
-from harness.errors import HarnessError
+from harness.errors import BadInput, HarnessError
 from harness.fingerprint import versions
 
 EXTRAS = {
     "hf": ("torch", "transformers"),
+    "lora": ("peft",),
+    "quantised": ("bitsandbytes",),
     "clip": ("torch", "transformers", "PIL"),
     "hub": ("huggingface_hub",),
     "ko": ("mecab_ko", "kiwipiepy"),
@@ -49,6 +51,32 @@ def doctor_command(*, json: bool) -> int:
         key = found["keys"].get(name)
         ready = f"ready ({key} is set)" if key else "ready"
         print(f"  {name}: {'; '.join(one.removeprefix(f'{name} ') for one in obstacles) or ready}")
+    return 0
+
+
+def numerics_command(
+    backend: str | None,
+    settings: Sequence[Mapping[str, Any]],
+    *,
+    offline: bool,
+    trust_remote_code: bool,
+    json: bool,
+) -> int:
+    """Print how far a backend's answers move with the size of its batches.
+
+    Raises:
+        BadInput: no backend is named, or a setting has several values.
+    """
+    from harness import numerics
+
+    if backend is None or len(settings) > 1:
+        raise BadInput("--numerics takes one backend with one value a setting: add -b BACKEND")
+    options = numerics.sampled(trust_remote_code=trust_remote_code, offline=offline)
+    found = numerics.measure(backend, settings[0], options)
+    if json:
+        print_json(found.plain())
+    else:
+        print(found.told())
     return 0
 
 

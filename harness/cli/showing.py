@@ -89,11 +89,28 @@ def check(
 
 
 @app.command()
-def doctor(json: Json = False) -> int:
+def doctor(
+    numerics: Annotated[
+        bool, typer.Option("--numerics", help="measure how a backend's answers depend on its batches")
+    ] = False,
+    backend: Annotated[
+        str | None, typer.Option("--backend", "-b", metavar="BACKEND", help="with --numerics: which one")
+    ] = None,
+    set_: Settings = None,
+    offline: Offline = False,
+    trust_remote_code: Trust = False,
+    json: Json = False,
+) -> int:
     """Say what is installed and what each backend still needs."""
-    from harness.cli.doctor import doctor_command
+    from harness.cli import arguments
+    from harness.cli.doctor import doctor_command, numerics_command
 
-    return doctor_command(json=json)
+    if not numerics:
+        return doctor_command(json=json)
+    settings = arguments.grid(set_, "-m")
+    return numerics_command(
+        backend, settings, offline=offline, trust_remote_code=trust_remote_code, json=json
+    )
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from harness import records
 from harness.errors import BadInput, HarnessError, Place, did_you_mean
 from harness.reports.configurations import Cost, Setting, costs, differing, same_hardware
+from harness.reports.drift import Drift, drift, sentence
 from harness.reports.entries import Entry
 from harness.reports.flips import Flips, Judged, flips
 from harness.reports.pairs import Pairs, keys_of, pairs
@@ -51,7 +52,8 @@ class Difference:
 class Comparison:
     """All that tells two runs apart.
 
-    `pairs` are the examples that both answered, `notes` what to know before believing the figures.
+    `pairs` are the examples that both answered, `notes` what to know before believing the figures. `drift` is
+    None unless both are one model, asked the same.
     """
 
     a: Entry
@@ -62,6 +64,7 @@ class Comparison:
     settings: list[Setting]
     costs: list[Cost]
     notes: list[str] = field(default_factory=list)
+    drift: Drift | None = None
 
     @property
     def units(self) -> int | None:
@@ -91,15 +94,18 @@ def compare(a: Entry, b: Entry, *, metrics: Sequence[str] = (), examples: int = 
     rows = {m.name: (ours[m.name].rows[paired.here], theirs[m.name].rows[paired.there]) for m in single}
     found = [*_differences(single, rows, paired), *(_whole(m, a, b, paired) for m in chosen if m.corpus)]
     by_name = {one.metric: one for one in found}
+    settings = differing(a, b)
+    drifted = drift(a, b, settings)
     return Comparison(
         a,
         b,
         paired,
         [by_name[metric.name] for metric in chosen],
         _flips(a, b, single, rows, keys_of(next(iter(ours.values())), paired.here), examples),
-        differing(a, b),
+        settings,
         costs(a, b),
-        [*_notes(a, b, paired), *notes],
+        [*_notes(a, b, paired), *([sentence(drifted)] if drifted else []), *notes],
+        drifted,
     )
 
 

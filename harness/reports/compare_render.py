@@ -224,6 +224,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
         "notes": found.notes,
         "metrics": {one.metric: _json_difference(one) for one in found.differences},
         "flips": asdict(found.flips) if found.flips else None,
+        "drift": asdict(found.drift) if found.drift else None,
         "settings": {one.name: {"a": one.a, "b": one.b} for one in found.settings},
         "costs": [{**one._asdict(), "difference": one.difference, "ratio": one.ratio} for one in found.costs],
     }

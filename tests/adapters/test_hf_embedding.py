@@ -15,7 +15,7 @@ transformers = pytest.importorskip("transformers", reason="the huggingface adapt
 from harness.adapters.huggingface import HuggingFace  # noqa: E402
 from harness.errors import Unavailable  # noqa: E402
 from harness.schema import Example, Parts, Profile, Request, Response  # noqa: E402
-from tests.tiny_models import review, tiny_encoder, tiny_llama, tiny_tokenizer  # noqa: E402
+from tests.tiny_models import review, tiny_encoder, tiny_llama, tiny_t5  # noqa: E402
 
 POOLINGS = ("mean", "cls", "last")
 
@@ -29,18 +29,6 @@ def models(tmp_path_factory) -> dict[str, Path]:
         "encoder with a head": tiny_encoder(home / "head", head=True),
         "encoder of a pair": tiny_t5(home / "pair"),
     }
-
-
-def tiny_t5(folder: Path) -> Path:
-    tokenizer = tiny_tokenizer(bos=True)
-    torch.manual_seed(0)
-    config = transformers.T5Config(
-        **{"vocab_size": len(tokenizer), "d_model": 64, "d_kv": 16, "d_ff": 128},
-        **{"num_layers": 2, "num_heads": 4, "initializer_factor": 3.0, "decoder_start_token_id": 2},
-    )
-    transformers.T5ForConditionalGeneration(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
 
 
 def loaded(folder: Path, **settings: Any) -> HuggingFace:
@@ -149,7 +137,7 @@ def test_an_empty_sentence_has_a_vector_too(models, tmp_path, empty):
 def test_an_encoder_has_no_logits_and_needs_none(models):
     adapter = loaded(models["encoder"])
     adapter.prepare()
-    assert adapter._engine is None
+    assert "engine" not in adapter._made
     assert isinstance(adapter.encoder.model, transformers.BertModel)
 
 
@@ -164,7 +152,7 @@ def test_a_closed_adapter_has_let_go_of_its_encoder(models):
     adapter = loaded(models["encoder"])
     adapter.prepare()
     adapter.close()
-    assert adapter._encoder is None
+    assert not adapter._made
 
 
 def test_a_pooler_that_was_not_published_is_not_missed(models):
@@ -211,4 +199,4 @@ def test_a_batch_without_memory_is_halved(models, monkeypatch):
     monkeypatch.setattr(adapter.encoder.model, "forward", short)
     responses = list(adapter.answer([compared(*pair, str(n)) for n, pair in enumerate(pairs(12))]))
     assert [r.error for r in responses] == [None] * 12
-    assert adapter.batch_size == 2
+    assert adapter.budget.rows <= 2

@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
-from harness.adapters import _hf_likelihood as likelihood  # noqa: E402
+from harness.adapters.hf import likelihood  # noqa: E402
 from harness.adapters.huggingface import HuggingFace  # noqa: E402
 from harness.errors import BadInput  # noqa: E402
 from harness.schema import Example, Parts, Profile, Request, Response  # noqa: E402
@@ -173,7 +173,7 @@ def test_a_batch_without_memory_is_halved(tiny, monkeypatch):
     spoilt(adapter, monkeypatch, spoil)
     responses = list(adapter.answer([scored(text, str(n)) for n, text in enumerate(texts(12))]))
     assert [r.error for r in responses] == [None] * 12
-    assert adapter.batch_size == 2
+    assert adapter.budget.rows <= 2
 
 
 # The windows of ten tokens, by hand

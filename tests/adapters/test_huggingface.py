@@ -9,6 +9,7 @@ import random
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
-from harness.adapters import _hf_loading as loading  # noqa: E402
-from harness.adapters import _hf_tokens as tokenising  # noqa: E402
+from harness.adapters.hf import fitting, loading  # noqa: E402
+from harness.adapters.hf import tokens as tokenising  # noqa: E402
 from harness.adapters.huggingface import HuggingFace  # noqa: E402
 from harness.adapters.windows import windows  # noqa: E402
 from harness.errors import BadInput, Unavailable  # noqa: E402
@@ -232,12 +233,13 @@ def test_options_that_differ_in_their_last_token_share_a_forward_pass(tiny, monk
     assert [shape[0] for shape in seen] == [1]
 
 
-def test_a_model_that_cannot_slice_its_logits_scores_the_same(tiny):
+def test_a_head_that_is_no_module_of_its_own_scores_the_same(tiny, monkeypatch):
     adapter, plain = loaded(tiny), loaded(tiny)
-    plain.engine.slices = False
+    monkeypatch.setattr(type(plain.engine.model), "get_output_embeddings", lambda _self: None)
     requests = [chosen(prompt, str(n), WORDY) for n, prompt in enumerate(reviews(4))]
-    scores = {r.key: r.option_scores for r in adapter.answer(requests)}
-    assert all(r.option_scores == pytest.approx(scores[r.key], abs=1e-5) for r in plain.answer(requests))
+    scores = {r.key: r.option_scores for r in plain.answer(requests)}
+    monkeypatch.undo()
+    assert all(r.option_scores == pytest.approx(scores[r.key], abs=1e-5) for r in adapter.answer(requests))
 
 
 def test_a_choice_by_extraction_is_written_as_text(tiny):
@@ -394,7 +396,8 @@ def test_then_the_prompt_is_cut_from_the_left_and_keeps_its_bos(small_context):
 
 def test_all_options_see_the_same_cut_prompt(small_context):
     adapter = loaded(small_context)
-    choice = adapter._choice(chosen(query("정말 좋았다 " * 40), options=WORDY))
+    asked_for = chosen(query("정말 좋았다 " * 40), options=WORDY)
+    choice = fitting.choice(asked_for, adapter.tokens, adapter.engine)
     assert len({tuple(pair.prompt) for pair in choice.pairs}) == 1
 
 
@@ -435,6 +438,7 @@ def test_more_tokens_than_the_context_holds_are_cut_and_not_the_prompt(small_con
 
 def watch(adapter: HuggingFace, monkeypatch: pytest.MonkeyPatch, spoil: Any = None) -> list[Any]:
     """Return a list that grows by the shape of every forward pass; `spoil(ids, output)` may ruin one."""
+    adapter.prepare()
     model, seen = adapter.engine.model, []
     forward = model.forward
 
@@ -447,6 +451,15 @@ def watch(adapter: HuggingFace, monkeypatch: pytest.MonkeyPatch, spoil: Any = No
 
     monkeypatch.setattr(model, "forward", watched)
     return seen
+
+
+def poisoned(adapter: HuggingFace) -> HuggingFace:
+    """Make the exclamation mark's embedding no numbers: so are the logits of whatever reads it."""
+    mark = adapter.tokens.encode(["!"], special=False)[0][0]
+    adapter.prepare()
+    with torch.no_grad():
+        adapter.engine.model.get_input_embeddings().weight[mark] = float("nan")
+    return adapter
 
 
 def marked(adapter: HuggingFace, ids: Any) -> Any:
@@ -464,28 +477,16 @@ def failed(responses: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("make", [chosen, asked], ids=["choose", "generate"])
-def test_logits_that_are_no_numbers_fail_their_own_request(tiny, monkeypatch, make):
-    adapter = loaded(tiny)
-
-    def spoil(ids: Any, output: Any) -> Any:
-        output.logits[marked(adapter, ids)] = float("nan")
-        return output
-
-    watch(adapter, monkeypatch, spoil)
-    responses = list(adapter.answer(four(make)))
+def test_logits_that_are_no_numbers_fail_their_own_request(tiny, make):
+    responses = list(poisoned(loaded(tiny)).answer(four(make)))
     assert len(responses) == 4
     assert failed(responses) == {"2": "nan"}
 
 
-def test_sampling_from_logits_that_are_no_numbers_is_a_failure(tiny, monkeypatch):
-    adapter = loaded(tiny)
-
-    def spoil(ids: Any, output: Any) -> Any:
-        output.logits.fill_(float("nan"))
-        return output
-
-    watch(adapter, monkeypatch, spoil)
-    (response,) = adapter.answer([asked("문장:", decoding=SAMPLED)])
+@pytest.mark.parametrize("beams", [None, 2])
+def test_sampling_from_logits_that_are_no_numbers_is_a_failure(tiny, beams):
+    decoding = replace(SAMPLED, beams=beams)
+    (response,) = poisoned(loaded(tiny)).answer([asked("문장: !", decoding=decoding)])
     assert failed([response]) == {"1": "nan"}
 
 
@@ -518,8 +519,8 @@ def test_a_batch_without_memory_is_halved_and_stays_halved(tiny, monkeypatch, ma
     responses = list(adapter.answer(requests))
     assert len(responses) == 16
     assert failed(responses) == {}
-    assert adapter.batch_size == 2
-    assert sum(rows > 2 for rows, _ in seen) == 2  # eight, then four, and never again
+    assert max(rows for rows, _ in seen[-3:]) <= 2
+    assert sum(rows > 2 for rows, _ in seen) <= 4  # halved until it fits, and never tried again
 
 
 def test_one_row_without_memory_is_a_failure(tiny, monkeypatch):
@@ -610,8 +611,7 @@ def test_a_closed_adapter_has_let_go_of_its_model(tiny):
     adapter = loaded(tiny)
     only(adapter, chosen("문장:"))
     adapter.close()
-    assert adapter._engine is None
-    assert adapter._tokens is None
+    assert not adapter._made
 
 
 def refused(adapter: HuggingFace) -> str:
@@ -764,6 +764,69 @@ def test_a_commit_that_cannot_be_known_is_unavailable(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.import_module("huggingface_hub").constants, "HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(Unavailable, match="nobody/nothing@main"):
         HuggingFace(Profile(name="x", adapter="huggingface", model="nobody/nothing", offline=True)).identity()
+
+
+# ---- what settings load --------------------------------------------------------------------------
+
+
+def test_a_lora_adapter_is_merged_into_the_weights(tiny, tmp_path):
+    peft = pytest.importorskip("peft", reason="peft is not installed")
+    model = transformers.AutoModelForCausalLM.from_pretrained(tiny)
+    torch.manual_seed(0)
+    config = peft.LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False, task_type="CAUSAL_LM")
+    adapted = peft.get_peft_model(model, config).eval()
+    adapted.save_pretrained(tmp_path)
+    adapter = loaded(tiny, settings={"lora": str(tmp_path)})
+    ids = adapter.tokens.of("문장: 좋았다")
+    with torch.no_grad():
+        expected = adapted(torch.tensor([ids])).logits
+        assert torch.allclose(adapter.engine.model(torch.tensor([ids])).logits, expected, atol=1e-4)
+    assert adapter.identity()["lora"] != adapter.identity()["sha256"]
+    assert "lora" not in loaded(tiny).identity()
+
+
+def test_a_lora_directory_without_an_adapter_is_refused(tiny, tmp_path):
+    with pytest.raises(Unavailable, match=r"adapter_config\.json"):
+        loaded(tiny, settings={"lora": str(tmp_path)}).identity()
+
+
+def test_quantisation_names_what_it_needs(tiny, monkeypatch):
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    assert "harness-ko[quantised]" in refused(loaded(tiny, settings={"quantisation": "4bit"}))
+
+
+def test_a_device_map_places_the_model(tiny):
+    adapter = loaded(tiny, settings={"device_map": "cpu"})
+    assert only(adapter, chosen("문장:")).option_scores == only(loaded(tiny), chosen("문장:")).option_scores
+
+
+def test_a_system_text_that_the_template_adds_is_known(broken):
+    template = (
+        "{% if messages[0].role != 'system' %}<|system|>\n너는 돕는다\n{% endif %}"
+        "{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}\n{% endfor %}<|assistant|>\n"
+    )
+    assert loaded(broken, chat=True).loaded()["added_system_text"] is None
+    (broken / "chat_template.jinja").write_text(template, encoding="utf-8")
+    assert loaded(broken, chat=True).loaded()["added_system_text"] == "너는 돕는다"
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_any_decodings_in_one_batch_keep_to_themselves(tiny, size):
+    decodings = [Decoding(max_tokens=6), SAMPLED, Decoding(max_tokens=9, presence_penalty=1.5, stop=("다",))]
+
+    def texts(batch: Any) -> dict[Any, Any]:
+        made = [asked(p, str(n), decoding=decodings[n % 3], seed=n) for n, p in enumerate(reviews(6))]
+        return {r.key: r.text for r in loaded(tiny, settings={"batch_size": batch}).answer(made)}
+
+    assert texts(size) == texts("auto")
+
+
+def test_rows_that_have_ended_leave_the_batch(tiny, monkeypatch):
+    adapter = loaded(tiny)
+    seen = watch(adapter, monkeypatch)
+    made = [asked(p, str(n), decoding=Decoding(max_tokens=2 + 3 * n)) for n, p in enumerate(reviews(3))]
+    list(adapter.answer(made))
+    assert [rows for rows, width in seen if width == 1] == [3, 2, 2, 2, 1, 1, 1]
 
 
 # ---- a model that has learnt something ------------------------------------------------------------

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from harness.adapters import _hf_loading as loading
-from harness.adapters._hf_generating import Span
-from harness.adapters._hf_tokens import Tokens
+from harness.adapters.bare import field_text
+from harness.adapters.hf import loading
+from harness.adapters.hf.failures import Span
+from harness.adapters.hf.tokens import Tokens
 from harness.errors import Unavailable
 from harness.schema import Failure, Profile, Request, Response, Timing, Usage
 
@@ -25,6 +26,11 @@ class Encoder:
     model: Any
     device: Any
     context: int | None
+
+    def free(self) -> None:
+        """Give back the memory that torch keeps for later."""
+        if self.device.type == "cuda":
+            self.torch.cuda.empty_cache()
 
 
 def load_encoder(profile: Profile, tokens: Tokens, commit: str | None) -> Encoder:
@@ -94,6 +100,13 @@ class Comparison:
             answer.value = float(self.vectors[0] @ self.vectors[1])
             answer.usage = Usage(prompt_tokens=sum(map(len, self.sentences)), completion_tokens=0)
         return answer
+
+
+def comparison(request: Request, tokens: Tokens, encoder: Encoder) -> Comparison:
+    """Return the request's two sentences in tokens, their ends cut where they are too long."""
+    texts = [field_text(request.example, name) for name in ("sentence1", "sentence2")]
+    (left, cut_left), (right, cut_right) = (tokens.sentence(text, encoder.context) for text in texts)
+    return Comparison(request, (left, right), cut_left or cut_right)
 
 
 @dataclass(slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from harness.adapters._hf_generating import Span
-from harness.adapters._hf_tokens import Pair
+from harness.adapters.hf.failures import Span
+from harness.adapters.hf.reading import Sum
+from harness.adapters.hf.tokens import Pair
 from harness.schema import Failure, Request, Response, Timing, Usage
 
 
@@ -27,13 +27,16 @@ class Summed(ABC):
     def __post_init__(self) -> None:
         self.left = len(self.pairs)
 
-    def settle(self, pair: int, total: float | Failure, span: Span) -> None:
-        """Take the log-probability (nats) of one pair's second part, or the failure that its batch met."""
-        if isinstance(total, Failure):
-            self.failure = total
-        else:
-            self.sums[pair] = total
-        self.spans.add(span)
+    def wanted(self) -> Iterator[Sum]:
+        """Yield what is to be read for each pair."""
+        for number, (prompt, targets) in enumerate(self.pairs):
+            yield Sum(self, number, (*prompt, *targets[:-1]), targets)
+
+    def settle(self, done: Sum) -> None:
+        """Take the log-probability (nats) of one pair's second part, or why there is none."""
+        self.failure = self.failure or done.failure
+        self.sums[done.number] = done.total
+        self.spans |= done.spans
         self.left -= 1
 
     def response(self, normalise: str) -> Response:
@@ -88,34 +91,3 @@ def windows(ids: Sequence[int], start: int, size: int) -> list[Pair]:
         end = min(first + size, len(ids))
         found.append(Pair(list(ids[end - size - 1 : first]), list(ids[first:end])))
     return found
-
-
-class Want(NamedTuple):
-    """One pair's claim on a row: the tokens that the row's end must predict."""
-
-    owner: Summed
-    pair: int
-    targets: list[int]
-
-
-@dataclass(slots=True)
-class Row:
-    """Tokens to read, and the pairs that are scored from what is predicted at their end."""
-
-    ids: tuple[int, ...]
-    wants: list[Want] = field(default_factory=list)
-
-    @property
-    def positions(self) -> range:
-        """Return the positions whose predictions are read."""
-        return range(len(self.ids) - max(len(want.targets) for want in self.wants), len(self.ids))
-
-
-def shared(owners: Iterable[Summed]) -> Iterable[Row]:
-    """Return the rows to run: one for all pairs that read the same tokens."""
-    rows: dict[tuple[int, ...], Row] = {}
-    for owner in owners:
-        for number, (prompt, targets) in enumerate(owner.pairs):
-            ids = (*prompt, *targets[:-1])
-            rows.setdefault(ids, Row(ids)).wants.append(Want(owner, number, targets))
-    return rows.values()

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
+from jinja2 import TemplateError
+
+from harness.adapters.hf.failures import RequestError
 from harness.schema import Message, Profile, Request
 
-
-class RequestError(Exception):
-    """A request that cannot be put to the model; `kind` names the failure."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        """`kind` is one word, for the Failure; `message` is for people."""
-        self.kind = kind
-        super().__init__(message)
+THOUGHT, THOUGHT_END = "<think>", "</think>"
 
 
 class Pair(NamedTuple):
@@ -43,9 +40,30 @@ class Tokens:
         return encoded
 
     def text(self, ids: list[int]) -> str:
-        """Return the text of `ids`, special tokens left out, blanks as the model wrote them."""
+        """Return the text of `ids`, blanks as the model wrote them.
+
+        Special tokens are left out, except those that a thought stands between.
+        """
+        if not self._hidden.keys() & set(ids):
+            return self._decoded(ids)
+        pieces: list[str] = []
+        start = 0
+        for at, token in enumerate(ids):
+            if token in self._hidden:
+                pieces += [self._decoded(ids[start:at]), self._hidden[token]]
+                start = at + 1
+        return "".join([*pieces, self._decoded(ids[start:])])
+
+    def _decoded(self, ids: list[int]) -> str:
         text: str = self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return text
+
+    @cached_property
+    def _hidden(self) -> dict[int, str]:
+        """The marks of a thought that decoding would leave out, by token."""
+        special = set(self.tokenizer.all_special_ids)
+        known = self.added()
+        return {known[mark]: mark for mark in (THOUGHT, THOUGHT_END) if known.get(mark) in special}
 
     def added(self) -> Mapping[str, int]:
         """Return the tokens that stand outside the vocabulary proper, `<|im_end|>` for instance."""
@@ -64,11 +82,17 @@ class Tokens:
         """Return the tokens of a prompt that will be continued; an empty one is the start token."""
         return self.encode([prompt], special=self._adds_special(prompt))[0] or [self._start()]
 
-    def split(self, prompt: str, continuations: list[str]) -> list[Pair]:
-        """Return the tokens of the prompt and of each continuation, parted where lm_eval parts them."""
+    def split(self, prompt: str, continuations: list[str], *, pair: bool = False) -> list[Pair]:
+        """Return the tokens of the prompt and of each continuation, parted where lm_eval parts them.
+
+        What a decoder says after an encoder's text, a `pair`, is tokenised by itself, without special tokens.
+        """
         stripped = prompt.rstrip()
         texts = [prompt[len(stripped) :] + continuation for continuation in continuations]
-        if stripped:
+        if pair:
+            read = self.of(stripped)
+            pairs = [Pair(read, ids) for ids in self.encode(texts, special=False)]
+        elif stripped:
             special = self._adds_special(stripped)
             first, *wholes = self.encode([stripped, *(stripped + text for text in texts)], special=special)
             pairs = [_split_at(first, whole) for whole in wholes]
@@ -102,6 +126,26 @@ class Tokens:
             return ids
         head = ids[:1] if room > 1 and ids[0] == self.bos else []
         return head + ids[len(ids) - room + len(head) :]
+
+    def added_system(self) -> str | None:
+        """Return the system text that the chat template adds where none is given, None if it adds none.
+
+        Where a system text would stand is seen from one that is given.
+        """
+        if not self.tokenizer.chat_template:
+            return None
+        marked, user = "\u2063system\u2063", {"role": "user", "content": "\u2063user\u2063"}
+        try:
+            given = self._templated([{"role": "system", "content": marked}, user])
+        except TemplateError:  # it refuses a system text
+            return None
+        usual = self._templated([user])
+        before, found, after = given.partition(marked)
+        after = after.partition(user["content"])[0]
+        said = usual.partition(user["content"])[0]
+        if not found or not after or not said.startswith(before) or not said.endswith(after):
+            return None
+        return said[len(before) : len(said) - len(after)] or None
 
     def _templated(self, messages: list[Message]) -> str:
         text: str = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)

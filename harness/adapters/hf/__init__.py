@@ -1,0 +1,1 @@
+"""What drives language models of transformers here: one idea a module, put together by `huggingface`."""

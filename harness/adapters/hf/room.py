@@ -1,0 +1,52 @@
+"""A layer's keys and values with room to grow: a new token costs no copy of those before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from transformers.cache_utils import DynamicLayer
+
+from harness.adapters.hf.passes import Past
+
+ROOM = 64  # places that are added at once
+
+
+class Roomy(DynamicLayer):  # type: ignore[misc]
+    """A dynamic layer whose tensors are views of larger ones, (B, H, T, D) of (B, H, T + room, D)."""
+
+    def __init__(self, layer: Any) -> None:
+        """Take over what `layer` holds."""
+        super().__init__()
+        self.lazy_initialization(layer.keys, layer.values)
+        self.keys, self.values = layer.keys, layer.values
+        self._kept: dict[str, tuple[Any, Any]] = {}
+
+    def update(self, key_states: Any, value_states: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
+        """Append (B, H, T, D) states, and return all there are."""
+        self.keys = self._appended("keys", self.keys, key_states)
+        self.values = self._appended("values", self.values, value_states)
+        return self.keys, self.values
+
+    def _appended(self, name: str, view: Any, states: Any) -> Any:
+        store, known = self._kept.get(name, (None, None))
+        length, end = view.shape[-2], view.shape[-2] + states.shape[-2]
+        if known is not view or store.shape[-2] < end:  # somebody chose other rows, or it is full
+            store = torch.empty(
+                (*view.shape[:-2], end + ROOM, view.shape[-1]), dtype=view.dtype, device=view.device
+            )
+            store[..., :length, :] = view
+        store[..., length:end, :] = states
+        grown = store[..., :end, :]
+        self._kept = {**self._kept, name: (store, grown)}
+        return grown
+
+
+def roomy(past: Past) -> Past:
+    """Return the past with room in every layer that keeps all it has read."""
+    cache = past.cache
+    cache.layers = [
+        Roomy(layer) if type(layer) is DynamicLayer and layer.is_initialized else layer
+        for layer in cache.layers
+    ]
+    return past
