@@ -22,6 +22,13 @@ SAMPLING = (
 # Of what answers without a model: with no distribution to shape, every key is as good as honoured.
 ANY_DECODING = (*SAMPLING, "presence_penalty", "frequency_penalty")
 
+# How a network of our own is trained, and where it runs.
+TRAINING = {
+    **{"epochs": "float", "learning_rate": "float", "batch_tokens": "int", "batch_rows": "int"},
+    **{"dropout": "float", "patience": "int"},
+}
+OWN_KNOBS = {"device": "str", "batch_size": "int"}
+
 ADAPTERS = (
     AdapterEntry(
         "dummy",
@@ -67,6 +74,21 @@ ADAPTERS = (
         libraries=("numpy",),
         learns=True,
         own_options=False,
+    ),
+    AdapterEntry(
+        "gpt",
+        "harness.adapters.gpt:Gpt",
+        asks=("choose", "generate", "score"),
+        decoding=SAMPLING,
+        settings={
+            **{"layers": "int", "heads": "int", "width": "int", "context": "int", "vocabulary": "int"},
+            **{"length_penalty": "float", **TRAINING},
+        },
+        knobs=OWN_KNOBS,
+        extra="torch",
+        modules=("torch", "tokenizers"),
+        libraries=("torch", "tokenizers"),
+        learns=True,
     ),
     AdapterEntry(
         "huggingface",

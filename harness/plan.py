@@ -121,9 +121,12 @@ class Plan:
             _ = self.prompts(count_tokens).request(next(self.material.evaluated())).prompt
 
     def prompts(self, count_tokens: Callable[[str], int] | None = None) -> Prompts:
-        """Return what renders the requests of this run."""
+        """Return what renders the requests of this run.
+
+        A learner has seen the whole train split: its prompts, if it reads any, have no shots.
+        """
         return Prompts(
-            self.task,
+            self.task.choose(shots=0) if self.backend.entry.learns else self.task,
             lambda: self.material.train,
             decoding=self.decoding,
             instruct=self.task.ask != "choose" or self.backend.file.choose_by != "logprobs",

@@ -313,7 +313,10 @@ class FitTask(Protocol):
         """Return the bare input as one text, uncleaned."""
 
     def request(self, example: Example) -> Request:
-        """Return the request that the example would make at test time."""
+        """Return the request that the example would make at test time, its prompt without shots."""
+
+    def answer(self, example: Example) -> str:
+        """Return the right answer as a model should say it: an option's text, the first reference."""
 
 
 @runtime_checkable

@@ -21,21 +21,23 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from harness.schema import Decoding
+
+Floats = NDArray[np.floating[Any]]
 
 
 class Continues(Protocol):
     """Texts that a model is writing, one a row."""
 
-    def step(self, tokens: Tensor) -> Tensor:
-        """Return the logits (B, V) after one more token (B,) of each text."""
+    def step(self, tokens: Sequence[int]) -> Floats:
+        """Return the logits (B, V) after one more token of each text."""
 
-    def select(self, rows: Tensor) -> None:
+    def select(self, rows: Sequence[int]) -> None:
         """Go on with these of the texts, some of them twice perhaps."""
 
 
@@ -70,7 +72,7 @@ Enough = Callable[[Sequence[int]], bool]
 
 
 def write(
-    model: Continues, logits: Tensor, texts: Sequence[Text], decoding: Decoding, end: int, enough: Enough
+    model: Continues, logits: Floats, texts: Sequence[Text], decoding: Decoding, end: int, enough: Enough
 ) -> list[Reply]:
     """Return a reply for each of `texts`, whose first tokens have the `logits` (B, V); greedy or sampled.
 
@@ -78,7 +80,7 @@ def write(
     """
     rows = [text for text in texts if text.going]
     if rows and len(rows) < len(texts):
-        keep = torch.tensor([n for n, text in enumerate(texts) if text.going])
+        keep = [n for n, text in enumerate(texts) if text.going]
         model.select(keep)
         logits = logits[keep]
     while rows:
@@ -88,58 +90,69 @@ def write(
             text.ended = token == end or enough(text.ids)
         kept = [n for n, text in enumerate(rows) if text.going]
         if kept and len(kept) < len(rows):
-            model.select(torch.tensor(kept))
+            model.select(kept)
         rows = [rows[n] for n in kept]
         if rows:
-            logits = model.step(torch.tensor([tokens[n] for n in kept]))
+            logits = model.step([tokens[n] for n in kept])
     return [_reply(text.ids, end, ended=text.ended) for text in texts]
 
 
-def _next(logits: Tensor, rows: Sequence[Text], decoding: Decoding) -> list[int]:
+def _next(logits: Floats, rows: Sequence[Text], decoding: Decoding) -> list[int]:
     if decoding.repetition_penalty:
         seen = [[*text.seen, *text.ids] for text in rows]
         logits = penalised(logits, seen, decoding.repetition_penalty)
     if not decoding.temperature:
         greedy: list[int] = logits.argmax(-1).tolist()
         return greedy
-    p = warped(logits, decoding).double().softmax(-1)  # (B, V)
-    drawn = torch.tensor([[text.draw.random()] for text in rows], dtype=torch.double)
-    cumulated = p.cumsum(-1)
+    cumulated = _softmax(warped(logits, decoding).astype(np.float64)).cumsum(-1)  # (B, V)
     # Scaled to the sum, which is not quite 1; `right` passes over tokens of probability 0.
-    tokens: list[int] = torch.searchsorted(cumulated, drawn * cumulated[:, -1:], right=True)[:, 0].tolist()
-    return tokens
+    draws = [text.draw.random() * total for text, total in zip(rows, cumulated[:, -1], strict=True)]
+    return [int(np.searchsorted(row, draw, "right")) for row, draw in zip(cumulated, draws, strict=True)]
 
 
-def penalised(logits: Tensor, seen: Sequence[Sequence[int]], penalty: float) -> Tensor:
+def penalised(logits: Floats, seen: Sequence[Sequence[int]], penalty: float) -> Floats:
     """Return the logits (B, V), those of each row's `seen` tokens less likely if `penalty` is above 1."""
-    logits = logits.clone()
+    logits = logits.copy()
     for row, tokens in enumerate(seen):
-        place = torch.tensor(sorted(set(tokens)), dtype=torch.long)
+        place = sorted(set(tokens))
         values = logits[row, place]
-        logits[row, place] = torch.where(values < 0, values * penalty, values / penalty)
+        logits[row, place] = np.where(values < 0, values * penalty, values / penalty)
     return logits
 
 
-def warped(logits: Tensor, decoding: Decoding) -> Tensor:
+def warped(logits: Floats, decoding: Decoding) -> Floats:
     """Return the logits (B, V) after temperature, top_k, top_p and min_p; −∞ where no token is drawn.
 
     The likeliest token always stays.
     """
     logits = logits / (decoding.temperature or 1.0)
-    if decoding.top_k:
-        least = logits.topk(min(decoding.top_k, logits.shape[-1])).values[:, -1:]
-        logits = logits.masked_fill(logits < least, -torch.inf)
+    if decoding.top_k and decoding.top_k < logits.shape[-1]:
+        least = np.partition(logits, -decoding.top_k, axis=-1)[:, -decoding.top_k, None]
+        logits = np.where(logits < least, -np.inf, logits)
     if decoding.top_p is not None and decoding.top_p < 1:
-        ordered, place = logits.sort(-1, descending=True)
-        p = ordered.softmax(-1)
+        order = (-logits).argsort(-1, kind="stable")
+        p = _softmax(np.take_along_axis(logits, order, -1))
         # A token goes if those before it hold top_p already; the likeliest has none before it.
         beyond = p.cumsum(-1) - p >= decoding.top_p
         beyond[:, 0] = False
-        logits = logits.masked_fill(beyond.scatter(-1, place, beyond), -torch.inf)
+        gone = np.zeros_like(beyond)
+        np.put_along_axis(gone, order, beyond, -1)
+        logits = np.where(gone, -np.inf, logits)
     if decoding.min_p:
-        p = logits.softmax(-1)
-        logits = logits.masked_fill(p < decoding.min_p * p.max(-1, keepdim=True).values, -torch.inf)
+        p = _softmax(logits)
+        logits = np.where(p < decoding.min_p * p.max(-1, keepdims=True), -np.inf, logits)
     return logits
+
+
+def _softmax(logits: Floats) -> Floats:
+    p: Floats = np.exp(logits - logits.max(-1, keepdims=True))
+    return p / p.sum(-1, keepdims=True)
+
+
+def _log_softmax(logits: Floats) -> Floats:
+    logits = logits.astype(np.float64)
+    logits = logits - logits.max(-1, keepdims=True)
+    return logits - np.log(np.exp(logits).sum(-1, keepdims=True))
 
 
 class _Beginning(NamedTuple):
@@ -151,7 +164,7 @@ class _Beginning(NamedTuple):
 
 def beam(
     model: Continues,
-    logits: Tensor,
+    logits: Floats,
     text: Text,
     decoding: Decoding,
     end: int,
@@ -169,7 +182,7 @@ def beam(
         return one.total / len(one.ids) ** length_penalty
 
     while alive and len(alive[0].ids) < text.limit:
-        logp = logits.log_softmax(-1)
+        logp = _log_softmax(logits)
         if decoding.repetition_penalty:
             logp = penalised(logp, [[*text.seen, *one.ids] for one in alive], decoding.repetition_penalty)
         candidates = _candidates(logp, alive, width)
@@ -185,25 +198,24 @@ def beam(
         if not alive or (len(finished) == width and worth(finished[-1]) >= worth(alive[0])):
             break
         if len(alive[0].ids) < text.limit:
-            model.select(torch.tensor(parents))
-            logits = model.step(torch.tensor([one.ids[-1] for one in alive]))
+            model.select(parents)
+            logits = model.step([one.ids[-1] for one in alive])
     best = max([*finished, *alive], key=worth)  # cut at its limit, a text may still be the best
     return _reply(list(best.ids), end, ended=best in finished)
 
 
-def _candidates(
-    logp: Tensor, alive: Sequence[_Beginning], width: int
-) -> list[tuple[_Beginning, int]]:
+def _candidates(logp: Floats, alive: Sequence[_Beginning], width: int) -> list[tuple[_Beginning, int]]:
     """Return the 2 · width best beginnings of one token more, and which of `alive` each goes on with.
 
     Twice as many, since every beginning has one way to end at most: `width` of them go on.
     """
-    total = logp + torch.tensor([one.total for one in alive])[:, None]  # (beams, V)
-    best = total.flatten().topk(min(2 * width, total.numel()))
+    total = (logp + np.array([[one.total] for one in alive])).ravel()  # (beams · V,)
+    count = min(2 * width, len(total))
+    best = np.argpartition(-total, count - 1)[:count]
     found = []
-    for value, place in zip(best.values.tolist(), best.indices.tolist(), strict=True):
+    for place in best[(-total[best]).argsort(kind="stable")].tolist():
         parent, token = divmod(place, logp.shape[-1])
-        found.append((_Beginning((*alive[parent].ids, token), value), parent))
+        found.append((_Beginning((*alive[parent].ids, token), float(total[place])), parent))
     return found
 
 

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -94,10 +96,10 @@ class GPT(nn.Module):
             for chosen, factor in parts
         )  # fmt: skip
 
-    def begin(self, prompts: Sequence[Sequence[int]]) -> tuple[Continuation, Tensor]:
+    def begin(self, prompts: Sequence[Sequence[int]]) -> tuple[Continuation, NDArray[np.float32]]:
         """Return what goes on after prompts of one length, and the logits (B, V) of the next token."""
         hidden, past = self(torch.tensor(prompts, device=self.tokens.weight.device))
-        return Continuation(self, past), self.logits(hidden[:, -1]).cpu()
+        return Continuation(self, past), self.logits(hidden[:, -1]).float().numpy(force=True)
 
 
 class Continuation:
@@ -106,15 +108,15 @@ class Continuation:
     def __init__(self, model: GPT, past: Past) -> None:
         self.model, self.past = model, past
 
-    def step(self, tokens: Tensor) -> Tensor:
-        """Return the logits (B, V) after one more token (B,) of each text."""
+    def step(self, tokens: Sequence[int]) -> NDArray[np.float32]:
+        """Return the logits (B, V) after one more token of each text."""
         device = self.model.tokens.weight.device
-        hidden, self.past = self.model(tokens[:, None].to(device), self.past)
-        return self.model.logits(hidden[:, -1]).cpu()
+        hidden, self.past = self.model(torch.tensor(tokens, device=device)[:, None], self.past)
+        return self.model.logits(hidden[:, -1]).float().numpy(force=True)
 
-    def select(self, rows: Tensor) -> None:
-        """Go on with these of the texts, some of them twice perhaps: (B',) of [0, B)."""
-        rows = rows.to(self.past[0][0].device)
+    def select(self, rows: Sequence[int]) -> None:
+        """Go on with these of the texts, some of them twice perhaps."""
+        rows = list(rows)
         self.past = [(keys[rows], values[rows]) for keys, values in self.past]
 
 

@@ -15,7 +15,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
@@ -95,11 +97,11 @@ class Seq2Seq(nn.Module):
     def _embedded(self, ids: Tensor) -> Tensor:
         return F.dropout(self.tokens(ids), self.dropout, self.training)  # (…, d)
 
-    def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[Writing, Tensor]:
+    def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[Writing, NDArray[np.float32]]:
         """Return what goes on writing, and the logits (B, V) of the first token after `start`."""
         memory, state = self.read(padded(sources).to(self.tokens.weight.device))
         writing = Writing(self, memory, state)
-        return writing, writing.step(torch.full((len(sources),), start))
+        return writing, writing.step([start] * len(sources))
 
 
 class Writing:
@@ -108,15 +110,15 @@ class Writing:
     def __init__(self, model: Seq2Seq, memory: Memory, state: State) -> None:
         self.model, self.memory, self.state = model, memory, state
 
-    def step(self, tokens: Tensor) -> Tensor:
-        """Return the logits (B, V) after one more token (B,) of each text."""
+    def step(self, tokens: Sequence[int]) -> NDArray[np.float32]:
+        """Return the logits (B, V) after one more token of each text."""
         device = self.model.tokens.weight.device
-        self.state = self.model.advance(tokens.to(device), self.memory, self.state)
-        return self.model.logits(self.state.seen).cpu()
+        self.state = self.model.advance(torch.tensor(tokens, device=device), self.memory, self.state)
+        return self.model.logits(self.state.seen).float().numpy(force=True)
 
-    def select(self, rows: Tensor) -> None:
+    def select(self, rows: Sequence[int]) -> None:
         """Go on with these of the texts."""
-        rows = rows.to(self.memory.mask.device)
+        rows = list(rows)
         self.memory = Memory(*(x[rows] for x in self.memory))
         self.state = State(*(x[rows] for x in self.state))
 

@@ -13,7 +13,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -112,11 +114,11 @@ class TransformerSeq2Seq(nn.Module):
             logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=PAD, label_smoothing=smoothing
         )
 
-    def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[Writing, Tensor]:
+    def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[Writing, NDArray[np.float32]]:
         """Return what goes on writing, and the logits (B, V) of the first token after `start`."""
         source = padded([row[: self.longest] for row in sources]).to(self.tokens.weight.device)
         writing = Writing(self, *self.read(source))
-        return writing, writing.step(torch.full((len(sources),), start))
+        return writing, writing.step([start] * len(sources))
 
     def _embedded(self, ids: Tensor, start: int = 0) -> Tensor:
         x = self.tokens(ids) * math.sqrt(self.tokens.embedding_dim)
@@ -131,14 +133,15 @@ class Writing:
         self.model, self.x, self.mask = model, x, mask
         self.past: list[Keys] | None = None
 
-    def step(self, tokens: Tensor) -> Tensor:
-        """Return the logits (B, V) after one more token (B,) of each text."""
-        logits, self.past = self.model.write(tokens[:, None].to(self.x.device), self.x, self.mask, self.past)
-        return logits[:, -1].cpu()
+    def step(self, tokens: Sequence[int]) -> NDArray[np.float32]:
+        """Return the logits (B, V) after one more token of each text."""
+        written = torch.tensor(tokens, device=self.x.device)[:, None]
+        logits, self.past = self.model.write(written, self.x, self.mask, self.past)
+        return logits[:, -1].float().numpy(force=True)
 
-    def select(self, rows: Tensor) -> None:
+    def select(self, rows: Sequence[int]) -> None:
         """Go on with these of the texts."""
-        rows = rows.to(self.x.device)
+        rows = list(rows)
         self.x, self.mask = self.x[rows], self.mask[rows]
         if self.past:
             self.past = [(keys[rows], values[rows]) for keys, values in self.past]
