@@ -18,7 +18,7 @@ from harness.drain import Drain
 from harness.errors import BadInput, HarnessError, Interrupted, Place, Stopped, Unavailable
 from harness.fingerprint import digest, environment, fingerprint
 from harness.plan import Plan
-from harness.progress import Display, say
+from harness.progress import Display, say, watching
 from harness.records import Journal, Key, Lock, Record
 from harness.rescore import rejudge
 from harness.run_document import (
@@ -209,10 +209,14 @@ class _Run:
         task, material = self.plan.task, self.plan.material
         self.display.phase(f"{self.plan.label}: fitting")
         key = fits.key(task, self.plan.backend, material.sha256[task.file.shots.from_])
-        with engines.adapter_errors(self.plan.backend.name):
-            self.fit = fits.fitted(
-                self.adapter, prompts, lambda: material.train, key, fresh=self.plan.options.fresh
-            )
+        watch = watching(self.display, self.plan.label)
+        try:
+            with engines.adapter_errors(self.plan.backend.name):
+                self.fit = fits.fitted(
+                    self.adapter, prompts, lambda: material.train, key, watch, fresh=self.plan.options.fresh
+                )
+        finally:
+            self.display.stop()
         done = "fit reused" if self.fit.reused else f"fitted on {self.fit.examples:,} examples"
         self.display.phase(f"{self.plan.label}: {done} ({self.fit.seconds:.1f} s)")
 

@@ -48,18 +48,7 @@ def fingerprint(
             "rendering": RENDERING,
             "data": dict(data),
             "read_as": file.data.reading,
-            "task": {
-                **file.labelling,
-                "meta": file.meta,
-                "template": task.template.model_dump(),
-                "clean": file.clean,
-                "options": list(file.options.items()),
-                "say": file.say,
-                "window": file.window.model_dump() if file.window else None,
-                "shots": {**file.shots.model_dump(), "k": task.shots} if task.shots else None,
-                "ask": task.ask,
-                "split": task.split,
-            },
+            "task": {**file.labelling, **rendering(task), "ask": task.ask, "split": task.split},
             "backend": {
                 "adapter": settings.adapter,
                 "model": settings.model,
@@ -77,6 +66,20 @@ def fingerprint(
             "repeat": repeat,
         }
     )
+
+
+def rendering(task: Task) -> dict[str, Any]:
+    """Return what decides how an example of the task is rendered."""
+    file = task.file
+    return {
+        "meta": file.meta,
+        "template": task.template.model_dump(),
+        "clean": file.clean,
+        "options": list(file.options.items()),
+        "say": file.say,
+        "window": file.window.model_dump() if file.window else None,
+        "shots": {**file.shots.model_dump(), "k": task.shots} if task.shots else None,
+    }
 
 
 def versions(distributions: Iterable[str]) -> dict[str, str]:

@@ -291,11 +291,37 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What learning took: `seconds` of the original fit, also when its result was `reused`."""
+    """What learning took: `seconds` of the original fit, also when its result was `reused`.
+
+    `steps` are updates of the weights and `device` is where they were made; None for what has no steps.
+    """
 
     seconds: float
     examples: int
+    steps: int | None = None
+    device: str | None = None
     reused: bool = False
+
+
+class Took(NamedTuple):
+    """The steps of a fit, the device they were made on, and the seconds before it was stopped, if it was."""
+
+    steps: int
+    device: str
+    earlier: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a long fit is given to work with.
+
+    `checkpoints` is a folder for this fit alone, which need not be there yet: what lies in it is of the same
+    data, settings and seed, from a fit that was stopped, and it goes when the fit is kept. None keeps none.
+    `watch(what, done, total, loss)` shows how far it is.
+    """
+
+    checkpoints: Path | None
+    watch: Callable[[str, int, int, float], None]
 
 
 class FitTask(Protocol):
@@ -346,6 +372,17 @@ class Learner(Protocol):
 
     def load(self, folder: Path) -> None:
         """Read what `save` wrote."""
+
+
+@runtime_checkable
+class Trains(Protocol):
+    """A learner that learns in steps, long enough to be watched and to be killed."""
+
+    def equip(self, workshop: Workshop) -> None:
+        """Take what to work with. Called once, before `fit`."""
+
+    def took(self) -> Took:
+        """Return what the fit took. Called after `fit`."""
 
 
 @runtime_checkable

@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 from harness.fingerprint import versions
 
 EXTRAS = {
+    "torch": ("torch", "tokenizers"),
     "hf": ("torch", "transformers"),
     "clip": ("torch", "transformers", "PIL"),
     "hub": ("huggingface_hub",),

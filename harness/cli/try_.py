@@ -16,7 +16,7 @@ from harness.cli.run import named
 from harness.engines import adapter_errors, closed, made
 from harness.errors import BadInput, Unavailable
 from harness.plan import Grid, Options, Plan
-from harness.progress import say
+from harness.progress import Display, display, say, watching
 from harness.prompts import Prompts
 from harness.run_document import described
 from harness.schema import Adapter, CountsTokens, Example, Failure, Learner, Prediction, Request, Response
@@ -66,7 +66,7 @@ def try_command(grid: Grid, options: Options, texts: Sequence[str], *, json: boo
     lines = list(texts) or _lines()
     if not lines:
         raise BadInput("give a TEXT, or lines on standard input")
-    tried = _ask(plan, list(inputs(lines, plan.task.file)), report)
+    tried = _ask(plan, list(inputs(lines, plan.task.file)), display(quiet=quiet), report)
     if json:
         print_json({"answers": [_plain(one) for one in tried]})
     else:
@@ -111,13 +111,13 @@ def _lines() -> list[str]:
     return [line for line in sys.stdin.read().split("\n") if line.strip()]
 
 
-def _ask(plan: Plan, given: Sequence[Input], report: Report) -> list[Tried]:
+def _ask(plan: Plan, given: Sequence[Input], show: Display, report: Report) -> list[Tried]:
     """Return the answers in the order of the inputs."""
     adapter = made(plan.backend, plan.profile)
     try:
         counter = adapter.count_tokens if isinstance(adapter, CountsTokens) else None
         prompts = plan.prompts(counter)
-        _learn(plan, adapter, prompts, report)
+        _learn(plan, adapter, prompts, show, report)
         examples = [example(number, fields, plan.task.file) for number, (_, fields) in enumerate(given)]
         requests = [prompts.request(one) for one in examples]
         with adapter_errors(plan.backend.name):
@@ -138,15 +138,18 @@ def _tried(text: str, request: Request, response: Response, plan: Plan, read: an
     return Tried(text, request, response, said, plan.task.file.language)
 
 
-def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, report: Report) -> None:
+def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, show: Display, report: Report) -> None:
     def train() -> list[Example]:
         report(f"{plan.backend.name}: fitting, once")
         return plan.material.train
 
     if isinstance(adapter, Learner):
         key = fits.key(plan.task, plan.backend, plan.material.sha256[plan.task.file.shots.from_])
-        with adapter_errors(plan.backend.name):
-            fit = fits.fitted(adapter, prompts, train, key)
+        try:
+            with adapter_errors(plan.backend.name):
+                fit = fits.fitted(adapter, prompts, train, key, watching(show, plan.backend.name))
+        finally:
+            show.stop()
         how = "reused a fit" if fit.reused else "fitted"
         report(f"{plan.backend.name}: {how} on {fit.examples:,} examples ({fit.seconds:.1f} s)")
 
