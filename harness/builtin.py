@@ -27,6 +27,7 @@ TRAINING = {
     **{"epochs": "float", "learning_rate": "float", "batch_tokens": "int", "batch_rows": "int"},
     **{"dropout": "float", "patience": "int"},
 }
+TOKENISER = "bpe|byte_bpe|wordpiece|unigram|syllable|morpheme|word"
 OWN_KNOBS = {"device": "str", "batch_size": "int"}
 
 ADAPTERS = (
@@ -74,6 +75,67 @@ ADAPTERS = (
         libraries=("numpy",),
         learns=True,
         own_options=False,
+    ),
+    AdapterEntry(
+        "nearest",
+        "harness.adapters.nearest:Nearest",
+        asks=("generate",),
+        decoding=ANY_DECODING,
+        settings={"ngram_min": "int", "ngram_max": "int", "min_df": "int"},
+        libraries=("numpy", "scipy"),
+        learns=True,
+    ),
+    AdapterEntry(
+        "sentence_tfidf",
+        "harness.adapters.nearest:SentenceTfidf",
+        asks=("extract",),
+        decoding=ANY_DECODING,
+        settings={"ngram_min": "int", "ngram_max": "int", "min_df": "int"},
+        libraries=("numpy", "scipy"),
+        learns=True,
+    ),
+    AdapterEntry(
+        "ngram_lm",
+        "harness.adapters.ngram_lm:NgramLm",
+        asks=("choose", "generate", "score"),
+        decoding=SAMPLING,
+        settings={
+            **{"order": "int", "tokeniser": TOKENISER, "vocabulary": "int"},
+            "length_penalty": "float",
+        },
+        libraries=("numpy", "tokenizers"),
+        learns=True,
+    ),
+    AdapterEntry(
+        "seq2seq",
+        "harness.adapters.translators:Seq2SeqAdapter",
+        asks=("generate",),
+        decoding=SAMPLING,
+        settings={
+            **{"width": "int", "vocabulary": "int", "tokeniser": TOKENISER},
+            **{"length_penalty": "float", **TRAINING},
+        },
+        knobs=OWN_KNOBS,
+        extra="torch",
+        modules=("torch", "tokenizers"),
+        libraries=("torch", "tokenizers"),
+        learns=True,
+    ),
+    AdapterEntry(
+        "transformer_seq2seq",
+        "harness.adapters.translators:TransformerSeq2SeqAdapter",
+        asks=("generate",),
+        decoding=SAMPLING,
+        settings={
+            **{"width": "int", "layers": "int", "heads": "int", "smoothing": "float"},
+            **{"vocabulary": "int", "tokeniser": TOKENISER},
+            **{"length_penalty": "float", **TRAINING},
+        },
+        knobs=OWN_KNOBS,
+        extra="torch",
+        modules=("torch", "tokenizers"),
+        libraries=("torch", "tokenizers"),
+        learns=True,
     ),
     AdapterEntry(
         "gpt",

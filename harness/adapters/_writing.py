@@ -52,18 +52,15 @@ class Writer:
                 yield self._response(prompt, reply, seconds)
 
     def _written(self, batch: Sequence[Prompt], decoding: Decoding, *, beams: bool) -> list[Reply]:
-        import torch
-
         from harness.models import decoding as drawing
 
         texts = [drawing.Text(prompt.request.seed, prompt.new, prompt.seen) for prompt in batch]
-        with torch.inference_mode():
-            model, logits = self.begin([prompt.ids for prompt in batch])
-            enough = self._enough(decoding)
-            if beams:
-                how = {"length_penalty": self.length_penalty}
-                return [drawing.beam(model, logits, texts[0], decoding, self.end, enough, **how)]
-            return drawing.write(model, logits, texts, decoding, self.end, enough)
+        model, logits = self.begin([prompt.ids for prompt in batch])
+        enough = self._enough(decoding)
+        if beams:
+            how = {"length_penalty": self.length_penalty}
+            return [drawing.beam(model, logits, texts[0], decoding, self.end, enough, **how)]
+        return drawing.write(model, logits, texts, decoding, self.end, enough)
 
     def _enough(self, decoding: Decoding) -> Callable[[Sequence[int]], bool]:
         """Return the function that says whether a text holds a stop string."""

@@ -96,6 +96,7 @@ class GPT(nn.Module):
             for chosen, factor in parts
         )  # fmt: skip
 
+    @torch.inference_mode()
     def begin(self, prompts: Sequence[Sequence[int]]) -> tuple[Continuation, NDArray[np.float32]]:
         """Return what goes on after prompts of one length, and the logits (B, V) of the next token."""
         hidden, past = self(torch.tensor(prompts, device=self.tokens.weight.device))
@@ -108,6 +109,7 @@ class Continuation:
     def __init__(self, model: GPT, past: Past) -> None:
         self.model, self.past = model, past
 
+    @torch.inference_mode()
     def step(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         """Return the logits (B, V) after one more token of each text."""
         device = self.model.tokens.weight.device

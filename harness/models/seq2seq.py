@@ -97,6 +97,7 @@ class Seq2Seq(nn.Module):
     def _embedded(self, ids: Tensor) -> Tensor:
         return F.dropout(self.tokens(ids), self.dropout, self.training)  # (…, d)
 
+    @torch.inference_mode()
     def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[Writing, NDArray[np.float32]]:
         """Return what goes on writing, and the logits (B, V) of the first token after `start`."""
         memory, state = self.read(padded(sources).to(self.tokens.weight.device))
@@ -110,6 +111,7 @@ class Writing:
     def __init__(self, model: Seq2Seq, memory: Memory, state: State) -> None:
         self.model, self.memory, self.state = model, memory, state
 
+    @torch.inference_mode()
     def step(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         """Return the logits (B, V) after one more token of each text."""
         device = self.model.tokens.weight.device

@@ -93,10 +93,10 @@ def load(path: Path) -> Tokeniser:
     Raises:
         ValueError, KeyError: the file is damaged.
     """
-    from tokenizers import Tokenizer
-
     said = json.loads(path.read_text(encoding="utf-8"))
     if said["kind"] in _TRAINERS:
+        from tokenizers import Tokenizer
+
         return Subwords(said["kind"], Tokenizer.from_str(json.dumps(said["tokenizer"])))
     return Whole(said["kind"], said["vocabulary"])
 

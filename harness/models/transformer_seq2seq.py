@@ -114,6 +114,7 @@ class TransformerSeq2Seq(nn.Module):
             logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=PAD, label_smoothing=smoothing
         )
 
+    @torch.inference_mode()
     def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[Writing, NDArray[np.float32]]:
         """Return what goes on writing, and the logits (B, V) of the first token after `start`."""
         source = padded([row[: self.longest] for row in sources]).to(self.tokens.weight.device)
@@ -133,6 +134,7 @@ class Writing:
         self.model, self.x, self.mask = model, x, mask
         self.past: list[Keys] | None = None
 
+    @torch.inference_mode()
     def step(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         """Return the logits (B, V) after one more token of each text."""
         written = torch.tensor(tokens, device=self.x.device)[:, None]
