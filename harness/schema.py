@@ -386,6 +386,14 @@ class Trains(Protocol):
 
 
 @runtime_checkable
+class Exports(Protocol):
+    """A learner whose model other programs load."""
+
+    def export(self, folder: Path) -> None:
+        """Write what was learnt into the empty `folder`, in a layout that others read."""
+
+
+@runtime_checkable
 class CountsTokens(Protocol):
     """An adapter that knows its tokenizer."""
 

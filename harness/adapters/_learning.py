@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import Unavailable
-from harness.schema import Profile, Workshop
+from harness.schema import Profile, Took, Workshop
 
 if TYPE_CHECKING:
     from harness.models.tokenisers import Tokeniser
@@ -49,24 +49,23 @@ class Network(ABC):
         """Take what to work with."""
         self.workshop = workshop
 
-    def took(self) -> tuple[int, str]:
-        """Return the steps of the fit and the device they were made on."""
+    def took(self) -> Took:
+        """Return what the steps of the fit took."""
         assert self._trained is not None
-        return self._trained.steps, self._trained.device
+        return Took(self._trained.steps, self._trained.device, self._trained.earlier)
 
     def chosen(self, **usual: Any) -> dict[str, Any]:
         """Return the settings called as in `usual`, those that the user left out as they are there."""
         return {name: self.settings.get(name, value) for name, value in usual.items()}
 
-    def train(self, shape: Mapping[str, Any], loss: Loss, lengths: Sequence[int]) -> None:
-        """Build a network of this shape and train it; the seed decides both.
+    def train(self, loss: Loss, lengths: Sequence[int]) -> None:
+        """Train the network that `start` built.
 
         Raises:
             Unavailable: the loss is no number.
         """
         from harness.models import training
 
-        self.start(shape)
         known = {field.name for field in fields(training.Recipe)}
         given = {name: value for name, value in self.settings.items() if name in known}
         recipe = replace(self.recipe(), **given, seed=self.profile.seed)

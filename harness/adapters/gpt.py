@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import DISTRIBUTION
 from harness.adapters import _hf_likelihood as likelihood
 from harness.adapters import _hf_tokens as tokenising
 from harness.adapters._learning import Network
 from harness.adapters._writing import MAX_TOKENS, Prompt, Writer
 from harness.adapters.bare import field_text
 from harness.adapters.windows import windows
-from harness.errors import BadInput
+from harness.errors import BadInput, Unavailable
 from harness.schema import Example, Failure, FitTask, Profile, Request, Response
 
 if TYPE_CHECKING:
@@ -101,7 +104,8 @@ class Gpt(Network):
         shape |= {"vocabulary": len(self.tokeniser), "d": self.settings.get("width", 128)}
         rows = self._rows(texts, shape["context"])
         lengths = [len(ids) for ids, _ in rows]
-        self.train(shape, lambda batch: self._loss([rows[row] for row in batch]), lengths)
+        self.start(shape)
+        self.train(lambda batch: self._loss([rows[row] for row in batch]), lengths)
 
     def _lesson(self, example: Example, task: FitTask) -> tuple[str, str]:
         """Return what is read and what is to be said; blanks at the prompt's end belong to what is said."""
@@ -138,6 +142,19 @@ class Gpt(Network):
             ids.to(self.device), answers.to(self.device), share=TEXT_SHARE, weight=weight
         )
         return mean * len(batch), len(batch)
+
+    def export(self, folder: Path) -> None:
+        """Write the model as a GPT-2 of transformers, its tokenizer beside it.
+
+        Raises:
+            Unavailable: nothing was fitted, or transformers is not installed.
+        """
+        self.ready()
+        if find_spec("transformers") is None:
+            raise Unavailable(f"an export needs transformers: pip install '{DISTRIBUTION}[hf]'")
+        from harness.adapters._gpt2 import write
+
+        write(self.network, self.tokeniser, folder)
 
     # ---- answering --------------------------------------------------------------------------------
 

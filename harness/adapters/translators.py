@@ -46,10 +46,9 @@ class Translator(Network):
         sources, targets = (self.read([pair[side] for pair in pairs]) for side in (0, 1))
         lessons = [[tokenisers.BOS, *target, tokenisers.EOS] for target in targets]
         lengths = [max(map(len, pair)) for pair in zip(sources, lessons, strict=True)]
+        self.start({"vocabulary": len(self.tokeniser), **self.sizes()})
         self.train(
-            {"vocabulary": len(self.tokeniser), **self.sizes()},
-            lambda rows: self._loss([sources[row] for row in rows], [lessons[row] for row in rows]),
-            lengths,
+            lambda rows: self._loss([sources[row] for row in rows], [lessons[row] for row in rows]), lengths
         )
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Commands that ask systems: `run`, `try`. What they do is in the modules beside this one."""
+"""Commands that ask systems, or hand them over: `run`, `try`, `export`. What they do is in the modules beside this one."""
 
 from __future__ import annotations
 
@@ -141,3 +141,40 @@ def try_(
     where = Where(data_dir=data_dir, sample=sample, offline=offline)
     options = Options(where=where, trust_remote_code=trust_remote_code, limit=1)
     return try_command(grid, options, texts or [], json=json, quiet=quiet)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="the folder to write")],
+    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="a run directory, or -t and -b")] = None,
+    task: Task = "",
+    backend: Backend = "",
+    template: Template = None,
+    ask: Ask = None,
+    seed: Seed = None,
+    sample: Sample = False,
+    set_: Settings = None,
+    data_dir: DataDir = None,
+    offline: Offline = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Write a fitted model as a directory that others load.
+
+    A model that is not fitted yet is fitted first.
+    """
+    from harness.cli import arguments
+    from harness.cli.export import export_command
+    from harness.plan import Grid, Options
+    from harness.sources import Where
+
+    grid = Grid(
+        tasks=arguments.names([task]) if task else [],
+        backends=arguments.names([backend]) if backend else [],
+        templates=arguments.names([template]) if template else [None],
+        asks=arguments.names([ask]) if ask else [None],
+        seed=seed,
+        settings=arguments.grid(set_, "-m"),
+    )
+    options = Options(where=Where(data_dir=data_dir, sample=sample, offline=offline))
+    return export_command(run, grid, options, out, json=json, quiet=quiet)
