@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from harness.hookspecs import AdapterEntry, ExtractorEntry, MetricEntry, hookimpl
 from harness.schema import ASKS
@@ -21,6 +22,19 @@ SAMPLING = (
 
 # Of what answers without a model: with no distribution to shape, every key is as good as honoured.
 ANY_DECODING = (*SAMPLING, "presence_penalty", "frequency_penalty")
+
+# What networks that are trained here take, whichever they are.
+TRAINED = {
+    **{"tokeniser": "bpe|byte_bpe|wordpiece|unigram|syllable|morpheme|word"},
+    **{"vocabulary": "int", "max_tokens": "int", "batch_rows": "int", "batch_tokens": "int"},
+    **{"epochs": "float", "learning_rate": "float", "weight_decay": "float"},
+    **{"held_out": "float", "patience": "int"},
+}
+PRETRAINED = {**TRAINED, "pretraining_epochs": "float", "pretraining_learning_rate": "float"}
+WITH_TORCH: dict[str, Any] = {
+    **{"knobs": {"device": "str"}, "extra": "torch", "modules": ("torch", "tokenizers")},
+    **{"libraries": ("numpy", "torch", "tokenizers"), "learns": True, "own_options": False},
+}
 
 ADAPTERS = (
     AdapterEntry(
@@ -67,6 +81,44 @@ ADAPTERS = (
         libraries=("numpy",),
         learns=True,
         own_options=False,
+    ),
+    AdapterEntry(
+        "word2vec",
+        "harness.adapters.scratch:word2vec",
+        asks=("choose", "embed"),
+        settings={
+            **PRETRAINED,
+            **{"method": "skip-gram|cbow", "dim": "int", "window": "int", "negatives": "int"},
+        },
+        **WITH_TORCH,
+    ),
+    AdapterEntry(
+        "lstm",
+        "harness.adapters.scratch:Lstm",
+        asks=("choose",),
+        settings={
+            **TRAINED,
+            **{"cell": "lstm|gru", "dim": "int", "hidden": "int", "layers": "int"},
+            **{"bidirectional": "bool", "dropout": "float"},
+        },
+        **WITH_TORCH,
+    ),
+    AdapterEntry(
+        "cnn_text",
+        "harness.adapters.scratch:CnnText",
+        asks=("choose",),
+        settings={**TRAINED, "dim": "int", "filters": "int", "widths": "list", "dropout": "float"},
+        **WITH_TORCH,
+    ),
+    AdapterEntry(
+        "transformer",
+        "harness.adapters.scratch:transformer",
+        asks=("choose", "embed"),
+        settings={
+            **PRETRAINED,
+            **{"dim": "int", "layers": "int", "heads": "int", "feed_forward": "int", "dropout": "float"},
+        },
+        **WITH_TORCH,
     ),
     AdapterEntry(
         "huggingface",
