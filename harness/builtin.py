@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from harness.hookspecs import AdapterEntry, ExtractorEntry, MetricEntry, hookimpl
 from harness.schema import ASKS
@@ -22,13 +23,26 @@ SAMPLING = (
 # Of what answers without a model: with no distribution to shape, every key is as good as honoured.
 ANY_DECODING = (*SAMPLING, "presence_penalty", "frequency_penalty")
 
-# How a network of our own is trained, and where it runs.
+# What networks that are trained here take, whichever they are.
 TRAINING = {
-    **{"epochs": "float", "learning_rate": "float", "batch_tokens": "int", "batch_rows": "int"},
-    **{"dropout": "float", "patience": "int"},
+    **{"epochs": "float", "learning_rate": "float", "weight_decay": "float"},
+    **{"batch_rows": "int", "batch_tokens": "int", "held_out": "float", "patience": "int"},
 }
-TOKENISER = "bpe|byte_bpe|wordpiece|unigram|syllable|morpheme|word"
-OWN_KNOBS = {"device": "str", "batch_size": "int"}
+TOKENISED = {
+    "tokeniser": "bpe|byte_bpe|wordpiece|unigram|syllable|morpheme|word",
+    "vocabulary": "int",
+}
+TRAINED = {**TOKENISED, "max_tokens": "int", **TRAINING}
+PRETRAINED = {**TRAINED, "pretraining_epochs": "float", "pretraining_learning_rate": "float"}
+WITH_TORCH: dict[str, Any] = {
+    **{"knobs": {"device": "str"}, "extra": "torch", "modules": ("torch", "tokenizers")},
+    **{"libraries": ("numpy", "torch", "tokenizers"), "learns": True, "own_options": False},
+}
+# What writes, reads or sees, trained here as well.
+OWN: dict[str, Any] = {
+    **{"knobs": {"device": "str", "batch_size": "int"}, "extra": "torch", "learns": True},
+    **{"modules": ("torch", "tokenizers"), "libraries": ("numpy", "torch", "tokenizers")},
+}
 
 ADAPTERS = (
     AdapterEntry(
@@ -99,10 +113,7 @@ ADAPTERS = (
         "harness.adapters.ngram_lm:NgramLm",
         asks=("choose", "generate", "score"),
         decoding=SAMPLING,
-        settings={
-            **{"order": "int", "tokeniser": TOKENISER, "vocabulary": "int"},
-            "length_penalty": "float",
-        },
+        settings={**TOKENISED, "order": "int", "length_penalty": "float"},
         libraries=("numpy", "tokenizers"),
         learns=True,
     ),
@@ -112,14 +123,10 @@ ADAPTERS = (
         asks=("generate",),
         decoding=SAMPLING,
         settings={
-            **{"width": "int", "vocabulary": "int", "tokeniser": TOKENISER},
-            **{"length_penalty": "float", **TRAINING},
+            **{**TOKENISED, **TRAINING},
+            **{"width": "int", "dropout": "float", "length_penalty": "float"},
         },
-        knobs=OWN_KNOBS,
-        extra="torch",
-        modules=("torch", "tokenizers"),
-        libraries=("torch", "tokenizers"),
-        learns=True,
+        **OWN,
     ),
     AdapterEntry(
         "transformer_seq2seq",
@@ -127,34 +134,26 @@ ADAPTERS = (
         asks=("generate",),
         decoding=SAMPLING,
         settings={
+            **{**TOKENISED, **TRAINING},
             **{"width": "int", "layers": "int", "heads": "int", "smoothing": "float"},
-            **{"vocabulary": "int", "tokeniser": TOKENISER},
-            **{"length_penalty": "float", **TRAINING},
+            **{"dropout": "float", "length_penalty": "float"},
         },
-        knobs=OWN_KNOBS,
-        extra="torch",
-        modules=("torch", "tokenizers"),
-        libraries=("torch", "tokenizers"),
-        learns=True,
+        **OWN,
     ),
     AdapterEntry(
         "reader",
         "harness.adapters.reader:ReaderAdapter",
         asks=("extract",),
         decoding=ANY_DECODING,
-        settings={"width": "int", "vocabulary": "int", **TRAINING},
-        knobs=OWN_KNOBS,
-        extra="torch",
-        modules=("torch", "tokenizers"),
-        libraries=("torch", "tokenizers"),
-        learns=True,
+        settings={"width": "int", "vocabulary": "int", "dropout": "float", **TRAINING},
+        **OWN,
     ),
     AdapterEntry(
         "clip_small",
         "harness.adapters.clip_small:ClipSmallAdapter",
         asks=("choose",),
-        settings={"width": "int", "channels": "int", "size": "int", **TRAINING},
-        knobs=OWN_KNOBS,
+        settings={"width": "int", "channels": "int", "size": "int", "dropout": "float", **TRAINING},
+        knobs={"device": "str", "batch_size": "int"},
         extra="clip",
         modules=("torch", "tokenizers", "PIL"),
         libraries=("torch", "pillow"),
@@ -169,13 +168,45 @@ ADAPTERS = (
         decoding=SAMPLING,
         settings={
             **{"layers": "int", "heads": "int", "width": "int", "context": "int", "vocabulary": "int"},
-            **{"length_penalty": "float", **TRAINING},
+            **{"dropout": "float", "length_penalty": "float", **TRAINING},
         },
-        knobs=OWN_KNOBS,
-        extra="torch",
-        modules=("torch", "tokenizers"),
-        libraries=("torch", "tokenizers"),
-        learns=True,
+        **OWN,
+        "word2vec",
+        "harness.adapters.scratch:word2vec",
+        asks=("choose", "embed"),
+        settings={
+            **PRETRAINED,
+            **{"method": "skip-gram|cbow", "dim": "int", "window": "int", "negatives": "int"},
+        },
+        **WITH_TORCH,
+    ),
+    AdapterEntry(
+        "lstm",
+        "harness.adapters.scratch:Lstm",
+        asks=("choose",),
+        settings={
+            **TRAINED,
+            **{"cell": "lstm|gru", "dim": "int", "hidden": "int", "layers": "int"},
+            **{"bidirectional": "bool", "dropout": "float"},
+        },
+        **WITH_TORCH,
+    ),
+    AdapterEntry(
+        "cnn_text",
+        "harness.adapters.scratch:CnnText",
+        asks=("choose",),
+        settings={**TRAINED, "dim": "int", "filters": "int", "widths": "list", "dropout": "float"},
+        **WITH_TORCH,
+    ),
+    AdapterEntry(
+        "transformer",
+        "harness.adapters.scratch:transformer",
+        asks=("choose", "embed"),
+        settings={
+            **PRETRAINED,
+            **{"dim": "int", "layers": "int", "heads": "int", "feed_forward": "int", "dropout": "float"},
+        },
+        **WITH_TORCH,
     ),
     AdapterEntry(
         "huggingface",

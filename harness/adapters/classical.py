@@ -6,6 +6,7 @@ They choose among the options by label: what an option is called in the prompt m
 from __future__ import annotations
 
 import json
+import pickle
 import time
 import zipfile
 from abc import ABC, abstractmethod
@@ -24,18 +25,21 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LABELS, MODEL = "labels.json", "model.npz"
+LABELS = "labels.json"
 
 WINDOWS = (1, 32, 1024)  # requests answered at a time
 
+# What readers of models make of a file that is damaged.
+DAMAGE = (zipfile.BadZipFile, EOFError, KeyError, ValueError, RuntimeError, pickle.UnpicklingError)
+
 
 class Classifier(Protocol):
-    """A model page, as an adapter sees it."""
+    """A model page, as an adapter sees it. Its texts are what the adapter's `said` returns."""
 
-    def fit(self, texts: Sequence[str], labels: Sequence[int], classes: int) -> None:
+    def fit(self, texts: Sequence[Any], labels: Sequence[int], classes: int) -> None:
         """Learn from `texts` and their `labels`, each in [0, classes)."""
 
-    def log_probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+    def log_probabilities(self, texts: Sequence[Any]) -> NDArray[np.float64]:
         """Return (N, C) log-probabilities (nats), all finite."""
 
     def save(self, path: Path) -> None:
@@ -44,6 +48,8 @@ class Classifier(Protocol):
 
 class Classical(ABC):
     """An adapter around a Classifier; a subclass says which one."""
+
+    file = "model.npz"  # what the model is kept in, beside the labels
 
     def __init__(self, profile: Profile) -> None:
         """Settings are those of the model.
@@ -63,6 +69,10 @@ class Classical(ABC):
     def read(self, path: Path) -> Classifier:
         """Return the model that was saved at `path`."""
 
+    def said(self, example: Example) -> Any:
+        """Return what the model reads of an example: its fields as one text."""
+        return bare_text(example)
+
     def fit(self, train: Iterable[Example], task: FitTask) -> None:
         """Learn from the whole train split, which is read once.
 
@@ -73,18 +83,18 @@ class Classical(ABC):
         if not task.labels:
             raise BadInput(f"{self.name} needs a task with fixed options; {task.name} has none")
         place = {label: index for index, label in enumerate(task.labels)}
-        texts: list[str] = []
+        texts: list[Any] = []
         targets: list[int] = []
         for example in train:
             targets.append(place[known_target(example, task.labels)])
-            texts.append(bare_text(example))
+            texts.append(self.said(example))
         self.model.fit(texts, targets, len(place))
         self.labels = task.labels
 
     def save(self, folder: Path) -> None:
         """Write the labels and the model."""
         (folder / LABELS).write_text(json.dumps(self.labels, ensure_ascii=False), encoding="utf-8")
-        self.model.save(folder / MODEL)
+        self.model.save(folder / self.file)
 
     def load(self, folder: Path) -> None:
         """Read the labels and the model.
@@ -94,8 +104,8 @@ class Classical(ABC):
         """
         try:
             labels = json.loads((folder / LABELS).read_text(encoding="utf-8"))
-            self.model = self.read(folder / MODEL)
-        except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
+            self.model = self.read(folder / self.file)
+        except DAMAGE as error:
             raise Unavailable(f"{self.name}: the fit in {folder} is damaged: {error}") from error
         self.labels = tuple(labels)
 
@@ -117,7 +127,7 @@ class Classical(ABC):
         place = {label: index for index, label in enumerate(self.labels)}
         for window in windows(requests, *WINDOWS):
             began = time.perf_counter()
-            rows = self.model.log_probabilities([bare_text(request.example) for request in window]).tolist()
+            rows = self.model.log_probabilities([self.said(request.example) for request in window]).tolist()
             seconds = time.perf_counter() - began
             for request, row in zip(window, rows, strict=True):
                 scores = self._of_options(request, row, place)

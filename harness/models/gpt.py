@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.models.attention import Attention, FeedForward
-
-Past = list[tuple[Tensor, Tensor]]  # keys and values (B, H, T, d_k) of each layer
+from harness.models.attention import FeedForward, MultiHeadAttention, Past
 
 
 class Block(nn.Module):
@@ -29,16 +27,13 @@ class Block(nn.Module):
     def __init__(self, d: int, heads: int, dropout: float) -> None:
         super().__init__()
         self.norm1, self.norm2 = nn.LayerNorm(d), nn.LayerNorm(d)
-        self.attention = Attention(d, heads, dropout=dropout)
-        self.feed_forward = FeedForward(d, dropout=dropout)
+        self.attention = MultiHeadAttention(d, heads, dropout)
+        self.feed_forward = FeedForward(d, dropout)
         self.dropout = dropout
 
-    def forward(
-        self, x: Tensor, past: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def forward(self, x: Tensor, past: Past | None = None) -> tuple[Tensor, Past]:
         """Return (B, T, d) for x (B, T, d), and the keys and values for the tokens to come."""
-        normed = self.norm1(x)
-        seen, kept = self.attention(normed, normed, past=past, causal=True)
+        seen, kept = self.attention.after(self.norm1(x), past)
         x = x + F.dropout(seen, self.dropout, self.training)
         return x + self.feed_forward(self.norm2(x)), kept
 
@@ -61,7 +56,7 @@ class GPT(nn.Module):
             for layer in (block.attention.out, block.feed_forward.out):
                 nn.init.normal_(layer.weight, std=0.02 / (2 * layers) ** 0.5)
 
-    def forward(self, ids: Tensor, past: Past | None = None) -> tuple[Tensor, Past]:
+    def forward(self, ids: Tensor, past: list[Past] | None = None) -> tuple[Tensor, list[Past]]:
         """Return the last hidden states (B, T, d) of `ids` (B, T), which follow `past`, and the new past."""
         start = past[0][0].shape[2] if past else 0
         position = torch.arange(start, start + ids.shape[1], device=ids.device)
@@ -106,7 +101,7 @@ class GPT(nn.Module):
 class Continuation:
     """Texts that are being written: keys and values of all tokens so far, none computed twice."""
 
-    def __init__(self, model: GPT, past: Past) -> None:
+    def __init__(self, model: GPT, past: list[Past]) -> None:
         self.model, self.past = model, past
 
     @torch.inference_mode()

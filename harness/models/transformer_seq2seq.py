@@ -19,10 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.models.attention import Attention, FeedForward, sinusoids
+from harness.models.attention import FeedForward, MultiHeadAttention, Past, sinusoids
 from harness.models.seq2seq import PAD, padded
-
-Keys = tuple[Tensor, Tensor]  # keys and values, (B, H, S, d_k)
 
 
 class EncoderLayer(nn.Module):
@@ -31,12 +29,11 @@ class EncoderLayer(nn.Module):
     def __init__(self, d: int, heads: int, dropout: float) -> None:
         super().__init__()
         self.norm1, self.norm2, self.drop = nn.LayerNorm(d), nn.LayerNorm(d), nn.Dropout(dropout)
-        self.attention, self.feed_forward = Attention(d, heads), FeedForward(d, dropout=dropout)
+        self.attention, self.feed_forward = MultiHeadAttention(d, heads), FeedForward(d, dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Return (B, S, d) for x (B, S, d); `mask` (B, S) is True where a token is none of padding."""
-        normed = self.norm1(x)
-        x = x + self.drop(self.attention(normed, normed, mask=mask)[0])
+        x = x + self.drop(self.attention(self.norm1(x), mask=mask[:, None]))
         return x + self.feed_forward(self.norm2(x))
 
 
@@ -47,17 +44,16 @@ class DecoderLayer(nn.Module):
         super().__init__()
         self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(d) for _ in range(3))
         self.drop = nn.Dropout(dropout)
-        self.attention, self.cross = Attention(d, heads), Attention(d, heads)
-        self.feed_forward = FeedForward(d, dropout=dropout)
+        self.attention, self.cross = MultiHeadAttention(d, heads), MultiHeadAttention(d, heads)
+        self.feed_forward = FeedForward(d, dropout)
 
     def forward(
-        self, y: Tensor, x: Tensor, mask: Tensor, past: Keys | None = None
-    ) -> tuple[Tensor, Keys]:
+        self, y: Tensor, x: Tensor, mask: Tensor, past: Past | None = None
+    ) -> tuple[Tensor, Past]:
         """Return (B, T, d) for y (B, T, d) that looks at x (B, S, d), and what later tokens need of y."""
-        normed = self.norm1(y)
-        seen, kept = self.attention(normed, normed, past=past, causal=True)
+        seen, kept = self.attention.after(self.norm1(y), past)
         y = y + self.drop(seen)
-        y = y + self.drop(self.cross(self.norm2(y), x, mask=mask)[0])
+        y = y + self.drop(self.cross(self.norm2(y), x, mask[:, None]))
         return y + self.feed_forward(self.norm3(y)), kept
 
 
@@ -93,8 +89,8 @@ class TransformerSeq2Seq(nn.Module):
         return self.read_norm(x), mask
 
     def write(
-        self, target: Tensor, x: Tensor, mask: Tensor, past: list[Keys] | None = None
-    ) -> tuple[Tensor, list[Keys]]:
+        self, target: Tensor, x: Tensor, mask: Tensor, past: list[Past] | None = None
+    ) -> tuple[Tensor, list[Past]]:
         """Return the logits (B, T, V) of what follows each of `target` (B, T), and what later tokens need."""
         y, kept = self._embedded(target, past[0][0].shape[2] if past else 0), []
         for number, layer in enumerate(self.decoder):
@@ -132,7 +128,7 @@ class Writing:
 
     def __init__(self, model: TransformerSeq2Seq, x: Tensor, mask: Tensor) -> None:
         self.model, self.x, self.mask = model, x, mask
-        self.past: list[Keys] | None = None
+        self.past: list[Past] | None = None
 
     @torch.inference_mode()
     def step(self, tokens: Sequence[int]) -> NDArray[np.float32]:
