@@ -98,6 +98,7 @@ ADAPTERS = (
         settings={"ngram_min": "int", "ngram_max": "int", "min_df": "int"},
         libraries=("numpy", "scipy"),
         learns=True,
+        reads_prompts=True,
     ),
     AdapterEntry(
         "sentence_tfidf",
@@ -116,6 +117,7 @@ ADAPTERS = (
         settings={**TOKENISED, "order": "int", "length_penalty": "float"},
         libraries=("numpy", "tokenizers"),
         learns=True,
+        reads_prompts=True,
     ),
     AdapterEntry(
         "seq2seq",
@@ -127,6 +129,7 @@ ADAPTERS = (
             **{"width": "int", "dropout": "float", "length_penalty": "float"},
         },
         **OWN,
+        reads_prompts=True,
     ),
     AdapterEntry(
         "transformer_seq2seq",
@@ -139,6 +142,7 @@ ADAPTERS = (
             **{"dropout": "float", "length_penalty": "float"},
         },
         **OWN,
+        reads_prompts=True,
     ),
     AdapterEntry(
         "reader",
@@ -147,6 +151,7 @@ ADAPTERS = (
         decoding=ANY_DECODING,
         settings={"width": "int", "vocabulary": "int", "dropout": "float", **TRAINING},
         **OWN,
+        reads_prompts=True,
     ),
     AdapterEntry(
         "clip_small",
@@ -158,6 +163,7 @@ ADAPTERS = (
         modules=("torch", "tokenizers", "PIL"),
         libraries=("torch", "pillow"),
         learns=True,
+        reads_prompts=True,
         pictures=True,
         own_options=False,
     ),
@@ -171,6 +177,9 @@ ADAPTERS = (
             **{"dropout": "float", "length_penalty": "float", **TRAINING},
         },
         **OWN,
+        reads_prompts=True,
+    ),
+    AdapterEntry(
         "word2vec",
         "harness.adapters.scratch:word2vec",
         asks=("choose", "embed"),
@@ -207,6 +216,22 @@ ADAPTERS = (
             **{"dim": "int", "layers": "int", "heads": "int", "feed_forward": "int", "dropout": "float"},
         },
         **WITH_TORCH,
+    ),
+    AdapterEntry(
+        "finetune",
+        "harness.adapters.finetune:FineTuned",
+        asks=("choose",),
+        settings={
+            **{"epochs": "float", "learning_rate": "float", "batch_rows": "int", "weight_decay": "float"},
+            **{"max_tokens": "int", "lora": "int"},
+        },
+        knobs={"device": "auto|cpu", "batch_size": "int"},
+        extra="hf",
+        modules=("torch", "transformers", "accelerate"),
+        libraries=("torch", "transformers", "tokenizers", "accelerate", "peft"),
+        learns=True,
+        needs_model=True,
+        own_options=False,
     ),
     AdapterEntry(
         "huggingface",

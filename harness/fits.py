@@ -45,8 +45,9 @@ def key(task: Task, backend: Backend, train: str) -> str:
 
 
 def prompts(task: Task, backend: Backend) -> dict[str, Any]:
-    """Return what decides how the train split is rendered, for learners that read it so."""
-    return {"rendering": RENDERING, **rendering(task), **backend.file.model_dump(include={"choose_by"})}
+    """Return what decides how the train split is rendered, for learners that read it so: without shots."""
+    answered = {"shots": task.file.shots.answer}
+    return {"rendering": RENDERING, **rendering(task), **answered, "choose_by": backend.file.choose_by}
 
 
 def fitted(

@@ -38,8 +38,8 @@ class Network(ABC):
         self._trained: Trained | None = None
 
     @abstractmethod
-    def recipe(self) -> Recipe:
-        """Return how this kind of network is trained unless the user says otherwise."""
+    def recipe(self, rows: int) -> Recipe:
+        """Return how this kind of network is trained on so many rows unless the user says otherwise."""
 
     @abstractmethod
     def build(self, shape: Mapping[str, Any]) -> Any:
@@ -68,7 +68,7 @@ class Network(ABC):
 
         known = {field.name for field in fields(training.Recipe)}
         given = {name: value for name, value in self.settings.items() if name in known}
-        recipe = replace(self.recipe(), **given, seed=self.profile.seed)
+        recipe = replace(self.recipe(len(lengths)), **given, seed=self.profile.seed)
         self._trained = training.train(self.network, loss, lengths, recipe, workshop=self.workshop)
 
     def start(self, shape: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ class ClipSmallAdapter(Network):
 
     BATCH_SIZE = 64
 
-    def recipe(self) -> Recipe:
+    def recipe(self, rows: int) -> Recipe:
         """Return a recipe for pictures by the hundred or thousand."""
         from harness.models.training import Recipe
 

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from harness.models.training import Recipe
 
 WINDOW = 512  # requests pulled at a time, once the first batch is answered
+LESSONS, MOST_EPOCHS = 60_000, 40.0  # rows that are seen at least, but no row more often than this
 TEXT_WEIGHT = 0.5  # of the language loss beside the answer's: Radford et al. 2018
-TEXT_SHARE = 0.15  # of the tokens before an answer, whose loss is computed
+TEXT_SHARE = 0.1  # of the tokens before an answer, whose loss is computed
 
 
 class OwnTokens(tokenising.Tokens):
@@ -68,11 +69,12 @@ class Gpt(Network):
 
     BATCH_SIZE = 64
 
-    def recipe(self) -> Recipe:
-        """Return a recipe for short texts by the hundred thousand, or by the hundred."""
+    def recipe(self, rows: int) -> Recipe:
+        """Return a recipe: few rows are gone through more often, so that as many lessons are seen."""
         from harness.models.training import Recipe
 
-        return Recipe(epochs=3, learning_rate=2e-3, batch_tokens=8192, batch_rows=256, warmup=0.05)
+        epochs = max(1.0, min(MOST_EPOCHS, LESSONS / rows))
+        return Recipe(epochs=epochs, learning_rate=2e-3, batch_tokens=8192, batch_rows=64, warmup=0.05)
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a GPT of random weights."""
@@ -98,9 +100,9 @@ class Gpt(Network):
         texts = [self._lesson(example, task) for example in train]
         if not texts:
             raise BadInput(f"{self.name}: {task.name} has no examples to learn from")
-        size = int(self.settings.get("vocabulary", 16_000))
+        size = int(self.settings.get("vocabulary", 8000))
         self.tokeniser = tokenisers.train("byte_bpe", ("".join(parts) for parts in texts), size=size)
-        shape = self.chosen(layers=4, heads=4, context=256, dropout=0.1)
+        shape = self.chosen(layers=2, heads=4, context=256, dropout=0.1)
         shape |= {"vocabulary": len(self.tokeniser), "d": self.settings.get("width", 128)}
         rows = self._rows(texts, shape["context"])
         lengths = [len(ids) for ids, _ in rows]

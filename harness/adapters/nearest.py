@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 import time
-import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.adapters import _weighed
 from harness.adapters.bare import bare_text, field_text
 from harness.adapters.windows import windows
 from harness.errors import BadInput, Unavailable
@@ -23,8 +23,8 @@ from harness.schema import Example, FitTask, Profile, Request, Response, Timing
 if TYPE_CHECKING:
     from harness.models.ngrams import NgramRows
 
-NGRAMS, ANSWERS = "ngrams.npz", "answers.json"
-WINDOWS = (1, 32, 256)  # requests answered at a time
+ANSWERS = "answers.json"
+WINDOWS = (1, 32)  # requests answered at a time
 SENTENCE = re.compile(r"[^.!?。\n]+[.!?。]*(?:[\"'”’)\]]+)?")  # with the marks that end it
 
 
@@ -60,10 +60,7 @@ class _Weighed(ABC):
 
     def save(self, folder: Path) -> None:
         """Write the weights; nothing of it is code."""
-        import numpy as np
-
-        with (folder / NGRAMS).open("wb") as file:
-            np.savez(file, allow_pickle=False, **self.rows.learnt())
+        _weighed.write(self.rows, folder)
 
     def load(self, folder: Path) -> None:
         """Read the weights.
@@ -71,15 +68,7 @@ class _Weighed(ABC):
         Raises:
             Unavailable: what is in `folder` is damaged.
         """
-        import numpy as np
-
-        from harness.models.ngrams import NgramRows
-
-        try:
-            with (folder / NGRAMS).open("rb") as file, np.load(file, allow_pickle=False) as saved:
-                self.rows = NgramRows.restored({name: saved[name] for name in saved})
-        except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
-            raise Unavailable(f"{self.name}: the fit in {folder} is damaged: {error}") from error
+        self.rows = _weighed.read(folder, self.name)
         self.fitted = True
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
@@ -139,8 +128,8 @@ class Nearest(_Weighed):
     def texts(self, requests: Sequence[Request]) -> list[str]:
         """Return the nearest examples' answers."""
         asked = self.rows.rows([bare_text(request.example) for request in requests])
-        cosines = asked @ self.known.T  # (n, N), sparse
-        return [self.answers[int(row.toarray().argmax())] for row in cosines]
+        cosines = (asked @ self.known.T).toarray()  # (n, N)
+        return [self.answers[place] for place in cosines.argmax(axis=1).tolist()]
 
 
 class SentenceTfidf(_Weighed):

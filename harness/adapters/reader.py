@@ -34,7 +34,7 @@ class ReaderAdapter(Network):
     Settings: `width`, `vocabulary`, and those of training. Knobs: `device`, `batch_size`.
     """
 
-    def recipe(self) -> Recipe:
+    def recipe(self, rows: int) -> Recipe:
         """Return a recipe for thousands of questions."""
         from harness.models.training import Recipe
 

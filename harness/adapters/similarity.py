@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from harness.adapters import _weighed
 from harness.adapters.bare import field_text
 from harness.adapters.windows import windows
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, FitTask, Profile, Request, Response, Timing
 
 SENTENCES = ("sentence1", "sentence2")
-WEIGHTS = "ngrams.npz"
 WINDOWS = (1, 32, 1024)  # requests answered at a time
 
 
@@ -87,10 +86,7 @@ class TfidfCosine(NgramCosine):
 
     def save(self, folder: Path) -> None:
         """Write the weights; nothing of it is code."""
-        import numpy as np
-
-        with (folder / WEIGHTS).open("wb") as file:
-            np.savez(file, allow_pickle=False, **self.rows.learnt())
+        _weighed.write(self.rows, folder)
 
     def load(self, folder: Path) -> None:
         """Read the weights.
@@ -98,15 +94,7 @@ class TfidfCosine(NgramCosine):
         Raises:
             Unavailable: what is in `folder` is damaged.
         """
-        import numpy as np
-
-        from harness.models.ngrams import NgramRows
-
-        try:
-            with (folder / WEIGHTS).open("rb") as file, np.load(file, allow_pickle=False) as saved:
-                self.rows = NgramRows.restored({name: saved[name] for name in saved})
-        except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
-            raise Unavailable(f"{self.name}: the fit in {folder} is damaged: {error}") from error
+        self.rows = _weighed.read(folder, self.name)
         self.fitted = True
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:

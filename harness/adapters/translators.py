@@ -96,7 +96,7 @@ class Translator(Network):
 class Seq2SeqAdapter(Translator):
     """An LSTM encoder and decoder with attention."""
 
-    def recipe(self) -> Recipe:
+    def recipe(self, rows: int) -> Recipe:
         """Return a recipe for thousands of short pairs: many passes, much dropout."""
         from harness.models.training import Recipe
 
@@ -118,7 +118,7 @@ class Seq2SeqAdapter(Translator):
 class TransformerSeq2SeqAdapter(Translator):
     """The transformer, encoder and decoder."""
 
-    def recipe(self) -> Recipe:
+    def recipe(self, rows: int) -> Recipe:
         """Return the paper's recipe for thousands of short pairs: warm-up, then the inverse square root."""
         from harness.models.training import Recipe
 

@@ -6,10 +6,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from harness.models.decoding import Text, write
-from harness.models.seq2seq import PAD, Seq2Seq, padded
-from harness.models.transformer_seq2seq import EncoderLayer, TransformerSeq2Seq
-from harness.schema import Decoding
+from harness.models.decoding import Text, write  # noqa: E402
+from harness.models.seq2seq import PAD, Seq2Seq, padded  # noqa: E402
+from harness.models.transformer_seq2seq import EncoderLayer, TransformerSeq2Seq  # noqa: E402
+from harness.schema import Decoding  # noqa: E402
 
 START, END, V = 1, 2, 40
 
@@ -115,4 +115,5 @@ def test_an_encoder_layer_is_torchs_of_the_same_weights():
     one, other = ours(x, mask), theirs(x, src_key_padding_mask=~mask)
     torch.testing.assert_close(one[mask], other[mask])
     mine = torch.autograd.grad(one[mask].square().sum(), ours.feed_forward.inner.weight)[0]
-    torch.testing.assert_close(mine, torch.autograd.grad(other[mask].square().sum(), theirs.linear1.weight)[0])
+    reference = torch.autograd.grad(other[mask].square().sum(), theirs.linear1.weight)[0]
+    torch.testing.assert_close(mine, reference)
