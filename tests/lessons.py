@@ -51,7 +51,10 @@ def passages():
     for n, place in enumerate(places):
         year = str(1950 + n)
         text = f"김철수는 {year}년에 태어났다. 그의 고향은 {place} 근처의 마을이다. 그는 오래 살았다."
-        for question, answer in ((f"{year}년생의 고향은 어디인가?", place), ("태어난 해는 언제인가?", year)):
+        for question, answer in (
+            (f"{year}년생의 고향은 어디인가?", place),
+            ("태어난 해는 언제인가?", f"{year}년에"),
+        ):
             found.append(Example(f"q{len(found)}", {"context": text, "question": question}, (answer,)))
     return found
 

@@ -21,6 +21,7 @@ data:
   divided: {of: all, by: [en, ko], shares: {train: 0.7, test: 0.3}}
 fields: {input: ko, target: en}
 ask: generate
+templates: {plain: {query: "{{ input }}"}}
 metrics: [exact_match]
 """
 # Some English sentences have several Korean ones, and some Korean ones several English.

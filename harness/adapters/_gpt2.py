@@ -16,7 +16,8 @@ def write(network: Any, tokeniser: Any, folder: Path) -> None:
     model = GPT2LMHeadModel(_config(network))
     absent, surplus = model.load_state_dict(_weights(network), strict=False)
     # The output matrix is the input's, and masks are made, not learnt.
-    assert not surplus and all(name == "lm_head.weight" or name.endswith(".attn.bias") for name in absent)
+    assert not surplus
+    assert all(name == "lm_head.weight" or name.endswith(".attn.bias") for name in absent)
     model.tie_weights()
     model.eval().save_pretrained(folder)
     names = {"bos_token": SPECIAL[BOS], "eos_token": SPECIAL[EOS], "pad_token": SPECIAL[PAD]}
@@ -46,7 +47,10 @@ def _weights(network: Any) -> Mapping[str, Any]:
     """Return GPT-2's names → ours. Its `Conv1D` is a linear layer that keeps its matrix (in, out)."""
     import torch
 
-    found = {"transformer.wte.weight": network.tokens.weight, "transformer.wpe.weight": network.positions.weight}
+    found = {
+        "transformer.wte.weight": network.tokens.weight,
+        "transformer.wpe.weight": network.positions.weight,
+    }
     norms = {"transformer.ln_f": network.norm}
     linear = {}
     for number, block in enumerate(network.blocks):

@@ -1,4 +1,4 @@
-"""What adapters around a network of our own share that write, read or see: a fit, its checkpoint, its file."""
+"""What adapters share whose network writes, reads or sees: a fit, its checkpoints, its files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import Unavailable
+from harness.errors import BadInput, Unavailable
 from harness.schema import Profile, Took, Workshop
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from harness.models.training import Loss, Recipe, Trained
 
 ABOUT, TOKENISER, WEIGHTS = "network.json", "tokeniser.json", "weights.pt"
+
+
+SHARES = ("dropout", "smoothing")
 
 
 class Network(ABC):
@@ -55,8 +58,20 @@ class Network(ABC):
         return Took(self._trained.steps, self._trained.device, self._trained.earlier)
 
     def chosen(self, **usual: Any) -> dict[str, Any]:
-        """Return the settings called as in `usual`, those that the user left out as they are there."""
-        return {name: self.settings.get(name, value) for name, value in usual.items()}
+        """Return the settings called as in `usual`, those that the user left out as they are there.
+
+        Raises:
+            BadInput: a size is not above 0, a share not from 0 to below 1, or heads do not divide the width.
+        """
+        found = {name: self.settings.get(name, value) for name, value in usual.items()}
+        for name, value in found.items():
+            if isinstance(value, float) and not 0 <= value < 1:
+                raise BadInput(f"{name} {value}: should be from 0 to below 1")
+            if type(value) is int and name not in SHARES and value < 1:
+                raise BadInput(f"{name} {value}: must be at least 1")
+        if found.get("width", 0) % found.get("heads", 1):
+            raise BadInput(f"heads {found['heads']}: should divide the width, {found['width']}")
+        return found
 
     def train(self, loss: Loss, lengths: Sequence[int]) -> None:
         """Train the network that `start` built.

@@ -41,7 +41,9 @@ class Writer:
         decoding = prompts[0].request.decoding
         beams = (decoding.beams or 1) > 1
         if beams and decoding.temperature:
-            raise BadInput("beams and a temperature above 0 ask for the likeliest text and for a draw; give one")
+            raise BadInput(
+                "beams and a temperature above 0 ask for the likeliest text and for a draw; give one"
+            )
         size = 1 if beams else len(prompts)
         for start in range(0, len(prompts), size):
             batch = prompts[start : start + size]

@@ -30,7 +30,9 @@ class ClipSmallAdapter(Network):
         """Return a recipe for pictures by the hundred or thousand."""
         from harness.models.training import Recipe
 
-        return Recipe(epochs=30, learning_rate=3e-3, batch_rows=64, batch_tokens=64, weight_decay=0.05, patience=8)
+        return Recipe(
+            epochs=30, learning_rate=3e-3, batch_rows=64, batch_tokens=64, weight_decay=0.05, patience=8
+        )
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return towers of random weights."""
@@ -61,8 +63,8 @@ class ClipSmallAdapter(Network):
             raise BadInput(f"{self.name}: {task.name} has no examples to learn from")
         self.tokeniser = tokenisers.train("word", texts)
         x, ids = torch.stack(pictures), padded(self.tokeniser.encode(texts))
-        sizes = {"d": self.settings.get("width", 64), **self.chosen(channels=32, dropout=0.1)}
-        self.start({"vocabulary": len(self.tokeniser), **sizes})
+        shape = self.chosen(width=64, channels=32, dropout=0.1)
+        self.start({"vocabulary": len(self.tokeniser), "d": shape.pop("width"), **shape})
 
         def loss(rows: Sequence[int]) -> tuple[Any, int]:
             given = (side[list(rows)].to(self.device) for side in (x, ids))
@@ -79,7 +81,7 @@ class ClipSmallAdapter(Network):
         import numpy as np
         import torch
 
-        size = int(self.settings.get("size", 32))
+        size = self.chosen(size=32)["size"]
         picture = opened(example.fields.get(IMAGE)).resize((size, size))
         return torch.from_numpy(np.asarray(picture, np.float32) / 127.5 - 1).permute(2, 0, 1)
 

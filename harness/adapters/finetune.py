@@ -174,7 +174,9 @@ class Tuner:
         """Return each text's tokens, as the model's own tokenizer marks one text or a pair."""
         said = [(text or ("",))[0] for text in texts]
         pairs = ["\n".join(text[1:]) for text in texts] if any(len(text) > 1 for text in texts) else None
-        ids: list[list[int]] = self.tokenizer(said, pairs, truncation=True, max_length=self.longest)["input_ids"]
+        ids: list[list[int]] = self.tokenizer(said, pairs, truncation=True, max_length=self.longest)[
+            "input_ids"
+        ]
         empty = self.tokenizer.eos_token_id or self.tokenizer.pad_token_id
         return [row or [empty] for row in ids]
 

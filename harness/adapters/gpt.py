@@ -9,6 +9,7 @@ model gives the same figures there; so is how a reply ends.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
@@ -100,10 +101,10 @@ class Gpt(Network):
         texts = [self._lesson(example, task) for example in train]
         if not texts:
             raise BadInput(f"{self.name}: {task.name} has no examples to learn from")
-        size = int(self.settings.get("vocabulary", 8000))
-        self.tokeniser = tokenisers.train("byte_bpe", ("".join(parts) for parts in texts), size=size)
-        shape = self.chosen(layers=2, heads=4, context=256, dropout=0.1)
-        shape |= {"vocabulary": len(self.tokeniser), "d": self.settings.get("width", 128)}
+        shape = self.chosen(layers=2, heads=4, width=128, context=256, vocabulary=8000, dropout=0.1)
+        whole = ("".join(parts) for parts in texts)
+        self.tokeniser = tokenisers.train("byte_bpe", whole, size=shape["vocabulary"])
+        shape |= {"vocabulary": len(self.tokeniser), "d": shape.pop("width")}
         rows = self._rows(texts, shape["context"])
         lengths = [len(ids) for ids, _ in rows]
         self.start(shape)
@@ -167,8 +168,8 @@ class Gpt(Network):
             Unavailable: nothing was fitted or loaded.
         """
         self.ready()
-        ways = {"choose": self._choose, "score": self._read}
-        answer = ways.get(self.profile.ask, self._generate)
+        compares = self.profile.ask == "choose" and self.profile.choose_by == "logprobs"
+        answer = self._choose if compares else self._read if self.profile.ask == "score" else self._generate
         for window in windows(requests, self.batch_size, max(WINDOW, self.batch_size)):
             yield from answer(window)
 
@@ -202,7 +203,7 @@ class Gpt(Network):
             for row, values in zip(batch, sums, strict=True):
                 for want, value in zip(row.wants, values, strict=True):
                     failure = Failure("nan", "the model's log-probability is no number")
-                    want.owner.settle(want.pair, value if value == value else failure, span)
+                    want.owner.settle(want.pair, failure if math.isnan(value) else value, span)
                     if not want.owner.left:
                         yield want.owner.response(self.profile.normalise)
 
@@ -211,7 +212,9 @@ class Gpt(Network):
         import torch
 
         width = max(len(row.ids) for row in rows)
-        ids = torch.tensor([[*row.ids, *[0] * (width - len(row.ids))] for row in rows])  # padding is never seen
+        ids = torch.tensor(
+            [[*row.ids, *[0] * (width - len(row.ids))] for row in rows]
+        )  # padding is never seen
         with torch.inference_mode():
             hidden = self.network(ids.to(self.device))[0]  # (B, T, d)
             found = []
@@ -231,7 +234,10 @@ class Gpt(Network):
             prompt = self._prompt(request)
             alike.setdefault((request.decoding, len(prompt.ids)), []).append(prompt)
         writer = Writer(
-            self.network.begin, self.tokens.text, self.tokens.eos or 0, self.settings.get("length_penalty", 1.0)
+            self.network.begin,
+            self.tokens.text,
+            self.tokens.eos or 0,
+            self.settings.get("length_penalty", 1.0),
         )
         for prompts in alike.values():
             for start in range(0, len(prompts), self.batch_size):

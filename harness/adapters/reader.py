@@ -1,4 +1,4 @@
-"""A reader fitted on the train split: it points at the answer in a passage, and never says what is not there."""
+"""A reader fitted on the train split: it points at the answer in a passage, and says nothing else."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ class ReaderAdapter(Network):
         """Return a recipe for thousands of questions."""
         from harness.models.training import Recipe
 
-        return Recipe(epochs=8, learning_rate=2e-3, batch_rows=32, batch_tokens=8192, held_out=0.05, patience=3)
+        return Recipe(
+            epochs=8, learning_rate=2e-3, batch_rows=32, batch_tokens=8192, held_out=0.05, patience=3
+        )
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a reader of random weights."""
@@ -57,7 +59,8 @@ class ReaderAdapter(Network):
         examples = list(train)
         contexts = list(dict.fromkeys(field_text(example, "context") for example in examples))
         texts = [*contexts, *map(_question, examples)]
-        self.tokeniser = tokenisers.train("bpe", texts, size=int(self.settings.get("vocabulary", 8000)))
+        shape = self.chosen(width=128, vocabulary=4000, dropout=0.3)
+        self.tokeniser = tokenisers.train("bpe", texts, size=shape["vocabulary"])
         known = []
         for example, lesson in zip(examples, self._lessons(examples), strict=True):
             span = _span(field_text(example, "context"), task.answer(example), lesson)
@@ -65,15 +68,17 @@ class ReaderAdapter(Network):
                 known.append((lesson, span))
         if not known:
             raise BadInput(f"{self.name}: no answer of {task.name} stands in its passage")
-        shape = {"vocabulary": len(self.tokeniser), "d": self.settings.get("width", 128)}
-        self.start(shape | self.chosen(dropout=0.3))
+        shape |= {"vocabulary": len(self.tokeniser), "d": shape.pop("width")}
+        self.start(shape)
         self.network.rarity.copy_(_rarity(self.tokeniser.encode(contexts), len(self.tokeniser)))
         lengths = [len(lesson.passage) for lesson, _ in known]
         self.train(lambda rows: self._loss([known[row] for row in rows]), lengths)
 
     def _lessons(self, examples: Sequence[Example]) -> list[Lesson]:
         tokenizer: Any = getattr(self.tokeniser, "tokenizer")  # noqa: B009 - the library's own, which has offsets
-        passages = tokenizer.encode_batch([field_text(e, "context") for e in examples], add_special_tokens=False)
+        passages = tokenizer.encode_batch(
+            [field_text(e, "context") for e in examples], add_special_tokens=False
+        )
         questions = tokenizer.encode_batch([_question(e) for e in examples], add_special_tokens=False)
         return [
             Lesson(

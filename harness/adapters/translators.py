@@ -1,4 +1,4 @@
-"""Networks that read a text and write another, fitted on the train split: LSTMs with attention, a transformer.
+"""Networks that read a text and write another, fitted on the train split: LSTMs, a transformer.
 
 They read the bare input, not a prompt, and learn the answer as a shot would say it.
 """
@@ -41,12 +41,13 @@ class Translator(Network):
         if not pairs:
             raise BadInput(f"{self.name}: {task.name} has no examples to learn from")
         texts = [text for pair in pairs for text in pair]
-        kind, size = self.settings.get("tokeniser", "bpe"), int(self.settings.get("vocabulary", 4000))
-        self.tokeniser = tokenisers.train(kind, texts, size=size)
+        shape = self.sizes()
+        kind = self.settings.get("tokeniser", "bpe")
+        self.tokeniser = tokenisers.train(kind, texts, size=self.chosen(vocabulary=4000)["vocabulary"])
         sources, targets = (self.read([pair[side] for pair in pairs]) for side in (0, 1))
         lessons = [[tokenisers.BOS, *target, tokenisers.EOS] for target in targets]
         lengths = [max(map(len, pair)) for pair in zip(sources, lessons, strict=True)]
-        self.start({"vocabulary": len(self.tokeniser), **self.sizes()})
+        self.start({"vocabulary": len(self.tokeniser), **shape})
         self.train(
             lambda rows: self._loss([sources[row] for row in rows], [lessons[row] for row in rows]), lengths
         )
@@ -101,12 +102,19 @@ class Seq2SeqAdapter(Translator):
         from harness.models.training import Recipe
 
         return Recipe(
-            epochs=30, learning_rate=2e-3, batch_rows=64, held_out=0.05, patience=4, warmup=0.05, weight_decay=0.0
+            epochs=30,
+            learning_rate=2e-3,
+            batch_rows=64,
+            held_out=0.05,
+            patience=4,
+            warmup=0.05,
+            weight_decay=0.0,
         )
 
     def sizes(self) -> dict[str, Any]:
         """Return the width and the dropout."""
-        return {"d": self.settings.get("width", 256), **self.chosen(dropout=0.3)}
+        shape = self.chosen(width=256, dropout=0.3)
+        return {"d": shape.pop("width"), **shape}
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a network of random weights."""
@@ -134,10 +142,8 @@ class TransformerSeq2SeqAdapter(Translator):
 
     def sizes(self) -> dict[str, Any]:
         """Return the width, the layers, and how training is smoothed."""
-        return {
-            "d": self.settings.get("width", 192),
-            **self.chosen(layers=3, heads=4, dropout=0.3, smoothing=0.1),
-        }
+        shape = self.chosen(width=192, layers=3, heads=4, dropout=0.3, smoothing=0.1)
+        return {"d": shape.pop("width"), **shape}
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a network of random weights."""

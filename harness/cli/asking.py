@@ -1,4 +1,4 @@
-"""Commands that ask systems, or hand them over: `run`, `try`, `export`. What they do is in the modules beside this one."""
+"""Commands that ask systems or hand them over: `run`, `try`, `export`. What they do is in modules beside."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ Contrastive Learning in Image-Text-Label Space"): with ten classes, half the oth
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,7 @@ class ClipSmall(nn.Module):
         self.dropout = dropout
         widths = (3, channels, 2 * channels, 4 * channels)
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(of, to, 3, padding=1) for of, to in zip(widths, widths[1:], strict=False)
+            nn.Conv2d(of, to, 3, padding=1) for of, to in pairwise(widths)
         )
         self.norms = nn.ModuleList(nn.GroupNorm(8, width) for width in widths[1:])
         self.picture = nn.Linear(4 * channels * 4, d)
@@ -63,5 +64,8 @@ class ClipSmall(nn.Module):
         height, width = x.shape[2:]
         wide = F.pad(x, (SHIFT, SHIFT, SHIFT, SHIFT), mode="replicate")
         corners = torch.randint(0, 2 * SHIFT + 1, (len(x), 2)).tolist()
-        moved = [one[:, top : top + height, left : left + width] for one, (top, left) in zip(wide, corners, strict=True)]
+        moved = [
+            one[:, top : top + height, left : left + width]
+            for one, (top, left) in zip(wide, corners, strict=True)
+        ]
         return torch.stack(moved)

@@ -1,4 +1,4 @@
-"""How text is drawn from a model that says how likely each next token is: greedy, sampled, or by beams.
+"""How text is drawn from a model that says how likely each next token is: greedy, sampled, by beams.
 
 The next token's logits go through these steps, in this order, each only if it is asked for:
 
@@ -7,7 +7,7 @@ The next token's logits go through these steps, in this order, each only if it i
     2. temperature t          all logits / t; 0 is greedy: the likeliest token, and nothing of what follows
     3. top_k                  the k likeliest tokens stay
     4. top_p                  of those, the fewest that hold a probability of p (Holtzman et al. 2020)
-    5. min_p                  of those, the ones at least p times as likely as the likeliest (Nguyen et al. 2024)
+    5. min_p                  of those, the ones at least p times as likely as the best (Nguyen et al. 2024)
 
 and one token is drawn. That order is transformers'. A text's draws come from a generator of its own, so
 that they do not depend on what is written beside it.
@@ -64,6 +64,7 @@ class Text:
 
     @property
     def going(self) -> bool:
+        """Whether more is to be written."""
         return not self.ended and len(self.ids) < self.limit
 
 
@@ -172,7 +173,7 @@ def beam(
     *,
     length_penalty: float = 1.0,
 ) -> Reply:
-    """Return the best of `decoding.beams` ways to go on with one text, whose next token has `logits` (1, V)."""
+    """Return the best of `beams` ways to go on with one text, whose next token has `logits` (1, V)."""
     width = decoding.beams or 1
     alive, finished = [_Beginning((), 0.0)], list[_Beginning]()
     if text.limit < 1:

@@ -3,7 +3,7 @@
 For a context h of up to n − 1 tokens, h' without its first, and c counted as below,
 
     p(w | h) = max(c(hw) − D(c(hw)), 0) / c(h·) + γ(h) p(w | h')
-    γ(h)     = Σ_w min(D(c(hw)), c(hw)) / c(h·)              what discounting took, given to the shorter context
+    γ(h)     = Σ_w min(D(c(hw)), c(hw)) / c(h·)              what discounting took
     p(w | )  discounted the same way, over the uniform 1 / V
 
 The longest n-grams, and those at a text's start, are counted as they are; of shorter ones c is how many
@@ -64,7 +64,9 @@ class KneserNey:
             raise BadInput("a language model needs at least one text to learn from")
         tokens, place = self._laid_out(texts)
         said = place > 0  # BOS is a context and nothing else
-        grams = np.zeros(len(tokens), np.int64)  # the place of the n-gram that ends here among those of its length
+        grams = np.zeros(
+            len(tokens), np.int64
+        )  # the place of the n-gram that ends here among those of its length
         found: list[tuple[Ints, Ints, Ints, NDArray[np.bool_]]] = []
         for n in range(1, self.order + 1):
             whole = place >= n - 1  # as many tokens stand before it in its text
@@ -102,9 +104,13 @@ class KneserNey:
         """Return (V,), the probability of each token after `ids`, which stand at a text's start."""
         p = np.full(self.vocabulary, 1 / self.vocabulary)
         for order, context in zip(self.orders, self._contexts([self.bos, *ids]), strict=False):
-            first, last = np.searchsorted(order.keys, [context * self.vocabulary, (context + 1) * self.vocabulary])
+            first, last = np.searchsorted(
+                order.keys, [context * self.vocabulary, (context + 1) * self.vocabulary]
+            )
             p *= order.taken[context] / order.total[context]
-            p[order.keys[first:last] - context * self.vocabulary] += order.kept[first:last] / order.total[context]
+            p[order.keys[first:last] - context * self.vocabulary] += (
+                order.kept[first:last] / order.total[context]
+            )
         return p
 
     def begin(self, prompts: Sequence[Sequence[int]]) -> tuple[Continuation, Floats]:
@@ -160,9 +166,7 @@ class KneserNey:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             vocabulary, order, bos, eos = saved["about"].tolist()
             model = cls(vocabulary, order=order, bos=bos, eos=eos)
-            model.orders = [
-                Order(*(saved[f"{name}{n}"] for name in Order._fields)) for n in range(order)
-            ]
+            model.orders = [Order(*(saved[f"{name}{n}"] for name in Order._fields)) for n in range(order)]
         return model
 
 

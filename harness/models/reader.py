@@ -1,7 +1,7 @@
-"""A reader that finds an answer in a passage: a BiLSTM that knows the question (Seo et al. 2017; Chen et al. 2017).
+"""A reader that finds an answer in a passage: a BiLSTM that knows the question (after Seo et al. 2017).
 
     P, Q   = BiLSTM(E passage), BiLSTM(E question)         the same encoder for both, (T, d) and (J, d)
-    a_t    = softmax_j(P_t · Q_j)                          where in the question each word of the passage is asked for
+    a_t    = softmax_j(P_t · Q_j)                          where the question asks for each word
     q̃_t    = Σ_j a_tj Q_j
     M      = BiLSTM([P; q̃; P ∘ q̃; |P − q̃|])                 the passage in the question's light, (T, d)
     q      = Σ_j softmax_j(w · Q_j) Q_j                    the question as one vector
@@ -56,7 +56,9 @@ class Reader(nn.Module):
 
     def features(self, passage: Tensor, question: Tensor) -> Tensor:
         """Return (B, T, FEATURES): whether the question says the token, and what it says near it, 0 to 1."""
-        shared = ((passage[:, :, None] == question[:, None, :]) & (passage[:, :, None] != PAD)).any(-1).float()
+        shared = (
+            ((passage[:, :, None] == question[:, None, :]) & (passage[:, :, None] != PAD)).any(-1).float()
+        )
         told = (shared * self.rarity[passage])[:, None]  # (B, 1, T)
         near = F.avg_pool1d(told, 2 * NEAR + 1, stride=1, padding=NEAR)[:, 0]
         return torch.stack([shared, near / near.amax(1, keepdim=True).clamp(min=1e-6)], -1)

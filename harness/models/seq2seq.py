@@ -4,7 +4,7 @@
     s_t        = LSTM([E y_{t−1}; s̃_{t−1}], s_{t−1})         the decoder's, fed with what it last saw
     α_ts       = softmax_s(s_t · W h_s)                      where it looks: Luong et al. 2015, "general"
     s̃_t        = tanh(W_c [Σ_s α_ts h_s; s_t])
-    p(y_t | …) = softmax(s̃_t Eᵀ)
+    p(y_t | …) = softmax(W_o s̃_t)
 
 Sutskever et al. 2014; Bahdanau et al. 2015; Luong et al. 2015 (attention, input feeding). It learns with
 teacher forcing: the right y_{t−1} is given, whatever it would have written itself.
@@ -47,12 +47,13 @@ class Seq2Seq(nn.Module):
         super().__init__()
         self.dropout = dropout
         self.tokens = nn.Embedding(vocabulary, d, padding_idx=PAD)  # E
-        nn.init.normal_(self.tokens.weight, std=0.05)
+        nn.init.normal_(self.tokens.weight, std=d**-0.5)
         self.encoder = nn.LSTM(d, d // 2, bidirectional=True, batch_first=True)
         self.decoder = nn.LSTMCell(2 * d, d)
         self.start_h, self.start_c = nn.Linear(d, d), nn.Linear(d, d)
         self.look = nn.Linear(d, d, bias=False)  # W
         self.combine = nn.Linear(2 * d, d, bias=False)  # W_c
+        self.out = nn.Linear(d, vocabulary)  # W_o
 
     def read(self, source: Tensor) -> tuple[Memory, State]:
         """Return what the decoder looks at and where it starts, for `source` (B, S), padded at its end."""
@@ -78,7 +79,7 @@ class Seq2Seq(nn.Module):
 
     def logits(self, seen: Tensor) -> Tensor:
         """Return (…, V) for s̃ (…, d)."""
-        return seen @ self.tokens.weight.T
+        return self.out(seen)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
         """Return the logits (B, T, V) of what follows each token of `target` (B, T), teacher forced."""

@@ -1,4 +1,4 @@
-"""The transformer of "Attention Is All You Need" (Vaswani et al. 2017): it reads a sentence and writes another.
+"""The transformer of "Attention Is All You Need" (Vaswani et al. 2017): it reads one text, writes another.
 
     encoder   x = LN(x + SelfAttention(x));           x = LN(x + FFN(x))
     decoder   y = LN(y + causal SelfAttention(y));    y = LN(y + Attention(y, x));    y = LN(y + FFN(y))
@@ -47,9 +47,7 @@ class DecoderLayer(nn.Module):
         self.attention, self.cross = MultiHeadAttention(d, heads), MultiHeadAttention(d, heads)
         self.feed_forward = FeedForward(d, dropout)
 
-    def forward(
-        self, y: Tensor, x: Tensor, mask: Tensor, past: Past | None = None
-    ) -> tuple[Tensor, Past]:
+    def forward(self, y: Tensor, x: Tensor, mask: Tensor, past: Past | None = None) -> tuple[Tensor, Past]:
         """Return (B, T, d) for y (B, T, d) that looks at x (B, S, d), and what later tokens need of y."""
         seen, kept = self.attention.after(self.norm1(y), past)
         y = y + self.drop(seen)

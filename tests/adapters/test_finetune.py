@@ -26,7 +26,9 @@ def encoder(tmp_path_factory):
 
 
 def made(model, **settings):
-    return FineTuned(Profile("tuned", "finetune", model=str(model), settings={**QUICK, **settings}, offline=True))
+    return FineTuned(
+        Profile("tuned", "finetune", model=str(model), settings={**QUICK, **settings}, offline=True)
+    )
 
 
 @pytest.fixture(scope="module")

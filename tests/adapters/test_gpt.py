@@ -15,7 +15,15 @@ from tests.running import Project, outcome, said  # noqa: E402
 from tests.tiny_models import review  # noqa: E402
 
 OPTIONS = (Option("0", "부정"), Option("1", "긍정"))
-SMALL = {"layers": 2, "heads": 2, "width": 32, "vocabulary": 400, "context": 64, "batch_rows": 8, "dropout": 0.0}
+SMALL = {
+    "layers": 2,
+    "heads": 2,
+    "width": 32,
+    "vocabulary": 400,
+    "context": 64,
+    "batch_rows": 8,
+    "dropout": 0.0,
+}
 
 
 class Task:
@@ -60,7 +68,9 @@ def reviews(count=20):
 
 
 def fitted(ask="choose", train=None, **settings):
-    adapter = Gpt(Profile("gpt", "gpt", settings={**SMALL, "epochs": 45, "learning_rate": 1e-2} | settings, ask=ask))
+    adapter = Gpt(
+        Profile("gpt", "gpt", settings={**SMALL, "epochs": 45, "learning_rate": 1e-2} | settings, ask=ask)
+    )
     adapter.fit(reviews() if train is None else train, Task(ask))
     return adapter
 
@@ -166,7 +176,10 @@ def test_transformers_writes_the_same_greedily(gpt, exported, penalty):
 
 
 def test_transformers_scores_a_text_the_same(gpt, exported):
-    texts = [Example(f"t{n}", {"text": text}) for n, text in enumerate(["정말 재미있다", "<s> 영화\n\n별로", "abc 한"])]
+    texts = [
+        Example(f"t{n}", {"text": text})
+        for n, text in enumerate(["정말 재미있다", "<s> 영화\n\n별로", "abc 한"])
+    ]
     asked = [Task("score").request(example) for example in texts]
     gpt.profile = Profile("gpt", "gpt", ask="score")
     ours = {r.key: (r.value, r.tokens) for r in gpt.answer(asked)}
@@ -179,7 +192,7 @@ def test_transformers_scores_a_text_the_same(gpt, exported):
 # as a user runs it
 
 RUN = ("run", "-t", "reviews", "-b", "gpt", "--data-dir", "data", "--quiet")
-QUICK = tuple(f"-m{key}={value}" for key, value in {**SMALL, "epochs": 8, "learning_rate": 5e-3}.items())
+QUICK = tuple(f"-m{key}={value}" for key, value in {**SMALL, "epochs": 15, "learning_rate": 1e-2}.items())
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,14 @@ from harness.models.reader import Reader  # noqa: E402
 from harness.schema import Example, Profile  # noqa: E402
 from tests.lessons import Task, passages, replies  # noqa: E402
 
-SMALL = {"width": 32, "vocabulary": 300, "batch_rows": 10, "dropout": 0.0, "learning_rate": 1e-2, "epochs": 25}
+SMALL = {
+    "width": 32,
+    "vocabulary": 300,
+    "batch_rows": 10,
+    "dropout": 0.0,
+    "learning_rate": 1e-2,
+    "epochs": 25,
+}
 
 
 def made(**settings):
@@ -60,7 +67,7 @@ def test_the_best_span_is_the_one_that_enumeration_finds():
     torch.manual_seed(0)
     model = Reader(20, d=8).eval()
     passage, question = torch.randint(1, 20, (3, 9)), torch.randint(1, 20, (3, 4))
-    start, end = model(passage, question).unbind(1)
+    start, end = model(passage, question).detach().unbind(1)
     for row, found in enumerate(model.best(passage, question, longest=4)):
         spans = [(a, b) for a in range(9) for b in range(a, min(a + 4, 9))]
         assert found == max(spans, key=lambda span: float(start[row, span[0]] + end[row, span[1]]))

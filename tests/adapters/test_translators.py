@@ -1,4 +1,4 @@
-"""The networks that write a text of another: they learn it by heart, and write by one vocabulary of decoding."""
+"""The networks that write a text of another: what they learn by heart, and how they write."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from harness.schema import Decoding, Profile, Workshop  # noqa: E402
 from tests.lessons import Task, replies, translations  # noqa: E402
 
 SMALL = {
-    **{"width": 32, "vocabulary": 120, "batch_rows": 8, "dropout": 0.0, "learning_rate": 1e-2},
-    **{"epochs": 40, "patience": 99},
+    **{"width": 48, "vocabulary": 120, "batch_rows": 8, "dropout": 0.0, "learning_rate": 1e-2},
+    **{"epochs": 70, "patience": 99},
 }
 KINDS = {"seq2seq": Seq2SeqAdapter, "transformer_seq2seq": TransformerSeq2SeqAdapter}
 OF_KIND = {"seq2seq": {}, "transformer_seq2seq": {"layers": 1, "heads": 2, "smoothing": 0.0}}
@@ -98,7 +98,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(kind, tmp_path, monkeypat
             if next(steps) == kill_at:
                 raise Killed
 
-        adapter = made(kind, epochs=3, dropout=0.2)
+        adapter = made(kind, epochs=2, dropout=0.2, batch_rows=4)
         adapter.equip(Workshop(folder, watch))
         adapter.fit(translations(), Task())
         return adapter.network.state_dict()
@@ -111,7 +111,20 @@ def test_a_killed_training_goes_on_to_the_same_weights(kind, tmp_path, monkeypat
 
 
 def test_a_loss_that_is_no_number_is_said_with_what_to_do(tmp_path):
-    adapter = made("seq2seq", learning_rate=1e30)
+    adapter = made("seq2seq", learning_rate=1e38)
     adapter.equip(Workshop(tmp_path, lambda *_shown: None))
-    with pytest.raises(Unavailable, match="no number at step .*; set a lower one: -m learning_rate="):
+    with pytest.raises(Unavailable, match=r"no number at step .*; set a lower one: -m learning_rate="):
         adapter.fit(translations(), Task())
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"heads": 5}, "heads 5: should divide the width, 48"),
+        ({"dropout": 1.0}, "dropout 1.0: should be from 0 to below 1"),
+        ({"layers": 0}, "layers 0: must be at least 1"),
+    ],
+)
+def test_a_setting_out_of_range_is_said(settings, said):
+    with pytest.raises(BadInput, match=said):
+        made("transformer_seq2seq", **settings).fit(translations(), Task())

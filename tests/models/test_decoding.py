@@ -1,4 +1,4 @@
-"""Decoding against transformers' logits processors, against enumeration, and against itself in other batches."""
+"""Decoding against transformers' logits processors, enumeration, and itself in other batches."""
 
 from __future__ import annotations
 

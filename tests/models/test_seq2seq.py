@@ -1,4 +1,4 @@
-"""Both models that read a sentence and write another: against torch's modules, and learning twenty by heart."""
+"""Both models that read a sentence and write another: against torch's modules, and twenty by heart."""
 
 from __future__ import annotations
 
