@@ -26,9 +26,7 @@ def export(plan: Plan, out: Path, display: Display) -> Fit:
     adapter = engines.made(plan.backend, plan.profile)
     try:
         if not (isinstance(adapter, Exports) and isinstance(adapter, Learner)):
-            raise BadInput(
-                f"{name} ({plan.backend.entry.name}) learns nothing that others load; gpt does"
-            )
+            raise BadInput(f"{name} ({plan.backend.entry.name}) learns nothing that others load; gpt does")
         key = fits.key(task, plan.backend, plan.material.sha256[task.file.shots.from_])
         try:
             with engines.adapter_errors(name):

@@ -90,7 +90,7 @@ class _Weighed(ABC):
     def texts(self, requests: Sequence[Request]) -> list[str]:
         """Return what each request is answered with."""
 
-    def close(self) -> None:  # noqa: B027 - nothing that a subclass would need to add
+    def close(self) -> None:
         """Do nothing: there is no engine to let go of."""
 
 

@@ -28,9 +28,7 @@ class ClipSmall(nn.Module):
         super().__init__()
         self.dropout = dropout
         widths = (3, channels, 2 * channels, 4 * channels)
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(of, to, 3, padding=1) for of, to in pairwise(widths)
-        )
+        self.convolutions = nn.ModuleList(nn.Conv2d(of, to, 3, padding=1) for of, to in pairwise(widths))
         self.norms = nn.ModuleList(nn.GroupNorm(8, width) for width in widths[1:])
         self.picture = nn.Linear(4 * channels * 4, d)
         self.tokens = nn.Embedding(vocabulary, d, padding_idx=PAD)  # E

@@ -147,13 +147,15 @@ def warped(logits: Floats, decoding: Decoding) -> Floats:
 
 def _softmax(logits: Floats) -> Floats:
     p: Floats = np.exp(logits - logits.max(-1, keepdims=True))
-    return p / p.sum(-1, keepdims=True)
+    p /= p.sum(-1, keepdims=True)
+    return p
 
 
 def _log_softmax(logits: Floats) -> Floats:
-    logits = logits.astype(np.float64)
-    logits = logits - logits.max(-1, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    logp: Floats = logits.astype(np.float64)
+    logp -= logp.max(-1, keepdims=True)
+    logp -= np.log(np.exp(logp).sum(-1, keepdims=True))
+    return logp
 
 
 class _Beginning(NamedTuple):
@@ -180,7 +182,7 @@ def beam(
         return Reply([], "length", 0)
 
     def worth(one: _Beginning) -> float:
-        return one.total / len(one.ids) ** length_penalty
+        return float(one.total / len(one.ids) ** length_penalty)
 
     while alive and len(alive[0].ids) < text.limit:
         logp = _log_softmax(logits)

@@ -109,7 +109,8 @@ class Continuation:
         """Return the logits (B, V) after one more token of each text."""
         device = self.model.tokens.weight.device
         hidden, self.past = self.model(torch.tensor(tokens, device=device)[:, None], self.past)
-        return self.model.logits(hidden[:, -1]).float().numpy(force=True)
+        logits: NDArray[np.float32] = self.model.logits(hidden[:, -1]).float().numpy(force=True)
+        return logits
 
     def select(self, rows: Sequence[int]) -> None:
         """Go on with these of the texts, some of them twice perhaps."""

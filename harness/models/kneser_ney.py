@@ -200,8 +200,8 @@ def _discounted(keys: Ints, counts: Ints, context: Ints, contexts: int) -> Order
         found = k - (k + 1) * y * n[k + 1] / n[k] if n[k] and n[k + 1] else 0.5
         discount[counts >= k] = min(max(found, 0.0), k)
     kept = np.maximum(counts - discount, 0.0)
-    total = np.bincount(context, counts, contexts)
-    return Order(keys, kept, total, np.bincount(context, counts - kept, contexts))
+    total, taken = (np.bincount(context, x, contexts).astype(np.float64) for x in (counts, counts - kept))
+    return Order(keys, kept, total, taken)
 
 
 def _find(keys: Ints, key: int) -> int:

@@ -117,7 +117,8 @@ class Writing:
         """Return the logits (B, V) after one more token of each text."""
         device = self.model.tokens.weight.device
         self.state = self.model.advance(torch.tensor(tokens, device=device), self.memory, self.state)
-        return self.model.logits(self.state.seen).float().numpy(force=True)
+        logits: NDArray[np.float32] = self.model.logits(self.state.seen).float().numpy(force=True)
+        return logits
 
     def select(self, rows: Sequence[int]) -> None:
         """Go on with these of the texts."""

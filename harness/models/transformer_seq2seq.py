@@ -133,7 +133,8 @@ class Writing:
         """Return the logits (B, V) after one more token of each text."""
         written = torch.tensor(tokens, device=self.x.device)[:, None]
         logits, self.past = self.model.write(written, self.x, self.mask, self.past)
-        return logits[:, -1].float().numpy(force=True)
+        last: NDArray[np.float32] = logits[:, -1].float().numpy(force=True)
+        return last
 
     def select(self, rows: Sequence[int]) -> None:
         """Go on with these of the texts."""

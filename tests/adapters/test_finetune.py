@@ -8,11 +8,11 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("accelerate")
 
-from harness.adapters.finetune import FineTuned  # noqa: E402
-from harness.errors import BadInput, Unavailable  # noqa: E402
-from harness.schema import Example, Profile, Workshop  # noqa: E402
-from tests.lessons import Task, options  # noqa: E402
-from tests.tiny_models import tiny_encoder, tiny_llama  # noqa: E402
+from harness.adapters.finetune import FineTuned
+from harness.errors import BadInput, Unavailable
+from harness.schema import Example, Profile, Workshop
+from tests.lessons import Task, options
+from tests.tiny_models import tiny_encoder, tiny_llama
 
 TASK = Task("choose", options("부정", "긍정"))
 TEXTS = ("정말 지루하다", "정말 재미있다")

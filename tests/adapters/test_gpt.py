@@ -7,12 +7,12 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
-from harness.adapters.bare import bare_text  # noqa: E402
-from harness.adapters.gpt import Gpt  # noqa: E402
-from harness.errors import BadInput, Unavailable  # noqa: E402
-from harness.schema import Adapter, Decoding, Example, Learner, Option, Parts, Profile, Request, Trains  # noqa: E402
-from tests.running import Project, outcome, said  # noqa: E402
-from tests.tiny_models import review  # noqa: E402
+from harness.adapters.bare import bare_text
+from harness.adapters.gpt import Gpt
+from harness.errors import BadInput, Unavailable
+from harness.schema import Adapter, Decoding, Example, Learner, Option, Parts, Profile, Request, Trains
+from tests.running import Project, outcome, said
+from tests.tiny_models import review
 
 OPTIONS = (Option("0", "부정"), Option("1", "긍정"))
 SMALL = {

@@ -7,10 +7,10 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
-from harness.adapters.translators import Seq2SeqAdapter, TransformerSeq2SeqAdapter  # noqa: E402
-from harness.errors import BadInput, Unavailable  # noqa: E402
-from harness.schema import Decoding, Profile, Workshop  # noqa: E402
-from tests.lessons import Task, replies, translations  # noqa: E402
+from harness.adapters.translators import Seq2SeqAdapter, TransformerSeq2SeqAdapter
+from harness.errors import BadInput, Unavailable
+from harness.schema import Decoding, Profile, Workshop
+from tests.lessons import Task, replies, translations
 
 SMALL = {
     **{"width": 48, "vocabulary": 120, "batch_rows": 8, "dropout": 0.0, "learning_rate": 1e-2},

@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from transformers.generation import (  # noqa: E402
+from transformers.generation import (
     LogitsProcessorList,
     MinPLogitsWarper,
     RepetitionPenaltyLogitsProcessor,
@@ -19,9 +19,9 @@ from transformers.generation import (  # noqa: E402
     TopPLogitsWarper,
 )
 
-from harness.models.decoding import Text, beam, penalised, warped, write  # noqa: E402
-from harness.models.gpt import GPT  # noqa: E402
-from harness.schema import Decoding  # noqa: E402
+from harness.models.decoding import Text, beam, penalised, warped, write
+from harness.models.gpt import GPT
+from harness.schema import Decoding
 
 END = 0
 

@@ -6,9 +6,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from torch.nn import functional as F  # noqa: E402
+from torch.nn import functional as F
 
-from harness.models.gpt import GPT  # noqa: E402
+from harness.models.gpt import GPT
 
 V, CONTEXT = 50, 16
 
