@@ -29,7 +29,7 @@ def limit(text: str | None, option: str = "--limit") -> int | float | None:
     """
     if text is None:
         return None
-    least = 1 if option == "--limit" else 0
+    least = 1 if option in ("--limit", "--train-limit") else 0
     try:
         if text.removeprefix("+").isdecimal():
             count = int(text)
@@ -42,6 +42,18 @@ def limit(text: str | None, option: str = "--limit") -> int | float | None:
     except ValueError:
         pass
     raise BadInput(f"{option} {shown(text)}: should be a count such as 100, or a share such as 0.1")
+
+
+def train_limits(text: str | None) -> list[int | float | None]:
+    """Return each part of the train split in `100,0.5,all`, None for all of it.
+
+    Raises:
+        BadInput: a part is neither a count, a share nor `all`.
+    """
+    given = names([text]) if text is not None else ["all"]
+    if not given:
+        raise BadInput("--train-limit: should be counts, shares or all, such as 100,1000,all")
+    return [None if one == "all" else limit(one, "--train-limit") for one in given]
 
 
 _TOKEN = re.compile(
