@@ -41,8 +41,8 @@ def fingerprint(
 ) -> str:
     """Return the hash of everything that can change a response, and of nothing else.
 
-    `data` maps each split that is read to the hash of its content; `identity` names the weights; `taught` says
-    what of the train split is learnt from, nothing for all.
+    `data` maps each split that is read to the hash of its content; `identity` names the weights; `taught`
+    says what of the train split is learnt from, nothing for all.
     """
     file, settings = task.file, backend.file
     return digest(

@@ -239,6 +239,16 @@ class Word2vec(Scratch):
 
         return partial(Network, **_given(settings, "method dim window negatives"))
 
+    def nearest(self, text: str, count: int) -> list[tuple[str, float]]:
+        """Return the `count` tokens nearest to the mean of the text's own, each with its cosine.
+
+        Raises:
+            Unavailable: nothing was fitted or loaded.
+        """
+        if not self.model.ready:
+            raise Unavailable(f"{self.name} must be fitted before it knows what is near")
+        return self.model.nearest(text, count)
+
 
 class TransformerVectors(Embeds, Transformer):
     """The mean of what each token means where it stands."""

@@ -95,6 +95,18 @@ def grid(given: Iterable[str] | None, option: str) -> list[dict[str, Any]]:
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
+def one(given: Iterable[str] | None, option: str) -> dict[str, Any]:
+    """Return the values of `key=value` options where each may have but one.
+
+    Raises:
+        BadInput: as `grid`, or a grid of several.
+    """
+    found = grid(given, option)
+    if len(found) > 1:
+        raise BadInput(f"{option}: one value of each setting, please")
+    return found[0]
+
+
 def _value(option: str, key: str, text: str) -> Any:
     try:
         return documents.scalar(text)

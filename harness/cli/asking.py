@@ -122,6 +122,9 @@ def try_(
     data_dir: DataDir = None,
     offline: Offline = False,
     trust_remote_code: Trust = False,
+    nearest: Annotated[
+        int, typer.Option("--nearest", min=0, metavar="N", help="the N words nearest to each TEXT instead")
+    ] = 0,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -146,4 +149,4 @@ def try_(
     )
     where = Where(data_dir=data_dir, sample=sample, offline=offline)
     options = Options(where=where, trust_remote_code=trust_remote_code, limit=1)
-    return try_command(grid, options, texts or [], json=json, quiet=quiet)
+    return try_command(grid, options, texts or [], nearest=nearest, json=json, quiet=quiet)

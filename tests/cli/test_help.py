@@ -15,6 +15,7 @@ COMMANDS = (
     "try",
     "list",
     "show",
+    "tokenizers",
     "check",
     "doctor",
     "init",
