@@ -23,6 +23,11 @@ SAMPLING = (
 # Of what answers without a model: with no distribution to shape, every key is as good as honoured.
 ANY_DECODING = (*SAMPLING, "presence_penalty", "frequency_penalty")
 
+NGRAMS = {
+    **{"analyser": "char|word|morpheme", "stop_words": "bool"},
+    **{"ngram_min": "int", "ngram_max": "int"},
+}
+
 # What networks that are trained here take, whichever they are.
 TRAINING = {
     **{"epochs": "float", "learning_rate": "float", "weight_decay": "float"},
@@ -69,14 +74,14 @@ ADAPTERS = (
         "ngrams",
         "harness.adapters.similarity:NgramCosine",
         asks=("embed",),
-        settings={"ngram_min": "int", "ngram_max": "int"},
+        settings={**NGRAMS},
         libraries=("numpy", "scipy"),
     ),
     AdapterEntry(
         "tfidf",
         "harness.adapters.classical:tfidf",
         asks=("choose", "embed"),
-        settings={"ngram_min": "int", "ngram_max": "int", "min_df": "int", "c": "float"},
+        settings={**NGRAMS, "min_df": "int", "c": "float"},
         libraries=("numpy", "scipy"),
         learns=True,
         own_options=False,
@@ -85,7 +90,7 @@ ADAPTERS = (
         "nb",
         "harness.adapters.classical:NaiveBayesAdapter",
         asks=("choose",),
-        settings={"alpha": "float"},
+        settings={"alpha": "float", "analyser": "word|morpheme", "stop_words": "bool"},
         libraries=("numpy",),
         learns=True,
         own_options=False,

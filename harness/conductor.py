@@ -28,6 +28,7 @@ from harness.run_document import (
     RUNNING,
     Session,
     described,
+    described_data,
     described_plan,
     measured,
     speed_and_cost,
@@ -104,6 +105,7 @@ def _mark(plan: Plan, identity: Mapping[str, Any]) -> str:
         identity=identity,
         limit=plan.options.limit,
         repeat=plan.options.repeat,
+        taught=plan.taught,
     )
 
 
@@ -208,12 +210,13 @@ class _Run:
             return
         task, material = self.plan.task, self.plan.material
         self.display.phase(f"{self.plan.label}: fitting")
-        key = fits.key(task, self.plan.backend, material.sha256[task.file.shots.from_])
+        key = fits.key(task, self.plan.backend, material.sha256[task.file.shots.from_], self.plan.taught)
+        lessons = self.plan.lessons
         watch = watching(self.display, self.plan.label)
         try:
             with engines.adapter_errors(self.plan.backend.name):
                 self.fit = fits.fitted(
-                    self.adapter, prompts, lambda: material.train, key, watch, fresh=self.plan.options.fresh
+                    self.adapter, prompts, lambda: lessons.rows, key, watch, fresh=self.plan.options.fresh
                 )
         finally:
             self.display.stop()
@@ -343,8 +346,17 @@ class _Run:
             **found.summary(seed=self.plan.task.seed),
             **speed_and_cost(self.plan, sessions),
             "fit": asdict(self.fit) if self.fit else None,
+            **self._lessons(),
             "stopped_because": str(self.stopped) if self.stopped else None,
         }
+
+    def _lessons(self) -> dict[str, Any]:
+        """Return `data` with what was learnt of what was asked, for systems that learn."""
+        if self.fit is None:
+            return {}
+        lessons = self.plan.lessons
+        said = {"leaked": lessons.leaked, "dropped_from_train": lessons.dropped}
+        return {"data": {**described_data(self.plan), **said}}
 
     def _write(self, status: str, results: Mapping[str, Any]) -> dict[str, Any]:
         run = {

@@ -37,10 +37,12 @@ def fingerprint(
     identity: Mapping[str, Any],
     limit: int | float | None,
     repeat: int,
+    taught: Mapping[str, Any] = {},
 ) -> str:
     """Return the hash of everything that can change a response, and of nothing else.
 
-    `data` maps each split that is read to the hash of its content; `identity` names the weights.
+    `data` maps each split that is read to the hash of its content; `identity` names the weights; `taught`
+    says what of the train split is learnt from, nothing for all.
     """
     file, settings = task.file, backend.file
     return digest(
@@ -64,6 +66,7 @@ def fingerprint(
             "seed": task.seed,
             "limit": limit,
             "repeat": repeat,
+            **({"taught": taught} if taught else {}),
         }
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,15 @@ ABOUT = "fit.json"
 Watch = Callable[[str, int, int, float], None]
 
 
-def key(task: Task, backend: Backend, train: str) -> str:
-    """Return the hash of all that a fit depends on; `train` is the hash of the split's content."""
+def key(task: Task, backend: Backend, train: str, taught: Mapping[str, Any] = {}) -> str:
+    """Return the hash of all that a fit depends on.
+
+    `train` is the hash of the split's content; `taught` says what of it is learnt from, nothing for all.
+    """
     return digest(
         {
             "train": train,
+            **({"taught": taught} if taught else {}),
             "reading": task.file.data.reading,
             "split": task.file.shots.from_,
             **task.file.labelling,

@@ -83,7 +83,7 @@ def _finite(scores: Sequence[float]) -> list[float]:
 
 def described_plan(plan: Plan, mark: str, identity: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `run.json` says of a run before it starts."""
-    task, backend, source = plan.task, plan.backend.file, plan.material.source
+    task, backend = plan.task, plan.backend.file
     shots = task.file.shots
     asked = plan.decoding.asked()
     return {
@@ -120,14 +120,20 @@ def described_plan(plan: Plan, mark: str, identity: Mapping[str, Any]) -> dict[s
         },
         "decoding": {"asked": asked, "sent": asked if task.ask in WRITTEN else {}},
         "choose_by": backend.choose_by if task.ask == "choose" else None,
-        "data": {
-            "source": source.origin,
-            "sample": source.sample,
-            "revision": source.revision,
-            "sha256": dict(plan.material.sha256),
-            "rows": len(plan.material.selection.order),
-        },
+        "data": described_data(plan),
         "seed": task.seed,
+    }
+
+
+def described_data(plan: Plan) -> dict[str, Any]:
+    """Return what `run.json` says of the data."""
+    source = plan.material.source
+    return {
+        "source": source.origin,
+        "sample": source.sample,
+        "revision": source.revision,
+        "sha256": dict(plan.material.sha256),
+        "rows": len(plan.material.selection.order),
     }
 
 

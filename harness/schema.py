@@ -402,6 +402,14 @@ class CountsTokens(Protocol):
 
 
 @runtime_checkable
+class Neighbours(Protocol):
+    """An adapter that has learnt which words are alike."""
+
+    def nearest(self, text: str, count: int) -> list[tuple[str, float]]:
+        """Return the `count` words nearest to `text`, none of its own, each with its cosine."""
+
+
+@runtime_checkable
 class Prepares(Protocol):
     """An adapter that has something to load, which is no part of answering."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.adapters.bare import bare_text, known_target
-from harness.adapters.similarity import TfidfCosine
+from harness.adapters.similarity import TfidfCosine, ngram_settings
 from harness.adapters.windows import windows
 from harness.errors import BadInput, Unavailable
 from harness.models import LEAST
@@ -148,9 +148,10 @@ def tfidf(profile: Profile) -> Adapter:
 
 
 class Tfidf(Classical):
-    """Character n-grams, tf-idf and a calibrated linear classifier.
+    """N-grams, tf-idf and a calibrated linear classifier.
 
-    Settings: `ngram_min`, `ngram_max` (characters), `min_df` (texts an n-gram must be in), `c` (inverse
+    Settings: `analyser` (char, word, morpheme), `stop_words` (of morphemes: true leaves them out),
+    `ngram_min`, `ngram_max`, `min_df` (texts an n-gram must be in), `c` (inverse
     strength of regularisation).
     """
 
@@ -159,7 +160,7 @@ class Tfidf(Classical):
         from harness.models.tfidf import TfidfClassifier
 
         return TfidfClassifier(
-            ngrams=(settings.get("ngram_min", 1), settings.get("ngram_max", 4)),
+            **ngram_settings(settings),
             min_df=settings.get("min_df", 1),
             c=settings.get("c", 8.0),
             seed=seed,
@@ -173,13 +174,20 @@ class Tfidf(Classical):
 
 
 class NaiveBayesAdapter(Classical):
-    """Bag of words and multinomial naive Bayes. Settings: `alpha`, added to every count."""
+    """Bag of words and multinomial naive Bayes.
+
+    Settings: `alpha`, added to every count; `analyser` (word, morpheme), `stop_words` (of morphemes: true
+    leaves them out).
+    """
 
     def build(self, settings: Mapping[str, Any], seed: int) -> Classifier:
         """Return a model that knows nothing yet."""
+        from harness.models.analysers import Analyser
         from harness.models.naive_bayes import NaiveBayes
 
-        return NaiveBayes(alpha=settings.get("alpha", 1.0))
+        stop_words = settings.get("stop_words", False)
+        analyser = Analyser(settings.get("analyser", "word"), stop_words=stop_words)
+        return NaiveBayes(alpha=settings.get("alpha", 1.0), analyser=analyser)
 
     def read(self, path: Path) -> Classifier:
         """Return the model that was saved at `path`."""

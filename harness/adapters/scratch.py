@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from harness.models.training import Recipe
 
 
+# A few thousand rows say too little in the epochs that suit hundreds of thousands.
+LEAST_ROWS = 100_000
+
+
 class Scratch(Classical):
     """An adapter around a network; a subclass says which one.
 
@@ -52,7 +56,8 @@ class Scratch(Classical):
         from harness.models.training import Recipe
 
         known = {name: value for name, value in settings.items() if value is not None}
-        recipe = Recipe(**{**self.recipe, **_only(Recipe, known)}, seed=seed)
+        often = {} if "epochs" in known else {"least_rows": LEAST_ROWS}
+        recipe = Recipe(**{**self.recipe, **often, **_only(Recipe, known)}, seed=seed)
         return NetworkClassifier(
             self.network(known),
             Reading(**_only(Reading, known)),
@@ -63,7 +68,7 @@ class Scratch(Classical):
 
     def pretrained(self, settings: Mapping[str, Any], recipe: Recipe) -> Recipe | None:
         """Return how the network is pre-trained on the bare texts, None where it is not."""
-        own = dict(self.pretraining)
+        own = {"least_rows": 0 if "pretraining_epochs" in settings else LEAST_ROWS, **self.pretraining}
         for name in ("epochs", "learning_rate"):
             if f"pretraining_{name}" in settings:
                 own[name] = settings[f"pretraining_{name}"]
@@ -170,6 +175,8 @@ class Lstm(Scratch):
     Settings: `cell` (lstm, gru), `dim`, `hidden` (of a direction), `layers`, `bidirectional`, `dropout`.
     """
 
+    recipe: ClassVar[Mapping[str, Any]] = {"epochs": 2, "learning_rate": 2e-3}
+
     def network(self, settings: Mapping[str, Any]) -> Callable[[int, int], Network]:
         """Return what makes a network of (vocabulary, classes)."""
         from harness.models.lstm import LstmClassifier
@@ -179,6 +186,8 @@ class Lstm(Scratch):
 
 class CnnText(Scratch):
     """Embedding and convolutions. Settings: `dim`, `filters` (of a width), `widths` (tokens), `dropout`."""
+
+    recipe: ClassVar[Mapping[str, Any]] = {"epochs": 3, "learning_rate": 1e-3}
 
     def network(self, settings: Mapping[str, Any]) -> Callable[[int, int], Network]:
         """Return what makes a network of (vocabulary, classes).
@@ -238,6 +247,16 @@ class Word2vec(Scratch):
         from harness.models.word2vec import Word2vec as Network
 
         return partial(Network, **_given(settings, "method dim window negatives"))
+
+    def nearest(self, text: str, count: int) -> list[tuple[str, float]]:
+        """Return the `count` tokens nearest to the mean of the text's own, each with its cosine.
+
+        Raises:
+            Unavailable: nothing was fitted or loaded.
+        """
+        if not self.model.ready:
+            raise Unavailable(f"{self.name} must be fitted before it knows what is near")
+        return self.model.nearest(text, count)
 
 
 class TransformerVectors(Embeds, Transformer):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from harness.adapters import _weighed
 from harness.adapters.bare import field_text
@@ -16,10 +17,26 @@ SENTENCES = ("sentence1", "sentence2")
 WINDOWS = (1, 32, 1024)  # requests answered at a time
 
 
+def ngram_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of what and how long n-grams are: characters up to 4, words and morphemes up to 2.
+
+    Raises:
+        BadInput: the analyser knows no stop words.
+        Unavailable: it needs a package that is not installed.
+    """
+    from harness.models.analysers import Analyser
+
+    name = settings.get("analyser", "char")
+    longest = settings.get("ngram_max", 4 if name == "char" else 2)
+    analyser = Analyser(name, stop_words=settings.get("stop_words", False))
+    return {"ngrams": (settings.get("ngram_min", 1), longest), "analyser": analyser}
+
+
 class NgramCosine:
     """Answers `embed` with nothing learnt: every n-gram tells as much as any other.
 
-    Settings: `ngram_min`, `ngram_max` (characters). An empty sentence is like nothing: 0.
+    Settings: `analyser` (char, word, morpheme), `stop_words` (of morphemes: true leaves them out),
+    `ngram_min`, `ngram_max`. An empty sentence is like nothing: 0.
     """
 
     def __init__(self, profile: Profile) -> None:
@@ -32,10 +49,7 @@ class NgramCosine:
 
         settings = profile.settings
         self.name = profile.name
-        self.rows = NgramRows(
-            ngrams=(settings.get("ngram_min", 1), settings.get("ngram_max", 4)),
-            min_df=settings.get("min_df", 1),
-        )
+        self.rows = NgramRows(**ngram_settings(settings), min_df=settings.get("min_df", 1))
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request, in order, computed a window at a time.
@@ -76,12 +90,12 @@ class TfidfCosine(NgramCosine):
         Raises:
             BadInput: there are no examples, or one has not two sentences.
         """
-        from harness.models.ngrams import count_ngrams, pieces
+        from harness.models.ngrams import pieces
 
         texts = [field_text(example, name) for example in train for name in SENTENCES]
         if not texts:
             raise BadInput(f"{self.name}: {task.name} has no examples to learn from")
-        self.rows.know(count_ngrams(piece, self.rows.ngrams) for piece in pieces(texts))
+        self.rows.know(self.rows.count(piece) for piece in pieces(texts))
         self.fitted = True
 
     def save(self, folder: Path) -> None:

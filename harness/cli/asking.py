@@ -13,6 +13,7 @@ from harness.cli.options import (
     Backends,
     DataDir,
     Decodings,
+    DedupeTrain,
     Fresh,
     Json,
     Limit,
@@ -30,6 +31,7 @@ from harness.cli.options import (
     Task,
     Tasks,
     Template,
+    TrainLimit,
     Trust,
 )
 
@@ -47,6 +49,8 @@ def run(
     split: Split = None,
     repeat: Repeat = 1,
     seed: Seed = None,
+    train_limit: TrainLimit = None,
+    dedupe_train: DedupeTrain = False,
     sample: Sample = False,
     decoding: Decodings = None,
     set_: Settings = None,
@@ -79,6 +83,7 @@ def run(
             shots=shots,
             split=split,
             seed=seed,
+            train_limits=arguments.train_limits(train_limit),
             decodings=arguments.decodings(decoding),
             settings=arguments.grid(set_, "-m"),
         ),
@@ -90,6 +95,7 @@ def run(
             max_failures=arguments.limit(max_failures, "--max-failures") or 0,
             fresh=fresh,
             trust_remote_code=trust_remote_code,
+            dedupe_train=dedupe_train,
         ),
         resume=resume,
         json=json,
@@ -116,6 +122,9 @@ def try_(
     data_dir: DataDir = None,
     offline: Offline = False,
     trust_remote_code: Trust = False,
+    nearest: Annotated[
+        int, typer.Option("--nearest", min=0, metavar="N", help="the N words nearest to each TEXT instead")
+    ] = 0,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -140,7 +149,7 @@ def try_(
     )
     where = Where(data_dir=data_dir, sample=sample, offline=offline)
     options = Options(where=where, trust_remote_code=trust_remote_code, limit=1)
-    return try_command(grid, options, texts or [], json=json, quiet=quiet)
+    return try_command(grid, options, texts or [], nearest=nearest, json=json, quiet=quiet)
 
 
 @app.command()

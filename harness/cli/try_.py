@@ -19,7 +19,17 @@ from harness.plan import Grid, Options, Plan
 from harness.progress import Display, display, say, watching
 from harness.prompts import Prompts
 from harness.run_document import described
-from harness.schema import Adapter, CountsTokens, Example, Failure, Learner, Prediction, Request, Response
+from harness.schema import (
+    Adapter,
+    CountsTokens,
+    Example,
+    Failure,
+    Learner,
+    Neighbours,
+    Prediction,
+    Request,
+    Response,
+)
 
 Report = Callable[[str], None]
 
@@ -59,13 +69,17 @@ class Tried:
         return {o.text: part / sum(parts) for o, part in zip(self.request.options, parts, strict=True)}
 
 
-def try_command(grid: Grid, options: Options, texts: Sequence[str], *, json: bool, quiet: bool) -> int:
-    """Ask the texts and print each answer with its probabilities and time."""
+def try_command(
+    grid: Grid, options: Options, texts: Sequence[str], *, nearest: int, json: bool, quiet: bool
+) -> int:
+    """Ask the texts and print each answer with its probabilities and time; or the `nearest` words of each."""
     report = (lambda _message: None) if quiet else say
     plan = _plan(grid, options, report)
     lines = list(texts) or _lines()
     if not lines:
         raise BadInput("give a TEXT, or lines on standard input")
+    if nearest:
+        return _tell_nearest(plan, lines, nearest, display(quiet=quiet), report, json=json)
     tried = _ask(plan, list(inputs(lines, plan.task.file)), display(quiet=quiet), report)
     if json:
         print_json({"answers": [_plain(one) for one in tried]})
@@ -130,6 +144,33 @@ def _ask(plan: Plan, given: Sequence[Input], show: Display, report: Report) -> l
         ]
     finally:
         closed(plan.backend.name, adapter)
+
+
+def _tell_nearest(
+    plan: Plan, texts: Sequence[str], count: int, show: Display, report: Report, *, json: bool
+) -> int:
+    """Print the `count` words nearest to each text, a line a text.
+
+    Raises:
+        BadInput: the backend has not learnt which words are alike.
+    """
+    adapter = made(plan.backend, plan.profile)
+    try:
+        if not isinstance(adapter, Neighbours):
+            raise BadInput(f"--nearest: {plan.backend.name} has no vectors of words; word2vec has")
+        _learn(plan, adapter, plan.prompts(), show, report)
+        with adapter_errors(plan.backend.name):
+            found = {text: adapter.nearest(text, count) for text in texts}
+    finally:
+        closed(plan.backend.name, adapter)
+    if json:
+        print_json({"nearest": {text: [[word, near] for word, near in said] for text, said in found.items()}})
+        return 0
+    for text, said in found.items():
+        print(
+            f"{text} → {', '.join(f'{word} {near:.2f}' for word, near in said) or 'nothing is known of it'}"
+        )
+    return 0
 
 
 def _tried(text: str, request: Request, response: Response, plan: Plan, read: answers.Read) -> Tried:

@@ -102,7 +102,7 @@ class LstmClassifier(Network):
         layers: int = 1,
         bidirectional: bool = True,
         cell: str = "lstm",
-        dropout: float = 0.3,
+        dropout: float = 0.4,
     ) -> None:
         """`dim` is E, `hidden` H of a direction; `cell` is `lstm` or `gru`."""
         super().__init__()

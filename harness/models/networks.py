@@ -70,6 +70,10 @@ class Network(nn.Module):
         """Return (B, D), a vector a text."""
         raise NotImplementedError
 
+    def nearest(self, vector: Tensor, count: int) -> list[tuple[int, float]]:
+        """Return the `count` tokens whose vectors point most as `vector` (D,) does, each with its cosine."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -214,6 +218,14 @@ class NetworkClassifier:
             for row, vector in zip(chosen, self.network.vectors(batch).double().cpu().numpy(), strict=True):
                 found[row] = vector if rows.lengths[row] else np.zeros_like(vector)
         return np.stack(found)
+
+    def nearest(self, text: str, count: int) -> list[tuple[str, float]]:
+        """Return the `count` tokens nearest to `text`, none of its own, each with its cosine."""
+        own = set(self.tokeniser.encode([text])[0])
+        vector = torch.from_numpy(self.vectors([(text,)])[0]).float().to(self.device)
+        found = self.network.nearest(vector, count + len(own)) if vector.any() else []
+        kept = [(self.tokeniser.decode([i]).strip(), cosine) for i, cosine in found if i not in own]
+        return kept[:count]
 
     def save(self, path: Path) -> None:
         """Write the network to `path`, and its tokeniser beside it; nothing of it is code."""

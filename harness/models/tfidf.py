@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from harness.errors import BadInput
 from harness.models import LEAST
-from harness.models.ngrams import NgramRows, count_ngrams, pieces
+from harness.models.analysers import Analyser
+from harness.models.ngrams import CHARACTERS, NgramRows, pieces
 from harness.models.scaling import FEWEST, best_scale, log_softmax
 
 BATCH = 4096  # texts a step, fewer where the data are few
@@ -47,18 +48,26 @@ class TfidfClassifier:
     """
 
     def __init__(
-        self, *, ngrams: tuple[int, int] = (1, 4), min_df: int = 1, c: float = 8.0, seed: int = 1234
+        self,
+        *,
+        ngrams: tuple[int, int] = (1, 4),
+        min_df: int = 1,
+        analyser: Analyser = CHARACTERS,
+        c: float = 8.0,
+        seed: int = 1234,
     ) -> None:
         """`ngrams` are the shortest and longest; one seen in fewer than `min_df` texts is not known.
 
-        `c` is the inverse strength of regularisation, as in scikit-learn.
+        `analyser` says of what they are n-grams, characters or others. `c` is the inverse strength of
+        regularisation, as in scikit-learn.
 
         Raises:
             BadInput: a setting is out of range.
         """
         if not c > 0:
             raise BadInput(f"c {c}: must be above 0")
-        self.rows, self.c, self.seed = NgramRows(ngrams=ngrams, min_df=min_df), c, seed
+        self.rows = NgramRows(ngrams=ngrams, min_df=min_df, analyser=analyser)
+        self.c, self.seed = c, seed
 
     def fit(self, texts: Sequence[str], labels: Sequence[int], classes: int) -> None:
         """Learn from `texts` and their `labels`, each in [0, classes); a class may have no text.
@@ -71,7 +80,7 @@ class TfidfClassifier:
         order = np.random.default_rng(self.seed).permutation(len(texts))  # data may come sorted by label
         size = min(BATCH, max(16, -(-len(order) // 32)))
         parts = [order[start : start + size] for start in range(0, len(order), size)]
-        counts = [count_ngrams([texts[i] for i in part], self.rows.ngrams) for part in parts]
+        counts = [self.rows.count([texts[i] for i in part]) for part in parts]
         self.rows.know(counts)
         hot = np.eye(classes, dtype=np.float32)[np.asarray(labels, np.int64)]  # (N, C)
         self.prior = np.log((hot.sum(axis=0, dtype=np.float64) + 1) / (len(texts) + classes))  # (C,)

@@ -34,6 +34,7 @@ from harness.schema import Workshop
 Loss = Callable[[Sequence[int]], tuple[Tensor, int]]
 
 CHECKPOINT_S = 30.0  # seconds between checkpoints within an epoch; one is written at its end anyway
+MOST_EPOCHS = 10  # over few rows
 POOL = 64  # batches whose rows are sorted by length together
 
 
@@ -41,6 +42,8 @@ POOL = 64  # batches whose rows are sorted by length together
 class Recipe:
     """How a network is trained.
 
+    The rows are gone through `epochs` times; where they are few, more often, until `least_rows` were learnt
+    from, but no more than ten times.
     `batch_tokens` bounds rows times the longest of them, `batch_rows` the rows. The learning rate climbs
     over the share `warmup` of all rows and then falls as `schedule` says: `linear` or `cosine` to 0, or
     with the inverse square root, as in "Attention is all you need". `weight_decay` is AdamW's, of matrices
@@ -50,6 +53,7 @@ class Recipe:
     """
 
     epochs: float = 3
+    least_rows: int = 0
     learning_rate: float = 3e-3
     batch_tokens: int = 4096
     batch_rows: int = 256
@@ -72,6 +76,10 @@ class Recipe:
         for name in ("epochs", "learning_rate", "batch_tokens", "batch_rows", "clip", "patience"):
             if not getattr(self, name) > 0:
                 raise BadInput(f"{name} {getattr(self, name)}: must be above 0")
+
+    def total(self, rows: int) -> int:
+        """Return how many rows are learnt from where there are `rows`, each as often as it is."""
+        return max(1, round(self.epochs * rows), min(self.least_rows, MOST_EPOCHS * rows))
 
     def rate(self, progress: float) -> float:
         """Return the learning rate after the share `progress` of the training, 0 to 1."""
@@ -149,7 +157,7 @@ def batches(
     """
     size = np.asarray(lengths, np.int64)
     order = np.argsort(size, kind="stable") if draw is None else draw.permutation(len(size))
-    pool = len(order) if draw is None else POOL * rows
+    pool = POOL * rows if draw is not None else max(1, len(order))
     for start in range(0, len(order), pool):
         part = order[start : start + pool]
         cut = list(_cut(part[np.argsort(size[part], kind="stable")], size, tokens, rows))
@@ -233,7 +241,7 @@ class _Training:
         count = count if count >= 20 else 0
         self.held_out: list[int] = sorted(order[:count].tolist())
         self.rows: NDArray[np.int64] = np.sort(order[count:])
-        self.total = max(1, round(recipe.epochs * len(self.rows)))
+        self.total = recipe.total(len(self.rows))
         self.epoch = self.batch = self.seen = self.steps = 0
         self.sum, self.count = 0.0, 0  # of the loss within the epoch
         self.losses: list[float] = []

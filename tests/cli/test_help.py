@@ -16,6 +16,7 @@ COMMANDS = (
     "export",
     "list",
     "show",
+    "tokenizers",
     "check",
     "doctor",
     "init",

@@ -74,6 +74,10 @@ def test_a_row_longer_than_a_batch_is_alone():
     assert list(batches([3, 900, 3], tokens=10, rows=8)) == [[0, 2], [1]]
 
 
+def test_no_rows_make_no_batch():
+    assert list(batches([], tokens=10, rows=8)) == []
+
+
 def test_without_a_draw_batches_go_by_length():
     assert list(batches([5, 1, 3, 2], tokens=100, rows=2)) == [[1, 3], [2, 0]]
 
@@ -127,6 +131,12 @@ def test_steps_are_counted_and_the_device_is_told():
 
 def test_half_an_epoch_is_half_the_steps():
     assert trained(network(), epochs=0.5).steps == 3
+
+
+@pytest.mark.parametrize(("least", "steps"), [(0, 6), (200, 13), (10**6, 60)])
+def test_few_rows_are_gone_through_more_often(least, steps):
+    found = trained(network(), epochs=1, least_rows=least, patience=99)
+    assert found.steps == steps
 
 
 def test_it_stops_when_what_is_held_out_is_no_longer_less_surprising():
