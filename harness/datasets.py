@@ -313,7 +313,7 @@ def _values(task: Task, table: Table, by: list[str]) -> Iterator[list[str]]:
 
 
 def _joined(rows: list[list[str]]) -> list[str]:
-    """Return one key for each row; rows that share a value of a column have the same, and so on from row to row.
+    """Return one key for each row; rows that share a value of a column have the same, from row to row.
 
     It is the first in order of all that they say, so that the order of the rows does not matter.
     """

@@ -30,7 +30,7 @@ def closed(backend: str, adapter: Adapter) -> None:
         say(f"warning: {backend} did not close: {type(error).__name__}: {error}")
 
 
-class adapter_errors:
+class adapter_errors:  # noqa: N801  (reads as a statement)
     """Name the backend when its code breaks: a stranger's bug is not the user's traceback."""
 
     def __init__(self, backend: str) -> None:

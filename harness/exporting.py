@@ -27,11 +27,11 @@ def export(plan: Plan, out: Path, display: Display) -> Fit:
     try:
         if not (isinstance(adapter, Exports) and isinstance(adapter, Learner)):
             raise BadInput(f"{name} ({plan.backend.entry.name}) learns nothing that others load; gpt does")
-        key = fits.key(task, plan.backend, plan.material.sha256[task.file.shots.from_])
+        key = fits.key(task, plan.backend, plan.material.sha256[task.file.shots.from_], plan.taught)
         try:
             with engines.adapter_errors(name):
                 fit = fits.fitted(
-                    adapter, plan.prompts(), lambda: plan.material.train, key, watching(display, plan.label)
+                    adapter, plan.prompts(), lambda: plan.lessons.rows, key, watching(display, plan.label)
                 )
         finally:
             display.stop()

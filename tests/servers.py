@@ -54,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     # http.server asks for these names.
-    do_GET = do_HEAD = do_POST = _handle
+    do_GET = do_HEAD = do_POST = _handle  # noqa: N815
 
     def start(self, code: int, **headers: str | int) -> None:
         """Send the status and the headers; `_` stands for `-` in a header's name."""

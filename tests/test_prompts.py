@@ -268,7 +268,7 @@ def test_the_pool_is_read_once_and_only_for_shots():
         reads.append(1)
         return POOL
 
-    Prompts(small_task(), pool).request(ASKED).prompt
+    Prompts(small_task(), pool).request(ASKED).prompt  # noqa: B018
     assert not reads
     prompts = Prompts(small_task(shots={"k": 2}), pool)
     assert [prompts.request(row).prompt for row in POOL]
@@ -461,7 +461,7 @@ def test_a_shot_says_the_first_reference(target, said):
 def test_a_template_that_fails_names_the_task_and_the_example():
     task = small_task(templates={"half": {"query": "{{ 1 / (input | length) }}"}})
     with pytest.raises(BadInput, match=r"small, example 9: the template .* fails: division by zero"):
-        Prompts(task).request(Example("9", {"input": ""})).prompt
+        Prompts(task).request(Example("9", {"input": ""})).prompt  # noqa: B018
 
 
 def worked(k: int = 1, **pool: str) -> Prompts:

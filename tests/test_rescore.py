@@ -201,7 +201,7 @@ def test_a_disk_too_full_to_rescore_leaves_the_journal_as_it_was(project):
     directory = here(project).directory
     journal = (directory / "samples.jsonl").read_bytes()
     before = outcome(directory)
-    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (len(journal) // 2,) * 2)
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (len(journal) // 2,) * 2)  # noqa: E731
     done = project.harness("rescore", directory, preexec_fn=limit)
     assert done.returncode == 4
     assert "cannot write" in one_line(done)

@@ -347,7 +347,7 @@ def test_a_quota_on_files_costs_nothing_that_was_answered(tmp_path, uninterrupte
     import resource
 
     project = Project(tmp_path)
-    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # noqa: E731
     done = project.harness(*SAMPLE, preexec_fn=limit)
     assert done.returncode == 4
     assert "File too large" in one_line(done)

@@ -29,7 +29,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Writer:
-    """A network that writes: `begin` reads prompts that may stand in one batch, `text` makes text of tokens."""
+    """A network that writes: `begin` reads prompts that may share a batch, `text` makes text of tokens."""
 
     begin: Callable[[list[list[int]]], tuple[Any, Any]]
     text: Callable[[Sequence[int]], str]

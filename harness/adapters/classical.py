@@ -120,7 +120,7 @@ class Classical(ABC):
             raise Unavailable(f"{self.name} must be fitted before it answers")
         return self._answers(requests)
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - nothing that a subclass would need to add
         """Do nothing: there is no engine to let go of."""
 
     def _answers(self, requests: Iterable[Request | None]) -> Iterator[Response]:

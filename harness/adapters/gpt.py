@@ -180,7 +180,7 @@ class Gpt(Network):
         yield from self._summed([self._passage(request) for request in requests])
 
     def _choice(self, request: Request) -> likelihood.Choice:
-        """Return the request's options in tokens after its prompt, whose beginning is cut if it is too long."""
+        """Return the request's options in tokens after its prompt, the prompt's beginning cut to fit."""
         tokens, parts = self.tokens, request.parts
         pairs = tokens.split(parts.prompt, [parts.delimiter + option.text for option in request.options])
         room = max(1, self.network.context + 1 - max(len(pair.option) for pair in pairs))
@@ -244,7 +244,7 @@ class Gpt(Network):
                 yield from writer.replies(prompts[start : start + self.batch_size])
 
     def _prompt(self, request: Request) -> Prompt:
-        """Return the prompt in tokens; the context keeps room for `max_tokens`, but not more than half of it."""
+        """Return the prompt in tokens; the context keeps room for `max_tokens`, at most half of it."""
         new, context = request.decoding.max_tokens or MAX_TOKENS, self.network.context
         ids = self.tokens.of(request.prompt)
         cut = self.tokens.cut(ids, max(context - new, context // 2))

@@ -90,12 +90,12 @@ class _Weighed(ABC):
     def texts(self, requests: Sequence[Request]) -> list[str]:
         """Return what each request is answered with."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - nothing that a subclass would need to add
         """Do nothing: there is no engine to let go of."""
 
 
 class Nearest(_Weighed):
-    """Answers `generate` with the answer of the train example whose input is nearest; of equals, the first."""
+    """Answers `generate` with the answer of the train example whose input is nearest, of equals the first."""
 
     def fit(self, train: Iterable[Example], task: FitTask) -> None:
         """Remember every example's input and answer.

@@ -75,7 +75,7 @@ class ReaderAdapter(Network):
         self.train(lambda rows: self._loss([known[row] for row in rows]), lengths)
 
     def _lessons(self, examples: Sequence[Example]) -> list[Lesson]:
-        tokenizer: Any = getattr(self.tokeniser, "tokenizer")
+        tokenizer: Any = getattr(self.tokeniser, "tokenizer")  # noqa: B009 - the library's own, which has offsets
         passages = tokenizer.encode_batch(
             [field_text(e, "context") for e in examples], add_special_tokens=False
         )

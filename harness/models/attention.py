@@ -5,13 +5,15 @@ softmax(Q Kᵀ / √D + mask) V      D = C / H channels a head
 Beside it the other parts that transformers are made of: the layers of each place, and where a place is.
 """
 
+# ruff: noqa: N806 - B, T and their kin are upper case, as on paper
+
 from __future__ import annotations
 
 import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 Past = tuple[Tensor, Tensor]  # keys and values (B, H, S, D) of the places so far
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 PAD = 0
 SHIFT = 2  # pixels by which a picture is moved while it is learnt

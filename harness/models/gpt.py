@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from harness.models.attention import FeedForward, MultiHeadAttention, Past
 
@@ -76,7 +76,7 @@ class GPT(nn.Module):
 
         So GPT was fine-tuned (Radford et al. 2018, equation 5). `ids` is (B, T), padded with −1; `answers`
         (B, T) is True where a token is the answer's. Of the other tokens a `share` is drawn, an unbiased
-        estimate: the softmax over all V costs more than the layers below it. With neither kind, that part is 0.
+        estimate: the softmax over all V costs more than the layers below it. A part without tokens is 0.
         """
         hidden, _ = self(ids[:, :-1].clamp(min=0))  # (B, T − 1, d)
         targets, answers = ids[:, 1:], answers[:, 1:]

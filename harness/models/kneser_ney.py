@@ -92,7 +92,7 @@ class KneserNey:
             contexts = len(keys)
 
     def log_probabilities(self, ids: Sequence[int], start: int = 0) -> Floats:
-        """Return (T − start,), the log-probability (nats) of each token from `start` on after those before it.
+        """Return (T − start,), the log-probability (nats) of each token from `start` on.
 
         The text's end is not among them; write `[*ids, eos]` to have it.
         """
@@ -127,7 +127,7 @@ class KneserNey:
         return p
 
     def _contexts(self, history: Sequence[int]) -> list[int]:
-        """Return the places of the contexts that end `history`, of 0, 1, 2 … tokens, as far as they are known.
+        """Return the places of the contexts that end `history`, of 0, 1, … tokens, while they are known.
 
         One is known if something was seen after it.
         """

@@ -5,6 +5,8 @@ on them, it is pre-trained on the bare texts if that is asked for, then trained 
 one number makes its probabilities honest (`models.scaling`), set on rows that it did not learn from.
 """
 
+# ruff: noqa: N806 - B, T and their kin are upper case, as on paper
+
 from __future__ import annotations
 
 from abc import abstractmethod

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 PAD = 0
@@ -43,12 +43,12 @@ class Reader(nn.Module):
 
         `passage` is (B, T) and `question` (B, J), both padded at their ends.
         """
-        P = self._encoded(passage, self.features(passage, question))
-        Q = self._encoded(question, torch.ones(*question.shape, FEATURES, device=question.device))
+        P = self._encoded(passage, self.features(passage, question))  # noqa: N806 - (B, T, d), as on paper
+        Q = self._encoded(question, torch.ones(*question.shape, FEATURES, device=question.device))  # noqa: N806
         unasked = question == PAD
         a = (P @ Q.transpose(1, 2)).masked_fill(unasked[:, None], -torch.inf).softmax(-1)  # (B, T, J)
         q_ = a @ Q  # (B, T, d)
-        M = _run(self.merger, self._dropped(torch.cat([P, q_, P * q_, (P - q_).abs()], -1)), passage)
+        M = _run(self.merger, self._dropped(torch.cat([P, q_, P * q_, (P - q_).abs()], -1)), passage)  # noqa: N806
         w = self.asked(Q)[..., 0].masked_fill(unasked, -torch.inf).softmax(-1)  # (B, J)
         q = (w[:, None] @ Q)[:, 0]  # (B, d)
         scores = torch.stack([(M @ head(q)[:, :, None])[..., 0] for head in (self.start, self.end)], 1)
@@ -72,7 +72,7 @@ class Reader(nn.Module):
         """Return each passage's likeliest span, first and last token, of at most `longest` tokens."""
         start, end = self(passage, question).unbind(1)  # (B, T) each
         together = start[:, :, None] + end[:, None, :]  # (B, T, T)
-        T = together.shape[1]
+        T = together.shape[1]  # noqa: N806
         possible = torch.ones(T, T, dtype=torch.bool, device=start.device).triu().tril(longest - 1)
         places = together.masked_fill(~possible, -torch.inf).flatten(1).argmax(-1)
         return [divmod(place, T) for place in places.tolist()]

@@ -9,6 +9,8 @@ temperature, set on texts that a first fit left out, as regularisation leaves W 
 "On Calibration of Modern Neural Networks"). A text without a known n-gram gets the class prior.
 """
 
+# ruff: noqa: N803, N806 - matrices are upper case, as on paper
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -5,6 +5,8 @@ It may first be pre-trained on the train texts themselves: 15 % of the tokens ar
 what they were, from both sides.
 """
 
+# ruff: noqa: N806 - B, T and their kin are upper case, as on paper
+
 from __future__ import annotations
 
 import torch

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from harness.models.attention import FeedForward, MultiHeadAttention, Past, sinusoids
 from harness.models.seq2seq import PAD, padded

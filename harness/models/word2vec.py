@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from harness.models.losses import negative_sampling
 from harness.models.networks import Batch, Network, embedding, mean_over

@@ -18,15 +18,15 @@ torch = pytest.importorskip("torch", reason="the clip adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the clip adapter needs transformers")
 pillow = pytest.importorskip("PIL.Image", reason="the clip adapter needs pillow")
 
-from harness.adapters import clip
-from harness.adapters.clip import Clip
-from harness.errors import BadInput, Unavailable
-from harness.prompts import Prompts
-from harness.schema import Adapter, Example, Identified, Option, Prepares, Profile, Request
-from tests.shell import Shell
-from tests.small_tasks import reviews, small_task
-from tests.tiny_clips import CAPTIONS, DIGITS, taught_clip, tiny_clip, tiny_siglip
-from tests.tiny_models import tiny_llama
+from harness.adapters import clip  # noqa: E402
+from harness.adapters.clip import Clip  # noqa: E402
+from harness.errors import BadInput, Unavailable  # noqa: E402
+from harness.prompts import Prompts  # noqa: E402
+from harness.schema import Adapter, Example, Identified, Option, Prepares, Profile, Request  # noqa: E402
+from tests.shell import Shell  # noqa: E402
+from tests.small_tasks import reviews, small_task  # noqa: E402
+from tests.tiny_clips import CAPTIONS, DIGITS, taught_clip, tiny_clip, tiny_siglip  # noqa: E402
+from tests.tiny_models import tiny_llama  # noqa: E402
 
 OPTIONS = tuple(Option(str(digit), word) for digit, word in enumerate(DIGITS))
 ALONE = tuple((word,) for word in DIGITS)
@@ -362,7 +362,7 @@ class TestLoading:
 
     def test_without_open_clip_it_says_how_to_install_it(self):
         try:
-            import open_clip
+            import open_clip  # noqa: F401
         except Exception:
             with pytest.raises(Unavailable, match="pip install open_clip_torch"):
                 Clip(Profile("x", "clip", model="ViT-B-32", settings={"library": "open_clip"})).prepare()

@@ -11,10 +11,10 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 Image = pytest.importorskip("PIL.Image")
 
-from harness.adapters.clip_small import ClipSmallAdapter
-from harness.models.clip_small import ClipSmall
-from harness.schema import Example, Profile
-from tests.lessons import Task, options
+from harness.adapters.clip_small import ClipSmallAdapter  # noqa: E402
+from harness.models.clip_small import ClipSmall  # noqa: E402
+from harness.schema import Example, Profile  # noqa: E402
+from tests.lessons import Task, options  # noqa: E402
 
 COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200), "white": (230, 230, 230)}
 TASK = Task("choose", options(*COLOURS))

@@ -12,10 +12,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
-from harness.adapters.huggingface import HuggingFace
-from harness.errors import Unavailable
-from harness.schema import Example, Parts, Profile, Request, Response
-from tests.tiny_models import review, tiny_encoder, tiny_llama, tiny_tokenizer
+from harness.adapters.huggingface import HuggingFace  # noqa: E402
+from harness.errors import Unavailable  # noqa: E402
+from harness.schema import Example, Parts, Profile, Request, Response  # noqa: E402
+from tests.tiny_models import review, tiny_encoder, tiny_llama, tiny_tokenizer  # noqa: E402
 
 POOLINGS = ("mean", "cls", "last")
 

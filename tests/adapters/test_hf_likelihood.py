@@ -12,11 +12,11 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
-from harness.adapters import _hf_likelihood as likelihood
-from harness.adapters.huggingface import HuggingFace
-from harness.errors import BadInput
-from harness.schema import Example, Parts, Profile, Request, Response
-from tests.tiny_models import review, tiny_llama
+from harness.adapters import _hf_likelihood as likelihood  # noqa: E402
+from harness.adapters.huggingface import HuggingFace  # noqa: E402
+from harness.errors import BadInput  # noqa: E402
+from harness.schema import Example, Parts, Profile, Request, Response  # noqa: E402
+from tests.tiny_models import review, tiny_llama  # noqa: E402
 
 CONTEXT = 32
 

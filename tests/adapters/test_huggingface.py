@@ -17,12 +17,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
-from harness.adapters import _hf_loading as loading
-from harness.adapters import _hf_tokens as tokenising
-from harness.adapters.huggingface import HuggingFace
-from harness.adapters.windows import windows
-from harness.errors import BadInput, Unavailable
-from harness.schema import (
+from harness.adapters import _hf_loading as loading  # noqa: E402
+from harness.adapters import _hf_tokens as tokenising  # noqa: E402
+from harness.adapters.huggingface import HuggingFace  # noqa: E402
+from harness.adapters.windows import windows  # noqa: E402
+from harness.errors import BadInput, Unavailable  # noqa: E402
+from harness.schema import (  # noqa: E402
     Adapter,
     CountsTokens,
     Decoding,
@@ -34,7 +34,7 @@ from harness.schema import (
     Request,
     Response,
 )
-from tests.tiny_models import query, review, taught_llama, tiny_llama
+from tests.tiny_models import query, review, taught_llama, tiny_llama  # noqa: E402
 
 LABELS = (Option("0", "부정"), Option("1", "긍정"))
 WORDY = (Option("0", "부정"), Option("1", "정말 좋았다"), Option("2", "보다가 잤다는 말"))

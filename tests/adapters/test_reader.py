@@ -7,11 +7,11 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
-from harness.adapters.reader import ReaderAdapter
-from harness.errors import BadInput
-from harness.models.reader import Reader
-from harness.schema import Example, Profile
-from tests.lessons import Task, passages, replies
+from harness.adapters.reader import ReaderAdapter  # noqa: E402
+from harness.errors import BadInput  # noqa: E402
+from harness.models.reader import Reader  # noqa: E402
+from harness.schema import Example, Profile  # noqa: E402
+from tests.lessons import Task, passages, replies  # noqa: E402
 
 SMALL = {
     "width": 32,

@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from harness.models.attention import MultiHeadAttention, sinusoids
+from harness.models.attention import MultiHeadAttention, sinusoids  # noqa: E402
 
 B, T, S, D, H = 3, 5, 7, 16, 4
 

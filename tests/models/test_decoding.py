@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from transformers.generation import (
+from transformers.generation import (  # noqa: E402
     LogitsProcessorList,
     MinPLogitsWarper,
     RepetitionPenaltyLogitsProcessor,
@@ -19,9 +19,9 @@ from transformers.generation import (
     TopPLogitsWarper,
 )
 
-from harness.models.decoding import Text, beam, penalised, warped, write
-from harness.models.gpt import GPT
-from harness.schema import Decoding
+from harness.models.decoding import Text, beam, penalised, warped, write  # noqa: E402
+from harness.models.gpt import GPT  # noqa: E402
+from harness.schema import Decoding  # noqa: E402
 
 END = 0
 
@@ -56,7 +56,10 @@ def written(model, prompts, decoding, *, limit=8, seeds=None, enough=never):
         ({"temperature": 1.0, "min_p": 0.2}, [MinPLogitsWarper(0.2)]),
         (
             {"temperature": 1.6, "top_k": 12, "top_p": 0.8, "min_p": 0.1},
-            [TemperatureLogitsWarper(1.6), TopKLogitsWarper(12), TopPLogitsWarper(0.8), MinPLogitsWarper(0.1)],
+            [
+                *(TemperatureLogitsWarper(1.6), TopKLogitsWarper(12)),
+                *(TopPLogitsWarper(0.8), MinPLogitsWarper(0.1)),
+            ],
         ),
     ],
 )  # fmt: skip

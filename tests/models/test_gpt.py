@@ -6,9 +6,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: E402, N812
 
-from harness.models.gpt import GPT
+from harness.models.gpt import GPT  # noqa: E402
 
 V, CONTEXT = 50, 16
 

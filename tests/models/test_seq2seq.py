@@ -6,10 +6,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from harness.models.decoding import Text, write
-from harness.models.seq2seq import PAD, Seq2Seq, padded
-from harness.models.transformer_seq2seq import EncoderLayer, TransformerSeq2Seq
-from harness.schema import Decoding
+from harness.models.decoding import Text, write  # noqa: E402
+from harness.models.seq2seq import PAD, Seq2Seq, padded  # noqa: E402
+from harness.models.transformer_seq2seq import EncoderLayer, TransformerSeq2Seq  # noqa: E402
+from harness.schema import Decoding  # noqa: E402
 
 START, END, V = 1, 2, 40
 

@@ -9,12 +9,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from torch import nn
+from torch import nn  # noqa: E402
 
-from harness.errors import BadInput, Unavailable
-from harness.models import training
-from harness.models.training import Recipe, batches, mean_loss, pick_device, seeded, train
-from harness.schema import Workshop
+from harness.errors import BadInput, Unavailable  # noqa: E402
+from harness.models import training  # noqa: E402
+from harness.models.training import Recipe, batches, mean_loss, pick_device, seeded, train  # noqa: E402
+from harness.schema import Workshop  # noqa: E402
 
 ROWS = 120
 X = torch.from_numpy(np.random.default_rng(0).normal(size=(ROWS, 4)).astype(np.float32))
