@@ -32,6 +32,7 @@ from harness.sources import Where
 
 Names = str | Path | Sequence[str | Path]
 Values = Mapping[str, Any]
+Part = int | float | str | None  # of a split: a count, a share, or all of it ("all" or None)
 
 
 class Run:
@@ -206,6 +207,8 @@ def run(
     split: str | None = None,
     repeat: int = 1,
     seed: int | None = None,
+    train_limit: Part | Sequence[Part] = None,
+    dedupe_train: bool = False,
     sample: bool = False,
     decoding: Values | Sequence[Values] | None = None,
     settings: Values | Sequence[Values] | None = None,
@@ -227,6 +230,8 @@ def run(
 
     Several tasks, backends, templates, asks, decodings or settings make a grid. `limit` is a count or a
     share of the examples, `template="all"` every one the task has, `settings={"model": "DIR"}` the backend's.
+    Of the train split, systems that learn learn from `train_limit` rows or that share, drawn by the seed
+    (`[100, 1000, "all"]` is a grid), and with `dedupe_train` from no row whose input is evaluated.
     `data_dir` is else `$HARNESS_DATA`. One dead backend of several stops no other: it is a warning, and so is
     a run that ended early, whose `error` says why. `quiet=False` shows on stderr how far they are.
 
@@ -250,6 +255,7 @@ def run(
         shots=None if shots is None else _count("shots", shots, 0),
         split=split,
         seed=seed,
+        train_limits=_parts(train_limit),
         decodings=[_decoding(one) for one in _each(decoding)],
         settings=_each(settings),
     )
@@ -267,6 +273,7 @@ def run(
         cache=cache,
         budget=money.budget(max_cost, usd_krw),
         slo=None if slo is None else goodput.bounds(slo),
+        dedupe_train=dedupe_train,
     )
     with _allowed(options):
         ready, dead = plans(grid, options, (lambda _message: None) if quiet else say, command)
@@ -383,6 +390,12 @@ def _names(given: Names, what: str) -> list[str]:
 
 def _choices(given: str | Sequence[str] | None) -> list[str | None]:
     return [given] if given is None or isinstance(given, str) else list(given)
+
+
+def _parts(given: Part | Sequence[Part]) -> list[int | float | None]:
+    """Return each part of the train split, None for all of it."""
+    several = [given] if given is None or isinstance(given, (int, float, str)) else list(given)
+    return [None if one in (None, "all") else _amount("train_limit", one, 1) for one in several]
 
 
 def _each(given: Values | Sequence[Values] | None) -> list[Values]:

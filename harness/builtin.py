@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from harness.hookspecs import AdapterEntry, ExtractorEntry, MetricEntry, hookimpl
 from harness.schema import ASKS
@@ -26,6 +27,32 @@ ANY_DECODING = (*SAMPLING, "presence_penalty", "frequency_penalty")
 TRAFFIC = {
     **{"concurrency": "int", "timeout": "float", "api_key_env": "str"},
     **{"requests_per_minute": "int", "tokens_per_minute": "int"},
+}
+
+NGRAMS = {
+    **{"analyser": "char|word|morpheme", "stop_words": "bool"},
+    **{"ngram_min": "int", "ngram_max": "int"},
+}
+
+# What networks that are trained here take, whichever they are.
+TRAINING = {
+    **{"epochs": "float", "learning_rate": "float", "weight_decay": "float"},
+    **{"batch_rows": "int", "batch_tokens": "int", "held_out": "float", "patience": "int"},
+}
+TOKENISED = {
+    "tokeniser": "bpe|byte_bpe|wordpiece|unigram|syllable|morpheme|word",
+    "vocabulary": "int",
+}
+TRAINED = {**TOKENISED, "max_tokens": "int", **TRAINING}
+PRETRAINED = {**TRAINED, "pretraining_epochs": "float", "pretraining_learning_rate": "float"}
+WITH_TORCH: dict[str, Any] = {
+    **{"knobs": {"device": "str"}, "extra": "torch", "modules": ("torch", "tokenizers")},
+    **{"libraries": ("numpy", "torch", "tokenizers"), "learns": True, "own_options": False},
+}
+# What writes, reads or sees, trained here as well.
+OWN: dict[str, Any] = {
+    **{"knobs": {"device": "str", "batch_size": "int"}, "extra": "torch", "learns": True},
+    **{"modules": ("torch", "tokenizers"), "libraries": ("numpy", "torch", "tokenizers")},
 }
 
 ADAPTERS = (
@@ -53,14 +80,14 @@ ADAPTERS = (
         "ngrams",
         "harness.adapters.similarity:NgramCosine",
         asks=("embed",),
-        settings={"ngram_min": "int", "ngram_max": "int"},
+        settings={**NGRAMS},
         libraries=("numpy", "scipy"),
     ),
     AdapterEntry(
         "tfidf",
         "harness.adapters.classical:tfidf",
         asks=("choose", "embed"),
-        settings={"ngram_min": "int", "ngram_max": "int", "min_df": "int", "c": "float"},
+        settings={**NGRAMS, "min_df": "int", "c": "float"},
         libraries=("numpy", "scipy"),
         learns=True,
         own_options=False,
@@ -69,9 +96,152 @@ ADAPTERS = (
         "nb",
         "harness.adapters.classical:NaiveBayesAdapter",
         asks=("choose",),
-        settings={"alpha": "float"},
+        settings={"alpha": "float", "analyser": "word|morpheme", "stop_words": "bool"},
         libraries=("numpy",),
         learns=True,
+        own_options=False,
+    ),
+    AdapterEntry(
+        "nearest",
+        "harness.adapters.nearest:Nearest",
+        asks=("generate",),
+        decoding=ANY_DECODING,
+        settings={"ngram_min": "int", "ngram_max": "int", "min_df": "int"},
+        libraries=("numpy", "scipy"),
+        learns=True,
+        reads_prompts=True,
+    ),
+    AdapterEntry(
+        "sentence_tfidf",
+        "harness.adapters.nearest:SentenceTfidf",
+        asks=("extract",),
+        decoding=ANY_DECODING,
+        settings={"ngram_min": "int", "ngram_max": "int", "min_df": "int"},
+        libraries=("numpy", "scipy"),
+        learns=True,
+    ),
+    AdapterEntry(
+        "ngram_lm",
+        "harness.adapters.ngram_lm:NgramLm",
+        asks=("choose", "generate", "score"),
+        decoding=SAMPLING,
+        settings={**TOKENISED, "order": "int", "length_penalty": "float"},
+        libraries=("numpy", "tokenizers"),
+        learns=True,
+        reads_prompts=True,
+    ),
+    AdapterEntry(
+        "seq2seq",
+        "harness.adapters.translators:Seq2SeqAdapter",
+        asks=("generate",),
+        decoding=SAMPLING,
+        settings={
+            **{**TOKENISED, **TRAINING},
+            **{"width": "int", "dropout": "float", "length_penalty": "float"},
+        },
+        **OWN,
+        reads_prompts=True,
+    ),
+    AdapterEntry(
+        "transformer_seq2seq",
+        "harness.adapters.translators:TransformerSeq2SeqAdapter",
+        asks=("generate",),
+        decoding=SAMPLING,
+        settings={
+            **{**TOKENISED, **TRAINING},
+            **{"width": "int", "layers": "int", "heads": "int", "smoothing": "float"},
+            **{"dropout": "float", "length_penalty": "float"},
+        },
+        **OWN,
+        reads_prompts=True,
+    ),
+    AdapterEntry(
+        "reader",
+        "harness.adapters.reader:ReaderAdapter",
+        asks=("extract",),
+        decoding=ANY_DECODING,
+        settings={"width": "int", "vocabulary": "int", "dropout": "float", **TRAINING},
+        **OWN,
+        reads_prompts=True,
+    ),
+    AdapterEntry(
+        "clip_small",
+        "harness.adapters.clip_small:ClipSmallAdapter",
+        asks=("choose",),
+        settings={"width": "int", "channels": "int", "size": "int", "dropout": "float", **TRAINING},
+        knobs={"device": "str", "batch_size": "int"},
+        extra="clip",
+        modules=("torch", "tokenizers", "PIL"),
+        libraries=("torch", "pillow"),
+        learns=True,
+        reads_prompts=True,
+        pictures=True,
+        own_options=False,
+    ),
+    AdapterEntry(
+        "gpt",
+        "harness.adapters.gpt:Gpt",
+        asks=("choose", "generate", "score"),
+        decoding=SAMPLING,
+        settings={
+            **{"layers": "int", "heads": "int", "width": "int", "context": "int", "vocabulary": "int"},
+            **{"dropout": "float", "length_penalty": "float", **TRAINING},
+        },
+        **OWN,
+        reads_prompts=True,
+    ),
+    AdapterEntry(
+        "word2vec",
+        "harness.adapters.scratch:word2vec",
+        asks=("choose", "embed"),
+        settings={
+            **PRETRAINED,
+            **{"method": "skip-gram|cbow", "dim": "int", "window": "int", "negatives": "int"},
+        },
+        **WITH_TORCH,
+    ),
+    AdapterEntry(
+        "lstm",
+        "harness.adapters.scratch:Lstm",
+        asks=("choose",),
+        settings={
+            **TRAINED,
+            **{"cell": "lstm|gru", "dim": "int", "hidden": "int", "layers": "int"},
+            **{"bidirectional": "bool", "dropout": "float"},
+        },
+        **WITH_TORCH,
+    ),
+    AdapterEntry(
+        "cnn_text",
+        "harness.adapters.scratch:CnnText",
+        asks=("choose",),
+        settings={**TRAINED, "dim": "int", "filters": "int", "widths": "list", "dropout": "float"},
+        **WITH_TORCH,
+    ),
+    AdapterEntry(
+        "transformer",
+        "harness.adapters.scratch:transformer",
+        asks=("choose", "embed"),
+        settings={
+            **PRETRAINED,
+            **{"dim": "int", "layers": "int", "heads": "int", "feed_forward": "int", "dropout": "float"},
+        },
+        **WITH_TORCH,
+    ),
+    AdapterEntry(
+        "finetune",
+        "harness.adapters.finetune:FineTuned",
+        asks=("choose",),
+        settings={
+            **{"epochs": "float", "learning_rate": "float", "batch_rows": "int", "weight_decay": "float"},
+            **{"max_tokens": "int", "lora": "int"},
+        },
+        knobs={"device": "auto|cpu", "batch_size": "int"},
+        extra="hf",
+        modules=("torch", "transformers", "accelerate"),
+        libraries=("torch", "transformers", "tokenizers", "accelerate", "peft"),
+        learns=True,
+        needs_model=True,
         own_options=False,
     ),
     AdapterEntry(

@@ -19,7 +19,7 @@ from harness.errors import BadInput, HarnessError, Interrupted, Place, Stopped, 
 from harness.fingerprint import digest, environment, fingerprint
 from harness.ledger import Ledger
 from harness.plan import Plan
-from harness.progress import Display, say
+from harness.progress import Display, say, watching
 from harness.records import Journal, Key, Lock, Record
 from harness.rescore import rejudge
 from harness.run_document import (
@@ -29,6 +29,7 @@ from harness.run_document import (
     RUNNING,
     Session,
     described,
+    described_data,
     described_plan,
     measured,
     sent,
@@ -108,6 +109,7 @@ def _mark(plan: Plan, identity: Mapping[str, Any]) -> str:
         identity=identity,
         limit=plan.options.limit,
         repeat=plan.options.repeat,
+        taught=plan.taught,
     )
 
 
@@ -214,11 +216,16 @@ class _Run:
             return
         task, material = self.plan.task, self.plan.material
         self.display.phase(f"{self.plan.label}: fitting")
-        key = fits.key(task, self.plan.backend, material.sha256[task.file.shots.from_])
-        with engines.adapter_errors(self.plan.backend.name):
-            self.fit = fits.fitted(
-                self.adapter, prompts, lambda: material.train, key, fresh=self.plan.options.fresh
-            )
+        key = fits.key(task, self.plan.backend, material.sha256[task.file.shots.from_], self.plan.taught)
+        lessons = self.plan.lessons
+        watch = watching(self.display, self.plan.label)
+        try:
+            with engines.adapter_errors(self.plan.backend.name):
+                self.fit = fits.fitted(
+                    self.adapter, prompts, lambda: lessons.rows, key, watch, fresh=self.plan.options.fresh
+                )
+        finally:
+            self.display.stop()
         done = "fit reused" if self.fit.reused else f"fitted on {self.fit.examples:,} examples"
         self.display.phase(f"{self.plan.label}: {done} ({self.fit.seconds:.1f} s)")
 
@@ -356,8 +363,17 @@ class _Run:
             "budget": plan.options.budget.document() if plan.options.budget else None,
             "goodput": found.goodput.document(sessions) if found.goodput else None,
             "fit": asdict(self.fit) if self.fit else None,
+            **self._lessons(),
             "stopped_because": str(self.stopped) if self.stopped else None,
         }
+
+    def _lessons(self) -> dict[str, Any]:
+        """Return `data` with what was learnt of what was asked, for systems that learn."""
+        if self.fit is None:
+            return {}
+        lessons = self.plan.lessons
+        said = {"leaked": lessons.leaked, "dropped_from_train": lessons.dropped}
+        return {"data": {**described_data(self.plan), **said}}
 
     def _write(self, status: str, results: Mapping[str, Any]) -> dict[str, Any]:
         run = {

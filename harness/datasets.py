@@ -6,6 +6,7 @@ each column is looked up once and not once a row.
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 import re
@@ -36,6 +37,7 @@ from harness.schema import Example, Target
 from harness.sources import NotHere, Source
 from harness.task_file import AnswerIs
 from harness.tasks import Task
+from harness.text import nfc
 
 Get = Callable[[Row], Any]
 
@@ -261,17 +263,73 @@ def _placed(task: Task, source: Source, split: str) -> Iterator[tuple[Table, int
         BadInput: as `examples`.
     """
     check = _checker(task)
-    count = 0
+    parts = _parts(task, source, split)
+    count = kept = 0
     for read in _tables(task, source, split):
-        for table, number, example in _table_examples(task, read, split, count):
+        for table, number, example in _table_examples(task, read, task.file.data.held_by(split), count):
             if check and (wrong := check(example)):
                 raise table.error(wrong, number)
             count += 1
-            yield table, number, example
-    if not count and source.sample:
+            if parts is None or parts[count - 1] == split:
+                kept += 1
+                yield table, number, example
+    if not kept and source.sample:
         raise NotHere(f"the sample of {task.name} has no rows of the split {split!r}")
-    if not count:
+    if not kept:
         raise BadInput(f"the split {split!r} holds no rows", place=Place(source.files[split][0]))
+
+
+def _parts(task: Task, source: Source, split: str) -> list[str] | None:
+    """Return which part each row is in, where `split` is a part of another; None where it has its own files.
+
+    The rows of a sample say themselves where they are.
+    """
+    divided = task.file.data.divided
+    if divided is None or split not in divided.shares or source.sample:
+        return None
+    rows = [value for table in _tables(task, source, split) for value in _values(task, table, divided.by)]
+    bounds = list(itertools.accumulate(divided.shares.values()))
+    names = list(divided.shares)
+
+    def part(key: str) -> str:
+        place = bisect.bisect_right(bounds, keyed.number("divided", key) / 2**63)
+        return names[min(place, len(names) - 1)]
+
+    return [part(key) for key in _joined(rows)]
+
+
+def _values(task: Task, table: Table, by: list[str]) -> Iterator[list[str]]:
+    """Yield what each row of a table says in the columns `by`."""
+    head = next(table.rows, None)
+    if head is None:
+        return
+    columns = _Columns(task, table, head)
+    getters = [columns.get(column) for column in by]
+    for number, row in itertools.chain([head], table.rows):
+        try:
+            yield [nfc(plain(get(row))) for get in getters]
+        except (IndexError, KeyError):
+            raise table.error(f"the columns {', '.join(by)} are not all in this row", number) from None
+
+
+def _joined(rows: list[list[str]]) -> list[str]:
+    """Return one key for each row; rows that share a value of a column have the same, from row to row.
+
+    It is the first in order of all that they say, so that the order of the rows does not matter.
+    """
+    above: dict[tuple[int, str], tuple[int, str]] = {}  # a forest of (column, value), its roots the least
+
+    def root(value: tuple[int, str]) -> tuple[int, str]:
+        while above.setdefault(value, value) != value:
+            above[value] = above[above[value]]
+            value = above[value]
+        return value
+
+    for row in rows:
+        roots = sorted({root(value) for value in enumerate(row)})
+        for other in roots[1:]:
+            above[other] = roots[0]
+    return [root((0, row[0]))[1] for row in rows]
 
 
 def _checker(task: Task) -> Callable[[Example], str | None] | None:

@@ -37,10 +37,12 @@ def fingerprint(
     identity: Mapping[str, Any],
     limit: int | float | None,
     repeat: int,
+    taught: Mapping[str, Any] = {},
 ) -> str:
     """Return the hash of everything that can change a response, and of nothing else.
 
-    `data` maps each split that is read to the hash of its content; `identity` names the weights.
+    `data` maps each split that is read to the hash of its content; `identity` names the weights; `taught`
+    says what of the train split is learnt from, nothing for all.
     """
     file, settings = task.file, backend.file
     return digest(
@@ -48,18 +50,7 @@ def fingerprint(
             "rendering": RENDERING,
             "data": dict(data),
             "read_as": file.data.reading,
-            "task": {
-                **file.labelling,
-                "meta": file.meta,
-                "template": task.template.model_dump(),
-                "clean": file.clean,
-                "options": list(file.options.items()),
-                "say": file.say,
-                "window": file.window.model_dump() if file.window else None,
-                "shots": {**file.shots.model_dump(), "k": task.shots} if task.shots else None,
-                "ask": task.ask,
-                "split": task.split,
-            },
+            "task": {**file.labelling, **rendering(task), "ask": task.ask, "split": task.split},
             "backend": {
                 "adapter": settings.adapter,
                 "model": settings.model,
@@ -75,8 +66,23 @@ def fingerprint(
             "seed": task.seed,
             "limit": limit,
             "repeat": repeat,
+            **({"taught": taught} if taught else {}),
         }
     )
+
+
+def rendering(task: Task) -> dict[str, Any]:
+    """Return what decides how an example of the task is rendered."""
+    file = task.file
+    return {
+        "meta": file.meta,
+        "template": task.template.model_dump(),
+        "clean": file.clean,
+        "options": list(file.options.items()),
+        "say": file.say,
+        "window": file.window.model_dump() if file.window else None,
+        "shots": {**file.shots.model_dump(), "k": task.shots} if task.shots else None,
+    }
 
 
 def versions(distributions: Iterable[str]) -> dict[str, str]:

@@ -5,26 +5,33 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from harness import __version__
 from harness.backends import Backend
 from harness.downloads import cache_dir
-from harness.fingerprint import digest, versions
-from harness.schema import Example, Fit, FitTask, Learner
+from harness.fingerprint import RENDERING, digest, rendering, versions
+from harness.schema import Example, Fit, FitTask, Learner, Trains, Workshop
 from harness.tasks import Task
 
 ABOUT = "fit.json"
 
+Watch = Callable[[str, int, int, float], None]
 
-def key(task: Task, backend: Backend, train: str) -> str:
-    """Return the hash of all that a fit depends on; `train` is the hash of the split's content."""
+
+def key(task: Task, backend: Backend, train: str, taught: Mapping[str, Any] = {}) -> str:
+    """Return the hash of all that a fit depends on.
+
+    `train` is the hash of the split's content; `taught` says what of it is learnt from, nothing for all.
+    """
     return digest(
         {
             "train": train,
+            **({"taught": taught} if taught else {}),
             "reading": task.file.data.reading,
             "split": task.file.shots.from_,
             **task.file.labelling,
@@ -35,9 +42,16 @@ def key(task: Task, backend: Backend, train: str) -> str:
             "revision": backend.file.revision,
             "settings": backend.result_settings,
             "seed": task.seed,
+            **({"prompts": prompts(task, backend)} if backend.entry.reads_prompts else {}),
             "versions": {"harness": __version__, **versions(backend.entry.libraries)},
         }
     )
+
+
+def prompts(task: Task, backend: Backend) -> dict[str, Any]:
+    """Return what decides how the train split is rendered, for learners that read it so: without shots."""
+    answered = {"shots": task.file.shots.answer}
+    return {"rendering": RENDERING, **rendering(task), **answered, "choose_by": backend.file.choose_by}
 
 
 def fitted(
@@ -45,16 +59,21 @@ def fitted(
     task: FitTask,
     train: Callable[[], Iterable[Example]],
     name: str,
+    watch: Watch,
     *,
     fresh: bool = False,
 ) -> Fit:
     """Return what the fit took, having fitted `adapter` or loaded the fit called `name`.
 
-    `train` is called only if there is something to learn. A cache that cannot be read or written
-    costs a fit, not a run.
+    `train` is called only if there is something to learn; `watch` is shown how far a long fit is, as
+    `Workshop` says. A cache that cannot be read or written costs a fit, not a run. A fit that was killed
+    goes on from its checkpoint, and `fresh` begins it anew.
     """
     folder = cache_dir() / "fits" / name
-    if not fresh:
+    checkpoints = folder.with_name(f"{name}.checkpoint")
+    if fresh:
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    else:
         known = _loaded(adapter, folder)
         if known is not None:
             return known
@@ -66,10 +85,16 @@ def fitted(
             count += 1
             yield example
 
+    if isinstance(adapter, Trains):
+        mine = not checkpoints.exists() or _ours(checkpoints)
+        adapter.equip(Workshop(checkpoints if mine else None, watch))
     start = time.perf_counter()
     adapter.fit(counted(), task)
-    fit = Fit(seconds=time.perf_counter() - start, examples=count)
-    _save(adapter, folder, fit)
+    seconds = time.perf_counter() - start
+    took = adapter.took() if isinstance(adapter, Trains) else None
+    fit = Fit(seconds + took.earlier, count, took.steps, took.device) if took else Fit(seconds, count)
+    if _save(adapter, folder, fit):
+        shutil.rmtree(checkpoints, ignore_errors=True)
     return fit
 
 
@@ -79,7 +104,8 @@ def _loaded(adapter: Learner, folder: Path) -> Fit | None:
         if not _ours(folder):
             return None
         said = orjson.loads((folder / ABOUT).read_bytes())
-        fit = Fit(seconds=float(said["seconds"]), examples=int(said["examples"]), reused=True)
+        seconds, examples = float(said["seconds"]), int(said["examples"])
+        fit = Fit(seconds, examples, said["steps"], said["device"], reused=True)
         adapter.load(folder)
     except Exception:  # whatever a stranger's loader makes of a damaged file
         return None
@@ -93,15 +119,21 @@ def _ours(folder: Path) -> bool:
     return all(path.lstat().st_uid == os.getuid() for path in (folder, *folder.rglob("*")))
 
 
-def _save(adapter: Learner, folder: Path, fit: Fit) -> None:
+def _save(adapter: Learner, folder: Path, fit: Fit) -> bool:
+    """Keep what was learnt, whole or not at all, and return whether it is kept."""
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
         beside.mkdir(parents=True)
         adapter.save(beside)
-        about = {"seconds": fit.seconds, "examples": fit.examples, "harness": __version__}
+        about = {
+            **{"seconds": fit.seconds, "examples": fit.examples},
+            **{"steps": fit.steps, "device": fit.device, "harness": __version__},
+        }
         (beside / ABOUT).write_bytes(orjson.dumps(about))
         if folder.exists():
             shutil.rmtree(folder)
         beside.rename(folder)
     except Exception:  # a full disk, a rival process, a stranger's bug; the fit itself is in memory
         shutil.rmtree(beside, ignore_errors=True)
+        return False
+    return True

@@ -35,7 +35,8 @@ class AdapterEntry:
 
     `settings` maps a setting to its kind: `int`, `float`, `bool`, `str`, `list`, or the allowed
     words separated by `|`. `knobs` are settings that cannot change a result (device, batch size): they stay
-    out of the fingerprint. `learns` says that it is fitted on the train split, `pictures` that it may be
+    out of the fingerprint. `learns` says that it is fitted on the train split, `reads_prompts` that what it
+    learns from are the rendered prompts and not the bare inputs, `pictures` that it may be
     asked about pictures (it sees them, or reads no input at all), `own_options` that it can choose among
     options which an example brings along. `libraries` are the distributions whose version a fitted model
     depends on; `extra` is the install extra it needs and `modules` what to look for to know whether that
@@ -55,6 +56,7 @@ class AdapterEntry:
     modules: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     learns: bool = False
+    reads_prompts: bool = False
     needs_model: bool = False
     pictures: bool = False
     own_options: bool = True

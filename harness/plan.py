@@ -11,12 +11,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness import backends, datasets, documents, formats, forms, groups, plugins, records, sources, tasks
+from harness import (
+    backends,
+    datasets,
+    documents,
+    formats,
+    forms,
+    groups,
+    lessons,
+    plugins,
+    records,
+    sources,
+    tasks,
+)
 from harness.affordable import require_affordable
 from harness.backends import Backend, CannotAsk
 from harness.datasets import Selection
 from harness.errors import HarnessError, Unavailable
 from harness.fingerprint import digest
+from harness.lessons import Lessons
 from harness.money import Budget
 from harness.prompts import Prompts
 from harness.schema import IMAGE, Decoding, Example, Profile
@@ -49,6 +62,7 @@ class Options:
     concurrency: int | None = None
     latency: bool | None = None
     asks: bool = True
+    dedupe_train: bool = False
 
 
 @contextmanager
@@ -95,6 +109,7 @@ class Plan:
     command: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
     resume: Path | None = None
+    train_limit: int | float | None = None
 
     @property
     def system(self) -> str:
@@ -137,6 +152,27 @@ class Plan:
         """
         return self.options.cache and self.backend.entry.remote
 
+    @cached_property
+    def lessons(self) -> Lessons:
+        """Return what a learner learns from: all that the user allows of the train split."""
+        evaluated = self.material.evaluated() if self.backend.entry.learns else ()
+        return lessons.of(
+            self.material.train,
+            evaluated,
+            limit=self.train_limit,
+            dedupe=self.options.dedupe_train,
+            seed=self.task.seed,
+        )
+
+    @property
+    def taught(self) -> dict[str, Any]:
+        """Return what of the train split is learnt from, for hashes; empty where it is all of it."""
+        found: dict[str, Any] = {} if self.train_limit is None else {"limit": self.train_limit}
+        if self.backend.entry.learns and self.options.dedupe_train:
+            split, limit = self.task.split, self.options.limit
+            found["without"] = {"sha256": self.material.sha256[split], "limit": limit}
+        return found
+
     def rehearse(self, count_tokens: Callable[[str], int] | None = None) -> None:
         """Render one prompt, if the backend reads prompts at all.
 
@@ -147,9 +183,12 @@ class Plan:
             _ = self.prompts(count_tokens).request(next(self.material.evaluated())).prompt
 
     def prompts(self, count_tokens: Callable[[str], int] | None = None) -> Prompts:
-        """Return what renders the requests of this run."""
+        """Return what renders the requests of this run.
+
+        A learner has seen the whole train split: its prompts, if it reads any, have no shots.
+        """
         return Prompts(
-            self.task,
+            self.task.choose(shots=0) if self.backend.entry.learns else self.task,
             lambda: self.material.train,
             decoding=self.decoding,
             instruct=self.task.ask != "choose" or self.backend.file.choose_by != "logprobs",
@@ -168,6 +207,7 @@ class Grid:
     shots: int | None = None
     split: str | None = None
     seed: int | None = None
+    train_limits: Sequence[int | float | None] = (None,)
     decodings: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [{}])
     settings: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [{}])
 
@@ -183,6 +223,7 @@ class _Draft(NamedTuple):
     backend: Backend
     decoding: Decoding
     given: Mapping[str, Any]
+    train_limit: int | float | None
 
     @property
     def trains(self) -> bool:
@@ -209,7 +250,8 @@ def plans(
         if isinstance(material, HarnessError):
             dead.append(material)
             continue
-        plan = Plan(draft.task, draft.backend, draft.decoding, material, options, command, draft.given)
+        about = (draft.task, draft.backend, draft.decoding, material, options, command, draft.given)
+        plan = Plan(*about, train_limit=draft.train_limit)
         if not plan.counts_tokens:
             plan.rehearse()
         ready.append(plan)
@@ -244,7 +286,9 @@ def _drafted(grid: Grid, options: Options) -> tuple[list[_Draft], list[HarnessEr
                 dead.append(error)
                 continue
             given = {**_task_choices(task), **system.differs(own), **_other(decoding.asked(), usual.asked())}
-            drafts.append(_Draft(task, named, system, decoding, given))
+            for limit in grid.train_limits if system.entry.learns else (None,):
+                taught = _taught(system, limit, options)
+                drafts.append(_Draft(task, named, system, decoding, {**given, **taught}, limit))
     return drafts, dead
 
 
@@ -278,6 +322,12 @@ def _task_choices(task: Task) -> dict[str, Any]:
     }
     now = {"ask": task.ask, "template": task.template_name, "shots": task.shots, "seed": task.seed}
     return _other(now, own)
+
+
+def _taught(system: Backend, limit: int | float | None, options: Options) -> dict[str, Any]:
+    """Return what a learner is kept from, as its label says it."""
+    dedupe = {"dedupe_train": True} if options.dedupe_train and system.entry.learns else {}
+    return {**({} if limit is None else {"train_limit": limit}), **dedupe}
 
 
 def _other(now: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
@@ -385,5 +435,8 @@ def resumed(directory: Path, options: Options, report: Callable[[str], None]) ->
         require_affordable(options.budget, task.ask, backend, decoding)
     where = replace(options.where, sample=run["data"]["sample"])
     options = replace(options, where=where, limit=said["limit"], repeat=said["repeat"], fresh=False)
+    given = run["given"]
+    options = replace(options, dedupe_train=given.get("dedupe_train", False))
     material = supply(task, options, report, train=bool(task.shots or backend.entry.learns))
-    return Plan(task, backend, decoding, material, options, run["command"], run["given"], directory)
+    about = (task, backend, decoding, material, options, run["command"], given, directory)
+    return Plan(*about, train_limit=given.get("train_limit"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class Display(Protocol):
     def step(self, *, failed: bool, score: float | None) -> None:
         """Count one answer; `score` is its statistic of the main metric, if that is a mean."""
 
+    def reach(self, done: int, loss: float) -> None:
+        """Say how far a training is, and the loss (nats) there."""
+
     def stop(self) -> None:
         """End; the line stays."""
 
@@ -47,6 +51,9 @@ class Quiet:
         """Do nothing."""
 
     def step(self, *, failed: bool, score: float | None) -> None:
+        """Do nothing."""
+
+    def reach(self, done: int, loss: float) -> None:
         """Do nothing."""
 
     def stop(self) -> None:
@@ -65,6 +72,7 @@ class Counting:
     def _reset(self, label: str, total: int, done: int) -> None:
         self.label, self.total, self.done, self._before = label, total, done, done
         self.failed, self.scored, self.sum = 0, 0, 0.0
+        self.loss: float | None = None
         self._began = time.monotonic()
         self._next = self._began + self.every
 
@@ -79,6 +87,15 @@ class Counting:
         if score is not None:
             self.scored += 1
             self.sum += score
+        self._show_now_and_then()
+
+    def reach(self, done: int, loss: float) -> None:
+        """Count up to `done` and, now and then, show the state, the loss smoothed."""
+        self.done = done
+        self.loss = loss if self.loss is None else 0.98 * self.loss + 0.02 * loss
+        self._show_now_and_then()
+
+    def _show_now_and_then(self) -> None:
         now = time.monotonic()  # a tenth of a microsecond
         if now >= self._next:
             self._next = now + self.every
@@ -89,6 +106,8 @@ class Counting:
         seconds = max(time.monotonic() - self._began, 1e-9)
         rate = (self.done - self._before) / seconds
         parts = [f"{self.done:,}/{self.total:,}", f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2f}/s"]
+        if self.loss is not None:
+            parts.append(f"loss {self.loss:.3f}")
         if self.scored:
             parts.append(f"running {self.sum / self.scored:.3f}")
         if self.failed:
@@ -185,3 +204,17 @@ def display(*, quiet: bool) -> Display:
         return Quiet()
     moves = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     return Bar() if moves else Plain()
+
+
+def watching(display: Display, label: str) -> Callable[[str, int, int, float], None]:
+    """Return what shows on `display` how far a training is: `watch(what, done, total, loss)`."""
+    shown = ""
+
+    def watch(what: str, done: int, total: int, loss: float) -> None:
+        nonlocal shown
+        if what != shown:
+            display.start(f"{label}: {what}", total, done)
+            shown = what
+        display.reach(done, loss)
+
+    return watch

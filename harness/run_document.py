@@ -100,7 +100,7 @@ def described_plan(
     plan: Plan, mark: str, identity: Mapping[str, Any], sent: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what `run.json` says of a run before it starts; `sent` is the decoding as the engine is told."""
-    task, backend, source = plan.task, plan.backend.file, plan.material.source
+    task, backend = plan.task, plan.backend.file
     shots = task.file.shots
     return {
         "schema_version": records.SCHEMA_VERSION,
@@ -137,14 +137,20 @@ def described_plan(
         },
         "decoding": {"asked": plan.decoding.asked(), "sent": dict(sent)},
         "choose_by": backend.choose_by if task.ask == "choose" else None,
-        "data": {
-            "source": source.origin,
-            "sample": source.sample,
-            "revision": source.revision,
-            "sha256": dict(plan.material.sha256),
-            "rows": len(plan.material.selection.order),
-        },
+        "data": described_data(plan),
         "seed": task.seed,
+    }
+
+
+def described_data(plan: Plan) -> dict[str, Any]:
+    """Return what `run.json` says of the data."""
+    source = plan.material.source
+    return {
+        "source": source.origin,
+        "sample": source.sample,
+        "revision": source.revision,
+        "sha256": dict(plan.material.sha256),
+        "rows": len(plan.material.selection.order),
     }
 
 

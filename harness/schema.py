@@ -314,11 +314,37 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What learning took: `seconds` of the original fit, also when its result was `reused`."""
+    """What learning took: `seconds` of the original fit, also when its result was `reused`.
+
+    `steps` are updates of the weights and `device` is where they were made; None for what has no steps.
+    """
 
     seconds: float
     examples: int
+    steps: int | None = None
+    device: str | None = None
     reused: bool = False
+
+
+class Took(NamedTuple):
+    """The steps of a fit, the device they were made on, and the seconds before it was stopped, if it was."""
+
+    steps: int
+    device: str
+    earlier: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a long fit is given to work with.
+
+    `checkpoints` is a folder for this fit alone, which need not be there yet: what lies in it is of the same
+    data, settings and seed, from a fit that was stopped, and it goes when the fit is kept. None keeps none.
+    `watch(what, done, total, loss)` shows how far it is.
+    """
+
+    checkpoints: Path | None
+    watch: Callable[[str, int, int, float], None]
 
 
 class FitTask(Protocol):
@@ -336,7 +362,10 @@ class FitTask(Protocol):
         """Return the bare input as one text, uncleaned."""
 
     def request(self, example: Example) -> Request:
-        """Return the request that the example would make at test time."""
+        """Return the request that the example would make at test time, its prompt without shots."""
+
+    def answer(self, example: Example) -> str:
+        """Return the right answer as a model should say it: an option's text, the first reference."""
 
 
 @runtime_checkable
@@ -369,11 +398,38 @@ class Learner(Protocol):
 
 
 @runtime_checkable
+class Trains(Protocol):
+    """A learner that learns in steps, long enough to be watched and to be killed."""
+
+    def equip(self, workshop: Workshop) -> None:
+        """Take what to work with. Called once, before `fit`."""
+
+    def took(self) -> Took:
+        """Return what the fit took. Called after `fit`."""
+
+
+@runtime_checkable
+class Exports(Protocol):
+    """A learner whose model other programs load."""
+
+    def export(self, folder: Path) -> None:
+        """Write what was learnt into the empty `folder`, in a layout that others read."""
+
+
+@runtime_checkable
 class CountsTokens(Protocol):
     """An adapter that knows its tokenizer."""
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`, special tokens left out."""
+
+
+@runtime_checkable
+class Neighbours(Protocol):
+    """An adapter that has learnt which words are alike."""
+
+    def nearest(self, text: str, count: int) -> list[tuple[str, float]]:
+        """Return the `count` words nearest to `text`, none of its own, each with its cosine."""
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from os.path import isdir, isfile
 from pathlib import Path
@@ -64,6 +64,13 @@ def locate(task: Task, splits: Sequence[str], where: Where, report: Callable[[st
     """
     if where.sample:
         return _sample(task, splits)
+    held = {split: task.file.data.held_by(split) for split in splits}
+    found = _located(task, list(dict.fromkeys(held.values())), where, report)
+    return replace(found, files={split: found.files[whole] for split, whole in held.items()})
+
+
+def _located(task: Task, splits: Sequence[str], where: Where, report: Callable[[str], None]) -> Source:
+    """Return the files of splits that have some of their own."""
     if task.file.data.package:
         return _in_package(task, splits)
     tried = "no --data-dir was given"

@@ -64,6 +64,26 @@ def _one_group(value: str) -> str:
     return value
 
 
+class Divided(Strict):
+    """A split whose files are divided into others, by what some columns say.
+
+    Rows that share a value of any column of `by` are in one part, so that no part leaks into another; which
+    part that is, the values alone decide, each with the probability that is its `share`.
+    """
+
+    of: str
+    by: Texts
+    shares: Annotated[dict[str, Annotated[Finite, Field(gt=0, lt=1)]], Field(min_length=2)]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Divided:
+        if abs(sum(self.shares.values()) - 1) > 1e-9:
+            raise ValueError(f"the shares should sum to 1, not {sum(self.shares.values()):g}")
+        if self.of in self.shares:
+            raise ValueError(f"the split {self.of!r} is divided and cannot be a part of itself")
+        return self
+
+
 class Data(Strict):
     """Where the splits are, and how their files are read.
 
@@ -78,6 +98,7 @@ class Data(Strict):
     from_path: dict[str, Annotated[str, AfterValidator(_one_group)]] = {}
     url: dict[str, Url] = {}
     hub: Hub | None = None
+    divided: Divided | None = None
     sample: str | None = None
     header: Annotated[Any, BeforeValidator(_header)] = True
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
@@ -91,20 +112,31 @@ class Data(Strict):
             raise ValueError("name at least one of files, package, url, hub and sample")
         if self.format == "pixels" and not (isinstance(self.header, list) and IMAGE in self.header):
             raise ValueError("pixels need a 'header' of names, in which 'image' stands for the numbers")
+        if self.divided and self.divided.of not in self._with_files:
+            raise ValueError(f"no split is called {self.divided.of!r}, which should be divided")
         return self
 
     @property
     def reading(self) -> dict[str, Any]:
         """Return how the files are read: the same bytes read in another way are other data."""
-        return self.model_dump(
+        how = self.model_dump(
             include={"format", "header", "delimiter", "records", "from_path", "ragged", "white"}
         )
+        return {**how, "divided": self.divided.model_dump()} if self.divided else how
 
     @property
     def splits(self) -> list[str]:
         """Return the names of all splits, in the order they are written."""
+        return list(self._with_files | dict.fromkeys(self.divided.shares if self.divided else ()))
+
+    def held_by(self, split: str) -> str:
+        """Return the split whose files hold `split`: itself, or the one that it is a part of."""
+        return self.divided.of if self.divided and split in self.divided.shares else split
+
+    @property
+    def _with_files(self) -> dict[str, Any]:
         hub = self.hub.files if self.hub else {}
-        return list({**self.files, **self.package, **self.url, **hub})
+        return {**self.files, **self.package, **self.url, **hub}
 
 
 class Template(Strict):

@@ -19,7 +19,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Seconds to import, or not installed with the core.
 HEAVY = {
     *("torch", "transformers", "tokenizers", "sentencepiece", "sklearn", "scipy", "pandas", "pyarrow"),
-    *("vllm", "huggingface_hub", "datasets", "peft", "bitsandbytes", "rich", "pooch", "numpy"),
+    *("vllm", "huggingface_hub", "datasets", "peft", "accelerate", "bitsandbytes", "rich", "pooch", "numpy"),
     *("openai", "google", "httpx2", "dotenv", "genai_prices"),
 }
 MAY_BE_HEAVY = ("adapters.", "models.", "metrics.")

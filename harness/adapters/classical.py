@@ -6,6 +6,7 @@ They choose among the options by label: what an option is called in the prompt m
 from __future__ import annotations
 
 import json
+import pickle
 import time
 import zipfile
 from abc import ABC, abstractmethod
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.adapters.bare import bare_text, known_target
-from harness.adapters.similarity import TfidfCosine
+from harness.adapters.similarity import TfidfCosine, ngram_settings
 from harness.adapters.windows import windows
 from harness.errors import BadInput, Unavailable
 from harness.models import LEAST
@@ -24,18 +25,21 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LABELS, MODEL = "labels.json", "model.npz"
+LABELS = "labels.json"
 
 WINDOWS = (1, 32, 1024)  # requests answered at a time
 
+# What readers of models make of a file that is damaged.
+DAMAGE = (zipfile.BadZipFile, EOFError, KeyError, ValueError, RuntimeError, pickle.UnpicklingError)
+
 
 class Classifier(Protocol):
-    """A model page, as an adapter sees it."""
+    """A model page, as an adapter sees it. Its texts are what the adapter's `said` returns."""
 
-    def fit(self, texts: Sequence[str], labels: Sequence[int], classes: int) -> None:
+    def fit(self, texts: Sequence[Any], labels: Sequence[int], classes: int) -> None:
         """Learn from `texts` and their `labels`, each in [0, classes)."""
 
-    def log_probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+    def log_probabilities(self, texts: Sequence[Any]) -> NDArray[np.float64]:
         """Return (N, C) log-probabilities (nats), all finite."""
 
     def save(self, path: Path) -> None:
@@ -44,6 +48,8 @@ class Classifier(Protocol):
 
 class Classical(ABC):
     """An adapter around a Classifier; a subclass says which one."""
+
+    file = "model.npz"  # what the model is kept in, beside the labels
 
     def __init__(self, profile: Profile) -> None:
         """Settings are those of the model.
@@ -63,6 +69,10 @@ class Classical(ABC):
     def read(self, path: Path) -> Classifier:
         """Return the model that was saved at `path`."""
 
+    def said(self, example: Example) -> Any:
+        """Return what the model reads of an example: its fields as one text."""
+        return bare_text(example)
+
     def fit(self, train: Iterable[Example], task: FitTask) -> None:
         """Learn from the whole train split, which is read once.
 
@@ -73,18 +83,18 @@ class Classical(ABC):
         if not task.labels:
             raise BadInput(f"{self.name} needs a task with fixed options; {task.name} has none")
         place = {label: index for index, label in enumerate(task.labels)}
-        texts: list[str] = []
+        texts: list[Any] = []
         targets: list[int] = []
         for example in train:
             targets.append(place[known_target(example, task.labels)])
-            texts.append(bare_text(example))
+            texts.append(self.said(example))
         self.model.fit(texts, targets, len(place))
         self.labels = task.labels
 
     def save(self, folder: Path) -> None:
         """Write the labels and the model."""
         (folder / LABELS).write_text(json.dumps(self.labels, ensure_ascii=False), encoding="utf-8")
-        self.model.save(folder / MODEL)
+        self.model.save(folder / self.file)
 
     def load(self, folder: Path) -> None:
         """Read the labels and the model.
@@ -94,8 +104,8 @@ class Classical(ABC):
         """
         try:
             labels = json.loads((folder / LABELS).read_text(encoding="utf-8"))
-            self.model = self.read(folder / MODEL)
-        except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
+            self.model = self.read(folder / self.file)
+        except DAMAGE as error:
             raise Unavailable(f"{self.name}: the fit in {folder} is damaged: {error}") from error
         self.labels = tuple(labels)
 
@@ -117,7 +127,7 @@ class Classical(ABC):
         place = {label: index for index, label in enumerate(self.labels)}
         for window in windows(requests, *WINDOWS):
             began = time.perf_counter()
-            rows = self.model.log_probabilities([bare_text(request.example) for request in window]).tolist()
+            rows = self.model.log_probabilities([self.said(request.example) for request in window]).tolist()
             seconds = time.perf_counter() - began
             for request, row in zip(window, rows, strict=True):
                 scores = self._of_options(request, row, place)
@@ -138,9 +148,10 @@ def tfidf(profile: Profile) -> Adapter:
 
 
 class Tfidf(Classical):
-    """Character n-grams, tf-idf and a calibrated linear classifier.
+    """N-grams, tf-idf and a calibrated linear classifier.
 
-    Settings: `ngram_min`, `ngram_max` (characters), `min_df` (texts an n-gram must be in), `c` (inverse
+    Settings: `analyser` (char, word, morpheme), `stop_words` (of morphemes: true leaves them out),
+    `ngram_min`, `ngram_max`, `min_df` (texts an n-gram must be in), `c` (inverse
     strength of regularisation).
     """
 
@@ -149,7 +160,7 @@ class Tfidf(Classical):
         from harness.models.tfidf import TfidfClassifier
 
         return TfidfClassifier(
-            ngrams=(settings.get("ngram_min", 1), settings.get("ngram_max", 4)),
+            **ngram_settings(settings),
             min_df=settings.get("min_df", 1),
             c=settings.get("c", 8.0),
             seed=seed,
@@ -163,13 +174,20 @@ class Tfidf(Classical):
 
 
 class NaiveBayesAdapter(Classical):
-    """Bag of words and multinomial naive Bayes. Settings: `alpha`, added to every count."""
+    """Bag of words and multinomial naive Bayes.
+
+    Settings: `alpha`, added to every count; `analyser` (word, morpheme), `stop_words` (of morphemes: true
+    leaves them out).
+    """
 
     def build(self, settings: Mapping[str, Any], seed: int) -> Classifier:
         """Return a model that knows nothing yet."""
+        from harness.models.analysers import Analyser
         from harness.models.naive_bayes import NaiveBayes
 
-        return NaiveBayes(alpha=settings.get("alpha", 1.0))
+        stop_words = settings.get("stop_words", False)
+        analyser = Analyser(settings.get("analyser", "word"), stop_words=stop_words)
+        return NaiveBayes(alpha=settings.get("alpha", 1.0), analyser=analyser)
 
     def read(self, path: Path) -> Classifier:
         """Return the model that was saved at `path`."""

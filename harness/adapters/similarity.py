@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import time
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from harness.adapters import _weighed
 from harness.adapters.bare import field_text
 from harness.adapters.windows import windows
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, FitTask, Profile, Request, Response, Timing
 
 SENTENCES = ("sentence1", "sentence2")
-WEIGHTS = "ngrams.npz"
 WINDOWS = (1, 32, 1024)  # requests answered at a time
+
+
+def ngram_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of what and how long n-grams are: characters up to 4, words and morphemes up to 2.
+
+    Raises:
+        BadInput: the analyser knows no stop words.
+        Unavailable: it needs a package that is not installed.
+    """
+    from harness.models.analysers import Analyser
+
+    name = settings.get("analyser", "char")
+    longest = settings.get("ngram_max", 4 if name == "char" else 2)
+    analyser = Analyser(name, stop_words=settings.get("stop_words", False))
+    return {"ngrams": (settings.get("ngram_min", 1), longest), "analyser": analyser}
 
 
 class NgramCosine:
     """Answers `embed` with nothing learnt: every n-gram tells as much as any other.
 
-    Settings: `ngram_min`, `ngram_max` (characters). An empty sentence is like nothing: 0.
+    Settings: `analyser` (char, word, morpheme), `stop_words` (of morphemes: true leaves them out),
+    `ngram_min`, `ngram_max`. An empty sentence is like nothing: 0.
     """
 
     def __init__(self, profile: Profile) -> None:
@@ -33,10 +49,7 @@ class NgramCosine:
 
         settings = profile.settings
         self.name = profile.name
-        self.rows = NgramRows(
-            ngrams=(settings.get("ngram_min", 1), settings.get("ngram_max", 4)),
-            min_df=settings.get("min_df", 1),
-        )
+        self.rows = NgramRows(**ngram_settings(settings), min_df=settings.get("min_df", 1))
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request, in order, computed a window at a time.
@@ -77,20 +90,17 @@ class TfidfCosine(NgramCosine):
         Raises:
             BadInput: there are no examples, or one has not two sentences.
         """
-        from harness.models.ngrams import count_ngrams, pieces
+        from harness.models.ngrams import pieces
 
         texts = [field_text(example, name) for example in train for name in SENTENCES]
         if not texts:
             raise BadInput(f"{self.name}: {task.name} has no examples to learn from")
-        self.rows.know(count_ngrams(piece, self.rows.ngrams) for piece in pieces(texts))
+        self.rows.know(self.rows.count(piece) for piece in pieces(texts))
         self.fitted = True
 
     def save(self, folder: Path) -> None:
         """Write the weights; nothing of it is code."""
-        import numpy as np
-
-        with (folder / WEIGHTS).open("wb") as file:
-            np.savez(file, allow_pickle=False, **self.rows.learnt())
+        _weighed.write(self.rows, folder)
 
     def load(self, folder: Path) -> None:
         """Read the weights.
@@ -98,15 +108,7 @@ class TfidfCosine(NgramCosine):
         Raises:
             Unavailable: what is in `folder` is damaged.
         """
-        import numpy as np
-
-        from harness.models.ngrams import NgramRows
-
-        try:
-            with (folder / WEIGHTS).open("rb") as file, np.load(file, allow_pickle=False) as saved:
-                self.rows = NgramRows.restored({name: saved[name] for name in saved})
-        except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
-            raise Unavailable(f"{self.name}: the fit in {folder} is damaged: {error}") from error
+        self.rows = _weighed.read(folder, self.name)
         self.fitted = True
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:

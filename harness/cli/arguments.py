@@ -29,7 +29,7 @@ def limit(text: str | None, option: str = "--limit") -> int | float | None:
     """
     if text is None:
         return None
-    least = 1 if option == "--limit" else 0
+    least = 1 if option in ("--limit", "--train-limit") else 0
     try:
         if text.removeprefix("+").isdecimal():
             count = int(text)
@@ -56,6 +56,18 @@ def slo(text: str | None) -> dict[str, float] | None:
 
     pieces = (piece.partition("=") for piece in text.split(","))
     return bounds({name.strip(): value for name, _, value in pieces})
+
+
+def train_limits(text: str | None) -> list[int | float | None]:
+    """Return each part of the train split in `100,0.5,all`, None for all of it.
+
+    Raises:
+        BadInput: a part is neither a count, a share nor `all`.
+    """
+    given = names([text]) if text is not None else ["all"]
+    if not given:
+        raise BadInput("--train-limit: should be counts, shares or all, such as 100,1000,all")
+    return [None if one == "all" else limit(one, "--train-limit") for one in given]
 
 
 _TOKEN = re.compile(
@@ -95,6 +107,18 @@ def grid(given: Iterable[str] | None, option: str) -> list[dict[str, Any]]:
             raise BadInput(f"{option} {key} is given twice; write {option} {key}=a,b for a grid")
         axes[key] = [_value(option, key, piece) for piece in _pieces(values)]
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+
+
+def one(given: Iterable[str] | None, option: str) -> dict[str, Any]:
+    """Return the values of `key=value` options where each may have but one.
+
+    Raises:
+        BadInput: as `grid`, or a grid of several.
+    """
+    found = grid(given, option)
+    if len(found) > 1:
+        raise BadInput(f"{option}: one value of each setting, please")
+    return found[0]
 
 
 def _value(option: str, key: str, text: str) -> Any:

@@ -1,4 +1,4 @@
-"""Commands that ask systems: `run`, `try`. What they do is in the modules beside this one."""
+"""Commands that ask systems or hand them over: `run`, `try`, `export`. What they do is in modules beside."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from harness.cli.options import (
     Concurrency,
     DataDir,
     Decodings,
+    DedupeTrain,
     Fresh,
     Json,
     Latency,
@@ -35,6 +36,7 @@ from harness.cli.options import (
     Task,
     Tasks,
     Template,
+    TrainLimit,
     Trust,
     UsdKrw,
 )
@@ -55,6 +57,7 @@ def _grid(
     seed: int | None,
     decoding: list[str] | None,
     set_: list[str] | None,
+    train_limit: str | None = None,
 ) -> Grid:
     """Return the grid that the options of a command make."""
     from harness.cli import arguments
@@ -68,6 +71,7 @@ def _grid(
         shots=shots,
         split=split,
         seed=seed,
+        train_limits=arguments.train_limits(train_limit),
         decodings=arguments.decodings(decoding),
         settings=arguments.grid(set_, "-m"),
     )
@@ -84,6 +88,8 @@ def run(
     split: Split = None,
     repeat: Repeat = 1,
     seed: Seed = None,
+    train_limit: TrainLimit = None,
+    dedupe_train: DedupeTrain = False,
     sample: Sample = False,
     decoding: Decodings = None,
     set_: Settings = None,
@@ -115,7 +121,7 @@ def run(
     from harness.sources import Where
 
     asked = Asked(
-        grid=_grid(task, backend, template, ask, shots, split, seed, decoding, set_),
+        grid=_grid(task, backend, template, ask, shots, split, seed, decoding, set_, train_limit),
         options=Options(
             where=Where(data_dir=data_dir, sample=sample, offline=offline),
             runs_dir=runs_dir,
@@ -129,6 +135,7 @@ def run(
             slo=arguments.slo(slo),
             concurrency=concurrency,
             latency=latency,
+            dedupe_train=dedupe_train,
         ),
         resume=resume,
         json=json,
@@ -155,6 +162,9 @@ def try_(
     data_dir: DataDir = None,
     offline: Offline = False,
     trust_remote_code: Trust = False,
+    nearest: Annotated[
+        int, typer.Option("--nearest", min=0, metavar="N", help="the N words nearest to each TEXT instead")
+    ] = 0,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -169,7 +179,7 @@ def try_(
     grid = _grid([task], [backend], template, ask, shots, None, seed, decoding, set_)
     where = Where(data_dir=data_dir, sample=sample, offline=offline)
     options = Options(where=where, trust_remote_code=trust_remote_code, limit=1, latency=True)
-    return try_command(grid, options, texts or [], json=json, quiet=quiet)
+    return try_command(grid, options, texts or [], nearest=nearest, json=json, quiet=quiet)
 
 
 @app.command()
@@ -230,3 +240,33 @@ def estimate(
         quiet=quiet,
     )
     return estimate_command(asked)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="the folder to write")],
+    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="a run directory, or -t and -b")] = None,
+    task: Task = "",
+    backend: Backend = "",
+    template: Template = None,
+    ask: Ask = None,
+    seed: Seed = None,
+    sample: Sample = False,
+    set_: Settings = None,
+    data_dir: DataDir = None,
+    offline: Offline = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Write a fitted model as a directory that others load.
+
+    A model that is not fitted yet is fitted first.
+    """
+    from harness.cli.export import export_command
+    from harness.plan import Options
+    from harness.sources import Where
+
+    named = ([task] if task else [], [backend] if backend else [])
+    grid = _grid(*named, template, ask, None, None, seed, None, set_)
+    options = Options(where=Where(data_dir=data_dir, sample=sample, offline=offline))
+    return export_command(run, grid, options, out, json=json, quiet=quiet)

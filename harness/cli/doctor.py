@@ -17,6 +17,7 @@ from harness.errors import BadInput, HarnessError
 from harness.fingerprint import versions
 
 EXTRAS = {
+    "torch": ("torch", "tokenizers"),
     "hf": ("torch", "transformers"),
     "lora": ("peft",),
     "quantised": ("bitsandbytes",),

@@ -28,6 +28,17 @@ Ask = Annotated[
     str | None,
     typer.Option("--ask", metavar="choose|generate", help="where the task's metrics can judge both"),
 ]
+TrainLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--train-limit",
+        metavar="N|FRACTION|all[,…]",
+        help="what systems that learn learn from, a seeded part",
+    ),
+]
+DedupeTrain = Annotated[
+    bool, typer.Option("--dedupe-train", help="learn from no row whose input is evaluated")
+]
 Split = Annotated[str | None, typer.Option("--split", metavar="NAME", help="the split to evaluate")]
 Seed = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="of shots, shares and sampling (default 1234)")

@@ -185,7 +185,9 @@ def _token_counter(plan: Plan | None) -> Iterator[Callable[[str], int] | None]:
             return adapter.count_tokens(text)
 
     try:
-        yield count if isinstance(adapter, CountsTokens) else None
+        # A learner's tokenizer is learnt too, and nothing is learnt here.
+        known = isinstance(adapter, CountsTokens) and not plan.backend.entry.learns
+        yield count if known else None
     finally:
         closed(backend, adapter)
 

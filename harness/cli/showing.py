@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import Ask, DataDir, Json, Offline, RunsDir, Sample, Settings, Shots, Template, Trust
+from harness.cli.options import (
+    Ask,
+    Backends,
+    DataDir,
+    Json,
+    Offline,
+    Quiet,
+    RunsDir,
+    Sample,
+    Settings,
+    Shots,
+    Template,
+    Trust,
+)
 
 app = typer.Typer()
 
@@ -70,6 +83,30 @@ def show(
     if matrix is not None or format is not None:
         return matrix_command(name, matrix, format or "md")
     return show_command(name, rendering)
+
+
+@app.command()
+def tokenizers(
+    what: Annotated[str, typer.Argument(metavar="TEXT_OR_TASK", help="a text, or a task for its texts")],
+    backend: Backends = [],
+    set_: Settings = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    offline: Offline = False,
+    trust_remote_code: Trust = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Count the tokens of a text, and of Korean against English."""
+    from harness.cli import arguments
+    from harness.cli.tokenizers import tokenizers_command
+    from harness.plan import Options
+    from harness.sources import Where
+
+    where = Where(data_dir=data_dir, sample=sample, offline=offline)
+    options = Options(where=where, trust_remote_code=trust_remote_code)
+    settings = arguments.one(set_, "-m")
+    return tokenizers_command(what, arguments.names(backend), options, settings, json=json, quiet=quiet)
 
 
 @app.command()

@@ -18,10 +18,20 @@ from harness.errors import BadInput, Unavailable
 from harness.money import Money
 from harness.plan import Grid, Options, Plan
 from harness.prices import price
-from harness.progress import say
+from harness.progress import Display, display, say, watching
 from harness.prompts import Prompts
 from harness.run_document import described
-from harness.schema import Adapter, CountsTokens, Example, Failure, Learner, Prediction, Request, Response
+from harness.schema import (
+    Adapter,
+    CountsTokens,
+    Example,
+    Failure,
+    Learner,
+    Neighbours,
+    Prediction,
+    Request,
+    Response,
+)
 
 Report = Callable[[str], None]
 
@@ -62,14 +72,18 @@ class Tried:
         return {o.text: part / sum(parts) for o, part in zip(self.request.options, parts, strict=True)}
 
 
-def try_command(grid: Grid, options: Options, texts: Sequence[str], *, json: bool, quiet: bool) -> int:
-    """Ask the texts and print each answer with its probabilities and time."""
+def try_command(
+    grid: Grid, options: Options, texts: Sequence[str], *, nearest: int, json: bool, quiet: bool
+) -> int:
+    """Ask the texts and print each answer with its probabilities and time; or the `nearest` words of each."""
     report = (lambda _message: None) if quiet else say
     plan = _plan(grid, options, report)
     lines = list(texts) or _lines()
     if not lines:
         raise BadInput("give a TEXT, or lines on standard input")
-    tried = _ask(plan, list(inputs(lines, plan.task.file)), report)
+    if nearest:
+        return _tell_nearest(plan, lines, nearest, display(quiet=quiet), report, json=json)
+    tried = _ask(plan, list(inputs(lines, plan.task.file)), display(quiet=quiet), report)
     if json:
         print_json({"answers": [_plain(one) for one in tried]})
     else:
@@ -114,13 +128,13 @@ def _lines() -> list[str]:
     return [line for line in sys.stdin.read().split("\n") if line.strip()]
 
 
-def _ask(plan: Plan, given: Sequence[Input], report: Report) -> list[Tried]:
+def _ask(plan: Plan, given: Sequence[Input], show: Display, report: Report) -> list[Tried]:
     """Return the answers in the order of the inputs."""
     adapter = made(plan.backend, plan.profile)
     try:
         counter = adapter.count_tokens if isinstance(adapter, CountsTokens) else None
         prompts = plan.prompts(counter)
-        _learn(plan, adapter, prompts, report)
+        _learn(plan, adapter, prompts, show, report)
         examples = [example(number, fields, plan.task.file) for number, (_, fields) in enumerate(given)]
         requests = [prompts.request(one) for one in examples]
         with adapter_errors(plan.backend.name):
@@ -135,6 +149,33 @@ def _ask(plan: Plan, given: Sequence[Input], report: Report) -> list[Tried]:
         closed(plan.backend.name, adapter)
 
 
+def _tell_nearest(
+    plan: Plan, texts: Sequence[str], count: int, show: Display, report: Report, *, json: bool
+) -> int:
+    """Print the `count` words nearest to each text, a line a text.
+
+    Raises:
+        BadInput: the backend has not learnt which words are alike.
+    """
+    adapter = made(plan.backend, plan.profile)
+    try:
+        if not isinstance(adapter, Neighbours):
+            raise BadInput(f"--nearest: {plan.backend.name} has no vectors of words; word2vec has")
+        _learn(plan, adapter, plan.prompts(), show, report)
+        with adapter_errors(plan.backend.name):
+            found = {text: adapter.nearest(text, count) for text in texts}
+    finally:
+        closed(plan.backend.name, adapter)
+    if json:
+        print_json({"nearest": {text: [[word, near] for word, near in said] for text, said in found.items()}})
+        return 0
+    for text, said in found.items():
+        print(
+            f"{text} → {', '.join(f'{word} {near:.2f}' for word, near in said) or 'nothing is known of it'}"
+        )
+    return 0
+
+
 def _tried(text: str, request: Request, response: Response, plan: Plan, read: answers.Read) -> Tried:
     context = str(request.example.fields.get("context", ""))
     said = None if response.error else read(response, request.options, context)
@@ -144,15 +185,18 @@ def _tried(text: str, request: Request, response: Response, plan: Plan, read: an
     return Tried(text, request, response, said, plan.task.file.language, money)
 
 
-def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, report: Report) -> None:
+def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, show: Display, report: Report) -> None:
     def train() -> list[Example]:
         report(f"{plan.backend.name}: fitting, once")
         return plan.material.train
 
     if isinstance(adapter, Learner):
         key = fits.key(plan.task, plan.backend, plan.material.sha256[plan.task.file.shots.from_])
-        with adapter_errors(plan.backend.name):
-            fit = fits.fitted(adapter, prompts, train, key)
+        try:
+            with adapter_errors(plan.backend.name):
+                fit = fits.fitted(adapter, prompts, train, key, watching(show, plan.backend.name))
+        finally:
+            show.stop()
         how = "reused a fit" if fit.reused else "fitted"
         report(f"{plan.backend.name}: {how} on {fit.examples:,} examples ({fit.seconds:.1f} s)")
 

@@ -14,10 +14,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.util import find_spec
 from typing import Any
 
-from harness import DISTRIBUTION
+from harness import DISTRIBUTION, morphemes
 from harness.errors import BadInput, Unavailable, did_you_mean
 
 Split = Callable[[str], list[str]]
@@ -59,22 +58,13 @@ def characters(text: str) -> list[str]:
 
 @lru_cache(maxsize=_KEPT)
 def _kiwi_forms(text: str) -> tuple[str, ...]:
-    return tuple(token.form for token in _kiwi().tokenize(text))
-
-
-@cache
-def _kiwi() -> Any:
-    """Return Kiwi's analyser, which takes seconds to load its model."""
-    from kiwipiepy import Kiwi
-
-    return Kiwi()
+    return tuple(token.form for token in morphemes.kiwi().tokenize(text))
 
 
 def _kiwi_tokenizer() -> Tokenizer:
     from importlib.metadata import version
 
-    if find_spec("kiwipiepy") is None:
-        raise Unavailable(f"the tokenizer 'kiwi' needs kiwipiepy: pip install '{DISTRIBUTION}[ko]'")
+    morphemes.require("the tokenizer 'kiwi'")
     # The model decides as much as the code.
     signature = f"kiwi-{version('kiwipiepy')}-model-{version('kiwipiepy_model')}"
     return Tokenizer(lambda text: list(_kiwi_forms(text)), signature)

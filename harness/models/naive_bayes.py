@@ -10,22 +10,16 @@ McCallum and Nigam 1998, "A Comparison of Event Models for Naive Bayes Text Clas
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import BadInput
+from harness.models.analysers import Analyser
 
-WORD = re.compile(r"\w+")
-
-
-def words(text: str) -> list[str]:
-    """Return the words of `text`, composed and lower-cased: runs of letters, digits and underscores."""
-    return WORD.findall(normalize("NFC", text).lower())
+WORDS = Analyser("word")
 
 
 class NaiveBayes:
@@ -35,15 +29,15 @@ class NaiveBayes:
     something, their size does not. They are not calibrated, and far too sure on long texts.
     """
 
-    def __init__(self, *, alpha: float = 1.0) -> None:
-        """`alpha` is added to every count, so that no word rules a class out.
+    def __init__(self, *, alpha: float = 1.0, analyser: Analyser = WORDS) -> None:
+        """`alpha` is added to every count, so that no word rules a class out; `analyser` finds the words.
 
         Raises:
             BadInput: `alpha` is not above 0.
         """
         if not alpha > 0:
             raise BadInput(f"alpha {alpha}: must be above 0")
-        self.alpha = alpha
+        self.alpha, self.analyser = alpha, analyser
 
     def fit(self, texts: Sequence[str], labels: Sequence[int], classes: int) -> None:
         """Learn from `texts` and their `labels`, each in [0, classes); a class may have no text.
@@ -56,8 +50,7 @@ class NaiveBayes:
         self.vocabulary: dict[str, int] = {}
         found: list[int] = []  # every word of every text in order, as its place in the vocabulary
         lengths = []
-        for text in texts:
-            said = words(text)
+        for said in self.analyser(texts):
             found += [self.vocabulary.setdefault(word, len(self.vocabulary)) for word in said]
             lengths.append(len(said))
         y = np.asarray(labels, np.int64)
@@ -71,8 +64,8 @@ class NaiveBayes:
     def log_probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return (N, C) log-probabilities (nats), finite; the class prior where no word is known."""
         joint = np.tile(self.prior, (len(texts), 1))  # (N, C)
-        for i, text in enumerate(texts):
-            known = [self.vocabulary[word] for word in words(text) if word in self.vocabulary]
+        for i, said in enumerate(self.analyser(texts)):
+            known = [self.vocabulary[word] for word in said if word in self.vocabulary]
             joint[i] += self.likelihood[known].sum(axis=0)
         joint -= joint.max(axis=1, keepdims=True)  # the likeliest class at 0, so that exp is at most 1
         evidence: NDArray[np.float64] = np.exp(joint).sum(axis=1, keepdims=True)
@@ -80,12 +73,12 @@ class NaiveBayes:
 
     def save(self, path: Path) -> None:
         """Write what `log_probabilities` needs; nothing of it is code."""
-        # A word holds no line break; an array of str would be as wide as its longest word.
+        # No word or morpheme holds a line break; an array of str would be as wide as its longest word.
         vocabulary = np.frombuffer("\n".join(self.vocabulary).encode(), np.uint8)
         with path.open("wb") as file:
-            np.savez(
-                file, allow_pickle=False, vocabulary=vocabulary, likelihood=self.likelihood, prior=self.prior
-            )
+            named = {"analyser": self.analyser.name, "stop_words": self.analyser.stop_words}
+            learnt = {"vocabulary": vocabulary, "likelihood": self.likelihood, "prior": self.prior}
+            np.savez(file, allow_pickle=False, **learnt, **{k: np.array(v) for k, v in named.items()})
 
     @classmethod
     def load(cls, path: Path) -> NaiveBayes:
@@ -95,4 +88,6 @@ class NaiveBayes:
             known = saved["vocabulary"].tobytes().decode().split("\n")
             model.vocabulary = {word: place for place, word in enumerate(known) if word}
             model.likelihood, model.prior = saved["likelihood"], saved["prior"]
+            name, stop_words = str(saved["analyser"]), bool(saved["stop_words"])
+        model.analyser = Analyser(name, stop_words=stop_words)
         return model

@@ -1,4 +1,4 @@
-"""Character n-grams: counted, and weighed by tf-idf.
+"""N-grams of characters, words or morphemes: counted, and weighed by tf-idf.
 
 An n-gram is known by a hash of its code points, so that counting is sorting: no dictionary, no Python loop
 over characters. For N texts and V known n-grams, a text is a sparse row x of V weights
@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from unicodedata import normalize
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from harness.errors import BadInput
+from harness.models.analysers import Analyser
+
+CHARACTERS = Analyser()
 
 # 2.1 M buckets. NSMC has 2.2 M n-grams, most of them seen once: half as many buckets cost 0.2 points of
 # accuracy, an eighth 0.6, and twice as many gain nothing.
@@ -31,17 +33,21 @@ class NgramRows:
     Until `know` has seen some texts, every n-gram is known and all count alike: the second factor is 1.
     """
 
-    def __init__(self, *, ngrams: tuple[int, int] = (1, 4), min_df: int = 1) -> None:
+    def __init__(
+        self, *, ngrams: tuple[int, int] = (1, 4), min_df: int = 1, analyser: Analyser = CHARACTERS
+    ) -> None:
         """`ngrams` are the shortest and longest; one seen in fewer than `min_df` texts is not known.
+
+        `analyser` says of what they are n-grams.
 
         Raises:
             BadInput: a setting is out of range.
         """
         if not 1 <= ngrams[0] <= ngrams[1]:
-            raise BadInput(f"n-grams of {ngrams[0]} to {ngrams[1]} characters: needs 1 ≤ shortest ≤ longest")
+            raise BadInput(f"n-grams of {ngrams[0]} to {ngrams[1]}: needs 1 ≤ shortest ≤ longest")
         if min_df < 1:
             raise BadInput(f"min_df {min_df}: must be at least 1")
-        self.ngrams, self.min_df = ngrams, min_df
+        self.ngrams, self.min_df, self.analyser = ngrams, min_df, analyser
         self._index(np.arange(2**BITS, dtype=np.int32), np.ones(2**BITS, np.float32))
 
     def know(self, counts: Iterable[sp.csr_array]) -> None:
@@ -55,7 +61,11 @@ class NgramRows:
 
     def rows(self, texts: Sequence[str]) -> sp.csr_array:
         """Return the texts as rows of length 1, or of length 0 where nothing is known: (N, V)."""
-        return self.weigh(count_ngrams(texts, self.ngrams))
+        return self.weigh(self.count(texts))
+
+    def count(self, texts: Sequence[str]) -> sp.csr_array:
+        """Return (N, 2**BITS) counts: how often each text has the n-grams of each bucket."""
+        return count_ngrams(texts, self.ngrams, self.analyser)
 
     def weigh(self, counts: sp.csr_array) -> sp.csr_array:
         """Return counts as rows of length 1, or of length 0 where nothing is known: (n, buckets) → (n, V)."""
@@ -75,13 +85,16 @@ class NgramRows:
 
     def learnt(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that `restored` makes the same rows of."""
-        return {"ngrams": np.array(self.ngrams), "known": self.known, "idf": self.idf}
+        named = {"analyser": self.analyser.name, "stop_words": self.analyser.stop_words}
+        own = {name: np.array(value) for name, value in named.items()}
+        return {"ngrams": np.array(self.ngrams), "known": self.known, "idf": self.idf, **own}
 
     @classmethod
     def restored(cls, found: Mapping[str, NDArray[Any]]) -> NgramRows:
         """Return rows that weigh as those did that `learnt` was asked of, bit for bit."""
         low, high = found["ngrams"].tolist()
-        rows = cls(ngrams=(low, high))
+        analyser = Analyser(str(found["analyser"]), stop_words=bool(found["stop_words"]))
+        rows = cls(ngrams=(low, high), analyser=analyser)
         rows._index(found["known"], found["idf"])
         return rows
 
@@ -91,20 +104,19 @@ class NgramRows:
         self._column[known] = np.arange(len(known), dtype=np.int32)
 
 
-def count_ngrams(texts: Sequence[str], ngrams: tuple[int, int]) -> sp.csr_array:
+def count_ngrams(
+    texts: Sequence[str], ngrams: tuple[int, int], analyser: Analyser = CHARACTERS
+) -> sp.csr_array:
     """Return (N, 2**BITS) counts: how often each text has the n-grams of each bucket.
 
     Texts are composed (NFC) and lower-cased first; no n-gram reaches over the end of its text.
     """
-    parts = [_count(piece, ngrams) for piece in pieces(texts)] or [_count([], ngrams)]
+    parts = [_count(piece, ngrams, analyser) for piece in pieces(texts)] or [_count([], ngrams, analyser)]
     return parts[0] if len(parts) == 1 else sp.vstack(parts, format="csr")
 
 
-def _count(texts: Sequence[str], ngrams: tuple[int, int]) -> sp.csr_array:
-    texts = [normalize("NFC", text).lower() for text in texts]
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    # A lone surrogate is no character, but JSON can carry one.
-    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
+def _count(texts: Sequence[str], ngrams: tuple[int, int], analyser: Analyser) -> sp.csr_array:
+    points, lengths = analyser.points(texts)
     rows = np.arange(len(texts) + 1, dtype=np.uint64) << np.uint64(BITS)
     row = np.repeat(rows[:-1], lengths)
     left = np.repeat(lengths.cumsum(), lengths) - np.arange(len(points))  # characters up to the text's end

@@ -13,10 +13,9 @@ temperature, set on texts that a first fit left out, as regularisation leaves W 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,9 +23,9 @@ from numpy.typing import NDArray
 
 from harness.errors import BadInput
 from harness.models import LEAST
-from harness.models.ngrams import NgramRows, count_ngrams, pieces
-
-Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
+from harness.models.analysers import Analyser
+from harness.models.ngrams import CHARACTERS, NgramRows, pieces
+from harness.models.scaling import FEWEST, best_scale, log_softmax
 
 BATCH = 4096  # texts a step, fewer where the data are few
 STEPS, EXAMPLES = 160, 400_000  # of a fit: whichever ends first, as large data need fewer passes
@@ -51,18 +50,26 @@ class TfidfClassifier:
     """
 
     def __init__(
-        self, *, ngrams: tuple[int, int] = (1, 4), min_df: int = 1, c: float = 8.0, seed: int = 1234
+        self,
+        *,
+        ngrams: tuple[int, int] = (1, 4),
+        min_df: int = 1,
+        analyser: Analyser = CHARACTERS,
+        c: float = 8.0,
+        seed: int = 1234,
     ) -> None:
         """`ngrams` are the shortest and longest; one seen in fewer than `min_df` texts is not known.
 
-        `c` is the inverse strength of regularisation, as in scikit-learn.
+        `analyser` says of what they are n-grams, characters or others. `c` is the inverse strength of
+        regularisation, as in scikit-learn.
 
         Raises:
             BadInput: a setting is out of range.
         """
         if not c > 0:
             raise BadInput(f"c {c}: must be above 0")
-        self.rows, self.c, self.seed = NgramRows(ngrams=ngrams, min_df=min_df), c, seed
+        self.rows = NgramRows(ngrams=ngrams, min_df=min_df, analyser=analyser)
+        self.c, self.seed = c, seed
 
     def fit(self, texts: Sequence[str], labels: Sequence[int], classes: int) -> None:
         """Learn from `texts` and their `labels`, each in [0, classes); a class may have no text.
@@ -75,7 +82,7 @@ class TfidfClassifier:
         order = np.random.default_rng(self.seed).permutation(len(texts))  # data may come sorted by label
         size = min(BATCH, max(16, -(-len(order) // 32)))
         parts = [order[start : start + size] for start in range(0, len(order), size)]
-        counts = [count_ngrams([texts[i] for i in part], self.rows.ngrams) for part in parts]
+        counts = [self.rows.count([texts[i] for i in part]) for part in parts]
         self.rows.know(counts)
         hot = np.eye(classes, dtype=np.float32)[np.asarray(labels, np.int64)]  # (N, C)
         self.prior = np.log((hot.sum(axis=0, dtype=np.float64) + 1) / (len(texts) + classes))  # (C,)
@@ -95,7 +102,7 @@ class TfidfClassifier:
             X = self.rows.rows(piece)
             z = self.bias + self._scores(X, self.weights)
             z[np.diff(X.indptr) == 0] = self.prior
-            found.append(np.maximum(_log_softmax(z), LEAST))
+            found.append(np.maximum(log_softmax(z), LEAST))
         return np.concatenate(found)
 
     def save(self, path: Path) -> None:
@@ -130,7 +137,7 @@ class TfidfClassifier:
             columns, x, y = batches[step % len(batches)]
             rate = RATE * (1 - step / steps)
             w = W[columns]  # (v, K); the rest of W rests, so its decay is caught up when it is next used
-            p = np.exp(_log_softmax(b + self._scores(x, w)))
+            p = np.exp(log_softmax(b + self._scores(x, w)))
             error = (p - y) / len(y)  # (n, C)
             slope = x.T @ error[:, -W.shape[1] :] + (decay / often[columns])[:, None] * w
             square[columns] = s = MEMORY * square[columns] + (1 - MEMORY) * slope**2
@@ -154,7 +161,7 @@ class TfidfClassifier:
     def _temperature(self, batches: list[Batch]) -> float:
         """Return the T, 1/64 to 64, under which texts that a fit has not seen are least surprising."""
         held, rest = batches[: len(batches) // 4], batches[len(batches) // 4 :]
-        if sum(len(batch.y) for batch in held) < 50:  # fewer say nothing about a scale
+        if sum(len(batch.y) for batch in held) < FEWEST:
             return 1.0
         (W, b), seen = self._descend(rest), self._often(rest) > 0
         rows = []
@@ -164,12 +171,7 @@ class TfidfClassifier:
             rows.append(self._scores(x, W[columns]) / np.maximum(length, 1e-6))
         s = np.concatenate(rows).astype(np.float64)  # (held, C)
         y = np.concatenate([batch.y for batch in held])
-        low, high = 1 / 64, 64.0
-        for _ in range(24):  # the surprise is convex in T: halve the interval by the sign of its slope
-            middle = math.sqrt(low * high)
-            p = np.exp(_log_softmax(b + middle * s))
-            low, high = (low, middle) if ((p - y) * s).sum() > 0 else (middle, high)
-        return math.sqrt(low * high)
+        return best_scale(s, y, b)
 
 
 def _batch(X: sp.csr_array, y: NDArray[np.float32]) -> Batch:
@@ -179,10 +181,3 @@ def _batch(X: sp.csr_array, y: NDArray[np.float32]) -> Batch:
     columns = np.flatnonzero(used)
     place = np.cumsum(used, dtype=np.int32) - 1  # (V,)
     return Batch(columns, sp.csr_array((X.data, place[X.indices], X.indptr), shape=(len(y), len(columns))), y)
-
-
-def _log_softmax(z: Floats) -> Floats:
-    """Return (n, C) log-probabilities (nats) of scores (n, C)."""
-    z = z - z.max(axis=1, keepdims=True)
-    total: Floats = np.exp(z).sum(axis=1, keepdims=True)
-    return z - np.log(total)

@@ -78,6 +78,7 @@ def _settings(entry: Entry) -> dict[str, Any]:
         **_flat("task", {key: task[key] for key in _TASK if key in task}),
         **_flat("task", _definition(entry)),
         **_flat("seed", run.get("seed")),
+        **_flat("fit", {"device": (run.get("fit") or {}).get("device")}),
         **_flat("data", {key: data.get(key) for key in ("sample", "revision", "sha256")}),
         **_flat("environment", environment),
     }
@@ -131,6 +132,7 @@ def _all_figures(run: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Any]
     yield ("output tokens per second", "1/s"), rate.get("output_tokens_per_s")
     yield ("fit", "s"), (run.get("fit") or {}).get("seconds")
     yield ("trained on", "examples"), (run.get("fit") or {}).get("examples")
+    yield ("training steps", "steps"), (run.get("fit") or {}).get("steps")
     yield from _tokens(run)
     yield ("energy", "J"), (run.get("energy") or {}).get("joules")
 

@@ -121,6 +121,8 @@ def _costs(found: Board, row: Row) -> dict[str, str]:
         "n": each((entry.main["n"] for entry in row.entries.values()), FIGURES),
         "kind": str(row.some.run["backend"]["kind"] or ""),
         "fit s": short(sum({fit["seconds"] for fit in fits}) if fits else None),  # one reused is one fit
+        "steps": each((fit["steps"] for fit in fits if fit.get("steps")), FIGURES),
+        "fit on": ", ".join(dict.fromkeys(fit["device"] for fit in fits if fit.get("device"))),
         "examples/s": short(_rate(runs)),
         "p95 s": short(_worst(((run.get("latency_s") or {}).get("e2e") or {}).get("p95") for run in runs)),
         **served.cells(runs),

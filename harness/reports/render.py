@@ -49,7 +49,29 @@ def _notes(found: Board) -> str:
         notes.append("p95 s and USD/1k are of the worst task")
     runs = [entry.run for row in found.rows for entry in row.entries.values()]
     notes += [f"goodput: the share of requests with {bounds}" for bounds in served.bounds(runs)]
+    notes += [_leak(found, column, shown) for column, shown in _leaks(found).items()]
     return "; ".join(notes) + "."
+
+
+def _leaks(found: Board) -> dict[Column, list[tuple[str, int]]]:
+    """Return the systems of each column that learnt from inputs which they were asked, and from how many."""
+    leaks: dict[Column, list[tuple[str, int]]] = {}
+    for row in found.rows:
+        for column, entry in row.entries.items():
+            if count := entry.run["data"].get("leaked"):
+                leaks.setdefault(column, []).append((row.system, count))
+    return leaks
+
+
+def _leak(found: Board, column: Column, shown: list[tuple[str, int]]) -> str:
+    """Return what is to be said of those systems: once the count, if it is the same for all."""
+    where = f" of {escaped(found.titles[column])}" if len(found.columns) > 1 else ""
+    counts = {count for _, count in shown}
+    if len(counts) == 1:
+        names = ", ".join(escaped(name) for name, _ in shown)
+        return f"{counts.pop():,} examples{where} are in the train split of {names} too (--dedupe-train)"
+    each = ", ".join(f"{escaped(name)} {count:,}" for name, count in shown)
+    return f"examples{where} that are in the train split too (--dedupe-train): {each}"
 
 
 def _speed_note(speeds: Speeds, columns: int) -> str:
@@ -132,7 +154,7 @@ _SPEED = ("ms_per_example", "speed_up", "other_hardware")
 _CSV = (
     *("rank", "system", "kind", "task", "version", "split", "limit", "sample", "data", "metric"),
     *("value", "ci_low", "ci_high", "n", "unit", "marks"),
-    *("trained_on", "fit_s", "examples_per_s", "p95_s", "usd_per_1k", "source"),
+    *("trained_on", "fit_s", "fit_steps", "fit_device", "examples_per_s", "p95_s", "usd_per_1k", "source"),
     *("ttft_p95_s", "goodput", "krw_per_1k"),
 )
 
@@ -173,6 +195,7 @@ def _csv_line(found: Board, row: Row, column: Column, entry: Entry) -> dict[str,
         **{"sample": str(column.sample).lower(), "data": column.sha256[:8], "metric": column.metric},
         **{key: main[key] for key in ("value", "ci_low", "ci_high", "n", "unit")},
         **{"marks": "; ".join(entry.marks), "trained_on": fit.get("examples"), "fit_s": fit.get("seconds")},
+        **{"fit_steps": fit.get("steps"), "fit_device": fit.get("device")},
         "examples_per_s": (run.get("throughput") or {}).get("examples_per_s"),
         **{"p95_s": latency.get("p95"), "usd_per_1k": layout.cost(run, "USD")},
         "krw_per_1k": layout.cost(run, "KRW"),

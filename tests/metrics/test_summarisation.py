@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from harness import plugins, settings
+from harness import morphemes, plugins, settings
 from harness.errors import BadInput, Unavailable
-from harness.metrics import tokenizers
 from harness.metrics.draws import figure_of
 from harness.metrics.summarisation import rouge, rouge1, rouge2, rouge_l, rouge_lsum
 
@@ -159,7 +158,7 @@ class TestSettings:
         assert said in str(caught.value)
 
     def test_a_missing_tokenizer_is_told_before_anything_is_judged(self, monkeypatch):
-        monkeypatch.setattr(tokenizers, "find_spec", lambda module: None)
+        monkeypatch.setattr(morphemes, "find_spec", lambda module: None)
         with pytest.raises(Unavailable, match=r"pip install 'harness-ko\[ko\]'"):
             rouge1((), tokenizer="kiwi")
 

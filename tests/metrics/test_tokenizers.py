@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rouge_score.tokenize import tokenize as by_rouge_score
 
+from harness import morphemes
 from harness.errors import BadInput, Unavailable
 from harness.metrics import tokenizers
 from harness.metrics.tokenizers import characters, tokenizer, words
@@ -60,7 +61,7 @@ def test_a_name_that_is_none_is_told_with_the_nearest():
 
 @pytest.mark.parametrize(("name", "package"), [("kiwi", "kiwipiepy"), ("ko-mecab", "mecab-ko")])
 def test_what_is_not_installed_is_told_with_the_command_that_installs_it(monkeypatch, name, package):
-    monkeypatch.setattr(tokenizers, "find_spec", lambda module: None)
+    monkeypatch.setattr(morphemes, "find_spec", lambda module: None)
     monkeypatch.setattr("sacrebleu.tokenizers.tokenizer_ko_mecab.MeCab", None)
     tokenizers.mecab_ko.cache_clear()
     with pytest.raises(Unavailable) as caught:
@@ -71,10 +72,11 @@ def test_what_is_not_installed_is_told_with_the_command_that_installs_it(monkeyp
 @needs_kiwi
 def test_kiwi_is_loaded_by_the_first_text_and_only_once():
     code = (
-        "import sys; from harness.metrics import tokenizers as t; kiwi = t.tokenizer('kiwi');"
+        "import sys; from harness import morphemes; from harness.metrics import tokenizers as t;"
+        "kiwi = t.tokenizer('kiwi');"
         "before = 'kiwipiepy' in sys.modules;"
         "kiwi.split('가'), t.tokenizer('kiwi').split('나');"
-        "print(before, 'kiwipiepy' in sys.modules, t._kiwi.cache_info().misses)"
+        "print(before, 'kiwipiepy' in sys.modules, morphemes.kiwi.cache_info().misses)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True", "1"]

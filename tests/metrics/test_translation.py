@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from sacrebleu.metrics import BLEU, CHRF, TER
 
-from harness import builtin, plugins, settings
+from harness import builtin, morphemes, plugins, settings
 from harness.errors import BadInput, HarnessError, Unavailable
 from harness.metrics import tokenizers
 from harness.metrics.draws import figure_of
@@ -346,7 +346,7 @@ class TestSettings:
     @pytest.mark.parametrize("name", ["bleu", "ter"])
     @pytest.mark.parametrize("tokenizer", ["ko-mecab", "kiwi"])
     def test_every_tokenizer_that_is_missing_names_its_extra(self, monkeypatch, name, tokenizer):
-        monkeypatch.setattr(tokenizers, "find_spec", lambda module: None)
+        monkeypatch.setattr(morphemes, "find_spec", lambda module: None)
         monkeypatch.setattr("sacrebleu.tokenizers.tokenizer_ko_mecab.MeCab", None)
         tokenizers.mecab_ko.cache_clear()
         with pytest.raises(Unavailable, match=r"pip install 'harness-ko\[ko\]'"):

@@ -7,7 +7,8 @@ import pytest
 from sklearn.naive_bayes import MultinomialNB
 
 from harness.errors import BadInput
-from harness.models.naive_bayes import NaiveBayes, words
+from harness.models.analysers import words
+from harness.models.naive_bayes import NaiveBayes
 
 TEXTS, LABELS = ["영화 좋다 좋다", "좋다", "영화 싫다"], [1, 1, 0]
 

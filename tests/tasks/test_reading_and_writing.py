@@ -24,8 +24,8 @@ ROWS = {
     "koen_news_en_ko": 2000,
     "koen_jhe_ko_en": 720,
     "koen_jhe_en_ko": 720,
-    "tatoeba_ko_en": 3798,
-    "tatoeba_en_ko": 3798,
+    "tatoeba_ko_en": 779,
+    "tatoeba_en_ko": 779,
     "dialogsum": 500,
     "sci_news_sum": 50,
 }

@@ -95,7 +95,7 @@ class Tokens:
         elif stripped:
             special = self._adds_special(stripped)
             first, *wholes = self.encode([stripped, *(stripped + text for text in texts)], special=special)
-            pairs = [_split_at(first, whole) for whole in wholes]
+            pairs = [split_at(first, whole) for whole in wholes]
         else:
             pairs = [Pair([], ids) for ids in self.encode(texts, special=False)]
         pairs = [pair if pair.prompt else self._started(pair.option) for pair in pairs]
@@ -171,7 +171,7 @@ class Tokens:
         return not (self.profile.chat or (first and text.startswith(first)))
 
 
-def _split_at(prompt: list[int], whole: list[int]) -> Pair:
+def split_at(prompt: list[int], whole: list[int]) -> Pair:
     """Return the prompt's tokens, and those of `whole` that come after as many.
 
     Where the option merges into the prompt's last token and nothing comes after, the two part where

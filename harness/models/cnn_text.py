@@ -1,0 +1,40 @@
+"""Convolutions over tokens, the largest answer of each filter, a linear layer.
+
+Kim 2014, "Convolutional Neural Networks for Sentence Classification". A filter of width k sees k tokens at a
+time and says where it finds what it looks for; only how well it found it at its best place is kept.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from harness.models.networks import Batch, Network, embedding
+
+
+class CnnText(Network):
+    """Embedding → filters of several widths → maximum over time → dropout → logits."""
+
+    def __init__(
+        self,
+        vocabulary: int,
+        classes: int,
+        *,
+        dim: int = 128,
+        filters: int = 100,
+        widths: tuple[int, ...] = (2, 3, 4),
+        dropout: float = 0.5,
+    ) -> None:
+        """`dim` is E; `filters` is how many there are of each of the `widths` (tokens)."""
+        super().__init__()
+        self.embedding = embedding(vocabulary, dim)
+        self.convolutions = nn.ModuleList(nn.Conv1d(dim, filters, k, padding=k - 1) for k in widths)
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(filters * len(widths), classes)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return (B, C) logits. PAD is 0, so a text in a longer batch is as if more of it said nothing."""
+        x = self.dropout(self.embedding(batch.ids)).transpose(1, 2)  # (B, E, T)
+        best = [torch.relu(filters(x)).amax(dim=2) for filters in self.convolutions]  # (B, F) each
+        logits: Tensor = self.out(self.dropout(torch.cat(best, dim=1)))
+        return logits

@@ -1,0 +1,314 @@
+"""What networks that read text share: ids in batches, a fit in one or two trainings, probabilities, vectors.
+
+A network is an `nn.Module` on a page of its own. Here its texts are tokenised by a tokeniser that was trained
+on them, it is pre-trained on the bare texts if that is asked for, then trained to tell the classes apart; and
+one number makes its probabilities honest (`models.scaling`), set on rows that it did not learn from.
+"""
+
+# ruff: noqa: N806 - B, T and their kin are upper case, as on paper
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from harness.errors import BadInput
+from harness.models import LEAST, tokenisers
+from harness.models.losses import cross_entropy
+from harness.models.scaling import best_scale
+from harness.models.tokenisers import PAD, SEP, Tokeniser
+from harness.models.training import Recipe, Trained, batches, pick_device, seeded, train
+from harness.schema import Took, Workshop
+
+EMBEDDING_STD = 0.05  # of embeddings when they begin: at torch's 1 a network learns for epochs to forget them
+
+Parts = tuple[str, ...]  # what an example says, a field each
+
+
+class Batch(NamedTuple):
+    """B texts of up to T tokens: `ids` (B, T), PAD after the end; `lengths` (B,), 0 for an empty one.
+
+    `segments` (B, T) counts the parts of a text: 0 for the first sentence, 1 for the second.
+    """
+
+    ids: Tensor
+    lengths: Tensor
+    segments: Tensor
+
+    @property
+    def mask(self) -> Tensor:
+        """Return (B, T), True where there is a token."""
+        places = torch.arange(self.ids.shape[1], device=self.ids.device)
+        return places[None, :] < self.lengths[:, None]
+
+
+class Network(nn.Module):
+    """A network that reads batches of text."""
+
+    @abstractmethod
+    def forward(self, batch: Batch) -> Tensor:
+        """Return (B, C) logits."""
+
+    def pretraining_loss(self, batch: Batch) -> tuple[Tensor, int]:
+        """Return the summed loss (nats) of predicting the texts themselves, and how much it sums over."""
+        raise NotImplementedError
+
+    def meet(self, counts: Tensor) -> None:
+        """Take notice of how often each token is in the texts, (V,), before anything is learnt."""
+
+    def start_training(self, batches: Iterator[Batch]) -> None:
+        """Get ready to tell classes apart, once the pre-training is over; `batches` hold every text once."""
+
+    def vectors(self, batch: Batch) -> Tensor:
+        """Return (B, D), a vector a text."""
+        raise NotImplementedError
+
+    def nearest(self, vector: Tensor, count: int) -> list[tuple[int, float]]:
+        """Return the `count` tokens whose vectors point most as `vector` (D,) does, each with its cosine."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How texts become ids: the kind of tokeniser, how many tokens it knows, how many of a text are read."""
+
+    tokeniser: str = "bpe"
+    vocabulary: int = 16_000
+    max_tokens: int = 128
+
+
+class Rows:
+    """Texts as ids, all in one array, from which batches are cut without a loop."""
+
+    def __init__(self, tokeniser: Tokeniser, texts: Sequence[Parts], most: int) -> None:
+        encoded = iter(tokeniser.encode(list(chain.from_iterable(texts))))
+        rows = [_joined([next(encoded) for _ in parts], most) for parts in texts]
+        self.lengths = np.array([len(ids) for ids, _ in rows], np.int64)
+        self.starts = np.append(0, self.lengths.cumsum())
+        self.ids = np.fromiter(chain.from_iterable(ids for ids, _ in rows), np.int64, self.starts[-1])
+        segments = chain.from_iterable(said for _, said in rows)
+        self.segments = np.fromiter(segments, np.int64, self.starts[-1])
+
+    def batch(self, rows: Sequence[int], device: torch.device) -> Batch:
+        """Return those rows; T is at least 1."""
+        lengths = self.lengths[rows]
+        T = max(1, int(lengths.max()))
+        place = np.arange(T)
+        inside = place < lengths[:, None]  # (B, T)
+        where = (self.starts[rows][:, None] + place)[inside]
+        ids, segments = np.full(inside.shape, PAD), np.zeros(inside.shape, np.int64)
+        ids[inside], segments[inside] = self.ids[where], self.segments[where]
+        return Batch(*(torch.from_numpy(one).to(device) for one in (ids, lengths, segments)))
+
+
+def _joined(parts: list[list[int]], most: int) -> tuple[list[int], list[int]]:
+    """Return the ids of a text's parts, SEP after each but the last, and the number of the part each is of.
+
+    What is longer than `most` loses the ends of its longest parts.
+    """
+    seams = len(parts) - 1
+    while sum(map(len, parts)) + seams > most and any(parts):
+        longest = max(parts, key=len)
+        second = max((len(part) for part in parts if part is not longest), default=0)
+        over = sum(map(len, parts)) + seams - most
+        del longest[-min(over, max(1, len(longest) - second)) :]
+    ids, segments = [], []
+    for number, part in enumerate(parts):
+        said = part if number == seams else [*part, SEP]
+        ids += said
+        segments += [number] * len(said)
+    return (ids, segments) if any(parts) else ([], [])
+
+
+class NetworkClassifier:
+    """A tokeniser and a network over its ids, which says how probable each class of a text is.
+
+    `build(vocabulary, classes)` returns the network, its weights drawn from torch's generator.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[int, int], Network],
+        reading: Reading,
+        recipe: Recipe,
+        pretraining: Recipe | None = None,
+        *,
+        device: str | None = None,
+    ) -> None:
+        """Remember how to read and to learn.
+
+        Raises:
+            BadInput: a setting is out of range.
+        """
+        recipe.check()
+        if reading.max_tokens < 1:
+            raise BadInput(f"max_tokens {reading.max_tokens}: must be at least 1")
+        self.build, self.reading, self.recipe, self.pretraining = build, reading, recipe, pretraining
+        self.wanted_device = device
+        self.workshop: Workshop | None = None
+        self.tokeniser: Tokeniser  # what is not there until something is fitted or loaded
+        self.network: Network
+        self.trainings: list[Trained] = []
+
+    def fit(self, texts: Sequence[Parts], labels: Sequence[int], classes: int) -> None:
+        """Learn from `texts` and their `labels`, each in [0, classes); a class may have no text.
+
+        Raises:
+            BadInput: there are no texts.
+            Unavailable: the training came to nothing, or the device is not here.
+        """
+        rows = self._begin(texts, classes)
+        y = np.asarray(labels, np.int64)
+        of_class = np.bincount(y, minlength=classes)
+        self.prior = np.log((of_class + 1) / (len(y) + classes))  # (C,)
+        targets = torch.from_numpy(y).to(self.device)
+
+        def loss(chosen: Sequence[int]) -> tuple[Tensor, int]:
+            logits = self.network(rows.batch(chosen, self.device))
+            return cross_entropy(logits, targets[list(chosen)]).sum(), len(chosen)
+
+        self._pretrain(rows)
+        self.network.start_training(batch for _, batch in self._batches(rows, range(len(texts))))
+        found = train(self.network, loss, rows.lengths.tolist(), self.recipe, workshop=self.workshop)
+        self.trainings.append(found)
+        held = list(found.held_out)
+        self.scale = best_scale(self._logits(rows, held), np.eye(classes)[y[held]])
+
+    def fit_vectors(self, texts: Sequence[Parts]) -> None:
+        """Learn from the texts alone, for `vectors`.
+
+        Raises:
+            BadInput: there are no texts.
+            Unavailable: the training came to nothing, or the device is not here.
+        """
+        self._pretrain(self._begin(texts, 1))
+        self.prior, self.scale = np.zeros(1), 1.0
+
+    @property
+    def ready(self) -> bool:
+        """Return whether something was fitted or loaded."""
+        return hasattr(self, "tokeniser")
+
+    def took(self) -> Took:
+        """Return what the fit took, over all its trainings."""
+        steps, earlier = (sum(t.steps for t in self.trainings), sum(t.earlier for t in self.trainings))
+        return Took(steps, str(self.device), earlier)
+
+    def log_probabilities(self, texts: Sequence[Parts]) -> NDArray[np.float64]:
+        """Return (N, C) log-probabilities (nats), none below LEAST; the class prior where nothing is said."""
+        rows = Rows(self.tokeniser, texts, self.reading.max_tokens)
+        z = torch.from_numpy(self.scale * self._logits(rows, range(len(texts))))
+        found: NDArray[np.float64] = z.log_softmax(dim=-1).clamp(min=LEAST).numpy()
+        found[rows.lengths == 0] = self.prior
+        return found
+
+    @torch.no_grad()
+    def vectors(self, texts: Sequence[Parts]) -> NDArray[np.float64]:
+        """Return (N, D), a vector a text, 0 where nothing is said."""
+        rows = Rows(self.tokeniser, texts, self.reading.max_tokens)
+        found = [np.empty((0, 0))] * len(texts)
+        for chosen, batch in self._batches(rows, range(len(texts))):
+            for row, vector in zip(chosen, self.network.vectors(batch).double().cpu().numpy(), strict=True):
+                found[row] = vector if rows.lengths[row] else np.zeros_like(vector)
+        return np.stack(found)
+
+    def nearest(self, text: str, count: int) -> list[tuple[str, float]]:
+        """Return the `count` tokens nearest to `text`, none of its own, each with its cosine."""
+        own = set(self.tokeniser.encode([text])[0])
+        vector = torch.from_numpy(self.vectors([(text,)])[0]).float().to(self.device)
+        found = self.network.nearest(vector, count + len(own)) if vector.any() else []
+        kept = [(self.tokeniser.decode([i]).strip(), cosine) for i, cosine in found if i not in own]
+        return kept[:count]
+
+    def save(self, path: Path) -> None:
+        """Write the network to `path`, and its tokeniser beside it; nothing of it is code."""
+        self.tokeniser.save(path.with_suffix(".json"))
+        about = {"scale": self.scale, "prior": torch.from_numpy(self.prior)}
+        torch.save({**about, "network": self.network.state_dict()}, path)
+
+    def load(self, path: Path) -> None:
+        """Read what `save` wrote.
+
+        Raises:
+            ValueError, KeyError, RuntimeError: it is damaged.
+        """
+        self.tokeniser = tokenisers.load(path.with_suffix(".json"))
+        self.device = pick_device(self.wanted_device)
+        said: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        self.scale, self.prior = float(said["scale"]), said["prior"].numpy()
+        self._make(len(self.prior))
+        self.network.load_state_dict(said["network"])
+        self.network.eval()
+
+    def _begin(self, texts: Sequence[Parts], classes: int) -> Rows:
+        """Return the texts as ids of a new tokeniser; the network is new too."""
+        if not len(texts):
+            raise BadInput("a network needs at least one example to learn from")
+        self.trainings = []
+        self.device = pick_device(self.wanted_device)
+        how = self.reading
+        said = chain.from_iterable(texts)
+        self.tokeniser = tokenisers.train(how.tokeniser, said, size=how.vocabulary)
+        self._make(classes)
+        rows = Rows(self.tokeniser, texts, how.max_tokens)
+        counts = np.bincount(rows.ids, minlength=len(self.tokeniser))
+        self.network.meet(torch.from_numpy(counts).float().to(self.device))
+        return rows
+
+    def _make(self, classes: int) -> None:
+        with seeded(self.recipe.seed):
+            self.network = self.build(len(self.tokeniser), classes).to(self.device)
+
+    def _pretrain(self, rows: Rows) -> None:
+        if self.pretraining is None:
+            return
+
+        def loss(chosen: Sequence[int]) -> tuple[Tensor, int]:
+            return self.network.pretraining_loss(rows.batch(chosen, self.device))
+
+        how: dict[str, Any] = {"workshop": self.workshop, "what": "pretraining"}
+        self.trainings.append(train(self.network, loss, rows.lengths.tolist(), self.pretraining, **how))
+
+    def _batches(self, rows: Rows, chosen: Sequence[int]) -> Iterator[tuple[list[int], Batch]]:
+        """Yield the chosen rows in batches, with their places among the chosen."""
+        lengths, recipe = rows.lengths[list(chosen)], self.recipe
+        for places in batches(lengths, tokens=recipe.batch_tokens, rows=recipe.batch_rows):
+            yield places, rows.batch([chosen[place] for place in places], self.device)
+
+    @torch.no_grad()
+    def _logits(self, rows: Rows, chosen: Sequence[int]) -> NDArray[np.float64]:
+        """Return (N, C) logits of the chosen rows, in their order."""
+        found = np.zeros((len(chosen), len(self.prior)))
+        for places, batch in self._batches(rows, chosen):
+            found[places] = self.network(batch).double().cpu().numpy()
+        return found
+
+
+def embedding(vocabulary: int, dim: int) -> nn.Embedding:
+    """Return an embedding that begins small, PAD at 0."""
+    made = nn.Embedding(vocabulary, dim, padding_idx=PAD)
+    nn.init.normal_(made.weight, std=EMBEDDING_STD)
+    with torch.no_grad():
+        made.weight[PAD] = 0
+    return made
+
+
+def mean_over(x: Tensor, mask: Tensor) -> Tensor:
+    """Return (B, D), the mean of x (B, T, D) over the tokens that mask (B, T) has; 0 of none."""
+    some = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    return (x * mask[:, :, None]).sum(dim=1) / some
+
+
+def max_over(x: Tensor, mask: Tensor) -> Tensor:
+    """Return (B, D), the largest of x (B, T, D) over the tokens that mask (B, T) has; 0 of none."""
+    most = x.masked_fill(~mask[:, :, None], torch.finfo(x.dtype).min).amax(dim=1)
+    return most * mask.any(dim=1, keepdim=True)

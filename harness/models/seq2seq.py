@@ -1,0 +1,133 @@
+"""Sequence to sequence with attention: LSTMs that read a sentence and write another.
+
+    h_1 … h_S  = BiLSTM(source)                              the encoder's states, (S, d)
+    s_t        = LSTM([E y_{t−1}; s̃_{t−1}], s_{t−1})         the decoder's, fed with what it last saw
+    α_ts       = softmax_s(s_t · W h_s)                      where it looks: Luong et al. 2015, "general"
+    s̃_t        = tanh(W_c [Σ_s α_ts h_s; s_t])
+    p(y_t | …) = softmax(W_o s̃_t)
+
+Sutskever et al. 2014; Bahdanau et al. 2015; Luong et al. 2015 (attention, input feeding). It learns with
+teacher forcing: the right y_{t−1} is given, whatever it would have written itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+PAD = 0
+
+
+class Memory(NamedTuple):
+    """What was read: states (B, S, d), and where they are a token's and not padding (B, S)."""
+
+    states: Tensor
+    mask: Tensor
+
+
+class State(NamedTuple):
+    """Where the decoder is: the LSTM's h and c (B, d), and what it last saw, s̃ (B, d)."""
+
+    h: Tensor
+    c: Tensor
+    seen: Tensor
+
+
+class Seq2Seq(nn.Module):
+    """The model. One vocabulary for both languages, whose token 0 is padding."""
+
+    def __init__(self, vocabulary: int, *, d: int = 256, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.tokens = nn.Embedding(vocabulary, d, padding_idx=PAD)  # E
+        nn.init.normal_(self.tokens.weight, std=d**-0.5)
+        self.encoder = nn.LSTM(d, d // 2, bidirectional=True, batch_first=True)
+        self.decoder = nn.LSTMCell(2 * d, d)
+        self.start_h, self.start_c = nn.Linear(d, d), nn.Linear(d, d)
+        self.look = nn.Linear(d, d, bias=False)  # W
+        self.combine = nn.Linear(2 * d, d, bias=False)  # W_c
+        self.out = nn.Linear(d, vocabulary)  # W_o
+
+    def read(self, source: Tensor) -> tuple[Memory, State]:
+        """Return what the decoder looks at and where it starts, for `source` (B, S), padded at its end."""
+        mask = source != PAD
+        packed = pack_padded_sequence(
+            self._embedded(source), mask.sum(1).cpu(), batch_first=True, enforce_sorted=False
+        )
+        packed, (h, c) = self.encoder(packed)  # h, c: (2, B, d / 2), forwards and backwards
+        states, _ = pad_packed_sequence(packed, batch_first=True, total_length=source.shape[1])  # (B, S, d)
+        h, c = (x.transpose(0, 1).flatten(1) for x in (h, c))  # (B, d)
+        start = State(self.start_h(h).tanh(), self.start_c(c), torch.zeros_like(h))
+        return Memory(states, mask), start
+
+    def advance(self, token: Tensor, memory: Memory, state: State) -> State:
+        """Return where the decoder is after one more `token` (B,)."""
+        given = torch.cat([self._embedded(token), state.seen], 1)  # (B, 2 d)
+        h, c = self.decoder(given, (state.h, state.c))
+        scores = (memory.states @ self.look(h)[:, :, None]).squeeze(2)  # (B, S): s · W h, W on either side
+        alpha = scores.masked_fill(~memory.mask, -torch.inf).softmax(1)
+        context = (alpha[:, None] @ memory.states).squeeze(1)  # (B, d)
+        seen = self.combine(torch.cat([context, h], 1)).tanh()
+        return State(h, c, F.dropout(seen, self.dropout, self.training))
+
+    def logits(self, seen: Tensor) -> Tensor:
+        """Return (…, V) for s̃ (…, d)."""
+        return self.out(seen)
+
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        """Return the logits (B, T, V) of what follows each token of `target` (B, T), teacher forced."""
+        memory, state = self.read(source)
+        seen = []
+        for token in target.unbind(1):
+            state = self.advance(token, memory, state)
+            seen.append(state.seen)
+        return self.logits(torch.stack(seen, 1))
+
+    def loss(self, source: Tensor, target: Tensor) -> Tensor:
+        """Return the cross-entropy (nats a token) of `target` (B, T): the start token, the text, the end."""
+        logits = self(source, target[:, :-1])
+        return F.cross_entropy(logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=PAD)
+
+    def _embedded(self, ids: Tensor) -> Tensor:
+        return F.dropout(self.tokens(ids), self.dropout, self.training)  # (…, d)
+
+    @torch.inference_mode()
+    def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[Writing, NDArray[np.float32]]:
+        """Return what goes on writing, and the logits (B, V) of the first token after `start`."""
+        memory, state = self.read(padded(sources).to(self.tokens.weight.device))
+        writing = Writing(self, memory, state)
+        return writing, writing.step([start] * len(sources))
+
+
+class Writing:
+    """Texts that are being written, a row each."""
+
+    def __init__(self, model: Seq2Seq, memory: Memory, state: State) -> None:
+        self.model, self.memory, self.state = model, memory, state
+
+    @torch.inference_mode()
+    def step(self, tokens: Sequence[int]) -> NDArray[np.float32]:
+        """Return the logits (B, V) after one more token of each text."""
+        device = self.model.tokens.weight.device
+        self.state = self.model.advance(torch.tensor(tokens, device=device), self.memory, self.state)
+        logits: NDArray[np.float32] = self.model.logits(self.state.seen).float().numpy(force=True)
+        return logits
+
+    def select(self, rows: Sequence[int]) -> None:
+        """Go on with these of the texts."""
+        rows = list(rows)
+        self.memory = Memory(*(x[rows] for x in self.memory))
+        self.state = State(*(x[rows] for x in self.state))
+
+
+def padded(rows: Sequence[Sequence[int]]) -> Tensor:
+    """Return token rows as one tensor (B, T), padded at their ends."""
+    width = max(map(len, rows))
+    return torch.tensor([[*row, *[PAD] * (width - len(row))] for row in rows])
