@@ -52,7 +52,7 @@ def _weights(network: Any) -> Mapping[str, Any]:
         "transformer.wpe.weight": network.positions.weight,
     }
     norms = {"transformer.ln_f": network.norm}
-    linear = {}
+    linear: dict[str, Any] = {}
     for number, block in enumerate(network.blocks):
         at, look = f"transformer.h.{number}", block.attention
         norms |= {f"{at}.ln_1": block.norm1, f"{at}.ln_2": block.norm2}

@@ -94,9 +94,9 @@ class ReaderAdapter(Network):
         """Return passages (B, T) and questions (B, J) as the network reads them."""
         from harness.models.seq2seq import padded
 
-        sides = (padded([lesson[side] for lesson in lessons]) for side in (0, 1))
-        passage, question = (side.to(self.device) for side in sides)
-        return passage, question
+        passages = padded([lesson.passage for lesson in lessons])
+        questions = padded([lesson.question for lesson in lessons])
+        return passages.to(self.device), questions.to(self.device)
 
     def _loss(self, batch: Sequence[tuple[Lesson, tuple[int, int]]]) -> tuple[Any, int]:
         import torch
