@@ -395,7 +395,8 @@ def test_json_has_every_part_and_no_nan(tmp_path):
     document = compare_render.as_json(compared(fake_run(tmp_path, "a", "1"), fake_run(tmp_path, "b", "0")))
     assert json.loads(orjson.dumps(document)) == document
     assert list(document) == [
-        *("a", "b", "n", "only_a", "only_b", "clusters", "notes", "metrics", "flips", "settings", "costs")
+        *("a", "b", "n", "only_a", "only_b", "clusters", "notes", "metrics", "flips", "drift"),
+        *("settings", "costs"),
     ]
     assert document["metrics"]["accuracy"]["difference"] == -1
     assert document["metrics"]["accuracy"]["ci_low"] is None
