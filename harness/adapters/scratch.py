@@ -237,10 +237,7 @@ class Word2vec(Scratch):
     """
 
     recipe: ClassVar[Mapping[str, Any]] = {"epochs": 5, "learning_rate": 1e-2, "weight_decay": 0.0}
-    pretraining: ClassVar[Mapping[str, Any]] = {
-        **{"epochs": 3, "learning_rate": 3e-3},
-        **{"batch_tokens": 16_384, "batch_rows": 1024},
-    }
+    pretraining: ClassVar[Mapping[str, Any]] = {"epochs": 5, "learning_rate": 2e-2}
 
     def network(self, settings: Mapping[str, Any]) -> Callable[[int, int], Network]:
         """Return what makes a network of (vocabulary, classes)."""

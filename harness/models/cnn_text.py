@@ -33,8 +33,16 @@ class CnnText(Network):
         self.out = nn.Linear(filters * len(widths), classes)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return (B, C) logits. PAD is 0, so a text in a longer batch is as if more of it said nothing."""
+        """Return (B, C) logits."""
         x = self.dropout(self.embedding(batch.ids)).transpose(1, 2)  # (B, E, T)
-        best = [torch.relu(filters(x)).amax(dim=2) for filters in self.convolutions]  # (B, F) each
+        best = [self._best(filters, x, batch.lengths) for filters in self.convolutions]  # (B, F) each
         logits: Tensor = self.out(self.dropout(torch.cat(best, dim=1)))
         return logits
+
+    @staticmethod
+    def _best(filters: nn.Conv1d, x: Tensor, lengths: Tensor) -> Tensor:
+        """Return (B, F), the largest answer of each filter to x (B, E, T) at a place that has a token."""
+        found = torch.relu(filters(x))  # (B, F, T + k - 1)
+        place = torch.arange(found.shape[2], device=x.device)
+        inside = place < lengths[:, None] + filters.kernel_size[0] - 1  # (B, T + k - 1)
+        return (found * inside[:, None, :]).amax(dim=2)

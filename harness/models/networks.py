@@ -25,7 +25,7 @@ from harness.errors import BadInput
 from harness.models import LEAST, tokenisers
 from harness.models.losses import cross_entropy
 from harness.models.scaling import best_scale
-from harness.models.tokenisers import PAD, SEP, Tokeniser
+from harness.models.tokenisers import PAD, SEP, UNK, Tokeniser
 from harness.models.training import Recipe, Trained, batches, pick_device, seeded, train
 from harness.schema import Took, Workshop
 
@@ -224,8 +224,10 @@ class NetworkClassifier:
     def nearest(self, text: str, count: int) -> list[tuple[str, float]]:
         """Return the `count` tokens nearest to `text`, none of its own, each with its cosine."""
         own = set(self.tokeniser.encode([text])[0])
+        if not own - {UNK}:
+            return []
         vector = torch.from_numpy(self.vectors([(text,)])[0]).float().to(self.device)
-        found = self.network.nearest(vector, count + len(own)) if vector.any() else []
+        found = self.network.nearest(vector, count + len(own))
         kept = [(self.tokeniser.decode([i]).strip(), cosine) for i, cosine in found if i not in own]
         return kept[:count]
 
