@@ -196,7 +196,7 @@ def rate() -> None:
 
 
 def times() -> None:
-    """A server that sends the first token after 150 ms and 20 more every 20 ms, and notes when it really did."""
+    """A server that sends a token after 150 ms and 20 more every 20 ms, and notes when it really did."""
     each, more = 0.02, 20
     noted: dict[str, dict[str, float]] = {}
 
