@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from harness.conductor import Outcome
 from harness.errors import BadInput, Stopped
 from harness.money import Budget, money, rate
-from tests.running import METERED, Project, here, outcome, records_of, rehearsing, rows
+from tests.running import METERED, Project, here, outcome, records_of, rows
 
 COUNT = 120
 # One request at most: some hundred bytes read at 0.001 USD, 10 tokens written at 0.004.
@@ -19,17 +18,9 @@ MOST = 0.2
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    project = Project(tmp_path)
-    project.reviews(test=rows(COUNT))
-    project.rehearsal_backends()
-    return project
-
-
-@pytest.fixture(autouse=True)
-def rehearsal():
-    with rehearsing():
-        yield
+def project(metered: Project) -> Project:
+    metered.reviews(test=rows(COUNT))
+    return metered
 
 
 def within(project: Project, limit: str, usd_krw: str | None = None, **how: Any) -> Outcome:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.conductor import Outcome
-from tests.running import METERED, Project, here, outcome, records_of, rehearsing, rows, said
+from tests.running import METERED, Project, here, outcome, records_of, rows, said
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    project = Project(tmp_path)
-    project.reviews()
-    project.rehearsal_backends()
-    return project
-
-
-@pytest.fixture(autouse=True)
-def rehearsal():
-    with rehearsing():
-        yield
+def project(metered: Project) -> Project:
+    return metered
 
 
 def again(project: Project, **how: Any) -> Outcome:
