@@ -56,6 +56,29 @@ def leaderboard(
 
 
 @app.command()
+def report(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="the folder; a report there is replaced")
+    ],
+    runs: Runs = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="TAG|GROUP", help="tasks with this tag or in this group")
+    ] = None,
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="TASK|METRIC", help="rank by this task or this metric")
+    ] = None,
+    runs_dir: RunsDir = Path("runs"),
+) -> int:
+    """Write runs as a site: leaderboard, pictures, every example.
+
+    The pages need no server and no network: open index.html. The same runs make the same files.
+    """
+    from harness.cli.report import report_command
+
+    return report_command(runs or [], runs_dir, out=out, group=group, sort=sort)
+
+
+@app.command()
 def compare(
     a: Annotated[Path, typer.Argument(metavar="RUN_A", help="a run directory, or a folder of one run")],
     b: Annotated[Path, typer.Argument(metavar="RUN_B", help="the run beside it")],

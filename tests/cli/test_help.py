@@ -19,6 +19,7 @@ COMMANDS = (
     "doctor",
     "init",
     "leaderboard",
+    "report",
     "compare",
     "gate",
     "rescore",
