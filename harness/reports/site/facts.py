@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,7 +58,8 @@ def groups(run: Mapping[str, Any]) -> list[Group]:
     """Return everything that the run says of itself but its pictures; a group without facts is left out."""
     named = {key for keys in _GROUPS.values() for key in keys}
     rest = [key for key in run if key not in named and key not in _APART]
-    found = [_group(title, keys, run) for title, keys in {**_GROUPS, "Other": rest}.items()]
+    found = [_group(title, keys, run, flat=len(keys) == 1) for title, keys in _GROUPS.items()]
+    found.append(_group("Other", rest, run, flat=False))
     found[1:1] = [_latency(run)]
     return [*filter(_any, [_metrics(run), *found, _sessions(run), *_macro(run)])]
 
@@ -67,8 +68,8 @@ def _any(group: Group) -> bool:
     return bool(group.facts or group.rows)
 
 
-def _group(title: str, keys: Any, run: Mapping[str, Any]) -> Group:
-    flat = len(keys) == 1
+def _group(title: str, keys: Sequence[str], run: Mapping[str, Any], *, flat: bool) -> Group:
+    """Return the facts under the keys; those of the one key of a `flat` group go without its name."""
     facts = [fact for key in keys for fact in _facts(() if flat else (key,), run.get(key), run)]
     return Group(title, [fact for fact in facts if fact.value])
 

@@ -23,12 +23,16 @@ SIZES = ((3e9, "≤ 3B"), (7e9, "3-7B"), (65e9, "7-65B"), (float("inf"), "> 65B"
 
 @dataclass(frozen=True)
 class Head:
-    """A column: `shown` unless the reader chooses otherwise. Of a score: its task's language and tags."""
+    """A column: `shown` unless the reader chooses otherwise. Of a score: its task's language and tags.
+
+    A column is `numeric` where all of it is sorted as numbers.
+    """
 
     title: str
     note: str = ""
     shown: bool = True
     score: bool = False
+    numeric: bool = True
     language: str = ""
     tags: tuple[str, ...] = ()
 
@@ -94,10 +98,10 @@ def leaderboard(found: Board, by_column: Places, page_of: Callable[[Entry], str]
 
 _FACETS = ("size", "kind", "licence", "provider")
 _ABOUT = [
-    Head("kind"),
+    Head("kind", numeric=False),
     Head("size", "parameters"),
-    Head("licence", shown=False),
-    Head("provider", "owner of the model's repository", shown=False),
+    Head("licence", shown=False, numeric=False),
+    Head("provider", "owner of the model's repository", shown=False, numeric=False),
     Head("trained on", "examples learnt from", shown=False),
     Head("n", "examples evaluated", shown=False),
 ]
@@ -171,10 +175,10 @@ def _about(row: Row, facets: Mapping[str, str]) -> list[Cell]:
     size = f"{parameters / 1e9:.3g}B" if parameters else ""
     return [
         Cell(facets["kind"], facets["kind"]),
-        Cell(size, parameters or -1.0),
+        Cell(size, parameters or ""),
         Cell(facets["licence"], facets["licence"]),
         Cell(facets["provider"], facets["provider"], marks=(OFFICIAL,) if facets["official"] else ()),
-        Cell(each(fits, 3), float(max(fits, default=-1))),
+        Cell(each(fits, 3), max(fits, default="")),
         Cell(each(counts, 3), float(max(counts))),
     ]
 

@@ -50,6 +50,22 @@ class RunPage:
         return f"{RUNS}/{self.name}.html"
 
     @property
+    def status(self) -> str:
+        """Return `complete`, `partial`, `failed` or `running`."""
+        return str(self.entry.run["status"])
+
+    @property
+    def sample(self) -> bool:
+        """Return whether it ran on the project's own small sample."""
+        return bool(self.entry.run["data"]["sample"])
+
+    @property
+    def count(self) -> int | None:
+        """Return how many examples were asked about, None where a run has not come to its end."""
+        found: int | None = (self.entry.run.get("counts") or {}).get("examples")
+        return found
+
+    @property
     def figure(self) -> str:
         """Return the main figure with its interval, empty where there is none."""
         return figure(self.entry.main) if self.entry.metric else ""
@@ -124,8 +140,7 @@ class Site:
             run=run,
             task=self.tasks[run.task],
             language=_language(entry),
-            marks=entry.marks,
-            sample=entry.run["data"]["sample"],
+            command=str(entry.run.get("command") or ""),
             groups=facts.groups(entry.run),
             charts=run_charts.charts(entry, measured, {str(k): str(v) for k, v in labels.items()}),
             document=orjson.dumps(entry.run, option=orjson.OPT_INDENT_2).decode(),
@@ -153,15 +168,17 @@ class Site:
             }
             for column in task.columns
         ]
-        known = kept(own[-1].entry, records.TASK, ("description", "source", "tags", "ask", "language"))
+        known = kept(own[-1].entry, records.TASK, ("description", "source"))
+        source = known.get("source") or {}
         self._page(
             task.href,
             "task.html.j2",
             task=task,
-            known=known,
+            description=str(known.get("description") or ""),
+            source=" · ".join(str(source[key]) for key in ("citation", "url", "licence") if source.get(key)),
+            language=_language(own[-1].entry),
             sections=sections,
             runs=own,
-            language=known.get("language"),
         )
 
     def _index(self) -> None:

@@ -15,7 +15,12 @@
   const shown = document.getElementById("shown");
   const heads = [...table.querySelectorAll("thead th")];
   const scores = heads.map((head, place) => ({ place, ...head.dataset })).filter((head) => head.score);
-  const board = new DataTable(table, { ...plain, order: [[0, "asc"]], autoWidth: false });
+  // Figures are sorted as numbers, and a system without one stands last either way.
+  const figure = (text) => (text === "" ? null : Number(text));
+  const sorted = (sign) => (a, b) => (a === null) - (b === null) || sign * (a - b);
+  Object.assign(DataTable.ext.type.order, { "figure-pre": figure, "figure-asc": sorted(1), "figure-desc": sorted(-1) });
+  const columnDefs = [{ targets: "figure", type: "figure", orderSequence: ["desc", "asc"] }];
+  const board = new DataTable(table, { ...plain, order: [[0, "asc"]], autoWidth: false, columnDefs });
   const boxes = [...form.querySelectorAll("[data-column]")];
   const chosen = (name) => form.querySelector(`[data-filter=${name}]`)?.value ?? "";
 

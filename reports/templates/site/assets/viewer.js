@@ -48,7 +48,7 @@
   let named = "";
   const pager = new Pager(draw, (page) => {
     const { state, text } = values();
-    if (ready) examples.remember({ id: named, state, text, page: page ? page + 1 : "" });
+    if (ready) examples.remember(named ? { id: named } : { state, text, page: page ? page + 1 : "" });
     named = "";
   });
   let ready = false;
@@ -68,6 +68,7 @@
     const wanted = id.normalize("NFC");
     const number = (await ids()).ids.findIndex((name) => name.normalize("NFC") === wanted);
     if (number < 0) {
+      await filter();
       output.textContent = `no example is called ${examples.excerpt(id)}`;
       return;
     }
