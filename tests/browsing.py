@@ -15,6 +15,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,17 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+def no_site() -> str | None:
+    """Return why no site can be made here, None if one can."""
+    absent = [name for name in ("plotly", "itables", "bs4") if find_spec(name) is None]
+    return f"{' and '.join(absent)} not installed" if absent else None
+
+
 def why_not() -> str | None:
     """Return why no browser can be driven here, None if one can."""
-    try:
-        import playwright  # noqa: F401
-    except ImportError:
+    if find_spec("playwright") is None:
         return "playwright is not installed"
-    return None if chromium() else "chromium is not installed"
+    return no_site() if chromium() else "chromium is not installed"
 
 
 @contextmanager

@@ -18,9 +18,12 @@ from harness.reports.site import charts, chunks, facts, run_charts, staging, tas
 from harness.reports.site.examples import Measured
 from harness.reports.site.table import provider, size_class
 from harness.reports.site.writing import write_site
+from tests.browsing import no_site
 from tests.fake_runs import fake_run
 from tests.running import Project
 from tests.site_runs import questions, reply, review, reviews
+
+pytestmark = pytest.mark.skipif(no_site() is not None, reason=str(no_site()))
 
 
 def files(folder: Path) -> dict[str, bytes]:
