@@ -84,10 +84,8 @@ def many_runs(folder: Path) -> None:
     print(f"{RUNS} runs of {EXAMPLES:,} examples, journals {size(folder / 'runs'):,.0f} MB")
     print(f"wall {cost.wall:.1f} s, CPU {cost.cpu:.1f} s, peak {cost.rss:.0f} MiB; {BOUNDS}")
     site = folder / "site"
-    print(
-            tokens = len(asked[row]) // 2
-            response["usage"] = {"prompt_tokens": tokens, "completion_tokens": draw.randint(3, 9)}
-    )
+    data = sum(1 for _ in (site / "data").iterdir())
+    print(f"site {size(site):,.0f} MB, {size(site / 'data'):,.0f} of it data in {data:,} files")
 
 
 def first_paint(folder: Path) -> None:
