@@ -252,6 +252,22 @@ def test_a_run_without_a_journal_has_a_page_without_examples(tmp_path):
     assert "data-index" not in next((site / "runs").iterdir()).read_text(encoding="utf-8")
 
 
+def test_a_journal_that_somebody_changed_costs_its_page_the_examples_and_no_other(tmp_path):
+    broken = fake_run(tmp_path / "runs", "broken", "1100", journal=review)
+    fake_run(tmp_path / "runs", "good", "1100", journal=review)
+    lines = (
+        (broken / "samples.jsonl").read_text(encoding="utf-8").replace('"response":{', '"response":[],"x":{')
+    )
+    (broken / "samples.jsonl").write_text(lines, encoding="utf-8")
+    told: list[str] = []
+    write_site(load([tmp_path / "runs"], print), tmp_path / "out", told.append)
+    assert len(told) == 1
+    assert "samples.jsonl: not as the harness writes it, left out" in told[0]
+    assert index_of(tmp_path / "out", "reviews-good-")["states"] == "rrww"
+    (page,) = (tmp_path / "out/runs").glob("reviews-broken-*")
+    assert "data-index" not in page.read_text(encoding="utf-8")
+
+
 def test_a_run_that_has_not_come_to_its_end_is_shown_as_such(tmp_path):
     going = {"status": "running", "metrics": {}, "counts": None, "latency_s": None}
     fake_run(tmp_path / "runs", "good", "1100", journal=review)

@@ -95,7 +95,7 @@ class Site:
     """A site in the making: what its pages have in common, and the folder they go into."""
 
     def __init__(self, entries: Sequence[Entry], found: Board, folder: Path, warn: Warn) -> None:
-        self.found, self.folder = found, folder
+        self.found, self.folder, self.warn = found, folder, warn
         self.places = places(found, warn)
         self.pages = Pages()
         ordered = sorted(entries, key=_order)
@@ -129,8 +129,7 @@ class Site:
 
     def _run(self, run: RunPage) -> None:
         entry = run.entry
-        run.index, measured = examples.write(entry, self.folder / DATA)
-        run.states = measured.states
+        measured = self._examples(run)
         options = kept(entry, records.TASK, ("options",)).get("options")
         labels = options if isinstance(options, dict) else {}
         rivals = [one for one in self.runs if one is not run and one.examples == run.examples]
@@ -146,6 +145,17 @@ class Site:
             document=orjson.dumps(entry.run, option=orjson.OPT_INDENT_2).decode(),
             rivals=rivals,
         )
+
+    def _examples(self, run: RunPage) -> examples.Measured:
+        """Write the run's examples; a journal that somebody else has changed costs its page the examples."""
+        try:
+            run.index, measured = examples.write(run.entry, self.folder / DATA)
+        except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+            journal = run.entry.directory / records.SAMPLES
+            self.warn(f"{journal}: not as the harness writes it, left out: {type(error).__name__}: {error}")
+            return examples.Measured()
+        run.states = measured.states
+        return measured
 
     def _task(self, task: TaskPage) -> None:
         own = [run for run in self.runs if run.task == task.task]
