@@ -95,46 +95,64 @@ class _Judged:
         return by_example(self.metric, np.frombuffer(self.rows).reshape(-1, self.width))
 
 
+class _Pages:
+    """The examples of a run on their way into chunks."""
+
+    def __init__(self, folder: Path, metric: Metric | None, labels: Mapping[str, str]) -> None:
+        self._folder, self._metric, self._labels = folder, metric, labels
+        self._questions, self._answers = chunks.Chunks(folder), chunks.Chunks(folder)
+        self._judged = _Judged(metric)
+        self._ids: list[str] = []
+        self._repeats = array("q")
+        self.states = bytearray()
+
+    def add(self, record: Record) -> None:
+        """Take the next example."""
+        self._ids.append(record["id"])
+        self._repeats.append(record["repeat"])
+        self._questions.add([record.get("request") or {}, record["target"]])
+        self._answers.add(_answer(record))
+        self.states += _state(record).encode()
+        if not records.is_failed(record):
+            self._judged.add(record)
+
+    def index(self) -> str:
+        """Write what is left, judge the examples, and return the name of the index of them all."""
+        figures, metric = self._judged.figures(), self._metric
+        binary = figures is not None and metric is not None and _says_right(metric)
+        if figures is not None and binary:
+            _mark(self.states, figures)
+        repeats = self._repeats.tolist() if any(self._repeats) else None
+        index = {
+            "ids": chunks.write(self._folder, orjson.dumps({"ids": self._ids, "repeats": repeats})),
+            "questions": self._questions.finish(),
+            "answers": self._answers.finish(),
+            "states": self.states.decode(),
+            "figures": None if figures is None or binary else _figures(self._folder, self.states, figures),
+            "metric": None if figures is None or metric is None else metric.name,
+            "up": metric is None or metric.higher_is_better,
+            "labels": self._labels,
+        }
+        return chunks.write(self._folder, orjson.dumps(index))
+
+
 def write(entry: Entry, folder: Path) -> tuple[str | None, Measured]:
     """Write a run's examples into `folder`; return the name of their index, and what was measured.
 
     There is no index where the journal is not there or empty.
     """
     metric, labels = _judge(entry)
-    judged, measured = _Judged(metric), Measured()
+    pages, measured = _Pages(folder, metric, labels), Measured()
     place_of = {label: place for place, label in enumerate(labels)}
-    questions, answers = chunks.Chunks(folder), chunks.Chunks(folder)
-    ids: list[str] = []
-    repeats = array("q")
-    states = bytearray()
     for line in _lines(entry):
-        record = line.record
-        ids.append(record["id"])
-        repeats.append(record["repeat"])
-        questions.add([record.get("request") or {}, record["target"]])
-        answers.add(_answer(record))
-        states += _state(record).encode()
-        if not records.is_failed(record):
-            judged.add(record)
-            _measure(record, place_of, measured)
-    if not ids:
+        pages.add(line.record)
+        if not records.is_failed(line.record):
+            _measure(line.record, place_of, measured)
+    if not pages.states:
         return None, measured
-    figures = judged.figures()
-    binary = metric is not None and _says_right(metric) and figures is not None
-    if figures is not None and binary:
-        _mark(states, figures)
-    measured.states = {state: states.count(state.encode()) for state in "rwauf"}
-    index = {
-        "ids": chunks.write(folder, orjson.dumps({"ids": ids, "repeats": _repeats(repeats)})),
-        "questions": questions.finish(),
-        "answers": answers.finish(),
-        "states": states.decode(),
-        "figures": None if figures is None or binary else _figures(folder, states, figures),
-        "metric": metric.name if metric is not None and figures is not None else None,
-        "up": metric is None or metric.higher_is_better,
-        "labels": labels,
-    }
-    return chunks.write(folder, orjson.dumps(index)), measured
+    index = pages.index()
+    measured.states = {state: pages.states.count(state.encode()) for state in "rwauf"}
+    return index, measured
 
 
 def _lines(entry: Entry) -> Iterator[records.Line]:
@@ -178,10 +196,6 @@ def _mark(states: bytearray, figures: NDArray[np.float64]) -> None:
 def _figures(folder: Path, states: bytearray, figures: NDArray[np.float64]) -> str:
     found = iter(figures.round(4).tolist())
     return chunks.write(folder, orjson.dumps([None if s == ord(FAILED) else next(found) for s in states]))
-
-
-def _repeats(repeats: array[int]) -> list[int] | None:
-    return repeats.tolist() if any(repeats) else None
 
 
 def _answer(record: Record) -> dict[str, Any]:
