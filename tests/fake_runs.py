@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from harness import records, tasks
 from harness.definitions import Document
@@ -42,23 +44,30 @@ def fake_run(
     clusters: Sequence[str] | None = None,
     changes: Mapping[str, Any] | None = None,
     run: Mapping[str, Any] | None = None,
+    journal: Callable[[int], Mapping[str, Any]] | None = None,
 ) -> Path:
     """Write a run and return its directory.
 
     Each of `answers` is one example: `1` right, `0` wrong, `-` unanswered, `x` failed. `changes` are
-    to the task, `run` to `run.json`: a mapping there is joined key by key.
+    to the task, `run` to `run.json`: a mapping there is joined key by key. With `journal` the run has one:
+    its records hold what that returns for a row, joined in the same way.
     """
     definition = {**TASK, **(changes or {})}
     parsed = tasks.parse(Document(Path(f"{task}.yaml"), definition), task)
     tally = Tally(parsed.metrics, parsed.labels)
-    for record in _records(answers, ids, clusters, parsed):
-        tally.add(record)
+    lines = []
+    for row, record in enumerate(_records(answers, ids, clusters, parsed)):
+        kept = _joined(record, journal(row)) if journal else record
+        tally.add(kept)
+        lines.append(orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE))
     number = next(_numbers)
     directory = folder / task / f"run{number}"
     directory.mkdir(parents=True)
     values = _joined(_run(system, task, definition, len(answers), number), tally.summary(seed=1))
     records.write_run(directory, _joined(values, run or {}))
     tally.save(directory / records.STATISTICS)
+    if journal:
+        (directory / records.SAMPLES).write_bytes(b"".join(lines))
     (directory / records.TASK).write_text(dump(definition), encoding="utf-8")
     return directory
 

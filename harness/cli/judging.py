@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import Json, Offline, Runs, RunsDir, Slo
+from harness.cli.options import GroupOf, Json, Offline, Runs, RunsDir, Slo, SortBy
 
 app = typer.Typer()
 
@@ -21,12 +21,8 @@ def leaderboard(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")
     ] = None,
-    group: Annotated[
-        str | None, typer.Option("--group", metavar="TAG|GROUP", help="tasks with this tag or in this group")
-    ] = None,
-    sort: Annotated[
-        str | None, typer.Option("--sort", metavar="TASK|METRIC", help="rank by this task or this metric")
-    ] = None,
+    group: GroupOf = None,
+    sort: SortBy = None,
     by: Annotated[
         str | None, typer.Option("--by", metavar="BREAKDOWN", help="the figures by group, such as category")
     ] = None,
@@ -53,6 +49,25 @@ def leaderboard(
         by=by,
         baseline=baseline,
     )
+
+
+@app.command()
+def report(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="the folder; a report there is replaced")
+    ],
+    runs: Runs = None,
+    group: GroupOf = None,
+    sort: SortBy = None,
+    runs_dir: RunsDir = Path("runs"),
+) -> int:
+    """Write runs as a site: leaderboard, pictures, every example.
+
+    The pages need no server and no network: open index.html. The same runs make the same files.
+    """
+    from harness.cli.report import report_command
+
+    return report_command(runs or [], runs_dir, out=out, group=group, sort=sort)
 
 
 @app.command()

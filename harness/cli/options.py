@@ -96,3 +96,9 @@ RunsDir = Annotated[Path, typer.Option("--runs-dir", metavar="DIR", help="where 
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout, and nothing else")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress")]
 Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN", help="run directories, or folders of them")]
+GroupOf = Annotated[
+    str | None, typer.Option("--group", metavar="TAG|GROUP", help="tasks with this tag or in this group")
+]
+SortBy = Annotated[
+    str | None, typer.Option("--sort", metavar="TASK|METRIC", help="rank by this task or this metric")
+]

@@ -72,7 +72,7 @@ def _settings(entry: Entry) -> dict[str, Any]:
     task, data = run["task"], run["data"]
     environment = dict(run.get("environment") or {})
     return {
-        **_flat("backend", {**_kept(entry, records.BACKEND, _BACKEND), **run["backend"]}),
+        **_flat("backend", {**kept(entry, records.BACKEND, _BACKEND), **run["backend"]}),
         **_flat("decoding", (run.get("decoding") or {}).get("asked") or {}),
         **_flat("choose_by", run.get("choose_by")),
         **_flat("task", {key: task[key] for key in _TASK if key in task}),
@@ -86,13 +86,13 @@ def _settings(entry: Entry) -> dict[str, Any]:
 
 def _definition(entry: Entry) -> dict[str, Any]:
     """Return what the task's own file says of prompts and judgement, the template used among it."""
-    values = _kept(entry, records.TASK, (*_DEFINED, "templates"))
+    values = kept(entry, records.TASK, (*_DEFINED, "templates"))
     templates = values.pop("templates", None)
     used = templates.get(entry.run["task"].get("template")) if isinstance(templates, dict) else None
     return values | ({"prompt": used} if used else {})
 
 
-def _kept(entry: Entry, name: str, keys: tuple[str, ...]) -> dict[str, Any]:
+def kept(entry: Entry, name: str, keys: tuple[str, ...]) -> dict[str, Any]:
     """Return those keys of a definition that the run kept; none where the file is not there."""
     try:
         values = documents.read(entry.directory / name).values

@@ -23,6 +23,7 @@ COMMANDS = (
     "cache",
     "init",
     "leaderboard",
+    "report",
     "compare",
     "gate",
     "rescore",

@@ -1,0 +1,265 @@
+"""A run's examples as its page shows them, and what is measured on the way through the journal."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from harness import records
+from harness.errors import BadInput
+from harness.records import Record
+from harness.reports.entries import Entry
+from harness.reports.site import chunks
+from harness.run_document import COMPLETE
+from harness.schema import Metric
+from harness.tally import USAGE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# An example's state, as the one character that a page knows it by.
+RIGHT, WRONG, ANSWERED, UNANSWERED, FAILED = "r", "w", "a", "u", "f"
+COMPARED = 30  # pictures whose texts are drawn; more cannot be read
+
+
+class Compared(NamedTuple):
+    """An example against its options: probabilities, cosines if there are any, the right one's place."""
+
+    name: str
+    shares: list[float]
+    cosines: list[float] | None
+    right: int | None
+
+
+@dataclass
+class Measured:
+    """What a run's pictures are drawn from; what was not measured is empty.
+
+    Lengths are in characters, times in seconds. `scored` has, by their number, the options' scores of
+    examples one after another, and the places of the right ones. `states` counts the examples of each state.
+    """
+
+    lengths: dict[str, array[int]] = field(default_factory=dict)
+    tokens: dict[str, array[int]] = field(default_factory=dict)
+    seconds: array[float] = field(default_factory=lambda: array("d"))
+    scored: dict[int, tuple[array[float], array[int]]] = field(default_factory=dict)
+    compared: list[Compared] = field(default_factory=list)
+    states: dict[str, int] = field(default_factory=dict)
+
+    def add_length(self, name: str, length: int) -> None:
+        """Count a text of so many characters."""
+        self.lengths.setdefault(name, array("q")).append(length)
+
+    def confidences(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return the probability (n,) of the option that was taken, and whether it was the right one (n,)."""
+        import numpy as np
+
+        shares, hits = [np.empty(0)], [np.empty(0, np.bool_)]
+        for width, (flat, places) in self.scored.items():
+            scores = np.frombuffer(flat).reshape(-1, width)
+            raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+            shares.append(raised.max(axis=1) / raised.sum(axis=1))
+            hits.append(scores.argmax(axis=1) == np.frombuffer(places, np.int64))
+        return np.concatenate(shares), np.concatenate(hits)
+
+
+@dataclass
+class _Judged:
+    """The statistics of the metric that says which examples are right, a row an example that did not fail."""
+
+    metric: Metric | None
+    rows: array[float] = field(default_factory=lambda: array("d"))
+    width: int = 1
+
+    def add(self, record: Record) -> None:
+        if self.metric is None:
+            return
+        row = [float("nan") if one is None else one for one in record["scores"].get(self.metric.name) or ()]
+        self.width = len(row) or self.width
+        self.rows.extend(row or [float("nan")] * self.width)
+
+    def figures(self) -> NDArray[np.float64] | None:
+        """Return each example's figure, None where one example has none."""
+        import numpy as np
+
+        from harness.metrics.effects import by_example
+
+        if self.metric is None or not self.rows:
+            return None
+        return by_example(self.metric, np.frombuffer(self.rows).reshape(-1, self.width))
+
+
+class _Pages:
+    """The examples of a run on their way into chunks."""
+
+    def __init__(self, folder: Path, metric: Metric | None, labels: Mapping[str, str]) -> None:
+        self._folder, self._metric, self._labels = folder, metric, labels
+        self._questions, self._answers = chunks.Chunks(folder), chunks.Chunks(folder)
+        self._judged = _Judged(metric)
+        self._ids: list[str] = []
+        self._repeats = array("q")
+        self.states = bytearray()
+
+    def add(self, record: Record) -> None:
+        """Take the next example."""
+        self._ids.append(record["id"])
+        self._repeats.append(record["repeat"])
+        self._questions.add([record.get("request") or {}, record["target"]])
+        self._answers.add(_answer(record))
+        self.states += _state(record).encode()
+        if not records.is_failed(record):
+            self._judged.add(record)
+
+    def index(self) -> str:
+        """Write what is left, judge the examples, and return the name of the index of them all."""
+        figures, metric = self._judged.figures(), self._metric
+        binary = figures is not None and metric is not None and _says_right(metric)
+        if figures is not None and binary:
+            _mark(self.states, figures)
+        repeats = self._repeats.tolist() if any(self._repeats) else None
+        index = {
+            "ids": chunks.write(self._folder, orjson.dumps({"ids": self._ids, "repeats": repeats})),
+            "questions": self._questions.finish(),
+            "answers": self._answers.finish(),
+            "states": self.states.decode(),
+            "figures": None if figures is None or binary else _figures(self._folder, self.states, figures),
+            "metric": None if figures is None or metric is None else metric.name,
+            "up": metric is None or metric.higher_is_better,
+            "labels": self._labels,
+        }
+        return chunks.write(self._folder, orjson.dumps(index))
+
+
+def write(entry: Entry, folder: Path) -> tuple[str | None, Measured]:
+    """Write a run's examples into `folder`; return the name of their index, and what was measured.
+
+    There is no index where the journal is not there or empty.
+    """
+    metric, labels = _judge(entry)
+    pages, measured = _Pages(folder, metric, labels), Measured()
+    place_of = {label: place for place, label in enumerate(labels)}
+    for line in _lines(entry):
+        pages.add(line.record)
+        if not records.is_failed(line.record):
+            _measure(line.record, place_of, measured)
+    if not pages.states:
+        return None, measured
+    index = pages.index()
+    measured.states = {state: pages.states.count(state.encode()) for state in "rwauf"}
+    return index, measured
+
+
+def _lines(entry: Entry) -> Iterator[records.Line]:
+    """Return the last line of each example; the journal of a complete run has just those."""
+    path = entry.directory / records.SAMPLES
+    return records.read_records(path) if entry.run["status"] == COMPLETE else records.last_lines(path)
+
+
+def _judge(entry: Entry) -> tuple[Metric | None, dict[str, str]]:
+    """Return the first metric that says right or wrong, else the first that judges an example; and labels."""
+    from harness.metrics import OfSums
+
+    try:
+        task = entry.task()
+        metrics = [metric for metric in task.metrics if isinstance(metric.aggregate, OfSums)]
+    except BadInput:
+        return None, {}
+    metrics = [metric for metric in metrics if metric.name in entry.metrics]
+    return next(iter(sorted(metrics, key=_says_right, reverse=True)), None), dict(task.file.options)
+
+
+def _says_right(metric: Metric) -> bool:
+    return metric.interval == "wilson" and metric.higher_is_better
+
+
+def _state(record: Record) -> str:
+    if records.is_failed(record):
+        return FAILED
+    return UNANSWERED if record["prediction"] is None else ANSWERED
+
+
+def _mark(states: bytearray, figures: NDArray[np.float64]) -> None:
+    """Turn what is answered into right and wrong; `figures` are of the examples that did not fail."""
+    found = iter((figures > 0).tolist())
+    for place, state in enumerate(states.decode()):
+        right = state != FAILED and next(found)
+        if state == ANSWERED:
+            states[place] = ord(RIGHT if right else WRONG)
+
+
+def _figures(folder: Path, states: bytearray, figures: NDArray[np.float64]) -> str:
+    found = iter(figures.round(4).tolist())
+    return chunks.write(folder, orjson.dumps([None if s == ord(FAILED) else next(found) for s in states]))
+
+
+def _answer(record: Record) -> dict[str, Any]:
+    """Return what came of an example: only what there is, under the names that `examples.js` reads."""
+    response: Mapping[str, Any] = record["response"]
+    kept = {name: response[name] for name in _KEPT if response.get(name)}
+    kept["prediction"] = record["prediction"]
+    if response.get("text") is not None:
+        kept["text"] = response["text"]
+    if scores := response.get("option_scores"):
+        kept["scores"] = [None if score is None else round(score, 4) for score in scores]
+    if response.get("value") is not None:
+        kept["value"] = response["value"]
+    if response.get("finish") not in (None, "stop"):
+        kept["finish"] = response["finish"]
+    if response.get("attempts", 1) != 1:
+        kept["attempts"] = response["attempts"]
+    if timing := response.get("timing_s"):
+        kept["seconds"] = timing["e2e"]
+    for name in ("prompt_tokens", "completion_tokens") if response.get("usage") else ():
+        kept[name] = response["usage"].get(name)
+    kept["metrics"] = {name: row[0] for name, row in record["scores"].items() if len(row) == 1}
+    return kept
+
+
+_KEPT = ("similarities", "cached", "truncated", "error")
+
+
+def _measure(record: Record, place_of: Mapping[str, int], measured: Measured) -> None:
+    response = record["response"]
+    measured.add_length("input", _length(record.get("request") or {}))
+    if response.get("text") is not None:
+        measured.add_length("reply", len(response["text"]))
+    for name, count in (response.get("usage") or {}).items():
+        if count is not None and name in USAGE:
+            measured.tokens.setdefault(name.replace("_", " "), array("q")).append(count)
+    timing = response.get("timing_s")
+    if timing and timing["e2e"] is not None and not response.get("cached"):
+        measured.seconds.append(timing["e2e"])
+    scores = response.get("option_scores")
+    if scores and None not in scores:
+        _weigh(record, scores, place_of, measured)
+
+
+def _length(request: Mapping[str, Any]) -> int:
+    """Return the characters of the texts that a request is made of; a picture is none."""
+    if "prompt" in request:
+        return len(request["prompt"])
+    texts = [message["content"] for message in request.get("messages") or ()]
+    texts = texts or list((request.get("fields") or {}).values())
+    return sum(len(text) for text in texts if isinstance(text, str) and not text.startswith("data:image/"))
+
+
+def _weigh(record: Record, scores: Sequence[float], place_of: Mapping[str, int], measured: Measured) -> None:
+    from harness.metrics.options import decides, probabilities
+
+    if not decides(scores):
+        return
+    target = record["target"]
+    right = place_of.get(target) if place_of else int(target) if str(target).isdecimal() else None
+    if right is not None:
+        flat, places = measured.scored.setdefault(len(scores), (array("d"), array("q")))
+        flat.extend(scores)
+        places.append(right)
+    cosines = record["response"].get("similarities")
+    if cosines and len(measured.compared) < COMPARED:
+        measured.compared.append(Compared(record["id"], probabilities(scores), cosines, right))

@@ -1,0 +1,174 @@
+"""All that `run.json` says, in groups and words, with units: what nobody named here is shown all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.reports.figures import number, short
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A name and what stands beside it; `exact` is text to be copied as it is: a hash, a command."""
+
+    name: str
+    value: str
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Facts under one heading, or a table of figures."""
+
+    title: str
+    facts: list[Fact] = field(default_factory=list)
+    header: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+
+
+# Heading → the keys of run.json that stand under it. What has pages or tables of its own comes apart.
+_GROUPS = {
+    "Answers": ("counts", "unanswered_because", "failed_because"),
+    "Task": ("task", "choose_by", "seed"),
+    "Data": ("data",),
+    "System": ("backend", "given"),
+    "Decoding": ("decoding",),
+    "Cost": ("cost", "usage", "throughput", "energy"),
+    "Fit": ("fit",),
+    "Run": ("id", "status", "command", "started", "finished", "fingerprint", "schema_version"),
+    "Environment": ("environment",),
+}
+_APART = ("label", "metrics", "latency_s", "confusion", "breakdown", "macro", "sessions")
+_EXACT = ("sha256", "fingerprint", "command", "git", "id", "revision", "settings", "sent", "asked", "given")
+_UNITS = {
+    **{"seconds": "s", "memory_gib": "GiB", "joules": "J", "co2_g": "g CO₂"},
+    **{"examples_per_s": "examples/s", "output_tokens_per_s": "tokens/s"},
+}
+_LATENCY = {
+    "e2e": "end to end",
+    "ttft": "to the first token",
+    "tpot": "per output token",
+    "queue": "in the queue",
+}
+
+
+def groups(run: Mapping[str, Any]) -> list[Group]:
+    """Return everything that the run says of itself but its pictures; a group without facts is left out."""
+    named = {key for keys in _GROUPS.values() for key in keys}
+    rest = [key for key in run if key not in named and key not in _APART]
+    found = [_group(title, keys, run, flat=len(keys) == 1) for title, keys in _GROUPS.items()]
+    found.append(_group("Other", rest, run, flat=False))
+    found[1:1] = [_latency(run)]
+    return [*filter(_any, [_metrics(run), *found, _sessions(run), *_macro(run)])]
+
+
+def _any(group: Group) -> bool:
+    return bool(group.facts or group.rows)
+
+
+def _group(title: str, keys: Sequence[str], run: Mapping[str, Any], *, flat: bool) -> Group:
+    """Return the facts under the keys; those of the one key of a `flat` group go without its name."""
+    facts = [fact for key in keys for fact in _facts(() if flat else (key,), run.get(key), run)]
+    return Group(title, [fact for fact in facts if fact.value])
+
+
+def _facts(path: tuple[str, ...], value: Any, run: Mapping[str, Any]) -> Iterator[Fact]:
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _facts((*path, str(key)), one, run)
+    elif value is not None and value != [] and path:
+        exact = any(part in _EXACT for part in path)
+        yield Fact(_words(path), _value(path[-1], value, run, exact=exact), exact)
+
+
+def _words(path: tuple[str, ...]) -> str:
+    """Return `shots k` of (task, shots, k): the group's title has said the first."""
+    first = path[1:] if len(path) > 1 and path[0] in _SAID else path
+    return " ".join(part.replace("_", " ") for part in first)
+
+
+_SAID = ("task", "data", "backend", "environment", "fit", "cost", "counts", "throughput")
+
+
+def _value(key: str, value: Any, run: Mapping[str, Any], *, exact: bool) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(one) if not exact else repr(one) for one in value)
+    if isinstance(value, (int, float)) and not exact:
+        return _figure(key, value, run)
+    return repr(value) if exact and isinstance(value, (int, float)) else str(value)
+
+
+def _figure(key: str, value: float, run: Mapping[str, Any]) -> str:
+    if key == "parameters":
+        return f"{value / 1e9:.3g} billion" if value >= 1e9 else f"{value / 1e6:.3g} million"
+    if key in ("total", "paid", "per_1k_examples"):
+        return f"{short(value)} {(run.get('cost') or {}).get('currency', '')}"
+    if key in ("seed", "version", "schema_version", "limit"):
+        return str(value)
+    text = f"{value:,}" if isinstance(value, int) else short(value)
+    return f"{text} {_UNITS[key]}" if key in _UNITS else text
+
+
+def _metrics(run: Mapping[str, Any]) -> Group:
+    header = ["metric", "value", "95 % interval", "n", "unit", "better", "signature"]
+    rows = []
+    for name, main in (run.get("metrics") or {}).items():
+        ends = [number(main[end], main["unit"], like=main["value"]) for end in ("ci_low", "ci_high")]
+        between = f"{ends[0]} to {ends[1]}" if main["ci_low"] is not None else ""
+        better = "higher" if main["higher_is_better"] else "lower"
+        rows.append(
+            [
+                *(name, number(main["value"], main["unit"]), between, f"{main['n']:,}"),
+                *(main["unit"], better, main["signature"]),
+            ]
+        )
+    return Group("Metrics", header=header, rows=rows)
+
+
+def _latency(run: Mapping[str, Any]) -> Group:
+    """Return the table of how long replies took, in seconds."""
+    keys = ("p50", "p90", "p95", "p99", "mean")
+    rows = [
+        [_LATENCY.get(name, name), *(short(row.get(key)) for key in keys), f"{row['n']:,}"]
+        for name, row in (run.get("latency_s") or {}).items()
+    ]
+    return Group("Latency, seconds", header=["", *keys, "n"], rows=rows)
+
+
+def _sessions(run: Mapping[str, Any]) -> Group:
+    rows = [
+        [
+            *(str(one.get("started") or ""), str(one.get("finished") or "")),
+            *(short(one.get("seconds")), f"{one.get('requests') or 0:,}", f"{one.get('failed') or 0:,}"),
+        ]
+        for one in run.get("sessions") or ()
+    ]
+    return Group("Sessions", header=["started", "finished", "seconds", "requests", "failed"], rows=rows)
+
+
+def _macro(run: Mapping[str, Any]) -> Iterator[Group]:
+    """Yield the means over the groups of each breakdown, and the groups themselves."""
+    for by, groups_of in (run.get("breakdown") or {}).items():
+        names = list(dict.fromkeys(name for group in groups_of.values() for name in group))
+        rows = [
+            [group, *(_of(found.get(name)) for name in names), _n(found)]
+            for group, found in groups_of.items()
+        ]
+        means = (run.get("macro") or {}).get(by) or {}
+        if means:
+            rows.append(["mean of the groups", *(_of(means.get(name)) for name in names), ""])
+        yield Group(f"By {by}", header=[by, *names, "n"], rows=rows)
+
+
+def _of(found: Any) -> str:
+    value = found.get("value") if isinstance(found, Mapping) else found
+    return "" if value is None else f"{value:.4f}"
+
+
+def _n(found: Mapping[str, Any]) -> str:
+    counts = [one["n"] for one in found.values() if isinstance(one, Mapping) and "n" in one]
+    return f"{max(counts):,}" if counts else ""

@@ -1,0 +1,64 @@
+"""The pages as HTML. Every name and every reply is text there: nothing from a run is ever markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from harness.errors import printable
+from harness.reports.width import plain
+from harness.resources import shipped
+
+MOST = 400  # characters of a name or a setting on a page
+
+# Nothing is loaded but what lies beside the page, and no script runs that is not a file of its own.
+# Plotly sets styles from its script; a style can neither run nor, under this policy, load anything.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+class Pages:
+    """Renders a page by the name of its template."""
+
+    def render(self, template: str, values: Mapping[str, Any]) -> str:
+        """Return a page. `values` hold text as runs wrote it."""
+        return self._environment.get_template(template).render(policy=POLICY, **values)
+
+    @cached_property
+    def _environment(self) -> jinja2.Environment:
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(shipped("reports") / "templates" / "site", encoding="utf-8"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            finalize=_shown,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        environment.filters["whole"] = _whole
+        return environment
+
+
+def _shown(value: Any) -> Any:
+    """Return what a page inserts: text on one line, what cannot be seen written out, none of it endless."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    short = value if len(value) <= MOST else value[: MOST - 1] + "…"
+    return plain(short)
+
+
+def _whole(value: str) -> Markup:
+    """Return a text with its lines and in full: a command, JSON."""
+    return Markup("\n").join(Markup.escape(printable(line)) for line in value.split("\n"))
+
+
+def slug(*names: str) -> str:
+    """Return a file's name made of what is harmless in every address and file system."""
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(names).lower()).strip("-")[:80] or "run"

@@ -1,0 +1,212 @@
+"""The pictures of one run. Each is there only where the run measured what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness.metrics.options import rank
+from harness.reports.entries import Entry
+from harness.reports.site.charts import ROW, Chart, axis, edges, error, histogram, names_axis, texts
+from harness.reports.site.examples import Compared, Measured
+from harness.tally import UNANSWERED
+
+BINS = 10  # of the reliability diagram
+MOST = 60  # rows or columns of a matrix, groups of a breakdown
+
+
+def charts(entry: Entry, measured: Measured, labels: Mapping[str, str]) -> list[Chart]:
+    """Return the run's pictures in the order in which they are shown; `labels` are an option's words."""
+    found = [
+        *_confusion(entry, labels),
+        *_reliability(measured),
+        *_breakdowns(entry),
+        *_compared(measured, labels),
+        *_lengths("Lengths", "characters", measured.lengths),
+        *_lengths("Tokens", "tokens", measured.tokens),
+        *_times(measured),
+    ]
+    return found
+
+
+def _confusion(entry: Entry, labels: Mapping[str, str]) -> Iterator[Chart]:
+    table: Mapping[str, Mapping[str, int]] = entry.run.get("confusion") or {}
+    counts = [list(row.values()) for row in table.values()]
+    if not 2 <= len(table) <= MOST or not any(map(any, counts)):
+        return
+    columns = list(next(iter(table.values())))
+    if not any(row[-1] for row in counts) and columns[-1] == UNANSWERED:
+        columns, counts = columns[:-1], [row[:-1] for row in counts]
+    shares = [[count / (sum(row) or 1) for count in row] for row in counts]
+    few = len(counts) <= 12
+    right, said = (texts(_worded(name, labels) for name in names) for names in (table, columns))
+    trace = {
+        "type": "heatmap",
+        "z": shares,
+        "x": said,
+        "y": right,
+        "text": [[f"{count:,}" for count in row] for row in counts],
+        "zmin": 0,
+        "zmax": 1,
+        "hovertemplate": "right: %{y}<br>said: %{x}<br>%{text} (%{z:.1%})<extra></extra>",
+        **({"texttemplate": "%{text}"} if few else {}),
+    }
+    layout = {
+        "xaxis": axis("said", type="category"),
+        "yaxis": axis("right", type="category", autorange="reversed"),
+        "height": max(300, 130 + ROW * len(counts)),
+    }
+    yield Chart("Confusion", "A row is what was right, a cell's shade its share of the row.", [trace], layout)
+
+
+def _worded(label: str, labels: Mapping[str, str]) -> str:
+    word = labels.get(label)
+    return label if word in (None, label) else f"{word} ({label})"
+
+
+def _reliability(measured: Measured) -> Iterator[Chart]:
+    import numpy as np
+
+    shares, hits = measured.confidences()
+    if len(shares) < 2:
+        return
+    bins = np.minimum((shares * BINS).astype(int), BINS - 1)
+    counts = np.bincount(bins, minlength=BINS)
+    full = np.flatnonzero(counts)
+    said = np.bincount(bins, shares, BINS)[full] / counts[full]
+    true = np.bincount(bins, hits, BINS)[full] / counts[full]
+    n = counts[full]
+    ideal = {
+        **{"type": "scatter", "mode": "lines", "x": [0, 1], "y": [0, 1], "hoverinfo": "skip"},
+        **{"line": {"dash": "dot", "width": 1}, "name": "as it should be"},
+    }
+    trace = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": "this run",
+        "x": said.tolist(),
+        "y": true.tolist(),
+        "customdata": n.tolist(),
+        "marker": {"size": (7 + 19 * np.sqrt(n / n.max())).tolist(), "opacity": 0.85},
+        "hovertemplate": "said %{x:.3f}, right %{y:.3f}<br>%{customdata:,} examples<extra></extra>",
+    }
+    layout = {
+        "xaxis": axis("probability of the option taken", range=[0, 1.02]),
+        "yaxis": axis("share that is right", range=[0, 1.02]),
+    }
+    note = "On the dotted line its probabilities mean what they say; under it the system is too sure."
+    yield Chart("Calibration", note, [ideal, trace], layout)
+
+
+def _breakdowns(entry: Entry) -> Iterator[Chart]:
+    breakdown: Mapping[str, Mapping[str, Any]] = entry.run.get("breakdown") or {}
+    for by, groups in breakdown.items():
+        found = {
+            name: group[entry.metric]
+            for name, group in groups.items()
+            if entry.metric in group and group[entry.metric].get("value") is not None
+        }
+        if not 2 <= len(found) <= MOST:
+            continue
+        order = sorted(found, key=lambda name: found[name]["value"])
+        mains = [{"ci_low": None, "ci_high": None, **found[name]} for name in order]
+        names = texts(order)
+        trace = {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [main["value"] for main in mains],
+            "y": names,
+            "customdata": [main.get("n") for main in mains],
+            "error_x": error(mains),
+            "marker": {"size": 9},
+            "hovertemplate": "%{y}: %{x:.4f} (n %{customdata:,})<extra></extra>",
+        }
+        layout = {
+            "xaxis": axis(str(entry.metric)),
+            "yaxis": names_axis(names),
+            "height": 110 + ROW * len(names),
+        }
+        yield Chart(f"By {by}", "The main metric of each group, with 95 % intervals.", [trace], layout)
+
+
+def _compared(measured: Measured, labels: Mapping[str, str]) -> Iterator[Chart]:
+    """Yield the similarity matrix of pictures and texts, and how probable the right text was and its rank."""
+    rows = [row for row in measured.compared if row.cosines]
+    if not rows or len({len(row.shares) for row in rows}) > 1 or len(rows[0].shares) > MOST:
+        return
+    width = len(rows[0].shares)
+    columns = texts(labels.values()) if len(labels) == width else [str(place) for place in range(width)]
+    names = texts(row.name for row in rows)
+    yield _similarities(rows, names, columns)
+    if any(row.right is not None for row in rows):
+        yield _ranked(rows, names, columns)
+
+
+def _similarities(rows: Sequence[Compared], names: list[str], columns: list[str]) -> Chart:
+    ticks = [[_tick(row, place) for place in range(len(columns))] for row in rows]
+    trace = {
+        "type": "heatmap",
+        "z": [row.cosines for row in rows],
+        "x": columns,
+        "y": names,
+        "text": ticks,
+        "texttemplate": "%{text}",
+        "hovertemplate": "%{y}<br>%{x}: %{z:.3f}<extra></extra>",
+        "colorbar": {"thickness": 10, "outlinewidth": 0},
+    }
+    layout = {
+        "xaxis": axis("", type="category", side="top"),
+        "yaxis": {"type": "category", "autorange": "reversed"},
+        "height": 160 + ROW * len(rows),
+    }
+    note = f"Cosines of pictures (down) and texts (across); ✓ the right text. The first {len(rows)} examples."
+    return Chart("Pictures against texts", note, [trace], layout, wide=True)
+
+
+def _tick(row: Compared, place: int) -> str:
+    return "✓" if row.right == place else ""
+
+
+def _ranked(rows: Sequence[Compared], names: list[str], columns: list[str]) -> Chart:
+    places = [row.right for row in rows]
+    ranks = [
+        None if place is None else rank(row.shares, place) for row, place in zip(rows, places, strict=True)
+    ]
+    trace = {
+        "type": "bar",
+        "orientation": "h",
+        "x": [None if place is None else row.shares[place] for row, place in zip(rows, places, strict=True)],
+        "y": names,
+        "text": ["" if found is None else f"rank {found}" for found in ranks],
+        "textposition": "auto",
+        "customdata": ["" if place is None else columns[place] for place in places],
+        "hovertemplate": "%{y}<br>%{customdata}: %{x:.3f}, %{text}<extra></extra>",
+    }
+    layout = {
+        "xaxis": axis("probability of the right text", range=[0, 1]),
+        "yaxis": {"type": "category", "autorange": "reversed"},
+        "height": 120 + ROW * len(rows),
+    }
+    note = "How probable the right text was among all, and its rank from 1."
+    return Chart("Rank and probability of the right text", note, [trace], layout)
+
+
+def _lengths(title: str, unit: str, counts: Mapping[str, Sequence[int]]) -> Iterator[Chart]:
+    """Yield a picture a kind: what was asked and what was replied are of other sizes."""
+    for name, values in counts.items():
+        if len(set(values)) < 2:
+            continue
+        trace = histogram(name, values, edges(values, whole=True))
+        layout = {"xaxis": axis(unit), "yaxis": axis("examples"), "bargap": 0.06}
+        middle = sorted(values)[len(values) // 2]
+        note = f"Median {middle:,} {unit}; the last bar holds the longest hundredth."
+        yield Chart(f"{title}: {name}", note, [trace], layout)
+
+
+def _times(measured: Measured) -> Iterator[Chart]:
+    if len(set(measured.seconds)) < 2:
+        return
+    trace = histogram("seconds", measured.seconds, edges(measured.seconds, whole=False))
+    layout = {"xaxis": axis("seconds, end to end"), "yaxis": axis("examples"), "bargap": 0.06}
+    note = "How long a reply took by the client's clock; of a batch, each example took the batch's time."
+    yield Chart("Latency", note, [trace], layout)

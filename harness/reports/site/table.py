@@ -1,0 +1,218 @@
+"""The leaderboard as a page shows it: what can be sorted, filtered and chosen, beside what is read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from harness import records
+from harness.reports.board import Board, Row
+from harness.reports.configurations import kept
+from harness.reports.entries import Column, Entry, Warn
+from harness.reports.figures import each, number, short
+from harness.reports.ranks import ranks
+from harness.reports.speed import ms
+
+UNKNOWN = "unknown"
+OFFICIAL = "official"  # the tag of a profile whose model its own maker published
+# Up to so many parameters: the classes of the Open LLM Leaderboard.
+SIZES = ((3e9, "≤ 3B"), (7e9, "3-7B"), (65e9, "7-65B"), (float("inf"), "> 65B"))
+
+
+@dataclass(frozen=True)
+class Head:
+    """A column: `shown` unless the reader chooses otherwise. Of a score: its task's language and tags.
+
+    A column is `numeric` where all of it is sorted as numbers.
+    """
+
+    title: str
+    note: str = ""
+    shown: bool = True
+    score: bool = False
+    numeric: bool = True
+    language: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is read, what it is sorted by, and for a score its interval, rank, marks and run."""
+
+    text: str = ""
+    order: float | str = ""
+    interval: str = ""
+    rank: str = ""
+    marks: tuple[str, ...] = ()
+    run: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A system: its cells by column, and what it can be filtered by."""
+
+    system: str
+    rank: str
+    order: float
+    cells: list[Cell]
+    facets: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Columns, rows, and every value that each filter can take."""
+
+    heads: list[Head]
+    lines: list[Line]
+    facets: dict[str, list[str]] = field(default_factory=dict)
+
+
+Places = dict[Column, dict[str, str]]  # each system's rank in a column, as it is shown
+
+
+def places(found: Board, warn: Warn) -> Places:
+    """Return each system's rank in each column, ties marked: `=2`."""
+    return {column: _ranks(found, column, warn) for column in found.columns}
+
+
+def leaderboard(found: Board, by_column: Places, page_of: Callable[[Entry], str]) -> Leaderboard:
+    """Return the board's rows with ranks in every column; `page_of` names the page of a run.
+
+    A column that nobody has a value in is left out.
+    """
+    heads = [*_ABOUT, *(_score(found, column) for column in found.columns), *_TOOK]
+    lines = [_line(found, row, by_column, page_of) for row in found.rows]
+    keep = [place for place in range(len(heads)) if any(line.cells[place].text for line in lines)]
+    heads = [heads[place] for place in keep]
+    lines = [replace(line, cells=[line.cells[place] for place in keep]) for line in lines]
+    scores = [head for head in heads if head.score]
+    facets = {name: sorted({line.facets[name] for line in lines} - {""}) for name in _FACETS}
+    sizes = [name for _, name in SIZES] + [UNKNOWN]
+    facets["size"].sort(key=sizes.index)
+    facets["language"] = sorted({head.language for head in scores} - {""})
+    facets["tag"] = sorted({tag for head in scores for tag in head.tags})
+    return Leaderboard(heads, lines, facets)
+
+
+_FACETS = ("size", "kind", "licence", "provider")
+_ABOUT = [
+    Head("kind", numeric=False),
+    Head("size", "parameters"),
+    Head("licence", shown=False, numeric=False),
+    Head("provider", "owner of the model's repository", shown=False, numeric=False),
+    Head("trained on", "examples learnt from", shown=False),
+    Head("n", "examples evaluated", shown=False),
+]
+_TOOK = [
+    Head("fit s", "seconds of learning, all tasks together"),
+    Head("ms/example", "wall time of answering over the examples answered, of the slowest task"),
+    Head("p95 s", "95th percentile of the time to a reply, of the slowest task"),
+    Head("cost/1k", "per 1,000 examples, of the dearest task"),
+    Head("energy J", "joules, all tasks together", shown=False),
+]
+
+
+def size_class(parameters: float | None) -> str:
+    """Return the class of a number of parameters."""
+    if parameters is None:
+        return UNKNOWN
+    return next(name for most, name in SIZES if parameters <= most)
+
+
+def provider(backend: Mapping[str, Any]) -> str:
+    """Return the owner of the hub's repository that a model is from; empty for a folder or no model."""
+    owner, slash, name = str(backend.get("model") or "").partition("/")
+    return owner if slash and "/" not in name and owner not in ("", ".", "..", "~") else ""
+
+
+def _ranks(found: Board, column: Column, warn: Warn) -> dict[str, str]:
+    rows = [row for row in found.rows if column in row.entries]
+    if column == found.ranked_by:
+        ranked = [row.rank for row in rows]
+    else:
+        ranked = ranks([row.entries[column] for row in rows], warn)
+    counts = Counter(ranked)
+    return {
+        row.system: f"={place}" if counts[place] > 1 else str(place)
+        for row, place in zip(rows, ranked, strict=True)
+        if place is not None
+    }
+
+
+def _score(found: Board, column: Column) -> Head:
+    entry = next(row.entries[column] for row in found.rows if column in row.entries)
+    language = kept(entry, records.TASK, ("language",)).get("language")
+    note = "higher is better" if column.higher_is_better else "lower is better"
+    tags = tuple(sorted(map(str, entry.run["task"]["tags"])))
+    return Head(found.titles[column], note, score=True, language=str(language or ""), tags=tags)
+
+
+def _line(found: Board, row: Row, by_column: Places, page_of: Callable[[Entry], str]) -> Line:
+    backend = row.some.run["backend"]
+    tags = kept(row.some, records.BACKEND, ("tags",)).get("tags") or ()
+    facets = {
+        "size": size_class(backend.get("parameters")),
+        "kind": str(backend.get("kind") or ""),
+        "licence": str(backend.get("licence") or ""),
+        "provider": provider(backend),
+        "official": "yes" if OFFICIAL in tags else "",
+    }
+    scores = [
+        _cell(row.entries.get(column), by_column[column].get(row.system, ""), page_of)
+        for column in found.columns
+    ]
+    rank = by_column[found.ranked_by].get(row.system, "") if found.ranked_by else ""
+    return Line(row.system, rank, row.rank or 1e9, [*_about(row, facets), *scores, *_took(row)], facets)
+
+
+def _about(row: Row, facets: Mapping[str, str]) -> list[Cell]:
+    runs = [entry.run for entry in row.entries.values()]
+    parameters = row.some.run["backend"].get("parameters")
+    fits = [run["fit"]["examples"] for run in runs if run.get("fit")]
+    counts = [entry.main["n"] for entry in row.entries.values()]
+    size = f"{parameters / 1e9:.3g}B" if parameters else ""
+    return [
+        Cell(facets["kind"], facets["kind"]),
+        Cell(size, parameters or ""),
+        Cell(facets["licence"], facets["licence"]),
+        Cell(facets["provider"], facets["provider"], marks=(OFFICIAL,) if facets["official"] else ()),
+        Cell(each(fits, 3), max(fits, default="")),
+        Cell(each(counts, 3), float(max(counts))),
+    ]
+
+
+def _cell(entry: Entry | None, rank: str, page_of: Callable[[Entry], str]) -> Cell:
+    if entry is None:
+        return Cell()
+    main = entry.main
+    value, unit = main["value"], main["unit"]
+    between = ""
+    if main["ci_low"] is not None:
+        between = " to ".join(number(main[end], unit, like=value) for end in ("ci_low", "ci_high"))
+    order = "" if value is None else float(value)
+    return Cell(number(value, unit), order, between, rank, tuple(entry.marks), page_of(entry))
+
+
+def _took(row: Row) -> list[Cell]:
+    runs = [entry.run for entry in row.entries.values()]
+    costs = [run["cost"] for run in runs if (run.get("cost") or {}).get("per_1k_examples") is not None]
+    currency = ", ".join(sorted({str(cost["currency"]) for cost in costs}))
+    fits = {run["fit"]["seconds"] for run in runs if run.get("fit")}  # one reused is one fit
+    joules = [(run.get("energy") or {}).get("joules") for run in runs]
+    return [
+        _measured(sum(fits) if fits else None),
+        _measured(_worst(map(ms, runs))),
+        _measured(_worst(((run.get("latency_s") or {}).get("e2e") or {}).get("p95") for run in runs)),
+        _measured(_worst(cost["per_1k_examples"] for cost in costs), f" {currency}"),
+        _measured(sum(joule for joule in joules if joule) or None),
+    ]
+
+
+def _measured(value: float | None, unit: str = "") -> Cell:
+    return Cell() if value is None else Cell(f"{short(value)}{unit}", float(value))
+
+
+def _worst(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)

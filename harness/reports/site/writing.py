@@ -1,0 +1,278 @@
+"""The pages of a report: leaderboard, a page a task, a page a run with its examples, two runs compared."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from harness import records
+from harness.reports import groups as group_tables
+from harness.reports.board import Board, board
+from harness.reports.configurations import kept
+from harness.reports.entries import Column, Entry, Warn
+from harness.reports.figures import figure
+from harness.reports.site import examples, facts, run_charts, task_charts, vendored
+from harness.reports.site.pages import Pages, slug
+from harness.reports.site.staging import staged
+from harness.reports.site.table import leaderboard, places
+from harness.resources import shipped
+
+DATA, RUNS, TASKS, ASSETS = "data", "runs", "tasks", "assets"
+
+
+@dataclass
+class RunPage:
+    """A run and where its page is. `index` names its examples, None where it kept none."""
+
+    entry: Entry
+    name: str
+    index: str | None = None
+    states: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def system(self) -> str:
+        """Return the system's label."""
+        return self.entry.system
+
+    @property
+    def task(self) -> str:
+        """Return the task's name."""
+        return str(self.entry.run["task"]["name"])
+
+    @property
+    def href(self) -> str:
+        """Return the page's address from the site's root."""
+        return f"{RUNS}/{self.name}.html"
+
+    @property
+    def status(self) -> str:
+        """Return `complete`, `partial`, `failed` or `running`."""
+        return str(self.entry.run["status"])
+
+    @property
+    def sample(self) -> bool:
+        """Return whether it ran on the project's own small sample."""
+        return bool(self.entry.run["data"]["sample"])
+
+    @property
+    def count(self) -> int | None:
+        """Return how many examples were asked about, None where a run has not come to its end."""
+        found: int | None = (self.entry.run.get("counts") or {}).get("examples")
+        return found
+
+    @property
+    def figure(self) -> str:
+        """Return the main figure with its interval, empty where there is none."""
+        return figure(self.entry.main) if self.entry.metric else ""
+
+    @property
+    def examples(self) -> str:
+        """Return what two runs must share to be compared example by example."""
+        task, data = self.entry.run["task"], self.entry.run["data"]
+        return f"{task['split']} {data['sha256'].get(task['split'], '')[:16]} {data['sample']}"
+
+
+@dataclass
+class TaskPage:
+    """A task and where its page is, with the columns of the board that are of it."""
+
+    task: str
+    name: str
+    columns: list[Column]
+
+    @property
+    def href(self) -> str:
+        """Return the page's address from the site's root."""
+        return f"{TASKS}/{self.name}.html"
+
+
+class Site:
+    """A site in the making: what its pages have in common, and the folder they go into."""
+
+    def __init__(self, entries: Sequence[Entry], found: Board, folder: Path, warn: Warn) -> None:
+        self.found, self.folder, self.warn = found, folder, warn
+        self.places = places(found, warn)
+        self.pages = Pages()
+        ordered = sorted(entries, key=_order)
+        names = _unique(slug(str(e.run["task"]["name"]), e.system, str(e.run["id"])[-8:]) for e in ordered)
+        self.runs = [RunPage(entry, name) for entry, name in zip(ordered, names, strict=True)]
+        self.page_of = {run.entry.directory: run for run in self.runs}
+        tasks = list(dict.fromkeys(run.task for run in self.runs))
+        self.tasks = {
+            task: TaskPage(task, name, [column for column in found.columns if column.task == task])
+            for task, name in zip(tasks, _unique(map(slug, tasks)), strict=True)
+        }
+
+    def write(self) -> None:
+        """Write everything."""
+        for name in (DATA, RUNS, TASKS, ASSETS):
+            (self.folder / name).mkdir()
+        vendored.write(self.folder / ASSETS)
+        for asset in sorted((shipped("reports") / "templates" / "site" / ASSETS).iterdir()):
+            shutil.copyfile(asset, self.folder / ASSETS / asset.name)
+        for run in self.runs:
+            self._run(run)
+        for task in self.tasks.values():
+            self._task(task)
+        self._index()
+        self._compare()
+
+    def _page(self, href: str, template: str, **values: Any) -> None:
+        depth = href.count("/")
+        text = self.pages.render(template, {"root": "../" * depth, "runs_count": len(self.runs), **values})
+        (self.folder / href).write_text(text, encoding="utf-8", newline="")
+
+    def _run(self, run: RunPage) -> None:
+        entry = run.entry
+        measured = self._examples(run)
+        options = kept(entry, records.TASK, ("options",)).get("options")
+        labels = options if isinstance(options, dict) else {}
+        rivals = [one for one in self.runs if one is not run and one.examples == run.examples]
+        self._page(
+            run.href,
+            "run.html.j2",
+            run=run,
+            task=self.tasks[run.task],
+            language=_language(entry),
+            command=str(entry.run.get("command") or ""),
+            groups=facts.groups(entry.run),
+            charts=run_charts.charts(entry, measured, {str(k): str(v) for k, v in labels.items()}),
+            document=orjson.dumps(entry.run, option=orjson.OPT_INDENT_2).decode(),
+            rivals=rivals,
+        )
+
+    def _examples(self, run: RunPage) -> examples.Measured:
+        """Write the run's examples; a journal that somebody else has changed costs its page the examples."""
+        try:
+            run.index, measured = examples.write(run.entry, self.folder / DATA)
+        except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+            journal = run.entry.directory / records.SAMPLES
+            self.warn(f"{journal}: not as the harness writes it, left out: {type(error).__name__}: {error}")
+            return examples.Measured()
+        run.states = measured.states
+        return measured
+
+    def _task(self, task: TaskPage) -> None:
+        own = [run for run in self.runs if run.task == task.task]
+        sections = [
+            {
+                "title": self.found.titles[column],
+                "charts": task_charts.charts(self.found, column),
+                "runs": [
+                    (self.places[column].get(entry.system, ""), self._of(entry))
+                    for entry in sorted(
+                        (row.entries[column] for row in self.found.rows if column in row.entries),
+                        key=lambda entry: -entry.height,
+                    )
+                ],
+                "published": [
+                    one
+                    for one in self.found.published
+                    if (one.task, one.metric) == (column.task, column.metric)
+                ],
+            }
+            for column in task.columns
+        ]
+        known = kept(own[-1].entry, records.TASK, ("description", "source"))
+        source = known.get("source") or {}
+        self._page(
+            task.href,
+            "task.html.j2",
+            task=task,
+            description=str(known.get("description") or ""),
+            source=" · ".join(str(source[key]) for key in ("citation", "url", "licence") if source.get(key)),
+            language=_language(own[-1].entry),
+            sections=sections,
+            runs=own,
+        )
+
+    def _index(self) -> None:
+        found = self.found
+        ranked = found.ranked_by
+        self._page(
+            "index.html",
+            "index.html.j2",
+            board=leaderboard(found, self.places, lambda entry: self._of(entry).href),
+            ranked_by=found.titles[ranked] if ranked else None,
+            ranked_task=self.tasks[ranked.task] if ranked else None,
+            charts=task_charts.trade_offs(found, ranked) if ranked else [],
+            published=found.published,
+            groups=[
+                (score.title, group_tables.note(score), group_tables.cells(score), _published_of(score))
+                for score in found.groups
+            ],
+            tasks=list(self.tasks.values()),
+            runs=self.runs,
+            sample=any(column.sample for column in found.columns),
+        )
+
+    def _compare(self) -> None:
+        runs = [
+            {
+                "name": run.name,
+                "system": run.system,
+                "task": run.task,
+                "template": run.entry.run["task"].get("template"),
+                "examples": run.examples,
+                "index": run.index,
+            }
+            for run in self.runs
+            if run.index
+        ]
+        self._page("compare.html", "compare.html.j2", runs=runs)
+
+    def _of(self, entry: Entry) -> RunPage:
+        return self.page_of[entry.directory]
+
+
+def write_site(
+    entries: Sequence[Entry], out: Path, warn: Warn, *, group: str | None = None, sort: str | None = None
+) -> None:
+    """Write a report of `entries` to the folder `out`, which is replaced if it is a report.
+
+    The same runs make the same files, whatever their order. `group` and `sort` are as a leaderboard
+    takes them.
+
+    Raises:
+        BadInput: `out` is not ours to replace, or cannot be written; or as `board` raises it.
+        Unavailable: the packages that carry the pages' scripts are not installed.
+    """
+    told: dict[str, None] = {}
+
+    def once(message: str) -> None:
+        if message not in told:
+            warn(message)
+        told[message] = None
+
+    found = board(entries, once, group=group, sort=sort)
+    with staged(out) as folder:
+        Site(entries, found, folder, once).write()
+
+
+def _order(entry: Entry) -> tuple[str, ...]:
+    run = entry.run
+    return (str(run["task"]["name"]), entry.system, str(run["started"]), str(run["id"]), str(entry.directory))
+
+
+def _unique(wanted: Iterable[str]) -> list[str]:
+    """Return the names, those that are taken already with a number."""
+    found: dict[str, None] = {}
+    for name in wanted:
+        free, number = name, 2
+        while free in found:
+            free, number = f"{name}-{number}", number + 1
+        found[free] = None
+    return list(found)
+
+
+def _language(entry: Entry) -> str:
+    return str(kept(entry, records.TASK, ("language",)).get("language") or "")
+
+
+def _published_of(score: group_tables.GroupTable) -> tuple[list[str], list[list[str]]] | None:
+    return group_tables.published_cells(score) if score.published else None
