@@ -24,7 +24,8 @@ from harness.plan import Grid, Options, Plan, plans
 from harness.progress import display, say
 from harness.reports import board as boards
 from harness.reports import compare as comparing
-from harness.reports import compare_render, entries, layout, notebook, pairs, render
+from harness.reports import compare_render, entries, html, pairs, render
+from harness.reports.blocks import Note, Table
 from harness.reports.entries import Entry
 from harness.reports.figures import figure
 from harness.reports.width import plain
@@ -119,7 +120,8 @@ class Run:
     def _repr_html_(self) -> str:
         rows = [[name, figure(main), f"{main['n']:,}", main["unit"]] for name, main in self.metrics.items()]
         title = f"{self.system} on {self.task}: {', '.join(self.entry.marks) or self.status}"
-        return notebook.paragraph(title) + notebook.html(["metric", "value [95 %]", "n", "unit"], rows)
+        table = Table(["metric", "value [95 %]", "n", "unit"], rows, names=0)
+        return html.fragment([Note(title), table])
 
 
 class Leaderboard(boards.Board):
@@ -155,9 +157,7 @@ class Leaderboard(boards.Board):
         return self.markdown()
 
     def _repr_html_(self) -> str:
-        if not self.rows:
-            return notebook.paragraph("No runs with answers.")
-        return "".join(notebook.html(one.header, one.rows, names=one.names) for one in layout.tables(self))
+        return html.fragment(render.blocks(self))
 
 
 class Comparison(comparing.Comparison):
@@ -191,8 +191,7 @@ class Comparison(comparing.Comparison):
         return self.markdown()
 
     def _repr_html_(self) -> str:
-        said = compare_render.head(self)
-        return "".join(map(notebook.paragraph, said)) + notebook.html(*compare_render.difference_cells(self))
+        return html.fragment(compare_render.blocks(self))
 
 
 def run(

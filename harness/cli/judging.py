@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import Json, Offline, Runs, RunsDir
+from harness.cli.options import Json, Lang, Offline, Runs, RunsDir
 
 app = typer.Typer()
 
@@ -16,7 +16,8 @@ app = typer.Typer()
 def leaderboard(
     runs: Runs = None,
     format: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="md|json|csv", help="md unless FILE says another")
+        str | None,
+        typer.Option("--format", "-f", metavar="md|html|csv|json|latex", help="md unless FILE says another"),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")
@@ -34,6 +35,7 @@ def leaderboard(
         str | None,
         typer.Option("--baseline", metavar="SYSTEM", help="add ms an example and speed-up over this one"),
     ] = None,
+    lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> int:
     """Rank runs: a row a system, a column a task, with intervals.
@@ -52,6 +54,7 @@ def leaderboard(
         sort=sort,
         by=by,
         baseline=baseline,
+        lang=lang,
     )
 
 
@@ -66,11 +69,12 @@ def compare(
         int, typer.Option("-n", min=0, metavar="N", help="examples to show that either run alone has right")
     ] = 5,
     format: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="md|json", help="md unless FILE says another")
+        str | None, typer.Option("--format", "-f", metavar="md|html|json", help="md unless FILE says another")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")
     ] = None,
+    lang: Lang = None,
 ) -> int:
     """Compare two runs, example by example.
 
@@ -80,7 +84,8 @@ def compare(
     from harness.cli import arguments
     from harness.cli.compare import compare_command
 
-    return compare_command(a, b, metrics=arguments.names(metric), examples=n, format=format, out=out)
+    metrics = arguments.names(metric)
+    return compare_command(a, b, metrics=metrics, examples=n, format=format, out=out, lang=lang)
 
 
 @app.command()
@@ -120,6 +125,7 @@ def gate(
         Path | None, typer.Option("--junit", metavar="FILE", help="write JUnit XML for the CI")
     ] = None,
     dated: Annotated[bool, typer.Option("--dated", help="with --update: say when it was made")] = False,
+    lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),
     json: Json = False,
 ) -> int:
@@ -153,6 +159,7 @@ def gate(
         dated=dated,
         junit=junit,
         json=json,
+        lang=lang,
     )
     return gates.gate_command(asked)
 

@@ -58,3 +58,9 @@ RunsDir = Annotated[Path, typer.Option("--runs-dir", metavar="DIR", help="where 
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout, and nothing else")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress")]
 Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN", help="run directories, or folders of them")]
+Lang = Annotated[
+    str | None,
+    typer.Option(
+        "--lang", envvar="HARNESS_LANG", metavar="en|ko", help="the language of the report's own words"
+    ),
+]
