@@ -8,136 +8,64 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from harness import consent, definitions, records
+from harness import consent, definitions
+from harness import energy as metering
 from harness.conductor import Outcome, execute
 from harness.documents import Document
-from harness.errors import BadInput, HarnessError, Interrupted, Unavailable
+from harness.errors import BadInput, HarnessError, Interrupted
 from harness.forms import DecodingFile
 from harness.plan import Grid, Options, Plan, plans
 from harness.progress import display, say
 from harness.reports import board as boards
 from harness.reports import compare as comparing
 from harness.reports import compare_render, entries, html, pairs, render
-from harness.reports.blocks import Note, Table
-from harness.reports.entries import Entry
-from harness.reports.figures import figure
-from harness.reports.width import plain
+from harness.reports.words import language
+from harness.runs import Run, pandas, warn
 from harness.sources import Where
 
 Names = str | Path | Sequence[str | Path]
 Values = Mapping[str, Any]
 
 
-class Run:
-    """A run: where it lies, what its `run.json` says, and its records.
+@dataclass(frozen=True, repr=False)
+class Leaderboard(boards.Board):
+    """A leaderboard: what it shows, in order, and itself as a document, plain values or a DataFrame.
 
-    `error` says why a run that was asked for just now ended early, None otherwise.
+    `lang` is the language of its own words, `en` or `ko`; None is that of `$HARNESS_LANG`.
     """
 
-    def __init__(self, directory: Path, document: dict[str, Any], error: HarnessError | None = None) -> None:
-        self.directory, self.document, self.error = directory, document, error
-
-    @property
-    def entry(self) -> Entry:
-        """Return the run as reports know it."""
-        return Entry(self.directory, self.document)
-
-    @property
-    def id(self) -> str:
-        """Return the directory's first name, the time and the fingerprint."""
-        return str(self.document["id"])
-
-    @property
-    def status(self) -> str:
-        """Return `complete`, `partial`, `failed` or `running`."""
-        return str(self.document["status"])
-
-    @property
-    def task(self) -> str:
-        """Return the task's name."""
-        return str(self.document["task"]["name"])
-
-    @property
-    def system(self) -> str:
-        """Return the backend's name with what differs from its profile."""
-        return self.entry.system
-
-    @property
-    def metrics(self) -> dict[str, dict[str, Any]]:
-        """Return each metric's `value`, `ci_low`, `ci_high`, `n`, `unit`, `signature`, the main one first."""
-        return self.entry.metrics
-
-    @property
-    def metric(self) -> str | None:
-        """Return the main metric's name, None where nothing was answered."""
-        return self.entry.metric
-
-    @property
-    def value(self) -> float | None:
-        """Return the main metric's value, None where it is undefined or nothing was answered."""
-        return self.entry.main.get("value")
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Return the ends of the main metric's 95 % interval, None where it has none."""
-        low, high = self.entry.main.get("ci_low"), self.entry.main.get("ci_high")
-        return None if low is None or high is None else (low, high)
-
-    def samples(self) -> Iterator[dict[str, Any]]:
-        """Yield the records as `samples.jsonl` has them, the last of each (id, repeat), in data order.
-
-        Raises:
-            BadInput: the journal is not there.
-        """
-        path = self.directory / records.SAMPLES
-        if not path.is_file():
-            raise BadInput(f"{self.directory} has no {records.SAMPLES}")
-        return (line.record for line in records.last_lines(path))
-
-    def frame(self) -> Any:
-        """Return a pandas DataFrame with a row an example: what was asked, said and right, seconds, scores.
-
-        `error` is the kind of a failure. A metric whose statistics of an example are more than one number
-        (macro-F1, BLEU) has no column.
-
-        Raises:
-            Unavailable: pandas is not installed.
-            BadInput: the journal is not there.
-        """
-        return _pandas().DataFrame([_flat(record) for record in self.samples()])
-
-    def __repr__(self) -> str:
-        shown = f"{self.metric} {figure(self.entry.main, self.entry.marks)}" if self.metric else "no answers"
-        return plain(f"Run({self.task} · {self.system}: {shown}, {self.status})")
-
-    def _repr_html_(self) -> str:
-        rows = [[name, figure(main), f"{main['n']:,}", main["unit"]] for name, main in self.metrics.items()]
-        title = f"{self.system} on {self.task}: {', '.join(self.entry.marks) or self.status}"
-        table = Table(["metric", "value [95 %]", "n", "unit"], rows, names=0)
-        return html.fragment([Note(title), table])
-
-
-class Leaderboard(boards.Board):
-    """A leaderboard: what it shows, in order, and itself as Markdown, CSV, plain values or a DataFrame."""
+    lang: str | None = None
 
     def markdown(self) -> str:
         """Return what `harness leaderboard` prints."""
-        return render.markdown(self)
+        with language(self.lang):
+            return render.markdown(self)
+
+    def html(self) -> str:
+        """Return a page of its own, as `harness leaderboard --format html` writes it."""
+        with language(self.lang):
+            return render.written(render.blocks(self), "html")
+
+    def latex(self) -> str:
+        """Return tables for a paper, as `harness leaderboard --format latex` writes them."""
+        with language(self.lang):
+            return render.written(render.blocks(self), "latex")
 
     def csv(self) -> str:
         """Return one line a figure, as `harness leaderboard --format csv` writes it."""
-        return render.as_csv(self)
+        with language("en"):
+            return render.as_csv(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as `harness leaderboard --format json` writes them."""
-        return render.as_json(self)
+        with language("en"):
+            return render.as_json(self)
 
     def frame(self) -> Any:
         """Return a pandas DataFrame with a row a figure.
@@ -151,21 +79,34 @@ class Leaderboard(boards.Board):
             for row in self.to_dict()["rows"]
             for cell in row["cells"]
         ]
-        return _pandas().DataFrame(rows)
+        return pandas().DataFrame(rows)
 
     def __repr__(self) -> str:
         return self.markdown()
 
     def _repr_html_(self) -> str:
-        return html.fragment(render.blocks(self))
+        with language(self.lang):
+            return html.fragment(render.blocks(self))
 
 
+@dataclass(frozen=True, repr=False)
 class Comparison(comparing.Comparison):
-    """How run b differs from run a: `differences`, `flips`, `settings`, `costs`, `notes`, and all as text."""
+    """How run b differs from run a: `differences`, `flips`, `settings`, `costs`, `notes`, and all as text.
+
+    `lang` is the language of its own words, as in `Leaderboard`.
+    """
+
+    lang: str | None = None
 
     def markdown(self) -> str:
         """Return what `harness compare` prints."""
-        return compare_render.markdown(self)
+        with language(self.lang):
+            return compare_render.markdown(self)
+
+    def html(self) -> str:
+        """Return a page of its own, as `harness compare --format html` writes it."""
+        with language(self.lang):
+            return compare_render.html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as `harness compare --format json` writes them."""
@@ -185,13 +126,14 @@ class Comparison(comparing.Comparison):
             }
             for one in self.differences
         ]
-        return _pandas().DataFrame(rows).rename(columns={"value": "difference"})
+        return pandas().DataFrame(rows).rename(columns={"value": "difference"})
 
     def __repr__(self) -> str:
         return self.markdown()
 
     def _repr_html_(self) -> str:
-        return html.fragment(compare_render.blocks(self))
+        with language(self.lang):
+            return html.fragment(compare_render.blocks(self))
 
 
 def run(
@@ -213,6 +155,7 @@ def run(
     offline: bool = False,
     fresh: bool = False,
     max_failures: int | float = 0.01,
+    energy: bool = False,
     trust_remote_code: bool = False,
     quiet: bool = True,
 ) -> list[Run]:
@@ -221,7 +164,7 @@ def run(
     Several tasks, backends, templates, asks, decodings or settings make a grid. `limit` is a count or a
     share of the examples, `template="all"` every one the task has, `settings={"model": "DIR"}` the backend's.
     `data_dir` is else `$HARNESS_DATA`. One dead backend of several stops no other: it is a warning, and so
-    is a run that ended early, whose `error` says why. `quiet=False` shows on stderr how far they are.
+    is a run that ended early, whose `error` says why. `quiet=False` shows on stderr how far they are. `energy=True` measures joules.
 
     Raises:
         BadInput: the input is wrong; nothing was run.
@@ -249,7 +192,10 @@ def run(
         max_failures=_amount("max_failures", max_failures, 0),
         fresh=fresh,
         trust_remote_code=trust_remote_code,
+        energy=energy,
     )
+    if energy:
+        metering.require()
     with _allowed(options):
         ready, dead = plans(grid, options, (lambda _message: None) if quiet else say, command)
         outcomes, failed = _executed(ready, quiet=quiet)
@@ -257,20 +203,8 @@ def run(
     if problems and not outcomes:
         raise problems[0]
     for problem in problems:
-        _warn(str(problem))
+        warn(str(problem))
     return [_run_of(outcome) for outcome in outcomes]
-
-
-def load_runs(*places: str | Path) -> list[Run]:
-    """Return the runs in `places`, run directories or folders of them, else in `runs`, in a stable order.
-
-    A torn run in a folder of runs is a warning, so that it does not hide the others.
-
-    Raises:
-        BadInput: a place is not there, or is itself a torn run.
-    """
-    found = entries.load([Path(place) for place in places or ("runs",)], _warn)
-    return [Run(entry.directory, entry.run) for entry in found]
 
 
 def leaderboard(
@@ -279,6 +213,7 @@ def leaderboard(
     group: str | None = None,
     sort: str | None = None,
     baseline: str | None = None,
+    lang: str | None = None,
 ) -> Leaderboard:
     """Return the leaderboard of runs, or of the places where they lie, as `harness leaderboard` makes it.
 
@@ -289,10 +224,11 @@ def leaderboard(
     found = [
         entry
         for one in several
-        for entry in ([one.entry] if isinstance(one, Run) else entries.load([Path(one)], _warn))
+        for entry in ([one.entry] if isinstance(one, Run) else entries.load([Path(one)], warn))
     ]
-    made = boards.board(found, _warn, group=group, sort=sort, baseline=baseline)
-    return Leaderboard(**{part.name: getattr(made, part.name) for part in fields(made)})
+    with language(lang):
+        made = boards.board(found, warn, group=group, sort=sort, baseline=baseline)
+    return Leaderboard(**{part.name: getattr(made, part.name) for part in fields(made)}, lang=lang)
 
 
 def compare(
@@ -301,6 +237,7 @@ def compare(
     *,
     metric: str | Sequence[str] = (),
     examples: int = comparing.EXAMPLES,
+    lang: str | None = None,
 ) -> Comparison:
     """Return how run `b` differs from run `a` on the examples that both answered, as `harness compare` says.
 
@@ -311,8 +248,9 @@ def compare(
     """
     ours, theirs = (one.entry if isinstance(one, Run) else pairs.only_run(Path(one)) for one in (a, b))
     metrics = [metric] if isinstance(metric, str) else list(metric)
-    made = comparing.compare(ours, theirs, metrics=metrics, examples=_count("examples", examples, 0))
-    return Comparison(**{part.name: getattr(made, part.name) for part in fields(made)})
+    with language(lang):
+        made = comparing.compare(ours, theirs, metrics=metrics, examples=_count("examples", examples, 0))
+    return Comparison(**{part.name: getattr(made, part.name) for part in fields(made)}, lang=lang)
 
 
 @contextmanager
@@ -341,7 +279,7 @@ def _executed(ready: Iterable[Plan], *, quiet: bool) -> tuple[list[Outcome], lis
         if isinstance(outcome.error, Interrupted):
             raise KeyboardInterrupt(str(outcome.error))
         if outcome.error is not None:
-            _warn(f"{plan.label}: {outcome.error} ({outcome.directory})")
+            warn(f"{plan.label}: {outcome.error} ({outcome.directory})")
     return outcomes, failed
 
 
@@ -393,41 +331,3 @@ def _amount(name: str, given: Any, least: int) -> int | float:
     if isinstance(given, float):
         raise BadInput(f"{name}={given!r}: a share should be above 0 and at most 1, a count a whole number")
     return _count(name, given, least)
-
-
-def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record as one row."""
-    asked, response = record.get("request") or {}, record["response"]
-    scores = record["scores"] or {}
-    return {
-        "id": record["id"],
-        "repeat": record["repeat"],
-        **({"fields": asked["fields"]} if "fields" in asked else {"prompt": _prompt(asked)}),
-        "target": record["target"],
-        "prediction": record["prediction"],
-        "text": response["text"],
-        "finish": response["finish"],
-        "error": (response["error"] or {}).get("kind"),
-        "seconds": (response["timing_s"] or {}).get("e2e"),
-        **{name: statistics[0] for name, statistics in scores.items() if len(statistics) == 1},
-    }
-
-
-def _prompt(asked: Mapping[str, Any]) -> Any:
-    return asked.get("prompt", asked.get("messages"))
-
-
-def _pandas() -> Any:
-    try:
-        import pandas
-    except ModuleNotFoundError:
-        raise Unavailable("a frame needs pandas: pip install pandas") from None
-    return pandas
-
-
-def _warn(message: str) -> None:
-    """Warn the caller of the function that the user called."""
-    depth, frame = 2, sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("harness."):
-        depth, frame = depth + 1, frame.f_back  # type: ignore[assignment]
-    warnings.warn(message, RuntimeWarning, stacklevel=depth)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import answers, engines, fits, records
+from harness import answers, energy, engines, fits, records
 from harness.documents import dump
 from harness.drain import Drain
 from harness.errors import BadInput, HarnessError, Interrupted, Place, Stopped, Unavailable
@@ -241,10 +241,17 @@ class _Run:
         drain = Drain()
         self.display.start(self.plan.label, self.plan.total, len(done))
         self.session = Session()
+        with energy.metered(wanted=self.plan.options.energy) as self.session.energy:
+            self._answers(self._source(make, done, pending, drain), pending, journal, drain)
+
+    def _answers(
+        self, source: Iterator[Request], pending: dict[Key, Request], journal: Journal, drain: Drain
+    ) -> None:
+        """Take what the adapter makes of the requests, and tell the session how long that took."""
         began = time.perf_counter()
         try:
             with drain, engines.adapter_errors(self.plan.backend.name):
-                for response in self.adapter.answer(self._source(make, done, pending, drain)):
+                for response in self.adapter.answer(source):
                     self._take(response, pending, journal)
                 for key in list(pending):
                     lost = Failure("lost", "the adapter ended without answering")
@@ -338,6 +345,7 @@ class _Run:
             "sessions": sessions,
             **found.summary(seed=self.plan.task.seed),
             **speed_and_cost(self.plan, sessions),
+            "energy": energy.total(sessions),
             "fit": asdict(self.fit) if self.fit else None,
             "stopped_because": str(self.stopped) if self.stopped else None,
         }

@@ -33,6 +33,7 @@ class Options:
     max_failures: int | float = 0.01
     fresh: bool = False
     trust_remote_code: bool = False
+    energy: bool = False
 
 
 @contextmanager

@@ -19,7 +19,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Seconds to import, or not installed with the core.
 HEAVY = {
     *("torch", "transformers", "tokenizers", "sentencepiece", "sklearn", "scipy", "pandas", "pyarrow"),
-    *("huggingface_hub", "datasets", "rich", "pooch", "numpy"),
+    *("huggingface_hub", "datasets", "rich", "pooch", "numpy", "wandb", "mlflow", "codecarbon"),
 }
 MAY_BE_HEAVY = ("adapters.", "models.", "metrics.")
 

@@ -165,6 +165,29 @@ def gate(
 
 
 @app.command()
+def push(
+    runs: Runs = None,
+    to: Annotated[
+        str, typer.Option("--to", metavar="EXPORTER", help="csv, parquet, wandb, mlflow, or a plugin's")
+    ] = "",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("-m", "--set", metavar="KEY=VALUE", help="the exporter's setting, such as out=DIR"),
+    ] = None,
+    runs_dir: RunsDir = Path("runs"),
+) -> int:
+    """Hand runs to a table or a tracker of experiments.
+
+    Their figures, settings and (samples=true) examples. Nothing leaves the machine that a setting does not
+    send: wandb writes a folder unless mode=online, mlflow too unless uri is an address.
+    """
+    from harness.cli import arguments
+    from harness.cli.push import push_command
+
+    return push_command(runs or [], runs_dir, to=to, given=arguments.grid(set_, "-m"))
+
+
+@app.command()
 def rescore(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="run directories, or folders of them")],
     task: Annotated[

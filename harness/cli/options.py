@@ -53,6 +53,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("-m", "--set", metavar="KEY=VALUE[,…]", help="a backend's setting, such as model=DIR"),
 ]
+Energy = Annotated[bool, typer.Option("--energy", help="measure joules and CO2 of answering, by codecarbon")]
 Trust = Annotated[bool, typer.Option("--trust-remote-code", help="let a model run code from its repository")]
 RunsDir = Annotated[Path, typer.Option("--runs-dir", metavar="DIR", help="where runs are kept")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout, and nothing else")]

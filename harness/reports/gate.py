@@ -2,7 +2,8 @@
 
 A run has regressed only when the paired test says so, at an alpha that is shared among all main metrics of
 the night (Holm), *and* the fall exceeds a margin. The test is one-sided: a gain raises no alarm. A fall
-beyond the margin that the test cannot tell from chance is inconclusive. Where two runs cannot be compared
+beyond the margin that chance makes less than one night in twenty, and that alpha does not prove, is
+inconclusive. Where two runs cannot be compared
 nothing is said of the system: that is infrastructure.
 """
 
@@ -38,6 +39,7 @@ PASS, INCONCLUSIVE, INFRASTRUCTURE, REGRESSION = VERDICTS = (
 _EXIT = {PASS: 0, INCONCLUSIVE: 0, INFRASTRUCTURE: 3, REGRESSION: 1}
 DIGITS = 12  # a fall of 0.87 - 0.86 does not exceed a margin of 0.01
 _SIFTING, _SUSPICIOUS = 999, 0.1  # random swaps at first, and the p-value up to which more are worth while
+_CHANCE = 0.05  # the p-value of one fall, up to which it is worth a warning
 _MOST_SWAPS = 1_000_000
 
 
@@ -331,6 +333,8 @@ def _with_verdict(line: Line, paired: Paired, alpha: float, share: float) -> Lin
         return replace(line, paired=paired, why=why)
     if proven:
         return replace(line, verdict=REGRESSION, paired=paired)
+    if _is_noise(paired):
+        return replace(line, paired=paired, why=translated("no larger a fall than chance makes"))
     if able is None:
         why = translated("it fell, and says too little of single examples to be tested")
         return replace(line, verdict=INCONCLUSIVE, why=why, paired=paired)
@@ -338,6 +342,17 @@ def _with_verdict(line: Line, paired: Paired, alpha: float, share: float) -> Lin
     small = translated("too small a fall to be told from chance")
     why = translated("needs n ≥ {n:,}", n=needed) if needed else small
     return replace(line, verdict=INCONCLUSIVE, why=why, paired=replace(paired, needed=needed))
+
+
+def _is_noise(paired: Paired) -> bool:
+    """Return whether a fall is what chance makes one time in twenty or more.
+
+    Without a change half of all figures are lower than the night before. Of fewer examples than could show
+    anything, nothing is said.
+    """
+    from harness.metrics.power import fewest
+
+    return paired.p_value is not None and paired.p_value > _CHANCE and paired.n >= fewest(_CHANCE)
 
 
 def _rounded_up(count: int | None) -> int | None:

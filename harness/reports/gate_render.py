@@ -105,7 +105,8 @@ def _notes(found: Gate) -> str:
     if found.verdict == INCONCLUSIVE:
         notes += [
             translated(
-                "inconclusive: a fall beyond the margin that may be chance; more examples or a margin decide"
+                "inconclusive: a fall beyond the margin that may be chance, at p <= 0.05 before Holm; "
+                "more examples or a margin decide"
             )
         ]
     return "; ".join(notes) + "."

@@ -187,6 +187,12 @@ KOREAN: dict[str, str] = {
     "Not in the baseline, so not judged: {names}. `harness gate --update` takes them in.": (
         "기준에 없어 판정하지 않음: {names}. `harness gate --update`로 넣을 수 있습니다."
     ),
+    "no larger a fall than chance makes": "우연으로 생길 만한 하락",
+    "inconclusive: a fall beyond the margin that may be chance, at p <= 0.05 before Holm; "
+    "more examples or a margin decide": (
+        "판단 보류: 허용 폭을 넘지만 우연일 수 있는 하락(홀름 보정 전 p <= 0.05); "
+        "예제를 늘리거나 허용 폭을 정하면 판단 가능"
+    ),
     "not finished: killed, or still running": "끝나지 않음: 중단되었거나 실행 중",
     "partial: stopped by a limit": "일부만 실행: 한도에서 멈춤",
     "{n:,} of {whole:,} requests failed": "요청 {whole:,}건 중 {n:,}건 실패",
