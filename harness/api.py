@@ -164,7 +164,8 @@ def run(
     Several tasks, backends, templates, asks, decodings or settings make a grid. `limit` is a count or a
     share of the examples, `template="all"` every one the task has, `settings={"model": "DIR"}` the backend's.
     `data_dir` is else `$HARNESS_DATA`. One dead backend of several stops no other: it is a warning, and so
-    is a run that ended early, whose `error` says why. `quiet=False` shows on stderr how far they are. `energy=True` measures joules.
+    is a run that ended early, whose `error` says why. `quiet=False` shows on stderr how far they are;
+    `energy=True` measures joules.
 
     Raises:
         BadInput: the input is wrong; nothing was run.

@@ -239,9 +239,9 @@ class _Run:
                 metric.prepare()
         pending: dict[Key, Request] = {}
         drain = Drain()
-        self.display.start(self.plan.label, self.plan.total, len(done))
         self.session = Session()
         with energy.metered(wanted=self.plan.options.energy) as self.session.energy:
+            self.display.start(self.plan.label, self.plan.total, len(done))
             self._answers(self._source(make, done, pending, drain), pending, journal, drain)
 
     def _answers(

@@ -7,6 +7,7 @@ Nothing is sent and nothing is written by it.
 from __future__ import annotations
 
 import importlib.util
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ def metered(*, wanted: bool) -> Iterator[Used | None]:
         return
     from codecarbon import OfflineEmissionsTracker
 
+    logging.getLogger("codecarbon").setLevel(logging.CRITICAL)  # it greets before it hears its own option
     used = Used()
     tracker = OfflineEmissionsTracker(
         country_iso_code=COUNTRY,
@@ -65,9 +67,11 @@ def metered(*, wanted: bool) -> Iterator[Used | None]:
 
 
 def _method(tracker: Any, version: str) -> str:
-    how = str(getattr(getattr(tracker, "_resource_tracker", None), "cpu_tracker", "unknown"))
-    measured = "measured" if how == "RAPL" else "an estimate, not measured"
-    return f"codecarbon {version}, CPU by {how}: {measured}; CO2 of electricity in {COUNTRY}"
+    """Return how the processor's part was found: by its counters, or guessed from load or rated power."""
+    modes = [str(getattr(part, "_mode", "")) for part in tracker._hardware if type(part).__name__ == "CPU"]
+    how = modes[0] if modes else "nothing"
+    measured = "measured" if "rapl" in how.lower() else "an estimate, not measured"
+    return f"codecarbon {version}, processor by {how}: {measured}; CO2 of electricity in {COUNTRY}"
 
 
 def total(sessions: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:

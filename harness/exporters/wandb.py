@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from harness.reports.configurations import settings_of
@@ -46,7 +47,8 @@ def export(
             tracked.summary.update(figures(run))
             if samples:
                 tracked.log({"samples": wandb.Table(list(_COLUMNS), list(_lines(run)))})
-            yield f"{run.task}, {run.system}: {tracked.url or tracked.dir}"
+            place = tracked.url if mode == "online" else Path(tracked.dir).parent
+            yield f"{run.task}, {run.system}: {place}"
 
 
 def _lines(run: Run) -> Iterator[list[Any]]:

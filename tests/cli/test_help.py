@@ -21,6 +21,7 @@ COMMANDS = (
     "leaderboard",
     "compare",
     "gate",
+    "push",
     "rescore",
     "score",
 )
