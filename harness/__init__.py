@@ -10,19 +10,23 @@ The four, and what they return, are in `api`; they are loaded when somebody asks
 __version__ = "0.1.0"
 DISTRIBUTION = "harness-ko"
 
-_API = ("Comparison", "Leaderboard", "Run", "compare", "leaderboard", "load_runs", "run")
-_MODULES = ("runs",)
+_API = {
+    **{
+        name: f"harness.api:{name}" for name in ("Comparison", "Leaderboard", "compare", "leaderboard", "run")
+    },
+    **{"Run": "harness.runs:Run", "load_runs": "harness.runs:load", "runs": "harness.runs:"},
+}
 
 
 def __getattr__(name: str) -> object:
-    from importlib import import_module
-
-    if name in _MODULES:
-        return import_module(f"harness.{name}")
     if name not in _API:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("harness.api"), name)
+    from importlib import import_module
+
+    module, _, attribute = _API[name].partition(":")
+    found = import_module(module)
+    return getattr(found, attribute) if attribute else found
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_API, *_MODULES])
+    return sorted([*globals(), *_API])

@@ -158,6 +158,9 @@ KOREAN: dict[str, str] = {
     "fit": "학습",
     "examples": "예제",
     "energy": "에너지",
+    "s": "초",
+    "Cohen's h": "코언의 h",
+    "Cohen's dz": "코언의 dz",
     "McNemar exact": "맥니머 정확 검정",
     "paired permutation": "대응 순열 검정",
     # gate

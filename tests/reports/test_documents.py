@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import orjson
 import pytest
 
-from harness import compare, leaderboard, records
+from harness import compare, records
 from harness.reports import gate_render, html, junit, latex, markdown, render
 from harness.reports.blocks import MOST, Lines, Note, Table, cell
 from harness.reports.board import Board, board
@@ -24,6 +24,7 @@ from harness.reports.width import width
 from tests.fake_runs import fake_run
 from tests.hostile import HOSTILE
 
+csv.field_size_limit(10_000_000)
 NAMES = pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())
 
 
@@ -121,9 +122,8 @@ def test_no_name_is_a_command_to_latex(name):
 def test_a_table_is_of_booktabs_and_its_notes_stand_under_it():
     made = latex.document([Table(["rank", "system"], [["1", "a_b"]]), Note("95 % intervals")])
     assert made.startswith("% needs \\usepackage{booktabs}\n\n\\begin{table}")
-    assert (
-        "\\begin{tabular}{rl}\n\\toprule\nrank & system \\\\\n\\midrule\n1 & a\\_b \\\\\n\\bottomrule" in made
-    )
+    assert made.split("\n")[5:8] == ["\\begin{tabular}{rl}", "\\toprule", "rank & system \\\\"]
+    assert "\\midrule\n1 & a\\_b \\\\\n\\bottomrule" in made
     assert made.endswith("\\footnotesize 95 \\% intervals\n\\end{table}\n")
 
 
@@ -146,8 +146,9 @@ def named(tmp_path: Path) -> Any:
 
     def made(name: str) -> Path:
         about = {"label": name, "task": {"name": name}, "backend": {"kind": name, "licence": name}}
-        changes = {"reference": [{"system": name, "accuracy": 0.9, "source": name, "note": name}]}
-        for side, answers in (("before", "1" * 200), ("now", "1" * 150 + "0" * 50)):
+        source = name if len(name) < 1000 else name[:1000]  # YAML takes seconds to read a megabyte
+        changes = {"reference": [{"system": source, "accuracy": 0.9, "source": source, "note": source}]}
+        for side, answers in (("before", "1" * 20), ("now", "1" * 18 + "00")):
             fake_run(tmp_path / side, "system", answers, run=about, changes=changes)
         return tmp_path
 
@@ -214,7 +215,7 @@ def test_a_hostile_answer_is_text_in_a_comparison(named, name):
                 "request": {"prompt": name},
                 "response": {"text": name, "error": None},
             }
-            for row in range(150, 200)
+            for row in range(18, 20)
         ]
         (side / records.SAMPLES).write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
     found = compare(*sides)
@@ -228,7 +229,7 @@ def test_a_hostile_answer_is_text_in_a_comparison(named, name):
 
 
 @NAMES
-def test_a_hostile_string_is_text_where_runs_are_listed_and_shown(named, name):
-    run = leaderboard(named(name) / "now").rows[0].some
-    assert all(line.isprintable() for line in markdown.document([Lines([run.system])]).split("\n"))
-    assert Page(html.fragment([Lines([name]), Note(name)])).tags == [("ul", {}), ("li", {}), ("p", {})]
+def test_a_hostile_string_is_text_in_lists_and_paragraphs(name):
+    blocks = [Lines([name]), Note(name)]
+    assert all(line.isprintable() for line in markdown.document(blocks).split("\n"))
+    assert Page(html.fragment(blocks)).tags == [("ul", {}), ("li", {}), ("p", {})]

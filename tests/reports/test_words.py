@@ -13,6 +13,7 @@ import pytest
 from harness import leaderboard
 from harness.backends import BackendFile
 from harness.errors import BadInput
+from harness.metrics.effects import COHEN_DZ, COHEN_H
 from harness.metrics.significance import MCNEMAR, PERMUTATION
 from harness.reports import compare_render, gate_render, render, words
 from harness.reports.board import board
@@ -35,7 +36,7 @@ CALLS = [
 SAID = {call.args[0].value for call in CALLS if isinstance(call.args[0], ast.Constant)}
 # What is looked up by a value: statuses, verdicts, kinds, costs.
 NAMED = {
-    *("running", "partial", "failed", *VERDICTS, MCNEMAR, PERMUTATION),
+    *("running", "partial", "failed", *VERDICTS, MCNEMAR, PERMUTATION, COHEN_H, COHEN_DZ),
     *("cost", "p95", "failures", "unanswered", "run"),
     *(word for kinds in get_args(BackendFile.model_fields["kind"].annotation) for word in get_args(kinds)),
 }
@@ -59,7 +60,10 @@ def test_a_translation_has_the_places_of_its_sentence(english):
 
 
 # What a Korean report may hold of Latin letters: names of metrics and tasks, units, and what is typed.
-LATIN = {"accuracy", "macro_f1", "p95", "ms", "J", "USD", "KRW", "id", "A", "B", "p", "k", "x"}
+LATIN = {
+    *("accuracy", "macro_f1", "unanswered", "p50", "p95", "ms", "J", "USD", "KRW", "id", "A", "B", "k", "x"),
+    *("p", "n", "h", "dz"),  # as statistics write them
+}
 
 
 def english(text: str) -> set[str]:
