@@ -106,7 +106,7 @@ def _better(metric: Metric, systems: Sequence[Statistics]) -> NDArray[np.bool_]:
         places = places_of([system.keys for system in systems])
         clusters = _common_clusters(systems, places)
         signs = overlapping_signs(metric, [system.rows for system in systems], np.stack(places), clusters)
-    for members in groups.values():
+    for members in (found for found in groups.values() if len(found) > 1):
         rows = [systems[index].rows for index in members]
         signs[np.ix_(members, members)] = paired_signs(metric, rows, systems[members[0]].clusters)
     return signs > 0 if metric.higher_is_better else signs < 0
