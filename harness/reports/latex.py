@@ -11,7 +11,7 @@ from harness.reports.width import plain
 _ESCAPES = {
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     **{"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"},
-    **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
+    **{sign: f"${sign}$" for sign in "<>|"},  # other signs in the oldest encoding
     **{"`": r"\textasciigrave{}", "'": r"\textquotesingle{}"},
     # After the end of a row a bracket would be its options, and a star too.
     **{"[": "{[}", "]": "{]}", "*": "{*}"},

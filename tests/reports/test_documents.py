@@ -104,7 +104,8 @@ def read_latex(text: str) -> str:
     ],
 )
 def test_latex_sets_a_name_as_it_is_written(text):
-    assert read_latex(latex.escaped(text)).strip() == text
+    accent, caret = "\u02c6^"  # the parser's word for \\textasciicircum is the accent alone
+    assert read_latex(latex.escaped(text)).strip().replace(accent, caret) == text
 
 
 @NAMES
@@ -112,7 +113,7 @@ def test_no_name_is_a_command_to_latex(name):
     escaped = latex.escaped(cell(name))
     commands = set(re.findall(r"\\([A-Za-z]+|.)", escaped))
     assert commands <= {
-        *("textbackslash", "textasciicircum", "textasciitilde", "textless", "textgreater", "textbar"),
+        *("textbackslash", "textasciicircum", "textasciitilde"),
         *("textasciigrave", "textquotesingle", "ldots", "textperiodcentered", *"&%$#_{}"),
     }
     assert escaped.count("{") - escaped.count(r"\{") == escaped.count("}") - escaped.count(r"\}")
