@@ -17,7 +17,9 @@ def leaderboard(
     runs: Runs = None,
     format: Annotated[
         str | None,
-        typer.Option("--format", "-f", metavar="md|html|csv|json|latex", help="md unless FILE says another"),
+        typer.Option(
+            "--format", "-f", metavar="NAME", help="md, html, csv, json or latex; as FILE ends, else md"
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")
