@@ -1,6 +1,7 @@
 """Evaluate classical, local and remote language systems on the same examples, Korean first.
 
     from harness import run, load_runs, leaderboard, compare
+    from harness import runs                     # runs.frame(): all of them as a table
 
 The four, and what they return, are in `api`; they are loaded when somebody asks for one, so that
 `harness --help` does not pay for them. `__init__.pyi` tells type checkers of them.
@@ -9,7 +10,12 @@ The four, and what they return, are in `api`; they are loaded when somebody asks
 __version__ = "0.1.0"
 DISTRIBUTION = "harness-ko"
 
-_API = ("Comparison", "Leaderboard", "Run", "compare", "leaderboard", "load_runs", "run")
+_API = {
+    **{
+        name: f"harness.api:{name}" for name in ("Comparison", "Leaderboard", "compare", "leaderboard", "run")
+    },
+    **{"Run": "harness.runs:Run", "load_runs": "harness.runs:load", "runs": "harness.runs:"},
+}
 
 
 def __getattr__(name: str) -> object:
@@ -17,7 +23,9 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module("harness.api"), name)
+    module, _, attribute = _API[name].partition(":")
+    found = import_module(module)
+    return getattr(found, attribute) if attribute else found
 
 
 def __dir__() -> list[str]:

@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from harness import consent, definitions, goodput, money, records
+from harness import consent, definitions, goodput, money
+from harness import energy as metering
 from harness.conductor import Outcome, execute
 from harness.documents import Document
-from harness.errors import BadInput, HarnessError, Interrupted, Unavailable
+from harness.errors import BadInput, HarnessError, Interrupted
 from harness.forms import DecodingFile
 from harness.plan import Grid, Options, Plan, plans
 from harness.progress import display, say
 from harness.reports import board as boards
 from harness.reports import compare as comparing
-from harness.reports import compare_render, entries, layout, notebook, pairs, render
-from harness.reports.entries import Entry
-from harness.reports.figures import figure
-from harness.reports.width import plain
+from harness.reports import compare_render, entries, html, pairs, render
+from harness.reports.words import language
+from harness.runs import Run, pandas, warn
 from harness.sources import Where
 
 Names = str | Path | Sequence[str | Path]
@@ -35,108 +34,39 @@ Values = Mapping[str, Any]
 Part = int | float | str | None  # of a split: a count, a share, or all of it ("all" or None)
 
 
-class Run:
-    """A run: where it lies, what its `run.json` says, and its records.
+@dataclass(frozen=True, repr=False)
+class Leaderboard(boards.Board):
+    """A leaderboard: what it shows, in order, and itself as a document, plain values or a DataFrame.
 
-    `error` says why a run that was asked for just now ended early, None otherwise.
+    `lang` is the language of its own words, `en` or `ko`; None is that of `$HARNESS_LANG`.
     """
 
-    def __init__(self, directory: Path, document: dict[str, Any], error: HarnessError | None = None) -> None:
-        self.directory, self.document, self.error = directory, document, error
-
-    @property
-    def entry(self) -> Entry:
-        """Return the run as reports know it."""
-        return Entry(self.directory, self.document)
-
-    @property
-    def id(self) -> str:
-        """Return the directory's first name, the time and the fingerprint."""
-        return str(self.document["id"])
-
-    @property
-    def status(self) -> str:
-        """Return `complete`, `partial`, `failed` or `running`."""
-        return str(self.document["status"])
-
-    @property
-    def task(self) -> str:
-        """Return the task's name."""
-        return str(self.document["task"]["name"])
-
-    @property
-    def system(self) -> str:
-        """Return the backend's name with what differs from its profile."""
-        return self.entry.system
-
-    @property
-    def metrics(self) -> dict[str, dict[str, Any]]:
-        """Return each metric's `value`, `ci_low`, `ci_high`, `n`, `unit`, `signature`, the main one first."""
-        return self.entry.metrics
-
-    @property
-    def metric(self) -> str | None:
-        """Return the main metric's name, None where nothing was answered."""
-        return self.entry.metric
-
-    @property
-    def value(self) -> float | None:
-        """Return the main metric's value, None where it is undefined or nothing was answered."""
-        return self.entry.main.get("value")
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Return the ends of the main metric's 95 % interval, None where it has none."""
-        low, high = self.entry.main.get("ci_low"), self.entry.main.get("ci_high")
-        return None if low is None or high is None else (low, high)
-
-    def samples(self) -> Iterator[dict[str, Any]]:
-        """Yield the records as `samples.jsonl` has them, the last of each (id, repeat), in data order.
-
-        Raises:
-            BadInput: the journal is not there.
-        """
-        path = self.directory / records.SAMPLES
-        if not path.is_file():
-            raise BadInput(f"{self.directory} has no {records.SAMPLES}")
-        return (line.record for line in records.last_lines(path))
-
-    def frame(self) -> Any:
-        """Return a pandas DataFrame with a row an example: what was asked, said and right, seconds, scores.
-
-        `error` is the kind of a failure. A metric whose statistics of an example are more than one number
-        (macro-F1, BLEU) has no column.
-
-        Raises:
-            Unavailable: pandas is not installed.
-            BadInput: the journal is not there.
-        """
-        return _pandas().DataFrame([_flat(record) for record in self.samples()])
-
-    def __repr__(self) -> str:
-        shown = f"{self.metric} {figure(self.entry.main, self.entry.marks)}" if self.metric else "no answers"
-        return plain(f"Run({self.task} · {self.system}: {shown}, {self.status})")
-
-    def _repr_html_(self) -> str:
-        rows = [[name, figure(main), f"{main['n']:,}", main["unit"]] for name, main in self.metrics.items()]
-        title = f"{self.system} on {self.task}: {', '.join(self.entry.marks) or self.status}"
-        return notebook.paragraph(title) + notebook.html(["metric", "value [95 %]", "n", "unit"], rows)
-
-
-class Leaderboard(boards.Board):
-    """A leaderboard: what it shows, in order, and itself as Markdown, CSV, plain values or a DataFrame."""
+    lang: str | None = None
 
     def markdown(self) -> str:
         """Return what `harness leaderboard` prints."""
-        return render.markdown(self)
+        with language(self.lang):
+            return render.markdown(self)
+
+    def html(self) -> str:
+        """Return a page of its own, as `harness leaderboard --format html` writes it."""
+        with language(self.lang):
+            return render.written(render.blocks(self), "html")
+
+    def latex(self) -> str:
+        """Return tables for a paper, as `harness leaderboard --format latex` writes them."""
+        with language(self.lang):
+            return render.written(render.blocks(self), "latex")
 
     def csv(self) -> str:
         """Return one line a figure, as `harness leaderboard --format csv` writes it."""
-        return render.as_csv(self)
+        with language("en"):
+            return render.as_csv(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as `harness leaderboard --format json` writes them."""
-        return render.as_json(self)
+        with language("en"):
+            return render.as_json(self)
 
     def frame(self) -> Any:
         """Return a pandas DataFrame with a row a figure.
@@ -150,23 +80,34 @@ class Leaderboard(boards.Board):
             for row in self.to_dict()["rows"]
             for cell in row["cells"]
         ]
-        return _pandas().DataFrame(rows)
+        return pandas().DataFrame(rows)
 
     def __repr__(self) -> str:
         return self.markdown()
 
     def _repr_html_(self) -> str:
-        if not self.rows:
-            return notebook.paragraph("No runs with answers.")
-        return "".join(notebook.html(one.header, one.rows, names=one.names) for one in layout.tables(self))
+        with language(self.lang):
+            return html.fragment(render.blocks(self))
 
 
+@dataclass(frozen=True, repr=False)
 class Comparison(comparing.Comparison):
-    """How run b differs from run a: `differences`, `flips`, `settings`, `costs`, `notes`, and all as text."""
+    """How run b differs from run a: `differences`, `flips`, `settings`, `costs`, `notes`, and all as text.
+
+    `lang` is the language of its own words, as in `Leaderboard`.
+    """
+
+    lang: str | None = None
 
     def markdown(self) -> str:
         """Return what `harness compare` prints."""
-        return compare_render.markdown(self)
+        with language(self.lang):
+            return compare_render.markdown(self)
+
+    def html(self) -> str:
+        """Return a page of its own, as `harness compare --format html` writes it."""
+        with language(self.lang):
+            return compare_render.html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as `harness compare --format json` writes them."""
@@ -186,14 +127,14 @@ class Comparison(comparing.Comparison):
             }
             for one in self.differences
         ]
-        return _pandas().DataFrame(rows).rename(columns={"value": "difference"})
+        return pandas().DataFrame(rows).rename(columns={"value": "difference"})
 
     def __repr__(self) -> str:
         return self.markdown()
 
     def _repr_html_(self) -> str:
-        said = compare_render.head(self)
-        return "".join(map(notebook.paragraph, said)) + notebook.html(*compare_render.difference_cells(self))
+        with language(self.lang):
+            return html.fragment(compare_render.blocks(self))
 
 
 def run(
@@ -217,6 +158,7 @@ def run(
     offline: bool = False,
     fresh: bool = False,
     max_failures: int | float = 0.01,
+    energy: bool = False,
     trust_remote_code: bool = False,
     concurrency: int | None = None,
     latency: bool | None = None,
@@ -233,7 +175,8 @@ def run(
     Of the train split, systems that learn learn from `train_limit` rows or that share, drawn by the seed
     (`[100, 1000, "all"]` is a grid), and with `dedupe_train` from no row whose input is evaluated.
     `data_dir` is else `$HARNESS_DATA`. One dead backend of several stops no other: it is a warning, and so is
-    a run that ended early, whose `error` says why. `quiet=False` shows on stderr how far they are.
+    a run that ended early, whose `error` says why. `quiet=False` shows on stderr how far they are;
+    `energy=True` measures joules.
 
     Of a server, `concurrency` is the most calls in flight, and `latency` asks for the time to the first token
     (None: in runs of up to 200 requests). What it answered before is not asked again, unless `cache=False`,
@@ -274,7 +217,10 @@ def run(
         budget=money.budget(max_cost, usd_krw),
         slo=None if slo is None else goodput.bounds(slo),
         dedupe_train=dedupe_train,
+        energy=energy,
     )
+    if energy:
+        metering.require()
     with _allowed(options):
         ready, dead = plans(grid, options, (lambda _message: None) if quiet else say, command)
         outcomes, failed = _executed(ready, quiet=quiet)
@@ -282,20 +228,8 @@ def run(
     if problems and not outcomes:
         raise problems[0]
     for problem in problems:
-        _warn(str(problem))
+        warn(str(problem))
     return [_run_of(outcome) for outcome in outcomes]
-
-
-def load_runs(*places: str | Path) -> list[Run]:
-    """Return the runs in `places`, run directories or folders of them, else in `runs`, in a stable order.
-
-    A torn run in a folder of runs is a warning, so that it does not hide the others.
-
-    Raises:
-        BadInput: a place is not there, or is itself a torn run.
-    """
-    found = entries.load([Path(place) for place in places or ("runs",)], _warn)
-    return [Run(entry.directory, entry.run) for entry in found]
 
 
 def leaderboard(
@@ -304,6 +238,7 @@ def leaderboard(
     group: str | None = None,
     sort: str | None = None,
     baseline: str | None = None,
+    lang: str | None = None,
 ) -> Leaderboard:
     """Return the leaderboard of runs, or of the places where they lie, as `harness leaderboard` makes it.
 
@@ -314,10 +249,11 @@ def leaderboard(
     found = [
         entry
         for one in several
-        for entry in ([one.entry] if isinstance(one, Run) else entries.load([Path(one)], _warn))
+        for entry in ([one.entry] if isinstance(one, Run) else entries.load([Path(one)], warn))
     ]
-    made = boards.board(found, _warn, group=group, sort=sort, baseline=baseline)
-    return Leaderboard(**{part.name: getattr(made, part.name) for part in fields(made)})
+    with language(lang):
+        made = boards.board(found, warn, group=group, sort=sort, baseline=baseline)
+    return Leaderboard(**{part.name: getattr(made, part.name) for part in fields(made)}, lang=lang)
 
 
 def compare(
@@ -326,6 +262,7 @@ def compare(
     *,
     metric: str | Sequence[str] = (),
     examples: int = comparing.EXAMPLES,
+    lang: str | None = None,
 ) -> Comparison:
     """Return how run `b` differs from run `a` on the examples that both answered, as `harness compare` says.
 
@@ -336,8 +273,9 @@ def compare(
     """
     ours, theirs = (one.entry if isinstance(one, Run) else pairs.only_run(Path(one)) for one in (a, b))
     metrics = [metric] if isinstance(metric, str) else list(metric)
-    made = comparing.compare(ours, theirs, metrics=metrics, examples=_count("examples", examples, 0))
-    return Comparison(**{part.name: getattr(made, part.name) for part in fields(made)})
+    with language(lang):
+        made = comparing.compare(ours, theirs, metrics=metrics, examples=_count("examples", examples, 0))
+    return Comparison(**{part.name: getattr(made, part.name) for part in fields(made)}, lang=lang)
 
 
 @contextmanager
@@ -366,7 +304,7 @@ def _executed(ready: Iterable[Plan], *, quiet: bool) -> tuple[list[Outcome], lis
         if isinstance(outcome.error, Interrupted):
             raise KeyboardInterrupt(str(outcome.error))
         if outcome.error is not None:
-            _warn(f"{plan.label}: {outcome.error} ({outcome.directory})")
+            warn(f"{plan.label}: {outcome.error} ({outcome.directory})")
     return outcomes, failed
 
 
@@ -424,41 +362,3 @@ def _amount(name: str, given: Any, least: int) -> int | float:
     if isinstance(given, float):
         raise BadInput(f"{name}={given!r}: a share should be above 0 and at most 1, a count a whole number")
     return _count(name, given, least)
-
-
-def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record as one row."""
-    asked, response = record.get("request") or {}, record["response"]
-    scores = record["scores"] or {}
-    return {
-        "id": record["id"],
-        "repeat": record["repeat"],
-        **({"fields": asked["fields"]} if "fields" in asked else {"prompt": _prompt(asked)}),
-        "target": record["target"],
-        "prediction": record["prediction"],
-        "text": response["text"],
-        "finish": response["finish"],
-        "error": (response["error"] or {}).get("kind"),
-        "seconds": (response["timing_s"] or {}).get("e2e"),
-        **{name: statistics[0] for name, statistics in scores.items() if len(statistics) == 1},
-    }
-
-
-def _prompt(asked: Mapping[str, Any]) -> Any:
-    return asked.get("prompt", asked.get("messages"))
-
-
-def _pandas() -> Any:
-    try:
-        import pandas
-    except ModuleNotFoundError:
-        raise Unavailable("a frame needs pandas: pip install pandas") from None
-    return pandas
-
-
-def _warn(message: str) -> None:
-    """Warn the caller of the function that the user called."""
-    depth, frame = 2, sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("harness."):
-        depth, frame = depth + 1, frame.f_back  # type: ignore[assignment]
-    warnings.warn(message, RuntimeWarning, stacklevel=depth)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.hookspecs import AdapterEntry, ExtractorEntry, MetricEntry, hookimpl
+from harness.hookspecs import AdapterEntry, ExporterEntry, ExtractorEntry, MetricEntry, hookimpl
 from harness.schema import ASKS
 
 SAMPLING = (
@@ -493,6 +493,34 @@ EXTRACTORS = (
     ExtractorEntry("json_field", "harness.extraction:json_field", settings={"field": "str"}),
 )
 
+EXPORTERS = (
+    ExporterEntry("csv", "harness.exporters.tables:csv_files", settings={"out": "str", "samples": "bool"}),
+    ExporterEntry(
+        "parquet",
+        "harness.exporters.tables:parquet",
+        settings={"out": "str", "samples": "bool"},
+        extra="parquet",
+        modules=("pyarrow",),
+    ),
+    ExporterEntry(
+        "wandb",
+        "harness.exporters.wandb:export",
+        settings={
+            **{"project": "str", "entity": "str", "mode": "offline|online"},
+            **{"out": "str", "samples": "bool"},
+        },
+        extra="wandb",
+        modules=("wandb",),
+    ),
+    ExporterEntry(
+        "mlflow",
+        "harness.exporters.mlflow:export",
+        settings={"uri": "str", "experiment": "str", "samples": "bool"},
+        extra="mlflow",
+        modules=("mlflow",),
+    ),
+)
+
 
 @hookimpl
 def register_adapters(register: Callable[[AdapterEntry], None]) -> None:
@@ -512,4 +540,11 @@ def register_metrics(register: Callable[[MetricEntry], None]) -> None:
 def register_extractors(register: Callable[[ExtractorEntry], None]) -> None:
     """Name the extraction steps that ship with the harness."""
     for entry in EXTRACTORS:
+        register(entry)
+
+
+@hookimpl
+def register_exporters(register: Callable[[ExporterEntry], None]) -> None:
+    """Name the places that ship with the harness."""
+    for entry in EXPORTERS:
         register(entry)

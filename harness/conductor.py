@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import answers, engines, fits, records
+from harness import answers, energy, engines, fits, records
 from harness.documents import dump
 from harness.drain import Drain
 from harness.errors import BadInput, HarnessError, Interrupted, Place, Stopped, Unavailable
@@ -254,8 +254,15 @@ class _Run:
                 metric.prepare()
         pending: dict[Key, Request] = {}
         drain = Drain()
-        self.display.start(self.plan.label, self.plan.total, len(done))
         self.session = Session()
+        with energy.metered(wanted=self.plan.options.energy) as self.session.energy:
+            self.display.start(self.plan.label, self.plan.total, len(done))
+            self._answers(self._source(make, done, pending, drain), pending, journal, drain)
+
+    def _answers(
+        self, source: Iterator[Request], pending: dict[Key, Request], journal: Journal, drain: Drain
+    ) -> None:
+        """Take what the adapter makes of the requests, and tell the session how long that took."""
         began = time.perf_counter()
         try:
             with (
@@ -263,7 +270,7 @@ class _Run:
                 engines.adapter_errors(self.plan.backend.name),
                 wrapped(self.adapter, self.plan, self.identity, self.ledger) as adapter,
             ):
-                for response in adapter.answer(self._source(make, done, pending, drain)):
+                for response in adapter.answer(source):
                     self._take(response, pending, journal)
                 for key in list(pending):
                     lost = Failure("lost", "the adapter ended without answering")
@@ -362,6 +369,7 @@ class _Run:
             "cost": self.ledger.document(sessions, found.share_correct),
             "budget": plan.options.budget.document() if plan.options.budget else None,
             "goodput": found.goodput.document(sessions) if found.goodput else None,
+            "energy": energy.total(sessions),
             "fit": asdict(self.fit) if self.fit else None,
             **self._lessons(),
             "stopped_because": str(self.stopped) if self.stopped else None,

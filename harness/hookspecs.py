@@ -104,6 +104,22 @@ class ExtractorEntry:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ExporterEntry:
+    """A place that runs can be pushed to, by name; `target` is the `module:function` behind it.
+
+    The function is called as `export(runs, **settings)` with a sequence of `harness.Run` and yields a line
+    of text for each thing that it made. It sends nothing anywhere that its settings do not name. `settings`,
+    `extra` and `modules` are as in `AdapterEntry`.
+    """
+
+    name: str
+    target: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    extra: str | None = None
+    modules: tuple[str, ...] = ()
+
+
 @hookspec
 def register_adapters(register: Callable[[AdapterEntry], None]) -> None:
     """Call `register(AdapterEntry(…))` for every adapter."""
@@ -117,6 +133,11 @@ def register_metrics(register: Callable[[MetricEntry], None]) -> None:
 @hookspec
 def register_extractors(register: Callable[[ExtractorEntry], None]) -> None:
     """Call `register(ExtractorEntry(…))` for every extraction step."""
+
+
+@hookspec
+def register_exporters(register: Callable[[ExporterEntry], None]) -> None:
+    """Call `register(ExporterEntry(…))` for every place that runs can be pushed to."""
 
 
 @hookspec

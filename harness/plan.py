@@ -63,6 +63,7 @@ class Options:
     latency: bool | None = None
     asks: bool = True
     dedupe_train: bool = False
+    energy: bool = False
 
 
 @contextmanager

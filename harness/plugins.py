@@ -20,17 +20,18 @@ import pluggy
 
 from harness import builtin, hookspecs
 from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
-from harness.hookspecs import AdapterEntry, ExtractorEntry, FolderEntry, MetricEntry
+from harness.hookspecs import AdapterEntry, ExporterEntry, ExtractorEntry, FolderEntry, MetricEntry
 
 GROUP = "harness"
 HOOKS: dict[str, type[Any]] = {
     "register_adapters": AdapterEntry,
     "register_metrics": MetricEntry,
     "register_extractors": ExtractorEntry,
+    "register_exporters": ExporterEntry,
     "register_folders": FolderEntry,
 }
 
-Entry = TypeVar("Entry", AdapterEntry, MetricEntry, ExtractorEntry)
+Entry = TypeVar("Entry", AdapterEntry, MetricEntry, ExtractorEntry, ExporterEntry)
 
 
 @cache
@@ -207,6 +208,11 @@ def extractors() -> dict[str, ExtractorEntry]:
     return _gathered()["register_extractors"]
 
 
+def exporters() -> dict[str, ExporterEntry]:
+    """Return the entry of every place that runs can be pushed to, by name."""
+    return _gathered()["register_exporters"]
+
+
 def folders(kind: str) -> tuple[Path, ...]:
     """Return the folders of `tasks` or `backends` that plugins ship."""
     entries = [entry for entry in _gathered()["register_folders"].values() if entry.kind == kind]
@@ -258,8 +264,8 @@ def load(target: str) -> Any:
         raise Unavailable(f"{target} cannot be loaded: {type(error).__name__}: {error}") from error
 
 
-def missing(entry: AdapterEntry) -> tuple[str, ...]:
-    """Return the modules that the adapter needs and that are not installed, importing none."""
+def missing(entry: AdapterEntry | ExporterEntry) -> tuple[str, ...]:
+    """Return the modules that what is named needs and that are not installed, importing none."""
     return tuple(module for module in entry.modules if not _is_installed(module))
 
 

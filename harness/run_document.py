@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness import records
+from harness.energy import Used
 from harness.fingerprint import digest
 from harness.plan import Plan
 from harness.schema import WRITTEN, Adapter, Response, SaysDecoding, Timing
@@ -33,6 +34,7 @@ class Session:
     failed: int = 0
     answered: int = 0
     output_tokens: int = 0
+    energy: Used | None = None
 
     def count(self, response: Response) -> None:
         """Count one request that ended."""

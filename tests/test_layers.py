@@ -21,6 +21,7 @@ HEAVY = {
     *("torch", "transformers", "tokenizers", "sentencepiece", "sklearn", "scipy", "pandas", "pyarrow"),
     *("vllm", "huggingface_hub", "datasets", "peft", "accelerate", "bitsandbytes", "rich", "pooch", "numpy"),
     *("openai", "google", "httpx2", "dotenv", "genai_prices", "plotly", "itables"),
+    *("wandb", "mlflow", "codecarbon"),
 }
 MAY_BE_HEAVY = ("adapters.", "models.", "metrics.")
 

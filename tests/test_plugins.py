@@ -592,7 +592,7 @@ def test_every_kind_of_setting_can_be_checked(kind):
     assert not fits(object(), kind)
 
 
-BUILT_IN = [*builtin.ADAPTERS, *builtin.METRICS, *builtin.EXTRACTORS]
+BUILT_IN = [*builtin.ADAPTERS, *builtin.METRICS, *builtin.EXTRACTORS, *builtin.EXPORTERS]
 
 
 @pytest.mark.parametrize("entry", BUILT_IN, ids=lambda entry: entry.name)
@@ -618,6 +618,7 @@ def test_a_built_in_step_takes_the_settings_it_registers(entry):
             ("register_adapters", builtin.ADAPTERS),
             ("register_metrics", builtin.METRICS),
             ("register_extractors", builtin.EXTRACTORS),
+            ("register_exporters", builtin.EXPORTERS),
         )
         for entry in entries
     ],

@@ -18,6 +18,7 @@ from harness.reports import baselines, gate_render, junit
 from harness.reports.entries import Entry, load
 from harness.reports.gate import Gate, Limits, gate, unfit
 from harness.reports.measured import Measured, Slot, latest, measured
+from harness.reports.words import language, translated
 from harness.text import nfc
 
 
@@ -34,12 +35,18 @@ class Asked:
     dated: bool
     junit: Path | None
     json: bool
+    lang: str | None
 
 
 def gate_command(asked: Asked) -> int:
     """Judge tonight's runs by a baseline, or make one of them."""
     if (asked.baseline is None) == (asked.update is None):
         raise BadInput("--baseline FILE|DIR to compare with, or --update FILE to make one: one of the two")
+    with language(asked.lang):
+        return _judged(asked)
+
+
+def _judged(asked: Asked) -> int:
     entries = _tonight(asked)
     tonight = latest(map(measured, entries))
     if asked.update is not None:
@@ -87,7 +94,7 @@ def _update(path: Path, tonight: Mapping[Slot, Measured], asked: Asked) -> int:
         raise BadInput("no runs to make a baseline of")
     problems = {slot: why for slot, run in tonight.items() if (why := unfit(run, asked.limits.max_failures))}
     for slot, why in sorted(problems.items()):
-        fail(f"{gate_render.named(slot)}, {gate_render.title(slot)}: {why}; {path} is left as it was")
+        fail(f"{gate_render.task(slot)}, {gate_render.title(slot)}: {why}; {path} is left as it was")
     if problems:
         return Unavailable.exit_code
     size = baselines.write(path, tonight.values(), dated=asked.dated)
@@ -98,7 +105,7 @@ def _update(path: Path, tonight: Mapping[Slot, Measured], asked: Asked) -> int:
 def _tell_of_unmeasured(found: Gate) -> None:
     for what, option in (("cost", "--max-cost-increase"), ("p95", "--max-p95-increase")):
         lines = [line for line in found.lines if line.what == what]
-        if lines and all(line.why == "not measured" for line in lines):
+        if lines and all(line.why == translated("not measured") for line in lines):
             warn(f"{option}: no run, tonight or in the baseline, tells its {what}")
 
 

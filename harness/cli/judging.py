@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import GroupOf, Json, Offline, Runs, RunsDir, Slo, SortBy
+from harness.cli.options import GroupOf, Json, Lang, Offline, Runs, RunsDir, Slo, SortBy
 
 app = typer.Typer()
 
@@ -16,7 +16,10 @@ app = typer.Typer()
 def leaderboard(
     runs: Runs = None,
     format: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="md|json|csv", help="md unless FILE says another")
+        str | None,
+        typer.Option(
+            "--format", "-f", metavar="NAME", help="md, html, csv, json or latex; as FILE ends, else md"
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")
@@ -30,6 +33,7 @@ def leaderboard(
         str | None,
         typer.Option("--baseline", metavar="SYSTEM", help="add ms an example and speed-up over this one"),
     ] = None,
+    lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> int:
     """Rank runs: a row a system, a column a task, with intervals.
@@ -48,6 +52,7 @@ def leaderboard(
         sort=sort,
         by=by,
         baseline=baseline,
+        lang=lang,
     )
 
 
@@ -81,11 +86,12 @@ def compare(
         int, typer.Option("-n", min=0, metavar="N", help="examples to show that either run alone has right")
     ] = 5,
     format: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="md|json", help="md unless FILE says another")
+        str | None, typer.Option("--format", "-f", metavar="md|html|json", help="md unless FILE says another")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")
     ] = None,
+    lang: Lang = None,
 ) -> int:
     """Compare two runs, example by example.
 
@@ -95,7 +101,8 @@ def compare(
     from harness.cli import arguments
     from harness.cli.compare import compare_command
 
-    return compare_command(a, b, metrics=arguments.names(metric), examples=n, format=format, out=out)
+    metrics = arguments.names(metric)
+    return compare_command(a, b, metrics=metrics, examples=n, format=format, out=out, lang=lang)
 
 
 @app.command()
@@ -135,6 +142,7 @@ def gate(
         Path | None, typer.Option("--junit", metavar="FILE", help="write JUnit XML for the CI")
     ] = None,
     dated: Annotated[bool, typer.Option("--dated", help="with --update: say when it was made")] = False,
+    lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),
     json: Json = False,
 ) -> int:
@@ -168,8 +176,32 @@ def gate(
         dated=dated,
         junit=junit,
         json=json,
+        lang=lang,
     )
     return gates.gate_command(asked)
+
+
+@app.command()
+def push(
+    runs: Runs = None,
+    to: Annotated[
+        str, typer.Option("--to", metavar="EXPORTER", help="csv, parquet, wandb, mlflow, or a plugin's")
+    ] = "",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("-m", "--set", metavar="KEY=VALUE", help="the exporter's setting, such as out=DIR"),
+    ] = None,
+    runs_dir: RunsDir = Path("runs"),
+) -> int:
+    """Hand runs to a table or a tracker of experiments.
+
+    Their figures, settings and (samples=true) examples. Nothing leaves the machine that a setting does not
+    send: wandb writes a folder unless mode=online, mlflow too unless uri is an address.
+    """
+    from harness.cli import arguments
+    from harness.cli.push import push_command
+
+    return push_command(runs or [], runs_dir, to=to, given=arguments.grid(set_, "-m"))
 
 
 @app.command()

@@ -20,22 +20,24 @@ SHOWN = {
     "tasks": ("name", "ask", "language", "description"),
     "backends": ("name", "adapter", "kind", "description"),
     "metrics": ("name", "asks"),
+    "exporters": ("name", "settings"),
     "runs": ("task", "backend", "status", "metric", "value", "n", "sample", "path"),
 }
 
 
 def list_command(kind: str, *, tags: list[str], runs_dir: Path, json: bool) -> int:
-    """Print the tasks, backends, metrics or runs there are."""
+    """Print the tasks, backends, metrics, exporters or runs there are."""
     makers: dict[str, Callable[[], Rows]] = {
         "tasks": lambda: _definitions("tasks", ("ask", "language", "tags", "description")),
         "backends": lambda: _definitions("backends", ("adapter", "kind", "tags", "description")),
         "metrics": _metrics,
+        "exporters": _exporters,
         "runs": lambda: _runs(runs_dir),
     }
     if kind not in makers:
         raise BadInput(f"list {kind}: no such list.{did_you_mean(kind, makers)}")
-    if tags and kind == "metrics":
-        raise BadInput("metrics have no tags; leave out --tag")
+    if tags and kind in ("metrics", "exporters"):
+        raise BadInput(f"{kind} have no tags; leave out --tag")
     there = makers[kind]()
     rows = _tagged(there, tags)
     if json:
@@ -47,6 +49,15 @@ def list_command(kind: str, *, tags: list[str], runs_dir: Path, json: bool) -> i
     else:
         say(f"no {kind}" + _without(tags, there))
     return 0
+
+
+def _exporters() -> Rows:
+    from harness import plugins
+
+    return [
+        {"name": entry.name, "settings": list(entry.settings), "extra": entry.extra}
+        for _, entry in sorted(plugins.exporters().items())
+    ]
 
 
 def _definitions(kind: str, keys: Iterable[str]) -> Rows:

@@ -91,6 +91,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("-m", "--set", metavar="KEY=VALUE[,…]", help="a backend's setting, such as model=DIR"),
 ]
+Energy = Annotated[bool, typer.Option("--energy", help="measure joules and CO2 of answering, by codecarbon")]
 Trust = Annotated[bool, typer.Option("--trust-remote-code", help="let a model run code from its repository")]
 RunsDir = Annotated[Path, typer.Option("--runs-dir", metavar="DIR", help="where runs are kept")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout, and nothing else")]
@@ -101,4 +102,10 @@ GroupOf = Annotated[
 ]
 SortBy = Annotated[
     str | None, typer.Option("--sort", metavar="TASK|METRIC", help="rank by this task or this metric")
+]
+Lang = Annotated[
+    str | None,
+    typer.Option(
+        "--lang", envvar="HARNESS_LANG", metavar="en|ko", help="the language of the report's own words"
+    ),
 ]

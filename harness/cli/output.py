@@ -32,13 +32,17 @@ def print_json(values: Any) -> None:
     print(orjson.dumps(values, option=orjson.OPT_INDENT_2).decode())
 
 
+_ENDINGS = {"tex": "latex", "htm": "html", "markdown": "md"}  # of files, where they are not the format's name
+
+
 def format_named(named: str | None, out: Path | None, known: Collection[str]) -> str:
     """Return the format that is named, else the one that the file's name ends in, else Markdown.
 
     Raises:
         BadInput: it is none of those that are known.
     """
-    kind = named or (out.suffix.removeprefix(".").lower() if out else "") or "md"
+    ending = out.suffix.removeprefix(".").lower() if out else ""
+    kind = named or _ENDINGS.get(ending, ending) or "md"
     if kind not in known:
         option = f"--format {named}" if named else f"--out {out}"
         raise BadInput(f"{option}: no such format.{did_you_mean(kind, known)}")

@@ -13,9 +13,11 @@ from harness.errors import BadInput, HarnessError
 from harness.reports import breakdowns, render
 from harness.reports.board import Board, board
 from harness.reports.entries import Entry, load
+from harness.reports.words import language
 from harness.rescore import rescore
 
-FORMATS = ("md", "json", "csv")
+FORMATS = ("md", "html", "csv", "json", "latex")
+READ_BY_PROGRAMS = ("csv", "json")  # in English, whatever language people are spoken to in
 
 
 def leaderboard_command(
@@ -28,27 +30,29 @@ def leaderboard_command(
     sort: str | None,
     by: str | None = None,
     baseline: str | None = None,
+    lang: str | None = None,
 ) -> int:
     """Print or write the leaderboard of the runs."""
     kind = format_named(format, out, FORMATS)
     if not runs and not runs_dir.is_dir():
         raise BadInput(f"no runs in {runs_dir}; `harness run` makes them, --runs-dir names another place")
-    if by and kind != "md":
-        raise BadInput(f"--by is a table in Markdown; {kind} has every figure anyway")
+    if by and kind in READ_BY_PROGRAMS:
+        raise BadInput(f"--by is a table to be read; {kind} has every figure anyway")
     if by and baseline:
         raise BadInput("--by breaks figures down and tells no speed; leave out --baseline")
-    found = board(load(runs or [runs_dir], warn), warn, group=group, sort=sort, baseline=baseline)
-    text = breakdowns.markdown(found, by) + "\n" if by else _rendered(found, kind)
+    with language("en" if kind in READ_BY_PROGRAMS else lang):
+        found = board(load(runs or [runs_dir], warn), warn, group=group, sort=sort, baseline=baseline)
+        text = _rendered(found, kind, by)
     hand_over(text, out)
     return 0
 
 
-def _rendered(found: Board, kind: str) -> str:
+def _rendered(found: Board, kind: str, by: str | None) -> str:
     if kind == "csv":
         return render.as_csv(found)
     if kind == "json":
         return orjson.dumps(render.as_json(found), option=orjson.OPT_INDENT_2).decode() + "\n"
-    return render.markdown(found) + "\n"
+    return render.written(breakdowns.blocks(found, by) if by else render.blocks(found), kind)
 
 
 def print_board(found: Iterable[Entry], named: Collection[str] = ()) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import consent
+from harness import consent, energy
 from harness import plan as planning
 from harness.cli.output import fail, print_json
 from harness.conductor import Outcome, execute, finish_exit_code
@@ -57,6 +57,8 @@ def run_command(asked: Asked) -> int:
 
 
 def _plans(asked: Asked, report: Any) -> tuple[list[Plan], list[Any]]:
+    if asked.options.energy:
+        energy.require()
     command = shlex.join(["harness", *sys.argv[1:]])
     if asked.resume is not None:
         if asked.grid.tasks or asked.grid.backends:

@@ -27,14 +27,14 @@ app = typer.Typer()
 
 @app.command("list")
 def list_(
-    kind: Annotated[str, typer.Argument(metavar="tasks|backends|metrics|runs")],
+    kind: Annotated[str, typer.Argument(metavar="tasks|backends|metrics|exporters|runs")],
     tag: Annotated[
         list[str] | None, typer.Option("--tag", metavar="TAG", help="only those with this tag")
     ] = None,
     runs_dir: RunsDir = Path("runs"),
     json: Json = False,
 ) -> int:
-    """List tasks, backends, metrics or runs."""
+    """List tasks, backends, metrics, exporters or runs."""
     from harness.cli.listing import list_command
 
     return list_command(kind, tags=tag or [], runs_dir=runs_dir, json=json)

@@ -62,10 +62,12 @@ class Prepared:
     """An aggregate that first makes of its rows what all weightings share: an order, an index.
 
     `prepare(stats (N, K))` returns the function from weights (D, N) to figures (D,). The bootstrap
-    prepares once and asks for the figures of many chunks of draws.
+    prepares once and asks for the figures of many chunks of draws. `influence(stats)` returns the derivative
+    (N,) of the figure by each row's weight, times N, where that has a formula.
     """
 
     prepare: Callable[[Floats], Callable[[Floats], Floats]]
+    influence: Callable[[Floats], Floats] | None = None
 
     def __call__(self, stats: Floats, weights: Floats) -> Floats:
         """Return the figure (D,) for each weighting; `stats` is (N, K), `weights` (D, N), sums above 0.

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -269,7 +270,15 @@ def draw_figures_of(metrics: Mapping[str, tuple[Metric, Floats]], plan: Plan) ->
     return found | dict(zip(rest, draw_figures(list(rest.values()), plan).T, strict=True))
 
 
-def draw_figures(rows: Sequence[Rows | Sums], plan: Plan) -> Floats:
+class Drawable(Protocol):
+    """What has a figure in each of some draws: rows made ready, one way or another."""
+
+    def figures(self, drawn: Draws) -> Floats:
+        """Return the metric's figure (d,) in each draw."""
+        ...
+
+
+def draw_figures(rows: Sequence[Drawable], plan: Plan) -> Floats:
     """Return the figures (D, R) of R sets of rows, all under the same draws."""
     if not rows:
         return np.empty((plan.draws, 0))

@@ -39,7 +39,8 @@ def spearman(labels: Sequence[str]) -> Metric:
 
     Each weighting ranks anew: a row of weight 2 takes two ranks, and equals get the middle of theirs.
     """
-    return Metric("spearman", partial(_numbers, "spearman"), Prepared(_by_ranks), "spearman|v:1", unit="-1-1")
+    aggregate = Prepared(_by_ranks, _influence_on_ranks)
+    return Metric("spearman", partial(_numbers, "spearman"), aggregate, "spearman|v:1", unit="-1-1")
 
 
 def _numbers(name: str, prediction: Any, target: Any) -> tuple[float, float, float]:
@@ -124,6 +125,41 @@ def _by_ranks(stats: Floats) -> Callable[[Floats], Floats]:
         return np.concatenate([correlations(weights[start : start + step]) for start in starts])
 
     return figures
+
+
+def _influence_on_ranks(stats: Floats) -> Floats:
+    """Return N times the derivative (N,) of Spearman's correlation by each row's weight.
+
+    The correlation is c / sqrt(v·w), of the sums of products and squares of mid-ranks r and s. One more
+    example at x adds r·s, and half a rank to whatever is above x, as it takes half a rank from what is below.
+    """
+    found = np.zeros(len(stats))
+    known = np.flatnonzero(stats[:, 2])
+    if len(known):
+        r, above_x = _ranked(stats[known, 0])
+        s, above_y = _ranked(stats[known, 1])
+        c, v, w = r @ s, r @ r, s @ s
+        in_c = r * s + above_x(s) + above_y(r)
+        in_v, in_w = (own * own + 2 * above(own) for own, above in ((r, above_x), (s, above_y)))
+        flat = not (v > 0 and w > 0)
+        slopes = in_c - c * (in_v / v + in_w / w) / 2 if not flat else np.full(len(r), np.nan)
+        found[known] = len(stats) * slopes / (math.sqrt(v * w) if not flat else 1)
+    return found
+
+
+def _ranked(values: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
+    """Return the centred mid-ranks (N,), and what sums a column over the rows above each, equals by half."""
+    order = np.argsort(values, kind="stable")
+    ties = _Ties.of(values[order])
+    (ranks,), _ = ties.mid_ranks(np.ones((1, len(values))))
+    back = np.argsort(order, kind="stable")
+
+    def above(column: Floats) -> Floats:
+        runs = np.add.reduceat(column[order], ties.starts)
+        sums = runs.sum() - runs.cumsum() + runs / 2
+        return np.asarray(sums.repeat(ties.lengths)[back])
+
+    return ranks[back], above
 
 
 @dataclass(frozen=True, slots=True)

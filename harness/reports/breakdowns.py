@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.errors import BadInput, did_you_mean
+from harness.reports.blocks import Table
 from harness.reports.board import Board
 from harness.reports.entries import Column, Entry
 from harness.reports.figures import figure
-from harness.reports.markdown import table
+from harness.reports.words import translated
 
 
-def markdown(found: Board, by: str) -> str:
+def blocks(found: Board, by: str) -> list[Table]:
     """Return a table for each task that is broken down by `by`: a row a group, a column a system.
 
     Below the groups stand their plain mean, each group counting once, and the figure over all examples.
@@ -24,7 +25,7 @@ def markdown(found: Board, by: str) -> str:
     if not tables:
         known = {name for row in found.rows for entry in row.entries.values() for name in _groups(entry)}
         raise BadInput(f"--by {by}: no run is broken down by it.{did_you_mean(by, known)}")
-    return "\n\n".join(tables)
+    return tables
 
 
 def _groups(entry: Entry) -> dict[str, Any]:
@@ -37,14 +38,17 @@ def _entries(found: Board, column: Column, by: str) -> dict[str, Entry]:
     return {system: entry for system, entry in entries.items() if by in _groups(entry)}
 
 
-def _task(found: Board, column: Column, by: str) -> str:
+def _task(found: Board, column: Column, by: str) -> Table:
     entries = _entries(found, column, by)
     names = sorted({name for entry in entries.values() for name in _groups(entry)[by]})
     rows = [[name, *_row(entries, column, by, name)] for name in names]
-    rows.append(["mean of the groups", "", *(_mean(entry, column, by) for entry in entries.values())])
+    rows.append(
+        [translated("mean of the groups"), "", *(_mean(entry, column, by) for entry in entries.values())]
+    )
     whole = [figure(entry.main) for entry in entries.values()]
-    rows.append(["all", _counts(entry.main["n"] for entry in entries.values()), *whole])
-    return table([f"{found.titles[column]} by {by}", "n", *entries], rows)
+    rows.append([translated("all"), _counts(entry.main["n"] for entry in entries.values()), *whole])
+    heading = translated("{column} by {group}", column=found.titles[column], group=by)
+    return Table([heading, translated("n"), *entries], rows, names=0)
 
 
 def _row(entries: dict[str, Entry], column: Column, by: str, name: str) -> list[str]:

@@ -15,6 +15,7 @@ from harness.reports.entries import Entry
 from harness.reports.flips import Flips, Judged, flips
 from harness.reports.pairs import Pairs, keys_of, pairs
 from harness.reports.ranks import Statistics, statistics
+from harness.reports.words import translated
 from harness.schema import Metric
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _metrics(a: Entry, b: Entry, named: Sequence[str], notes: list[str]) -> list
         elif named:
             raise BadInput(f"--metric {name}: {problem}")
         else:
-            notes.append(f"{name} is not compared: {problem}")
+            notes.append(translated("{metric} is not compared: {problem}", metric=name, problem=problem))
     if not any(metric.corpus is None for metric in found):
         raise BadInput("; ".join(notes) or f"{', '.join(wanted)} says nothing of single examples")
     return found
@@ -174,11 +175,15 @@ def _problem(metric: Metric | None, name: str, a: Entry, b: Entry) -> str | None
     """Return why two figures of one name do not compare, None if they do."""
     ours, theirs = (entry.metrics[name]["signature"].rpartition("|n:")[0] for entry in (a, b))
     if ours != theirs:
-        return f"judged by {ours} and by {theirs}; `harness rescore` judges both alike"
+        both = {"a": ours, "b": theirs}
+        return translated("judged by {a} and by {b}; `harness rescore` judges both alike", **both)
     if metric is None:
-        return "the tasks that the runs kept do not have it"
+        return translated("the tasks that the runs kept do not have it")
     if metric.signature != ours:
-        return f"judged by {ours}, and this harness has {metric.signature}; `harness rescore` judges again"
+        return translated(
+            "judged by {a}, and this harness has {b}; `harness rescore` judges again",
+            **{"a": ours, "b": metric.signature},
+        )
     return None
 
 
@@ -275,18 +280,23 @@ def _says_right(metric: Metric) -> bool:
 def _notes(a: Entry, b: Entry, paired: Pairs) -> Iterator[str]:
     """Yield what a reader must know before believing the difference."""
     if a.directory.resolve() == b.directory.resolve():
-        yield "A and B are the same run"
+        yield translated("A and B are the same run")
     for letter, entry, other, alone in (("A", a, "B", paired.only_a), ("B", b, "A", paired.only_b)):
         if entry.marks:
             yield f"{letter}: {', '.join(entry.marks)}"
         if alone:
-            yield f"{alone:,} that only {letter} answered are left out, {other} has none to pair with them"
+            yield translated(
+                "{n:,} that only {one} answered are left out, {other} has none to pair with them",
+                **{"n": alone, "one": letter, "other": other},
+            )
     here, there = a.run["task"], b.run["task"]
     if here["name"] != there["name"]:
-        yield f"two tasks on the same data: {here['name']} and {there['name']}"
+        names = {"a": here["name"], "b": there["name"]}
+        yield translated("two tasks on the same data: {a} and {b}", **names)
     elif here["version"] != there["version"]:
-        yield f"two versions of the task: {here['version']} and {there['version']}"
+        versions = {"a": here["version"], "b": there["version"]}
+        yield translated("two versions of the task: {a} and {b}", **versions)
     if a.run["data"]["sample"]:
-        yield "the project's own small sample, not the dataset"
+        yield translated("the project's own small sample, not the dataset")
     if same_hardware(a, b) is False:
-        yield "on other hardware: times say little of the systems"
+        yield translated("on other hardware: times say little of the systems")

@@ -1,4 +1,4 @@
-"""A comparison as Markdown and as JSON."""
+"""A comparison as Markdown, HTML and JSON."""
 
 from __future__ import annotations
 
@@ -7,56 +7,68 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.reports import html as to_html
+from harness.reports import markdown as to_markdown
+from harness.reports.blocks import Block, Lines, Note, Table, cell
 from harness.reports.compare import Comparison, Difference
 from harness.reports.configurations import Cost
 from harness.reports.entries import Entry
 from harness.reports.figures import factor, number, short
 from harness.reports.flips import Flip, Flips, Said
-from harness.reports.markdown import escaped, table
 from harness.reports.width import cut
+from harness.reports.words import named, translated
 
 PROMPT, CELL = 60, 40  # terminal cells of a prompt, of anything else
 
-Cells = tuple[list[str], list[list[str]]]
+
+def blocks(found: Comparison) -> list[Block]:
+    """Return the comparison as tables and notes."""
+    made: list[Block] = [Lines(_head(found)), _differences(found), Note(_method(found)), *_flips(found)]
+    if found.settings:
+        rows = [[one.name, _value(one.a), _value(one.b)] for one in found.settings]
+        made.append(Table([translated("what differs"), "A", "B"], rows, names=0))
+    else:
+        made.append(Note(translated("No setting differs.")))
+    return made + ([_costs(found.costs)] if found.costs else [])
 
 
 def markdown(found: Comparison) -> str:
     """Return the comparison in Markdown, aligned by what a terminal shows."""
-    parts = [
-        "\n".join(f"* {escaped(line)}" for line in head(found)),
-        table(*difference_cells(found), names=0),
-        _method(found),
-    ]
-    parts += [*_flip_parts(found)]
-    if found.settings:
-        rows = [[one.name, _value(one.a), _value(one.b)] for one in found.settings]
-        parts.append(table(["what differs", "A", "B"], rows, names=0))
-    else:
-        parts.append("No setting differs.")
-    if found.costs:
-        parts.append(table(*_cost_cells(found.costs), names=0))
-    return "\n\n".join(parts)
+    return to_markdown.document(blocks(found))
 
 
-def head(found: Comparison) -> list[str]:
+def html(found: Comparison) -> str:
+    """Return the comparison as a page of HTML that needs nothing beside it."""
+    return to_html.page(translated("Comparison"), blocks(found))
+
+
+def _head(found: Comparison) -> list[str]:
     """Return what is compared, and what to know before believing it, a line each."""
     return [_run_line("A", found.a), _run_line("B", found.b), _count(found), *found.notes]
 
 
 def _run_line(letter: str, entry: Entry) -> str:
-    return f"{letter}: {entry.system} on {entry.run['task']['name']}, {entry.directory}"
+    values = {"system": cell(entry.system), "task": entry.run["task"]["name"]}
+    return f"{letter}: " + translated("{system} on {task}, {place}", place=entry.directory, **values)
 
 
 def _count(found: Comparison) -> str:
-    in_units = f" in {found.units:,} clusters" if found.units else ""
-    return f"{found.pairs.n:,} examples{in_units} that both answered, paired by id"
+    if found.units:
+        return translated(
+            "{n:,} examples in {units:,} clusters that both answered, paired by id",
+            **{"n": found.pairs.n, "units": found.units},
+        )
+    return translated("{n:,} examples that both answered, paired by id", n=found.pairs.n)
 
 
-def difference_cells(found: Comparison) -> Cells:
-    """Return the header and a row a metric: both figures, their difference, how sure, how large."""
+def _differences(found: Comparison) -> Table:
+    """Return a row a metric: both figures, their difference, how sure, how large."""
     effects = any(one.effect for one in found.differences)
-    header = ["metric", "A", "B", "B − A", "95 % interval", "p", "better", *(["effect"] if effects else [])]
-    return header, [_difference_row(one, effects=effects) for one in found.differences]
+    header = [
+        *(translated("metric"), "A", "B", "B − A", translated("95 % interval"), "p", translated("better")),
+        *([translated("effect")] if effects else []),
+    ]
+    return Table(header, [_difference_row(one, effects=effects) for one in found.differences], names=0)
 
 
 def _difference_row(one: Difference, *, effects: bool) -> list[str]:
@@ -64,7 +76,7 @@ def _difference_row(one: Difference, *, effects: bool) -> list[str]:
     if one.ci_low is not None and one.ci_high is not None:
         interval = f"[{_signed(one.ci_low, one)}, {_signed(one.ci_high, one)}]"
     shown = f"{one.effect.value:+z.3f}" if one.effect else ""
-    verdict = {"a": "A", "b": "B", None: "tie" if interval else ""}[one.better]
+    verdict = {"a": "A", "b": "B", None: translated("tie") if interval else ""}[one.better]
     return [
         one.metric + ("" if one.higher_is_better else " ↓"),
         *(number(value, one.unit) for value in (one.a, one.b)),
@@ -90,17 +102,21 @@ def probability(p: float | None) -> str:
 
 def _method(found: Comparison) -> str:
     """Return the line that says what the columns are."""
-    notes = ["95 % intervals of the paired difference; better: the interval does not hold 0"]
+    notes = [
+        translated("95 % intervals of the paired difference; better: the interval does not hold 0"),
+    ]
     tested = _by_name((_test(one), one.metric) for one in found.differences)
-    notes += [f"p, two-sided: {tested}"] if tested else []
-    sized = _by_name((one.effect.name if one.effect else None, one.metric) for one in found.differences)
-    notes += [f"effect: {sized}"] if sized else []
-    notes += ["↓ lower is better"] if any(not one.higher_is_better for one in found.differences) else []
+    notes += [translated("p, two-sided: {tests}", tests=tested)] if tested else []
+    sized = _by_name((one.effect and named(one.effect.name), one.metric) for one in found.differences)
+    notes += [translated("effect: {names}", names=sized)] if sized else []
+    lower = any(not one.higher_is_better for one in found.differences)
+    notes += [translated("↓ lower is better")] if lower else []
     return "; ".join(notes) + "."
 
 
 def _test(one: Difference) -> str | None:
-    return f"{one.test}, {one.draws:,} swaps" if one.draws else one.test
+    test = one.test and named(one.test)
+    return f"{test}, {translated('{n:,} swaps', n=one.draws)}" if one.draws else test
 
 
 def _by_name(pairs: Iterable[tuple[str | None, str]]) -> str:
@@ -108,37 +124,46 @@ def _by_name(pairs: Iterable[tuple[str | None, str]]) -> str:
     found: dict[str, list[str]] = {}
     for name, metric in pairs:
         if name is not None:
-            found.setdefault(name, []).append(escaped(metric))
+            found.setdefault(name, []).append(metric)
     return ", ".join(f"{name} ({', '.join(metrics)})" for name, metrics in found.items())
 
 
-def _flip_parts(found: Comparison) -> Iterator[str]:
+def _flips(found: Comparison) -> Iterator[Block]:
     flips = found.flips
     if flips is None:
-        yield "No metric here judges single examples, so no flips are told."
+        yield Note(translated("No metric here judges single examples, so no flips are told."))
         return
-    yield _flip_counts(flips)
+    yield Note(_flip_counts(flips))
     wordings = _words(found.a), _words(found.b)
-    heads = ("A right, B wrong", "B right, A wrong") if flips.binary else ("A better", "B better")
+    heads = (
+        (translated("A right, B wrong"), translated("B right, A wrong"))
+        if flips.binary
+        else (translated("A better"), translated("B better"))
+    )
     for head, examples in zip(heads, (flips.a_examples, flips.b_examples), strict=True):
         if examples:
-            yield table(*_flip_cells(head, examples, flips, wordings), names=0)
+            yield _flip_table(head, examples, flips, wordings)
 
 
 def _flip_counts(flips: Flips) -> str:
-    name = escaped(flips.metric)
+    counts = {"a": flips.a_better, "b": flips.b_better}
+    by = translated("By {metric}", metric=flips.metric)
     if flips.binary and flips.both_right is not None:
-        return (
-            f"By {name}: A right and B wrong {flips.a_better:,}; B right and A wrong {flips.b_better:,}; "
-            f"both right {flips.both_right:,}; both wrong {flips.same - flips.both_right:,}."
+        counts |= {"right": flips.both_right, "wrong": flips.same - flips.both_right}
+        return f"{by}: " + translated(
+            "A right and B wrong {a:,}; B right and A wrong {b:,}; "
+            "both right {right:,}; both wrong {wrong:,}.",
+            **counts,
         )
-    return f"By {name}: A better {flips.a_better:,}; B better {flips.b_better:,}; the same {flips.same:,}."
+    return f"{by}: " + translated(
+        "A better {a:,}; B better {b:,}; the same {same:,}.", same=flips.same, **counts
+    )
 
 
 Words = Callable[[Any, Flip], str]
 
 
-def _flip_cells(head: str, examples: list[Flip], flips: Flips, words: tuple[Words, Words]) -> Cells:
+def _flip_table(head: str, examples: list[Flip], flips: Flips, words: tuple[Words, Words]) -> Table:
     rows = [
         [
             *(one.id + (f" #{one.repeat}" if one.repeat else ""), cut(_line(one.prompt), PROMPT)),
@@ -148,11 +173,11 @@ def _flip_cells(head: str, examples: list[Flip], flips: Flips, words: tuple[Word
         ]
         for one in examples
     ]
-    return [head, "asked", "target", "A", "B"], rows
+    return Table([head, translated("asked"), translated("target"), "A", "B"], rows, names=0)
 
 
 def _said(said: Said, flips: Flips, flip: Flip, words: Words) -> str:
-    answer = "(unanswered)" if said.prediction is None else words(said.prediction, flip)
+    answer = translated("(unanswered)") if said.prediction is None else words(said.prediction, flip)
     if said.prediction is None and said.text:
         answer += f" {_line(said.text)}"
     mark = "" if flips.binary or said.figure is None else f"{short(said.figure)}: "
@@ -182,10 +207,10 @@ def _words(entry: Entry) -> Words:
     return words
 
 
-def _cost_cells(rows: list[Cost]) -> Cells:
-    return ["cost and time", "A", "B", "B − A", "B / A"], [
+def _costs(rows: list[Cost]) -> Table:
+    cells = [
         [
-            f"{one.name}, {one.unit}" if one.unit else one.name,
+            f"{named(one.name)}, {named(one.unit)}" if one.unit else named(one.name),
             *(short(one.a), short(one.b)),
             ""
             if one.difference is None
@@ -194,14 +219,7 @@ def _cost_cells(rows: list[Cost]) -> Cells:
         ]
         for one in rows
     ]
-
-
-def _more(difference: float | None) -> str:
-    """Return how much more b is, with its sign."""
-    if difference is None or not difference:
-        return "" if difference is None else "0"
-    size = abs(difference)
-    return ("-" if difference < 0 else "+") + (short(size) if size >= 0.0001 else f"{size:.1g}")
+    return Table([translated("cost and time"), "A", "B", "B − A", "B / A"], cells, names=0)
 
 
 def _value(value: Any) -> str:

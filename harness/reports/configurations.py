@@ -47,7 +47,7 @@ class Cost(NamedTuple):
 
 def differing(a: Entry, b: Entry) -> list[Setting]:
     """Return the settings in which the runs differ: system, decoding, task, data, versions, hardware."""
-    ours, theirs = _settings(a), _settings(b)
+    ours, theirs = settings_of(a), settings_of(b)
     names = dict.fromkeys([*ours, *theirs])
     rows = (Setting(name, ours.get(name), theirs.get(name)) for name in names)
     return [row for row in rows if row.a != row.b]
@@ -66,7 +66,7 @@ def same_hardware(a: Entry, b: Entry) -> bool | None:
     return here == there if here and there else None
 
 
-def _settings(entry: Entry) -> dict[str, Any]:
+def settings_of(entry: Entry) -> dict[str, Any]:
     """Return every setting under its dotted name."""
     run = entry.run
     task, data = run["task"], run["data"]

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from harness import documents, records, tasks
 from harness.errors import BadInput, Place
 from harness.reports import served
+from harness.reports.words import named, translated
+from harness.run_document import COMPLETE
 from harness.tasks import Task
 
 Warn = Callable[[str], None]
@@ -42,10 +44,15 @@ class Column(NamedTuple):
     @property
     def title(self) -> str:
         """Return the column's heading, its restrictions named."""
-        extra = [f"split {self.split}"] if self.split != "test" else []
-        extra += ["sample"] if self.sample else []
-        extra += [f"limit {self.limit}"] if self.limit else []
-        return self.name + (f" ({', '.join(extra)})" if extra else "")
+        return self.name + restricted(self.split, sample=self.sample, limit=self.limit)
+
+
+def restricted(split: str = "test", *, sample: bool, limit: str | None) -> str:
+    """Return ` (split dev, sample, limit 5)`: what of the dataset a run saw; nothing if all of its test."""
+    extra = [translated("split {name}", name=split)] if split != "test" else []
+    extra += [translated("sample")] if sample else []
+    extra += [translated("limit {limit}", limit=limit)] if limit else []
+    return f" ({', '.join(extra)})" if extra else ""
 
 
 def titles(columns: Sequence[Column]) -> dict[Column, str]:
@@ -57,7 +64,11 @@ def titles(columns: Sequence[Column]) -> dict[Column, str]:
     for column in columns:
         alike = by_title[column.title]
         extra = [f"v{column.version}"] if len({other.version for other in alike}) > 1 else []
-        extra += [f"data {column.sha256[:8]}"] if len({other.sha256 for other in alike}) > 1 else []
+        extra += (
+            [translated("data {sha256}", sha256=column.sha256[:8])]
+            if len({other.sha256 for other in alike}) > 1
+            else []
+        )
         extra += [column.signature] if len({other.signature for other in alike}) > 1 else []
         found[column] = " ".join([column.title, *extra])
     return found
@@ -121,15 +132,21 @@ class Entry:
     def marks(self) -> list[str]:
         """Return what a reader must know before believing the figure."""
         counts = self.run.get("counts") or {}
-        found = [str(self.run["status"])] if self.run["status"] != "complete" else []
-        found += [f"{counts[key]:,} {key}" for key in ("failed", "cached", "truncated") if counts.get(key)]
+        said = {
+            "failed": translated("{n:,} failed", n=counts.get("failed") or 0),
+            "cached": translated("{n:,} cached", n=counts.get("cached") or 0),
+            "truncated": translated("{n:,} truncated", n=counts.get("truncated") or 0),
+        }
+        status = str(self.run["status"])
+        found = [named(status)] if status != COMPLETE else []
+        found += [text for key, text in said.items() if counts.get(key)]
         return found + served.marks(self.run)
 
     @property
     def preference(self) -> tuple[bool, str, str, str]:
         """Return the key that puts the run which wins its row last: complete, then the latest."""
         run = self.run
-        return run["status"] == "complete", str(run["started"]), str(run["id"]), str(self.directory)
+        return run["status"] == COMPLETE, str(run["started"]), str(run["id"]), str(self.directory)
 
     def by(self, metric: str) -> Entry:
         """Return the run as shown by `metric`, if it has that metric."""

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from harness.reports.words import translated
+
 # By unit. Of any other figure, a perplexity or a stranger's, four digits count, wherever its point stands.
 _DECIMALS = {"0-1": 4, "-1-1": 4, "0-2": 4, "bits": 4, "0-100": 2, "rank": 2}
 _LONG = 1e9  # from here on powers of ten are easier to read
@@ -24,7 +26,7 @@ def figure(main: dict[str, Any], marks: Sequence[str] = ()) -> str:
 def number(value: float | None, unit: str, *, like: float | None = None) -> str:
     """Return a metric's value with the digits of its unit; `like` another, where both stand together."""
     if value is None:
-        return "undefined"
+        return translated("undefined")
     if not math.isfinite(value) or abs(value) >= _LONG:
         return f"{value:.3e}"
     return f"{value:z.{_decimals(value if like is None else like, unit)}f}"
@@ -46,6 +48,14 @@ def short(value: float | None) -> str:
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.2g}" if value < 10 else f"{value:.1f}"
+
+
+def size(parameters: float | None) -> str:
+    """Return a number of parameters as people say it: `2.4B`, `110M`."""
+    for unit, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if parameters is not None and parameters >= unit:
+            return f"{parameters / unit:.3g}{letter}"
+    return "" if parameters is None else f"{parameters:,.0f}"
 
 
 def factor(value: float | None) -> str:

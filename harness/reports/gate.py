@@ -2,7 +2,8 @@
 
 A run has regressed only when the paired test says so, at an alpha that is shared among all main metrics of
 the night (Holm), *and* the fall exceeds a margin. The test is one-sided: a gain raises no alarm. A fall
-beyond the margin that the test cannot tell from chance is inconclusive. Where two runs cannot be compared
+beyond the margin that chance makes less than one night in twenty, and that alpha does not prove, is
+inconclusive. Where two runs cannot be compared
 nothing is said of the system: that is infrastructure.
 """
 
@@ -18,6 +19,7 @@ from harness.reports.entries import Column
 from harness.reports.measured import Measured, Slot
 from harness.reports.pairs import pairs
 from harness.reports.ranks import Statistics
+from harness.reports.words import named, translated
 from harness.run_document import PARTIAL, RUNNING
 from harness.schema import Metric
 from harness.text import nfc
@@ -37,6 +39,7 @@ PASS, INCONCLUSIVE, INFRASTRUCTURE, REGRESSION = VERDICTS = (
 _EXIT = {PASS: 0, INCONCLUSIVE: 0, INFRASTRUCTURE: 3, REGRESSION: 1}
 DIGITS = 12  # a fall of 0.87 - 0.86 does not exceed a margin of 0.01
 _SIFTING, _SUSPICIOUS = 999, 0.1  # random swaps at first, and the p-value up to which more are worth while
+_CHANCE = 0.05  # the p-value of one fall, up to which it is worth a warning
 _MOST_SWAPS = 1_000_000
 
 
@@ -143,15 +146,15 @@ def gate(baseline: Mapping[Slot, Measured], tonight: Mapping[Slot, Measured], li
 def unfit(run: Measured, max_failures: int | float) -> str:
     """Return why a run's figures say nothing of the system; nothing if they do."""
     if run.status == RUNNING:
-        return "not finished: killed, or still running"
+        return translated("not finished: killed, or still running")
     if not run.complete:
-        return "partial: stopped by a limit" if run.status == PARTIAL else run.status
+        return translated("partial: stopped by a limit") if run.status == PARTIAL else named(run.status)
     if _exceeds(run.failed, run.examples, max_failures):
-        return f"{run.failed:,} of {run.examples:,} requests failed"
+        return translated("{n:,} of {whole:,} requests failed", n=run.failed, whole=run.examples)
     if run.column is None:
-        return "nothing was answered"
+        return translated("nothing was answered")
     if run.figure["value"] is None:
-        return f"its {run.column.metric} is undefined"
+        return translated("{metric} is undefined", metric=run.column.metric)
     return ""
 
 
@@ -170,21 +173,29 @@ def _verdicts(
     try:
         yield _compared(before, now, limits, tests)
     except HarnessError as error:
-        yield Line(before.slot, "run", INFRASTRUCTURE, f"cannot be compared: {error}")
+        why = translated("cannot be compared: {error}", error=error)
+        yield Line(before.slot, "run", INFRASTRUCTURE, why)
         return
     yield from _limited(before, now, limits)
 
 
 def _missing(slot: Slot, tonight: Iterable[Slot]) -> str:
+    """Return that there is no run, and in what those of the same task and system differ."""
     others = [other for other in tonight if (other.task, other.system) == (slot.task, slot.system)]
-    restricted = {"sample": "the sample", "limit": f"limit {slot.limit}", "split": f"split {slot.split}"}
+    restricted = {
+        "sample": (translated("the sample"), translated("no sample")),
+        "limit": (translated("limit {limit}", limit=slot.limit), translated("no limit")),
+        "split": (translated("split {name}", name=slot.split), ""),
+    }
     differs = {name for name in restricted for other in others if getattr(other, name) != getattr(slot, name)}
     about = ", ".join(
-        text if getattr(slot, name) not in ("", False) else f"no {name}"
-        for name, text in restricted.items()
+        texts[0] if getattr(slot, name) not in ("", False) else texts[1]
+        for name, texts in restricted.items()
         if name in differs
     )
-    return "no run tonight" + (f" with {about}, as the baseline has it" if about else "")
+    if about:
+        return translated("no run tonight with {about}, as the baseline has it", about=about)
+    return translated("no run tonight")
 
 
 def _trouble(before: Measured, now: Measured, limits: Limits) -> str:
@@ -192,15 +203,24 @@ def _trouble(before: Measured, now: Measured, limits: Limits) -> str:
     if why := unfit(now, limits.max_failures):
         return why
     if why := unfit(before, limits.max_failures):
-        return f"the baseline's run: {why}"
+        return translated("the baseline's run: {why}", why=why)
     assert before.column is not None
     assert now.column is not None
-    told = {"version": "version {}", "metric": "{}", "signature": "signature {}", "sha256": "data {:.8}"}
+    told = {
+        "version": translated("version") + " {}",
+        "metric": "{}",
+        "signature": translated("signature") + " {}",
+        "sha256": translated("data {sha256}", sha256="{:.8}"),
+    }
     for name, text in told.items():
         was, is_ = getattr(before.column, name), getattr(now.column, name)
         if was != is_:
-            return f"not comparable: {text.format(is_)}, and the baseline's is {text.format(was)}"
+            return _unlike(text.format(is_), text.format(was))
     return ""
+
+
+def _unlike(now: str | None, before: str | None) -> str:
+    return translated("not comparable: {now}, and the baseline's is {before}", now=now, before=before)
 
 
 # The main metric
@@ -308,16 +328,31 @@ def _with_verdict(line: Line, paired: Paired, alpha: float, share: float) -> Lin
     paired = replace(paired, detectable=able.detectable(share, paired.margin) if able else None)
     proven = paired.adjusted is not None and paired.adjusted <= alpha
     if paired.fall <= paired.margin:
-        why = "a fall that is no chance, but within the margin" if proven and paired.fall > 0 else ""
+        within = proven and paired.fall > 0
+        why = translated("a fall that is no chance, but within the margin") if within else ""
         return replace(line, paired=paired, why=why)
     if proven:
         return replace(line, verdict=REGRESSION, paired=paired)
+    if _is_noise(paired):
+        return replace(line, paired=paired, why=translated("no larger a fall than chance makes"))
     if able is None:
-        why = "it fell, and says too little of single examples to be tested"
+        why = translated("it fell, and says too little of single examples to be tested")
         return replace(line, verdict=INCONCLUSIVE, why=why, paired=paired)
     needed = _rounded_up(able.needed(paired.fall, share, paired.margin))
-    why = f"needs n ≥ {needed:,}" if needed else "too small a fall to be told from chance"
+    small = translated("too small a fall to be told from chance")
+    why = translated("needs n ≥ {n:,}", n=needed) if needed else small
     return replace(line, verdict=INCONCLUSIVE, why=why, paired=replace(paired, needed=needed))
+
+
+def _is_noise(paired: Paired) -> bool:
+    """Return whether a fall is what chance makes one time in twenty or more.
+
+    Without a change half of all figures are lower than the night before. Of fewer examples than could show
+    anything, nothing is said.
+    """
+    from harness.metrics.power import fewest
+
+    return paired.p_value is not None and paired.p_value > _CHANCE and paired.n >= fewest(_CHANCE)
 
 
 def _rounded_up(count: int | None) -> int | None:
@@ -342,15 +377,15 @@ def _limited(before: Measured, now: Measured, limits: Limits) -> Iterator[Line]:
         shares = before.unanswered_share, now.unanswered_share
         asked = now.examples - now.failed
         over = _exceeds(now.unanswered, asked, limits.max_unanswered)
-        why = f"{now.unanswered:,} of {asked:,} unanswered" if over else ""
+        counts = {"n": now.unanswered, "whole": asked}
+        why = translated("{n:,} of {whole:,} unanswered", **counts) if over else ""
         yield Line(now.slot, "unanswered", REGRESSION if over else PASS, why, *shares, "share")
 
 
 def _cost(before: Measured, now: Measured, allowed: float) -> Line:
     line = Line(now.slot, "cost", PASS, "", before.cost, now.cost, f"{now.currency}/1k")
     if before.currency != now.currency and None not in (before.cost, now.cost):
-        why = f"not comparable: {now.currency}, and the baseline's is {before.currency}"
-        return replace(line, verdict=INFRASTRUCTURE, why=why)
+        return replace(line, verdict=INFRASTRUCTURE, why=_unlike(now.currency, before.currency))
     return _increased(line, allowed)
 
 
@@ -358,18 +393,20 @@ def _p95(before: Measured, now: Measured, allowed: float) -> Line:
     line = _increased(Line(now.slot, "p95", PASS, "", before.p95, now.p95, "s"), allowed)
     elsewhere = None not in (before.hardware, now.hardware) and before.hardware != now.hardware
     if line.verdict == REGRESSION and elsewhere:
-        return replace(line, verdict=INCONCLUSIVE, why=f"{line.why}, on other hardware")
+        why = translated("{why}, on other hardware", why=line.why)
+        return replace(line, verdict=INCONCLUSIVE, why=why)
     return line
 
 
 def _increased(line: Line, allowed: float) -> Line:
     """Return the line with the verdict on an increase, of which `allowed` is let pass."""
     if line.before is None and line.now is None:
-        return replace(line, why="not measured")
+        return replace(line, why=translated("not measured"))
     if line.before is None or line.now is None:
-        where = "tonight" if line.now is None else "in the baseline"
-        return replace(line, verdict=INFRASTRUCTURE, why=f"not measured {where}")
+        tonight, before = translated("not measured tonight"), translated("not measured in the baseline")
+        return replace(line, verdict=INFRASTRUCTURE, why=tonight if line.now is None else before)
     if round(line.now - line.before * (1 + allowed), DIGITS) <= 0:
         return line
-    increase = f"{line.now / line.before - 1:+.0%}" if line.before else "from nothing"
-    return replace(line, verdict=REGRESSION, why=f"{increase}, allowed {allowed:+.0%}")
+    increase = f"{line.now / line.before - 1:+.0%}" if line.before else translated("from nothing")
+    why = translated("{increase}, allowed {allowed:+.0%}", increase=increase, allowed=allowed)
+    return replace(line, verdict=REGRESSION, why=why)

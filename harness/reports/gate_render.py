@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from harness.reports.entries import restricted
 from harness.reports.figures import number, short
 from harness.reports.gate import (
     INCONCLUSIVE,
@@ -24,30 +25,40 @@ from harness.reports.layout import filled
 from harness.reports.markdown import escaped, table
 from harness.reports.measured import Slot
 from harness.reports.width import cut, plain
+from harness.reports.words import named, translated
 
 _MARK = {REGRESSION: "❌", INFRASTRUCTURE: "⚠️", INCONCLUSIVE: "❔", PASS: "✅"}
 _WIDTH = 120  # cells of a name; a page of CI takes a megabyte
-_HEADER = (
-    *("verdict", "task", "system", "what", "baseline", "tonight", "change", "p", "n", "detectable"),
-    "why",
-)
 
 
 def markdown(found: Gate) -> str:
     """Return the verdicts as Markdown, the gravest first: a heading, a table, what the columns mean."""
     shown = [line for line in found.lines if line.verdict != PASS or line.what != "failures" or line.now]
     shown.sort(key=lambda line: -VERDICTS.index(line.verdict))
-    rows = [[f"{_MARK[line.verdict]} {line.verdict}", *_cells(line)] for line in shown]
+    rows = [[f"{_MARK[line.verdict]} {named(line.verdict)}", *_cells(line)] for line in shown]
     parts = [
-        f"### {_MARK[found.verdict]} Gate: {found.verdict}",
+        f"### {_MARK[found.verdict]} {translated('Gate')}: {named(found.verdict)}",
         _counts(found),
-        table(*filled(_HEADER, rows, 4), names=2),
+        table(*filled(_header(), rows, 4), names=2),
         _notes(found),
     ]
     if found.new:
-        names = "; ".join(escaped(f"{named(slot)} {title(slot)}") for slot in found.new)
-        parts.append(f"Not in the baseline, so not judged: {names}. `harness gate --update` takes them in.")
+        names = "; ".join(escaped(f"{task(slot)} {title(slot)}") for slot in found.new)
+        parts.append(
+            translated(
+                "Not in the baseline, so not judged: {names}. `harness gate --update` takes them in.",
+                names=names,
+            )
+        )
     return _inert("\n\n".join(parts))
+
+
+def _header() -> list[str]:
+    return [
+        *(translated("verdict"), translated("task"), translated("system"), translated("what")),
+        *(translated("baseline"), translated("tonight"), translated("change"), "p", translated("n")),
+        *(translated("detectable"), translated("why")),
+    ]
 
 
 def _inert(text: str) -> str:
@@ -55,39 +66,48 @@ def _inert(text: str) -> str:
     return text.replace("##[", "#\\#[")
 
 
-def named(slot: Slot) -> str:
+def task(slot: Slot) -> str:
     """Return the task's name, which cannot be longer than a glance."""
     return cut(plain(slot.task), _WIDTH)
 
 
 def title(slot: Slot) -> str:
     """Return the system and what its run is restricted to."""
-    extra = [f"split {slot.split}"] if slot.split != "test" else []
-    extra += ["sample"] if slot.sample else []
-    extra += [f"limit {slot.limit}"] if slot.limit else []
-    return cut(plain(slot.system), _WIDTH) + (f" ({', '.join(extra)})" if extra else "")
+    return cut(plain(slot.system), _WIDTH) + restricted(
+        slot.split, sample=slot.sample, limit=slot.limit or None
+    )
 
 
 def _counts(found: Gate) -> str:
     counts = Counter(line.verdict for line in found.lines)
-    said = [f"{counts[verdict]} {verdict}" for verdict in reversed(VERDICTS) if counts[verdict]]
+    said = [f"{counts[verdict]} {named(verdict)}" for verdict in reversed(VERDICTS) if counts[verdict]]
     limits, runs = found.limits, len({line.slot for line in found.lines})
     margins = [f"{limits.margin:g}", *(f"{name} {value:g}" for name, value in limits.margins.items())]
+    heads = [
+        translated("1 run") if runs == 1 else translated("{n} runs", n=runs),
+        translated("1 test") if found.tests == 1 else translated("{n} tests", n=found.tests),
+    ]
     return escaped(
-        f"{runs} {'run' if runs == 1 else 'runs'}: {', '.join(said)}; alpha {limits.alpha:g}, by Holm over "
-        f"{found.tests} {'test' if found.tests == 1 else 'tests'}; margin {', '.join(margins)}."
+        translated(
+            "{runs}: {verdicts}; alpha {alpha:g}, by Holm over {tests}; margin {margins}.",
+            **{"runs": heads[0], "verdicts": ", ".join(said), "alpha": limits.alpha},
+            **{"tests": heads[1], "margins": ", ".join(margins)},
+        )
     )
 
 
 def _notes(found: Gate) -> str:
     """Return the line under the table that says what stands in it."""
-    notes = ["a regression: the one-sided paired test says so and the fall exceeds the margin"]
+    notes = [translated("a regression: the one-sided paired test says so and the fall exceeds the margin")]
     if found.tests:
-        notes += ["change with its 95 % interval", "p after Holm"]
-        notes += ["detectable: the fall that would have been found with 80 % power"]
+        notes += [translated("change with its 95 % interval"), translated("p after Holm")]
+        notes += [translated("detectable: the fall that would have been found with 80 % power")]
     if found.verdict == INCONCLUSIVE:
         notes += [
-            "inconclusive: a fall beyond the margin that may be chance; more examples or a margin decide"
+            translated(
+                "inconclusive: a fall beyond the margin that may be chance, at p <= 0.05 before Holm; "
+                "more examples or a margin decide"
+            )
         ]
     return "; ".join(notes) + "."
 
@@ -95,7 +115,13 @@ def _notes(found: Gate) -> str:
 def _cells(line: Line) -> list[str]:
     compared = line.paired
     return [
-        *(named(line.slot), title(line.slot), line.what, _figure(line, line.before), _figure(line, line.now)),
+        *(
+            task(line.slot),
+            title(line.slot),
+            named(line.what),
+            _figure(line, line.before),
+            _figure(line, line.now),
+        ),
         *(["", "", "", ""] if compared is None else _comparison(line)),
         line.why,
     ]
@@ -130,7 +156,7 @@ def _figure(line: Line, value: float | None) -> str:
     if line.unit == "share":
         return f"{value:.2%}"
     if line.paired is None:
-        return f"{short(value)} {line.unit}"
+        return f"{short(value)} {named(line.unit)}"
     return number(value, line.unit)
 
 
@@ -140,7 +166,8 @@ def commands(found: Gate, *, strict: bool = False) -> Iterator[str]:
         if line.verdict != PASS:
             fails = line.verdict != INCONCLUSIVE or strict
             kind = "error" if fails else "warning"
-            yield f"::{kind} title={_property(f'harness gate: {line.verdict}')}::{_data(sentence(line))}"
+            heading = _property(f"harness gate: {named(line.verdict)}")
+            yield f"::{kind} title={heading}::{_data(sentence(line))}"
 
 
 def sentence(line: Line) -> str:
@@ -150,7 +177,8 @@ def sentence(line: Line) -> str:
     if compared is not None and compared.adjusted is not None:
         figures += f" (p {_p_value(compared.adjusted)}, n {compared.n:,})"
     why = f": {line.why}" if line.why else ""
-    return plain(f"{named(line.slot)}, {title(line.slot)}: {line.verdict}, {line.what}{figures}{why}")
+    said = f"{named(line.verdict)}, {named(line.what)}{figures}{why}"
+    return plain(f"{task(line.slot)}, {title(line.slot)}: {said}")
 
 
 def _data(text: str) -> str:

@@ -14,7 +14,9 @@ from typing import Any
 from harness import definitions, groups, tasks
 from harness.errors import BadInput
 from harness.groups import REACH, Counted, Figure, Scored
-from harness.reports.entries import Entry, Warn
+from harness.reports.blocks import Block, Note, Table
+from harness.reports.entries import Entry, Warn, restricted
+from harness.reports.words import named, translated
 from harness.run_document import COMPLETE
 from harness.task_file import GroupReference
 from harness.text import nfc
@@ -45,9 +47,7 @@ class GroupTable:
     @property
     def title(self) -> str:
         """Return the group's name and what its runs are restricted to."""
-        extra = ["sample"] if self.sample else []
-        extra += [f"limit {self.limit}"] if self.limit else []
-        return self.group.name + (f" ({', '.join(extra)})" if extra else "")
+        return self.group.name + restricted(sample=self.sample, limit=self.limit)
 
     @property
     def published(self) -> list[GroupReference]:
@@ -117,7 +117,7 @@ def _row(group: Scored, system: str, runs: dict[str, Entry], others: Iterable[di
     figures, missing, marks = {}, {}, []
     for member in group.members:
         entry = runs.get(member.name)
-        why = "not run" if entry is None else _unfit(member, entry)
+        why = translated("not run") if entry is None else _unfit(member, entry)
         if entry is None or why:
             missing[member.name] = why
             continue
@@ -125,7 +125,8 @@ def _row(group: Scored, system: str, runs: dict[str, Entry], others: Iterable[di
         marks += [f"{member.name}: {mark}" for mark in entry.marks]
         newest = max((o[member.name] for o in others if member.name in o), key=lambda e: e.preference)
         if _data(entry) != _data(newest):
-            marks.append(f"{member.name}: other data than {newest.system}")
+            other = translated("other data than {system}", system=newest.system)
+            marks.append(f"{member.name}: {other}")
     score = None if missing else group.score([figures[member.name] for member in group.members])
     return GroupRow(system, score, figures, missing, marks)
 
@@ -134,16 +135,17 @@ def _unfit(member: Counted, entry: Entry) -> str:
     """Return why a run gives the member no figure; nothing if it does."""
     run, file = entry.run, member.task.file
     if run["task"]["version"] != file.version:
-        return f"version {run['task']['version']} was run, and this is {file.version}"
+        versions = {"ran": run["task"]["version"], "here": file.version}
+        return translated("version {ran} was run, and this is {here}", **versions)
     if run["task"]["split"] != file.split:
-        return f"split {run['task']['split']} was run"
+        return translated("split {name} was run", name=run["task"]["split"])
     if run["status"] != COMPLETE:
-        return str(run["status"])
+        return named(str(run["status"]))
     for name in member.metrics:
         if name not in entry.metrics:
-            return f"no {name}; rescore it"
+            return translated("no {metric}; rescore it", metric=name)
         if entry.metrics[name]["value"] is None:
-            return f"{name} is undefined"
+            return translated("{metric} is undefined", metric=name)
     return ""
 
 
@@ -161,40 +163,45 @@ def _data(entry: Entry) -> str:
     return str(entry.run["data"]["sha256"][entry.run["task"]["split"]])
 
 
-# As Markdown, JSON and CSV
+# As tables, JSON and CSV
 
 
-def cells(table: GroupTable) -> tuple[list[str], list[list[str]]]:
-    """Return the header and the rows of a table in Markdown."""
+def blocks(table: GroupTable) -> Iterator[Block]:
+    """Yield the scores, what they are, and what others published, which is not ranked."""
     shown = _shown(table.group)
-    header = [table.title, "score", *(member.title for member in shown), "members"]
-    return header, [
-        [row.system, _interval(table, row.score), *_of_members(table, row, shown), _coverage(table, row)]
-        for row in table.rows
-    ]
-
-
-def published_cells(table: GroupTable) -> tuple[list[str], list[list[str]]]:
-    """Return the header and the rows of what others published, which is not ranked."""
-    shown = _shown(table.group)
-    header = [f"published, not ranked: {table.group.name}", "score", *(m.title for m in shown), "source"]
-    return header, [
+    titles = [member.title for member in shown]
+    yield Table(
+        [table.title, translated("score"), *titles, translated("members")],
         [
-            row.system,
-            "" if row.score is None else _number(table, row.score),
-            *(_number(table, row.figures[m.name]) if m.name in row.figures else "" for m in shown),
-            "; ".join(filter(None, (row.note, row.source))),
-        ]
-        for row in table.published
-    ]
+            [row.system, _interval(table, row.score), *_of_members(table, row, shown), _coverage(table, row)]
+            for row in table.rows
+        ],
+        names=0,
+    )
+    yield Note(_note(table))
+    if table.published:
+        heading = translated("published, not ranked: {group}", group=table.group.name)
+        yield Table(
+            [heading, translated("score"), *titles, translated("source")],
+            [
+                [
+                    row.system,
+                    "" if row.score is None else _number(table, row.score),
+                    *(_number(table, row.figures[m.name]) if m.name in row.figures else "" for m in shown),
+                    "; ".join(filter(None, (row.note, row.source))),
+                ]
+                for row in table.published
+            ],
+            names=0,
+        )
 
 
-def note(table: GroupTable) -> str:
+def _note(table: GroupTable) -> str:
     """Return the line that says what the score is and how sure."""
-    name = table.group.name
-    return (
-        f"{name}: a mean of the members' figures, which 'harness show {name}' spells out; "
-        "95 % intervals, put together from the members' own as of independent samples."
+    return translated(
+        "{group}: a mean of the members' figures, which 'harness show {group}' spells out; "
+        "95 % intervals, put together from the members' own as of independent samples.",
+        group=table.group.name,
     )
 
 
@@ -226,9 +233,10 @@ def _of_members(table: GroupTable, row: GroupRow, shown: Sequence[Counted]) -> l
 
 def _coverage(table: GroupTable, row: GroupRow) -> str:
     """Return how many members a system has, and what is to be said of the others."""
-    said = [name if why == "not run" else f"{name} ({why})" for name, why in row.missing.items()]
-    without = [f"without {', '.join(said)}"] if said else []
-    return "; ".join([f"{len(row.figures)} of {len(table.group.members)}", *without, *row.marks])
+    unrun, counts = translated("not run"), {"n": len(row.figures), "whole": len(table.group.members)}
+    said = [name if why == unrun else f"{name} ({why})" for name, why in row.missing.items()]
+    without = [translated("without {names}", names=", ".join(said))] if said else []
+    return "; ".join([translated("{n} of {whole}", **counts), *without, *row.marks])
 
 
 def as_json(table: GroupTable) -> dict[str, Any]:

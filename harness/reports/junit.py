@@ -6,7 +6,7 @@ from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from harness.reports.gate import INCONCLUSIVE, INFRASTRUCTURE, REGRESSION, Gate, Line
-from harness.reports.gate_render import named, sentence, title
+from harness.reports.gate_render import sentence, task, title
 
 # A failure is the tested thing's fault, an error the test's own; what is skipped decides nothing.
 _OUTCOME = {REGRESSION: "failure", INFRASTRUCTURE: "error", INCONCLUSIVE: "skipped"}
@@ -20,7 +20,7 @@ def document(found: Gate, *, strict: bool = False) -> str:
     outcome = {**_OUTCOME, INCONCLUSIVE: "failure"} if strict else _OUTCOME
     root = Element("testsuites", {"name": "harness gate"})
     for slot, lines in groupby(found.lines, key=lambda line: line.slot):
-        suite = SubElement(root, "testsuite", {"name": f"{named(slot)}, {title(slot)}"})
+        suite = SubElement(root, "testsuite", {"name": f"{task(slot)}, {title(slot)}"})
         for line in lines:
             _case(suite, line, outcome.get(line.verdict))
         _count(suite, list(suite))
@@ -30,7 +30,7 @@ def document(found: Gate, *, strict: bool = False) -> str:
 
 
 def _case(suite: Element, line: Line, outcome: str | None) -> None:
-    about = {"classname": f"{named(line.slot)}.{title(line.slot)}", "name": line.what, "time": "0"}
+    about = {"classname": f"{task(line.slot)}.{title(line.slot)}", "name": line.what, "time": "0"}
     case = SubElement(suite, "testcase", about)
     if outcome:
         detail = {"message": sentence(line)} | ({} if outcome == "skipped" else {"type": line.verdict})

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from harness.reports import served
+from harness.reports.blocks import Table
 from harness.reports.board import Board, Row
 from harness.reports.entries import Column, titles
-from harness.reports.figures import each, factor, figure, short
+from harness.reports.figures import each, factor, figure, short, size
 from harness.reports.speed import Speeds
+from harness.reports.words import named, translated
 
 FIGURES = 6  # columns of figures that stand side by side
-
-
-class Table(NamedTuple):
-    """Cells as they read, and the number of the column that holds names."""
-
-    header: list[str]
-    rows: list[list[str]]
-    names: int
 
 
 def tables(found: Board) -> list[Table]:
     """Return the tables of a board that has rows."""
     alike, names = _names(found.columns)
     if is_wide(found):
-        made = [*_by_column(found, f"task and metric{alike}", names, _figure), _systems(found)]
+        heading = translated("task and metric") + alike
+        made = [*_by_column(found, heading, names, _figure), _systems(found)]
     else:
         made = [_by_system(found)]
     if found.speeds and len(names) > 1:
-        heading = f"ms/example, speed-up over {found.speeds.baseline}{alike}"
+        heading = translated("ms/example, speed-up over {baseline}", baseline=found.speeds.baseline) + alike
         made += _by_column(found, heading, names, _time(found.speeds))
     return made
 
@@ -43,7 +38,7 @@ def is_wide(found: Board) -> bool:
 def _by_system(found: Board) -> Table:
     """Return a row a system; what nobody measured has no column."""
     costs = [_costs(found, row) for row in found.rows]
-    header = ["rank", "system", *found.titles.values(), *costs[0]]
+    header = [translated("rank"), translated("system"), *found.titles.values(), *costs[0]]
     rows = [
         [str(row.rank or ""), row.system, *(_figure(row, column) for column in found.columns), *cost.values()]
         for row, cost in zip(found.rows, costs, strict=True)
@@ -64,7 +59,7 @@ def _by_column(
                 counts = (row.entries[column].main["n"] for row in systems if column in row.entries)
                 rows.append([name, each(counts, FIGURES), *cells])
         if rows:
-            yield Table([heading, "n", *(row.system for row in systems)], rows, names=0)
+            yield Table([heading, translated("n"), *(row.system for row in systems)], rows, names=0)
 
 
 def _names(columns: Sequence[Column]) -> tuple[str, list[str]]:
@@ -79,12 +74,12 @@ def _names(columns: Sequence[Column]) -> tuple[str, list[str]]:
 def _systems(found: Board) -> Table:
     """Return what each system is and took, over all that it ran."""
     costs = [_costs(found, row) for row in found.rows]
-    names = ["kind", *(name for name in costs[0] if name not in ("kind", "n"))]
+    names = [name for name in costs[0] if name != translated("n")]
     rows = [
         [str(row.rank or ""), row.system, *(cost[name] for name in names)]
         for row, cost in zip(found.rows, costs, strict=True)
     ]
-    return Table(*filled(["rank", "system", *names], rows, 2), names=1)
+    return Table(*filled([translated("rank"), translated("system"), *names], rows, 2), names=1)
 
 
 def filled(
@@ -113,23 +108,44 @@ def _time(speeds: Speeds) -> Callable[[Row, Column], str]:
 
 
 def _costs(found: Board, row: Row) -> dict[str, str]:
-    """Return what the system took: examples learnt from and answered, kind, time and money."""
-    runs = [entry.run for entry in row.entries.values()]
+    """Return what the system is, what it learnt from and answered, and what that took."""
+    backend, runs = row.some.run["backend"], [entry.run for entry in row.entries.values()]
     fits = [run["fit"] for run in runs if run.get("fit")]
     return {
-        "trained on": each((fit["examples"] for fit in fits), FIGURES),
-        "n": each((entry.main["n"] for entry in row.entries.values()), FIGURES),
-        "kind": str(row.some.run["backend"]["kind"] or ""),
-        "fit s": short(sum({fit["seconds"] for fit in fits}) if fits else None),  # one reused is one fit
-        "steps": each((fit["steps"] for fit in fits if fit.get("steps")), FIGURES),
-        "fit on": ", ".join(dict.fromkeys(fit["device"] for fit in fits if fit.get("device"))),
-        "examples/s": short(_rate(runs)),
-        "p95 s": short(_worst(((run.get("latency_s") or {}).get("e2e") or {}).get("p95") for run in runs)),
+        translated("kind"): named(str(backend["kind"] or "")),
+        translated("size"): size(backend.get("parameters")),
+        translated("licence"): str(backend.get("licence") or ""),
+        translated("trained on"): each((fit["examples"] for fit in fits), FIGURES),
+        translated("n"): each((entry.main["n"] for entry in row.entries.values()), FIGURES),
+        # one that was reused is one fit
+        translated("fit s"): short(sum({fit["seconds"] for fit in fits}) if fits else None),
+        translated("steps"): each((fit["steps"] for fit in fits if fit.get("steps")), FIGURES),
+        translated("fit on"): ", ".join(dict.fromkeys(fit["device"] for fit in fits if fit.get("device"))),
+        translated("examples/s"): short(_rate(runs)),
+        translated("p95 s"): short(
+            _worst(((run.get("latency_s") or {}).get("e2e") or {}).get("p95") for run in runs)
+        ),
         **served.cells(runs),
-        "USD/1k": short(_worst(cost(run, "USD") for run in runs)),
-        "KRW/1k": short(_worst(cost(run, "KRW") for run in runs)),
+        **{
+            f"{currency}/1k": short(_worst(cost(run, currency) for run in runs))
+            for currency in _currencies(found)
+        },
+        translated("J/example"): short(_joules(runs)),
         **_speed(found, row),
     }
+
+
+def _currencies(found: Board) -> list[str]:
+    """Return the currencies in which a run tells its cost: another one is another column."""
+    costs = (entry.run.get("cost") for row in found.rows for entry in row.entries.values())
+    return sorted({str(cost.get("currency", "USD")) for cost in costs if cost})
+
+
+def _joules(runs: Iterable[dict[str, Any]]) -> float | None:
+    """Return the energy an example took over all runs that measured theirs."""
+    measured = [run["energy"] for run in runs if run.get("energy")]
+    joules, examples = (sum(one[key] for one in measured) for key in ("joules", "examples"))
+    return joules / examples if examples else None
 
 
 def _speed(found: Board, row: Row) -> dict[str, str]:
@@ -138,8 +154,8 @@ def _speed(found: Board, row: Row) -> dict[str, str]:
     overall, marks = found.speeds.overall(row.system), found.speeds.marks(row.system)
     times = factor(overall.factor if overall else None)
     return {
-        "ms/example": short(overall.ms if overall else None),
-        "speed-up": times + (f" ({', '.join(marks)})" if marks else ""),
+        translated("ms/example"): short(overall.ms if overall else None),
+        translated("speed-up"): times + (f" ({', '.join(marks)})" if marks else ""),
     }
 
 

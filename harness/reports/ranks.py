@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Sequence
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -91,51 +90,63 @@ def _metric(entries: Sequence[Entry], warn: Warn) -> Metric | None:
 def _better(metric: Metric, systems: Sequence[Statistics]) -> NDArray[np.bool_]:
     """Return (R, R): whether the row's system beats the column's in the paired comparison.
 
-    Systems with the same examples, the usual case, are compared all at once; others over the examples
+    Systems with the same examples, the usual case, share their draws; others are compared over the examples
     that both answered.
     """
     import numpy as np
 
+    from harness.metrics.overlapping import overlapping_signs
+    from harness.metrics.paired import paired_signs
+
     groups: dict[tuple[bytes, bytes], list[int]] = {}
     for index, system in enumerate(systems):
         groups.setdefault(system.keys, []).append(index)
-    better = np.zeros((len(systems), len(systems)), np.bool_)
-    for members in groups.values():
+    signs = np.zeros((len(systems), len(systems)), np.int8)
+    if len(groups) > 1:
+        places = places_of([system.keys for system in systems])
+        clusters = _common_clusters(systems, places)
+        signs = overlapping_signs(metric, [system.rows for system in systems], np.stack(places), clusters)
+    for members in (found for found in groups.values() if len(found) > 1):
         rows = [systems[index].rows for index in members]
-        better[np.ix_(members, members)] = _beats(metric, rows, systems[members[0]].clusters)
-    if len(groups) == 1:
-        return better
-    places = places_of(list(groups))
-    for (a, one), (b, other) in combinations(enumerate(groups.values()), 2):
-        common = (places[a] >= 0) & (places[b] >= 0)
-        if not common.any():
-            continue  # nothing in common, nothing to tell them apart by
-        here, there, clusters = places[a][common], places[b][common], systems[one[0]].clusters
-        rows = [systems[i].rows[here] for i in one] + [systems[i].rows[there] for i in other]
-        beats = _beats(metric, rows, clusters[here] if clusters is not None else None)
-        better[np.ix_(one, other)] = beats[: len(one), len(one) :]
-        better[np.ix_(other, one)] = beats[len(one) :, : len(one)]
-    return better
-
-
-def _beats(
-    metric: Metric, rows: Sequence[NDArray[np.float64]], clusters: NDArray[np.int64] | None
-) -> NDArray[np.bool_]:
-    from harness.metrics import paired
-
-    signs = paired.paired_signs(metric, rows, clusters)
+        signs[np.ix_(members, members)] = paired_signs(metric, rows, systems[members[0]].clusters)
     return signs > 0 if metric.higher_is_better else signs < 0
 
 
+def _common_clusters(
+    systems: Sequence[Statistics], places: Sequence[NDArray[np.int32]]
+) -> NDArray[np.int64] | None:
+    """Return the cluster of each of all examples (U,): every run numbers those that it saw for itself."""
+    import numpy as np
+
+    if all(system.clusters is None for system in systems):
+        return None
+    found = np.full(len(places[0]), -1, np.int64)
+    last = 0
+    for system, place in zip(systems, places, strict=True):
+        seen = np.flatnonzero(place >= 0)
+        if system.clusters is None or (found[seen] >= 0).all():
+            continue
+        own = system.clusters[place[seen]]
+        names = {int(name): last + number for number, name in enumerate(np.unique(own))}
+        known = found[seen] >= 0
+        names |= dict(zip(own[known].tolist(), found[seen][known].tolist(), strict=True))
+        found[seen] = [names[name] for name in own.tolist()]
+        last = int(found.max()) + 1
+    alone = found < 0
+    found[alone] = np.arange(last, last + alone.sum())
+    return found
+
+
 def places_of(groups: Sequence[tuple[bytes, bytes]]) -> list[NDArray[np.int32]]:
-    """Return for each group where it has each of all groups' examples, -1 where it has it not."""
+    """Return for each group of (ids, repeats) where it has each of all examples, -1 where it has it not."""
     import numpy as np
 
     numbers: dict[tuple[bytes, int], int] = {}
-    codes = []
-    for ids, repeats in groups:
+    numbered_of: dict[tuple[bytes, bytes], list[int]] = {}
+    for ids, repeats in dict.fromkeys(groups):
         keys = zip(ids.split(b"\n"), np.frombuffer(repeats, dtype=np.int64).tolist(), strict=True)
-        codes.append([numbers.setdefault(key, len(numbers)) for key in keys])
+        numbered_of[ids, repeats] = [numbers.setdefault(key, len(numbers)) for key in keys]
+    codes = [numbered_of[one] for one in groups]
     places = []
     for numbered in codes:
         place = np.full(len(numbers), -1, np.int32)

@@ -1,4 +1,4 @@
-"""A leaderboard as Markdown, JSON and CSV.
+"""A leaderboard as Markdown, HTML, LaTeX, JSON and CSV.
 
 Names come from files that strangers wrote: none of them may end a cell or a line, colour a terminal,
 hide behind a link, or be a spreadsheet's formula.
@@ -8,47 +8,71 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from harness.reports import groups, layout, served
+from harness.reports import html as to_html
+from harness.reports import latex as to_latex
+from harness.reports import markdown as to_markdown
+from harness.reports.blocks import Block, Note, Table, cell
 from harness.reports.board import Board, Row
 from harness.reports.entries import Column, Entry
-from harness.reports.markdown import escaped, table
 from harness.reports.speed import Speed, Speeds
 from harness.reports.width import plain
+from harness.reports.words import named, translated
 
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # as written, and as a Korean keyboard writes them wide
 
 
+def blocks(found: Board) -> list[Block]:
+    """Return the leaderboard as tables and notes: ranks first, what others published apart from them."""
+    made: list[Block] = []
+    if found.rows:
+        made += [*layout.tables(found), Note(_notes(found))]
+    if found.speeds and any(found.speeds.measured.values()):
+        made.append(Note(_speed_note(found.speeds, len(found.columns))))
+    if found.silent:
+        names = "; ".join(map(_silence, found.silent))
+        made.append(Note(translated("No answers: {names}.", names=names)))
+    if found.published:
+        made.append(_published(found))
+    for score in found.groups:
+        made += groups.blocks(score)
+    return made or [Note(translated("No runs with answers."))]
+
+
 def markdown(found: Board) -> str:
     """Return the leaderboard in Markdown, aligned by what a terminal shows, made to be committed."""
-    parts = []
-    if found.rows:
-        parts += [table(one.header, one.rows, names=one.names) for one in layout.tables(found)]
-        parts += [_notes(found)]
-    if found.speeds and any(found.speeds.measured.values()):
-        parts.append(_speed_note(found.speeds, len(found.columns)))
-    if found.silent:
-        parts.append("No answers: " + "; ".join(map(_silence, found.silent)) + ".")
-    if found.published:
-        parts.append(table(*_published_cells(found), names=0))
-    for score in found.groups:
-        parts += [table(*groups.cells(score), names=0), escaped(groups.note(score))]
-        parts += [table(*groups.published_cells(score), names=0)] if score.published else []
-    return "\n\n".join(parts) or "No runs with answers."
+    return to_markdown.document(blocks(found))
+
+
+def written(found: Sequence[Block], kind: str) -> str:
+    """Return tables and notes as a document: `html`, a page of its own; `latex`; or `md`."""
+    if kind == "html":
+        return to_html.page(translated("Leaderboard"), found)
+    if kind == "latex":
+        return to_latex.document(found)
+    return to_markdown.document(found) + "\n"
 
 
 def _notes(found: Board) -> str:
     """Return the line under the table that says what stands in it."""
-    notes = ["95 % intervals", "equal ranks: the paired interval of the difference contains 0"]
+    notes = [
+        translated("95 % intervals"),
+        translated("equal ranks: the paired interval of the difference contains 0"),
+    ]
     if found.ranked_by and len(found.columns) > 1:
-        notes.append(f"ranked by {escaped(found.titles[found.ranked_by])}")
+        notes.append(translated("ranked by {column}", column=found.titles[found.ranked_by]))
     if any(column.sample for column in found.columns):
-        notes.append("(sample): the project's own small sample, not the dataset")
+        notes.append(translated("(sample): the project's own small sample, not the dataset"))
     if layout.is_wide(found):
-        notes.append("p95 s and USD/1k are of the worst task")
+        notes.append(translated("p95 s and cost are of the worst task"))
     runs = [entry.run for row in found.rows for entry in row.entries.values()]
-    notes += [f"goodput: the share of requests with {bounds}" for bounds in served.bounds(runs)]
+    notes += [
+        translated("goodput: the share of requests with {bounds}", bounds=b) for b in served.bounds(runs)
+    ]
+    notes += _energy_notes(runs)
     notes += [_leak(found, column, shown) for column, shown in _leaks(found).items()]
     return "; ".join(notes) + "."
 
@@ -65,34 +89,54 @@ def _leaks(found: Board) -> dict[Column, list[tuple[str, int]]]:
 
 def _leak(found: Board, column: Column, shown: list[tuple[str, int]]) -> str:
     """Return what is to be said of those systems: once the count, if it is the same for all."""
-    where = f" of {escaped(found.titles[column])}" if len(found.columns) > 1 else ""
+    title = cell(found.titles[column])
     counts = {count for _, count in shown}
     if len(counts) == 1:
-        names = ", ".join(escaped(name) for name, _ in shown)
-        return f"{counts.pop():,} examples{where} are in the train split of {names} too (--dedupe-train)"
-    each = ", ".join(f"{escaped(name)} {count:,}" for name, count in shown)
-    return f"examples{where} that are in the train split too (--dedupe-train): {each}"
+        names = ", ".join(cell(name) for name, _ in shown)
+        return translated(
+            "{column}: {n:,} examples are in the train split of {names} too (--dedupe-train)",
+            column=title,
+            n=counts.pop(),
+            names=names,
+        )
+    each = ", ".join(f"{cell(name)} {count:,}" for name, count in shown)
+    return translated(
+        "{column}: examples that are in the train split too (--dedupe-train): {each}", column=title, each=each
+    )
+
+
+def _energy_notes(runs: Sequence[dict[str, Any]]) -> list[str]:
+    """Return how the energy was measured, each way once."""
+    methods = dict.fromkeys(str(run["energy"]["method"]) for run in runs if run.get("energy"))
+    return [translated("J/example: {method}", method=method) for method in methods]
 
 
 def _speed_note(speeds: Speeds, columns: int) -> str:
     """Return the line that says what the times are, and what they are compared with."""
-    several = "; those of a system are geometric means over its tasks" if columns > 1 else ""
-    return (
+    said = translated(
         "ms/example: wall time of answering, prompts and scores included, loading and fitting not, "
-        "over the examples answered; "
-        f"speed-up: how many times less than {escaped(speeds.baseline)} takes{several}."
+        "over the examples answered; speed-up: how many times less than {baseline} takes",
+        baseline=speeds.baseline,
     )
+    several = translated("those of a system are geometric means over its tasks")
+    return said + (f"; {several}." if columns > 1 else ".")
 
 
 def _silence(entry: Entry) -> str:
     run = entry.run
     failed = (run.get("counts") or {}).get("failed")
-    state = str(run["status"]) + (f", {failed:,} requests failed" if failed else "")
-    return f"{escaped(entry.system)} on {escaped(run['task']['name'])} ({state})"
+    state = named(str(run["status"]))
+    state += ", " + translated("{n:,} requests failed", n=failed) if failed else ""
+    values = {"system": cell(entry.system), "task": cell(run["task"]["name"]), "state": state}
+    return translated("{system} on {task} ({state})", **values)
 
 
-def _published_cells(found: Board) -> tuple[list[str], list[list[str]]]:
-    header = ["published, not ranked", "task", "template", "metric", "value", "split", "n", "source"]
+def _published(found: Board) -> Table:
+    header = [
+        *(translated("published, not ranked"), translated("task"), translated("template")),
+        *(translated("metric"), translated("value"), translated("split"), translated("n")),
+        translated("source"),
+    ]
     rows = [
         [
             *(one.system, one.task, one.template or "", one.metric, f"{one.value:g}", one.split or ""),
@@ -101,7 +145,7 @@ def _published_cells(found: Board) -> tuple[list[str], list[list[str]]]:
         ]
         for one in found.published
     ]
-    return layout.filled(header, rows)
+    return Table(*layout.filled(header, rows), names=0)
 
 
 def as_json(found: Board) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.reports.figures import short
+from harness.reports.words import translated
 
 
 def cells(runs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -15,8 +16,8 @@ def cells(runs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     shares = ((run.get("goodput") or {}).get("share") for run in found)
     good = min((share for share in shares if share is not None), default=None)
     return {
-        "ttft p95 s": short(max((wait for wait in waits if wait is not None), default=None)),
-        "goodput": "" if good is None else f"{100 * good:.1f} %",
+        translated("ttft p95 s"): short(max((wait for wait in waits if wait is not None), default=None)),
+        translated("goodput"): "" if good is None else f"{100 * good:.1f} %",
     }
 
 
@@ -34,6 +35,6 @@ def marks(run: Mapping[str, Any]) -> list[str]:
     if not cost:
         return []
     if cost.get("price_source") is None and cost.get("total") is None:
-        return ["price unknown"]
+        return [translated("price unknown")]
     untold = cost.get("untold") or 0
-    return [f"cost of {untold:,} unknown"] if untold else []
+    return [translated("cost of {n:,} unknown", n=untold)] if untold else []

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from harness.errors import BadInput, did_you_mean
 from harness.reports.entries import Column, Entry, Warn
+from harness.reports.words import translated
 from harness.text import nfc
 
 NAMED = 3  # tasks of which a warning gives the names
@@ -57,8 +58,11 @@ class Speeds:
         """Return what must be known before a system's overall speed-up is believed."""
         factors = sum(speed.factor is not None for speed in self.measured[system].values())
         whole = len(self.measured[self.baseline])
-        found = [f"{factors} of {whole} tasks"] if 0 < factors < whole else []
-        found += ["other hardware"] if any(s.elsewhere for s in self.measured[system].values()) else []
+        some = translated("{n} of {whole} tasks", n=factors, whole=whole)
+        found = [some] if 0 < factors < whole else []
+        found += (
+            [translated("other hardware")] if any(s.elsewhere for s in self.measured[system].values()) else []
+        )
         return found
 
 

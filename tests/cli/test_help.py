@@ -26,6 +26,7 @@ COMMANDS = (
     "report",
     "compare",
     "gate",
+    "push",
     "rescore",
     "score",
 )

@@ -360,7 +360,7 @@ def test_an_undefined_figure_says_nothing(folders, judge):
     told = records.read_run(run)
     told["metrics"]["accuracy"]["value"] = None
     records.write_run(run, told)
-    assert trouble(judge()) == "its accuracy is undefined"
+    assert trouble(judge()) == "accuracy is undefined"
 
 
 def test_statistics_that_are_gone_are_named(folders, judge):

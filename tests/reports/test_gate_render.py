@@ -17,7 +17,7 @@ from harness.reports.gate import INCONCLUSIVE, INFRASTRUCTURE, PASS, REGRESSION,
 from harness.reports.measured import latest, measured
 from tests.fake_runs import fake_run
 
-ANSWERS = {PASS: "1" * 200, INCONCLUSIVE: "1" * 198 + "00", REGRESSION: "1" * 150 + "0" * 50}
+ANSWERS = {PASS: "1" * 200, INCONCLUSIVE: "1" * 194 + "0" * 6, REGRESSION: "1" * 150 + "0" * 50}
 
 
 @pytest.fixture

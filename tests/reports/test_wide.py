@@ -158,7 +158,7 @@ def test_the_note_says_by_what_the_ranks_are_and_of_which_task_the_worst_is(tmp_
     catalogue(tmp_path)
     text = render.markdown(show())
     assert "ranked by task0 accuracy" in text
-    assert "p95 s and USD/1k are of the worst task" in text
+    assert "p95 s and cost are of the worst task" in text
 
 
 def test_every_line_of_a_table_is_equally_wide_beside_hangul(tmp_path, show):

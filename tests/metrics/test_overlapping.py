@@ -1,0 +1,110 @@
+"""Systems that answered other examples each: all pairs at once, beside each on its own."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_rel
+
+from harness.metrics import weighted_mean
+from harness.metrics.classification import accuracy, macro_f1
+from harness.metrics.overlapping import overlapping_signs
+from harness.metrics.paired import paired
+from harness.schema import Metric
+
+N, SYSTEMS = 400, 8
+MEAN = Metric("mean", lambda seen, target: (0.0,), weighted_mean, "mean|v:1")
+
+
+def hits() -> list[np.ndarray]:
+    """Return 0/1 statistics (N, 1) of systems, each better than the one before."""
+    drawn = np.random.default_rng(1).random((N, 1))
+    noise = np.random.default_rng(2).random((SYSTEMS, N, 1)) < 0.1
+    return [((drawn < 0.5 + 0.03 * k) ^ noise[k]).astype(float) for k in range(SYSTEMS)]
+
+
+def classified() -> list[np.ndarray]:
+    target = np.random.default_rng(3).integers(2, size=N)
+    return [
+        np.stack([target, np.where(one[:, 0] > 0, target, 1 - target)], 1).astype(float) for one in hits()
+    ]
+
+
+def graded() -> list[np.ndarray]:
+    noise = np.random.default_rng(4).normal(size=(SYSTEMS, N, 1)) / 4
+    return [one + noise[k] for k, one in enumerate(hits())]
+
+
+def torn(systems: list[np.ndarray], lacking: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return what is left of the systems, each lacking examples of its own, and where it has which."""
+    rng, left, places = np.random.default_rng(5), [], np.full((len(systems), N), -1, np.int32)
+    for number, stats in enumerate(systems):
+        kept = np.sort(rng.permutation(N)[lacking:])
+        places[number, kept] = np.arange(len(kept))
+        left.append(stats[kept])
+    return left, places
+
+
+def by_pairs(metric: Metric, systems: list[np.ndarray], places: np.ndarray, clusters=None) -> np.ndarray:
+    signs = np.zeros((len(systems), len(systems)), int)
+    for i, j in itertools.combinations(range(len(systems)), 2):
+        both = (places[i] >= 0) & (places[j] >= 0)
+        sides = systems[i][places[i][both]], systems[j][places[j][both]]
+        found = paired(metric, *sides, None if clusters is None else clusters[both])
+        signs[i, j] = 0 if found.allows(0) else np.sign(found.value)
+        signs[j, i] = -signs[i, j]
+    return signs
+
+
+@pytest.mark.parametrize(
+    ("metric", "systems"),
+    [(accuracy(("0", "1")), hits()), (macro_f1(("0", "1")), classified()), (MEAN, graded())],
+    ids=["0/1", "macro-F1", "a mean"],
+)
+@pytest.mark.parametrize("lacking", [8, 200], ids=["a few", "half"])
+def test_each_pair_is_judged_as_it_would_be_alone(metric, systems, lacking):
+    left, places = torn(systems, lacking)
+    found, wanted = overlapping_signs(metric, left, places), by_pairs(metric, left, places)
+    assert 0 < (wanted != 0).sum() < wanted.size - SYSTEMS
+    # Two pairs may stand so near the border that a drawn interval and that of t differ.
+    assert (found != wanted).sum() <= (0 if metric.interval == "wilson" or lacking > 100 else 2)
+
+
+def test_a_mean_is_judged_by_the_paired_t_test():
+    left, places = torn(graded(), 8)
+    found = overlapping_signs(MEAN, left, places)
+    for i, j in itertools.combinations(range(SYSTEMS), 2):
+        both = (places[i] >= 0) & (places[j] >= 0)
+        a, b = left[i][places[i][both], 0], left[j][places[j][both], 0]
+        test = ttest_rel(a, b)
+        assert found[i, j] == (np.sign(test.statistic) if test.pvalue < 0.05 else 0)
+
+
+def test_pairs_are_judged_by_whole_clusters():
+    left, places = torn(graded(), 8)
+    clusters = np.arange(N) // 40
+    found, wanted = overlapping_signs(MEAN, left, places, clusters), by_pairs(MEAN, left, places, clusters)
+    assert (found != wanted).sum() <= 4
+
+
+def test_what_one_cluster_alone_says_is_no_difference():
+    one = graded()[0]
+    other = one + (np.arange(N) < 40)[:, None]
+    left, places = torn([one, other], 8)
+    assert overlapping_signs(MEAN, left, places)[1, 0] == 1
+    assert overlapping_signs(MEAN, left, places, np.arange(N) // 40)[1, 0] == 0
+
+
+def test_the_same_answers_tie_whatever_else_failed():
+    left, places = torn([graded()[0]] * 5, 8)
+    assert not overlapping_signs(MEAN, left, places).any()
+
+
+def test_systems_without_a_common_example_tie():
+    places = np.full((2, 10), -1, np.int32)
+    places[0, :5] = places[1, 5:] = np.arange(5)
+    sides = [np.ones((5, 1)), np.zeros((5, 1))]
+    for metric in (accuracy(("0", "1")), MEAN):
+        assert not overlapping_signs(metric, sides, places).any()
