@@ -202,10 +202,7 @@ class Site:
             ranked_task=self.tasks[ranked.task] if ranked else None,
             charts=task_charts.trade_offs(found, ranked) if ranked else [],
             published=found.published,
-            groups=[
-                (score.title, group_tables.note(score), group_tables.cells(score), _published_of(score))
-                for score in found.groups
-            ],
+            groups=[(score.title, list(group_tables.blocks(score))) for score in found.groups],
             tasks=list(self.tasks.values()),
             runs=self.runs,
             sample=any(column.sample for column in found.columns),
@@ -272,7 +269,3 @@ def _unique(wanted: Iterable[str]) -> list[str]:
 
 def _language(entry: Entry) -> str:
     return str(kept(entry, records.TASK, ("language",)).get("language") or "")
-
-
-def _published_of(score: group_tables.GroupTable) -> tuple[list[str], list[list[str]]] | None:
-    return group_tables.published_cells(score) if score.published else None
