@@ -21,7 +21,7 @@ from tests.fake_runs import fake_run
 from tests.running import Project, rows
 from tests.shell import Shell
 
-BEFORE, FALLEN, SLIPPED = "1" * 150 + "0" * 50, "1" * 135 + "0" * 65, "1" * 148 + "0" * 52
+BEFORE, FALLEN, SLIPPED = "1" * 150 + "0" * 50, "1" * 135 + "0" * 65, "1" * 145 + "0" * 55
 
 
 @pytest.fixture(autouse=True)
@@ -173,7 +173,7 @@ def test_junit_is_written_in_a_folder_that_is_not_there_yet(shell, night):
         (FALLEN, ["--alpha", "0.00001"], 0),
         (SLIPPED, [], 0),
         (SLIPPED, ["--strict"], 1),
-        (SLIPPED, ["--strict", "--margin", "0.01"], 0),
+        (SLIPPED, ["--strict", "--margin", "0.03"], 0),
         ("-" * 10 + BEFORE[10:], ["--margin", "0.1", "--max-unanswered", "4%"], 1),
         ("xx" + BEFORE[2:], ["--max-failures", "1"], 3),
         (BEFORE, ["--max-cost-increase", "10%", "--max-p95-increase", "2.5"], 0),

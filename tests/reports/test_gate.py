@@ -35,10 +35,10 @@ from tests.fake_runs import fake_run
 
 ACCURACY = accuracy(["0", "1"])
 
-# 200 examples of which 150 are right; tonight fifteen, or four, of those are wrong.
+# 200 examples of which 150 are right; tonight fifteen, or five, of those are wrong.
 BEFORE = "1" * 150 + "0" * 50
 FALLEN = "1" * 135 + "0" * 65
-SLIPPED = "1" * 146 + "0" * 54
+SLIPPED = "1" * 145 + "0" * 55
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_losses_within_one_cluster_are_one_loss(folders, judge):
     for folder, answers in zip(folders, (BEFORE, FALLEN), strict=True):
         fake_run(folder, "nb", answers, clusters=clusters)
     line = of(judge())
-    assert line.verdict == INCONCLUSIVE
+    assert line.verdict == PASS
     assert line.paired.p_value == 0.5
 
 
@@ -207,7 +207,7 @@ def test_a_fall_that_may_be_chance_is_inconclusive_and_says_how_many_examples_it
     found = judge()
     line = of(found)
     assert (found.verdict, found.exit_code(), found.exit_code(strict=True)) == (INCONCLUSIVE, 0, 1)
-    assert line.paired.detectable > line.paired.fall == 0.02
+    assert line.paired.detectable > line.paired.fall == 0.025
     assert line.why == f"needs n ≥ {line.paired.needed:,}"
     assert line.paired.needed > 200
 
@@ -218,7 +218,7 @@ def test_so_many_examples_do_find_it(folders, judge):
     needed, rng, found = of(judge()).paired.needed, np.random.default_rng(2), 0
     before = np.ones(needed)
     for _ in range(1000):
-        now = before - (rng.random(needed) < 0.02)
+        now = before - (rng.random(needed) < 0.025)
         found += verdict_of(one_night(before, now)) == REGRESSION
     assert found / 1000 >= 0.77
 
