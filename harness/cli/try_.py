@@ -19,7 +19,17 @@ from harness.plan import Grid, Options, Plan
 from harness.progress import say
 from harness.prompts import Prompts
 from harness.run_document import described
-from harness.schema import Adapter, CountsTokens, Example, Failure, Learner, Prediction, Request, Response
+from harness.schema import (
+    Adapter,
+    CountsTokens,
+    Example,
+    Failure,
+    Learner,
+    Prediction,
+    Prepares,
+    Request,
+    Response,
+)
 
 Report = Callable[[str], None]
 
@@ -121,6 +131,8 @@ def _ask(plan: Plan, given: Sequence[Input], report: Report) -> list[Tried]:
         examples = [example(number, fields, plan.task.file) for number, (_, fields) in enumerate(given)]
         requests = [prompts.request(one) for one in examples]
         with adapter_errors(plan.backend.name):
+            if isinstance(adapter, Prepares):  # its loading is no part of the time that is shown
+                adapter.prepare()
             responses = {response.key: response for response in adapter.answer(iter(requests))}
         read = answers.reader(plan.task)
         lost = Failure("lost", "the adapter ended without answering")
