@@ -29,6 +29,7 @@ from harness.schema import (
     Learner,
     Neighbours,
     Prediction,
+    Prepares,
     Request,
     Response,
 )
@@ -138,6 +139,8 @@ def _ask(plan: Plan, given: Sequence[Input], show: Display, report: Report) -> l
         examples = [example(number, fields, plan.task.file) for number, (_, fields) in enumerate(given)]
         requests = [prompts.request(one) for one in examples]
         with adapter_errors(plan.backend.name):
+            if isinstance(adapter, Prepares):  # its loading is no part of the time that is shown
+                adapter.prepare()
             responses = {response.key: response for response in adapter.answer(iter(requests))}
         read = answers.reader(plan.task)
         lost = Failure("lost", "the adapter ended without answering")

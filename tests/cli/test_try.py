@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.running import Project
+
 DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 NB = ("try", "-t", "nsmc_fewshot", "-b", "nb", "--sample")
 DUMMY = ("try", "-t", "nsmc_zeroshot", "-b", "dummy", "--sample")
@@ -176,3 +178,12 @@ def test_a_classifier_of_all_reviews_is_sure_of_a_plain_complaint(shell):
     (answer,) = said.json["answers"]
     assert answer["answer"] == "부정"
     assert answer["probabilities"]["부정"] >= 0.95
+
+
+def test_what_an_engine_loads_is_loaded_before_anything_is_asked(tmp_path):
+    project = Project(tmp_path)
+    project.reviews()
+    project.install_rehearsal()
+    done = project.harness("try", "-t", "reviews", "-b", "prepared", "-m", "log=log", "좋다")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "log").read_text().splitlines()[0] == "prepared"
