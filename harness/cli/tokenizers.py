@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from harness import backends, fits, forms, tasks
 from harness import plan as planning
@@ -19,7 +19,7 @@ from harness.plan import Options, Plan
 from harness.progress import Display, display, say, watching
 from harness.reports.figures import short
 from harness.reports.markdown import table
-from harness.schema import CountsTokens, Learner
+from harness.schema import Ask, CountsTokens, Learner
 from harness.tasks import Task
 from harness.token_costs import PAIRS, TokenCosts, token_costs, translations
 
@@ -74,7 +74,7 @@ def _counter(
         BadInput: it has no tokenizer.
         Unavailable: it cannot work here, or learns and there is no task to learn from.
     """
-    ask = plan.task.ask if plan else system.entry.asks[0]
+    ask = plan.task.ask if plan else cast(Ask, system.entry.asks[0])  # nothing is asked of it
     for reason in system.obstacles(trust_remote_code=options.trust_remote_code):
         raise Unavailable(reason)
     if plan and system.entry.learns:
