@@ -74,7 +74,7 @@ def _counter(
         BadInput: it has no tokenizer.
         Unavailable: it cannot work here, or learns and there is no task to learn from.
     """
-    ask: Ask = plan.task.ask if plan else cast(Ask, system.entry.asks[0])
+    ask = plan.task.ask if plan else cast(Ask, system.entry.asks[0])  # nothing is asked of it
     for reason in system.obstacles(trust_remote_code=options.trust_remote_code):
         raise Unavailable(reason)
     if plan and system.entry.learns:

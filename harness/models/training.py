@@ -44,6 +44,7 @@ class Recipe:
 
     The rows are gone through `epochs` times; where they are few, more often, until `least_rows` were learnt
     from, but no more than ten times.
+
     `batch_tokens` bounds rows times the longest of them, `batch_rows` the rows. The learning rate climbs
     over the share `warmup` of all rows and then falls as `schedule` says: `linear` or `cosine` to 0, or
     with the inverse square root, as in "Attention is all you need". `weight_decay` is AdamW's, of matrices
@@ -76,6 +77,8 @@ class Recipe:
         for name in ("epochs", "learning_rate", "batch_tokens", "batch_rows", "clip", "patience"):
             if not getattr(self, name) > 0:
                 raise BadInput(f"{name} {getattr(self, name)}: must be above 0")
+        if not 0 <= self.held_out < 1:
+            raise BadInput(f"held_out {self.held_out}: should be from 0 to below 1")
 
     def total(self, rows: int) -> int:
         """Return how many rows are learnt from where there are `rows`, each as often as it is."""
