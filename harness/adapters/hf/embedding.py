@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from harness.adapters.bare import field_text
 from harness.adapters.hf import loading
+from harness.adapters.hf.engine import free
 from harness.adapters.hf.failures import Span
 from harness.adapters.hf.tokens import Tokens
 from harness.errors import Unavailable
@@ -29,8 +30,7 @@ class Encoder:
 
     def free(self) -> None:
         """Give back the memory that torch keeps for later."""
-        if self.device.type == "cuda":
-            self.torch.cuda.empty_cache()
+        free(self.torch, self.device)
 
 
 def load_encoder(profile: Profile, tokens: Tokens, commit: str | None) -> Encoder:

@@ -88,8 +88,13 @@ class Engine:
 
     def free(self) -> None:
         """Give back the memory that torch keeps for later."""
-        if self.device.type == "cuda":
-            self.torch.cuda.empty_cache()
+        free(self.torch, self.device)
+
+
+def free(torch: Any, device: Any) -> None:
+    """Give back the memory of a GPU that torch keeps for later; others have none."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from harness.adapters.bare import field_text
 from harness.adapters.hf import batches, loading
 from harness.adapters.hf.batches import Budget
+from harness.adapters.hf.engine import free
 from harness.adapters.hf.failures import BROKEN, Span, refusal
 from harness.adapters.hf.passes import batch
 from harness.adapters.hf.tokens import Tokens
@@ -86,8 +87,7 @@ class Head(ABC):
 
     def free(self) -> None:
         """Give back the memory that torch keeps for later."""
-        if self.device.type == "cuda":
-            self.torch.cuda.empty_cache()
+        free(self.torch, self.device)
 
     def answer(self, requests: Iterable[Request], budget: Budget) -> Iterator[Response]:
         """Yield one Response a request, as batches finish."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 # The share of the tokens below it that a node must save: less than a fifth is eaten up by a pass of its own.
 WORTH = 0.2
+APART = 2.0  # a worth that no prefix has: only equal rows are read once
 
 
 class HasIds(Protocol):
@@ -43,11 +44,20 @@ class Node(Generic[Read]):
             yield from child.rows()
 
 
-def tree(rows: Iterable[Read], worth: float = WORTH) -> list[Node[Read]]:
-    """Return the roots of the pieces that the rows are made of; equal rows end in one node.
+class Piece(NamedTuple, Generic[Read]):
+    """A node to be read, and the row of the past that it goes on from."""
 
-    With `worth` above 1 nothing is shared but what equal rows read.
-    """
+    node: Node[Read]
+    row: int
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """Return the tokens to read."""
+        return self.node.ids
+
+
+def tree(rows: Iterable[Read], worth: float = WORTH) -> list[Node[Read]]:
+    """Return the roots of the pieces that the rows are made of; equal rows end in one node."""
     ordered = sorted(rows, key=lambda row: tuple(row.ids))
     found: list[tuple[tuple[int, ...], list[Read]]] = []
     for row in ordered:

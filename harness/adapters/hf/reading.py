@@ -12,20 +12,19 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from harness.adapters.hf import batches
 from harness.adapters.hf.batches import Budget
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.failures import BROKEN, Span
-from harness.adapters.hf.packing import Packed, packed, read_packed
+from harness.adapters.hf.packing import ROOM, Packed, packed, read_packed
 from harness.adapters.hf.passes import Past, read
-from harness.adapters.hf.prefixes import WORTH, Node, tree
+from harness.adapters.hf.prefixes import APART, WORTH, Node, Piece, tree
 from harness.schema import Failure
 
 Road = Literal["packed", "levels", "plain"]
 
-APART = 2.0  # a worth that no prefix has
 HEAD = 8  # so many rows make what they begin with a head: read alone, and kept for the next window
 TRIAL = 16  # tokens that the trial of sharing needs
 
@@ -59,18 +58,6 @@ class Sum:
         """Return itself, done; a total that is no number is a failure."""
         self.failure = failure or (BROKEN if math.isnan(self.total) else None)
         return self
-
-
-class Piece(NamedTuple):
-    """A node to be read, and the row of the past that it goes on from."""
-
-    node: Node[Sum]
-    row: int
-
-    @property
-    def ids(self) -> Sequence[int]:
-        """Return the tokens to read."""
-        return self.node.ids
 
 
 class Reader:
@@ -114,9 +101,13 @@ class Reader:
         if self.road != "packed":
             yield from self._level([Piece(node, 0) for node in nodes], past)
             return
+        # A long row with nothing beside it needs no mask of its own.
+        long = [node for node in nodes if not (past or node.children) and 2 * len(node.ids) > ROOM]
+        yield from self._level([Piece(node, 0) for node in long], past)
         width = 0 if past is None else past.width
         forward = partial(self._packed, past=past)
-        for batch, done, span in batches.run(packed(nodes), forward, self.budget, past=width):
+        rows = packed(node for node in nodes if node not in long)
+        for batch, done, span in batches.run(rows, forward, self.budget, past=width):
             for row in batch:
                 for one in (one for node in row.roots for one in node.rows()):
                     one.spans.add(span)
@@ -131,7 +122,7 @@ class Reader:
         wanted, found = _wanted(placed)
         self._add(read_packed(self.engine, list(batch), past, wanted, self.pad), found)
 
-    def _level(self, pieces: Sequence[Piece], past: Past | None) -> Iterator[Sum]:
+    def _level(self, pieces: Sequence[Piece[Sum]], past: Past | None) -> Iterator[Sum]:
         """Read pieces that all go on from `past`, then what goes on from them."""
         width = 0 if past is None else past.width
         for alike in self._alike(pieces):
@@ -146,7 +137,7 @@ class Reader:
                 yield from (one.ended() for piece in batch for one in piece.node.ends)
                 yield from self._below(batch, state)
 
-    def _below(self, batch: Sequence[Piece], state: Past | None) -> Iterator[Sum]:
+    def _below(self, batch: Sequence[Piece[Sum]], state: Past | None) -> Iterator[Sum]:
         if state is None:
             return
         if len(batch) == 1 and batch[0].node.start == 0 and len(batch[0].node.children) >= HEAD:
@@ -157,17 +148,17 @@ class Reader:
         children = [Piece(child, row) for row, piece in enumerate(batch) for child in piece.node.children]
         yield from self._level(children, state)
 
-    def _alike(self, pieces: Sequence[Piece]) -> Iterator[Sequence[Piece]]:
+    def _alike(self, pieces: Sequence[Piece[Sum]]) -> Iterator[Sequence[Piece[Sum]]]:
         """Yield what may share a batch: where layers slide, no padding may come to lie inside a cache."""
         if not self.engine.slides:
             yield pieces
             return
-        by_length: dict[int, list[Piece]] = {}
+        by_length: dict[int, list[Piece[Sum]]] = {}
         for piece in pieces:
             by_length.setdefault(len(piece.ids) if piece.node.children else 0, []).append(piece)
         yield from by_length.values()
 
-    def _forward(self, batch: Sequence[Piece], past: Past | None) -> Past | None:
+    def _forward(self, batch: Sequence[Piece[Sum]], past: Past | None) -> Past | None:
         """Read the pieces, add to the sums what was predicted, and return what was read, if it goes on."""
         keep = any(piece.node.children for piece in batch)
         begun = None if past is None else past.rows([piece.row for piece in batch])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from harness.adapters.hf import batches
 from harness.adapters.hf.batches import Budget
@@ -16,26 +16,12 @@ from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.failures import BROKEN, Span
 from harness.adapters.hf.lines import Line, Prompt, Reply
 from harness.adapters.hf.passes import Past, read
-from harness.adapters.hf.prefixes import WORTH, Node, tree
+from harness.adapters.hf.prefixes import APART, WORTH, Node, Piece, tree
 from harness.adapters.hf.sampling import Sampler
 from harness.adapters.hf.tokens import Tokens
 from harness.schema import Failure
 
-APART = 2.0  # a worth that no prefix has
-
 Written = tuple[Prompt, Reply | Failure, Span]
-
-
-class Piece(NamedTuple):
-    """A node of the prompts' tree, and the row of the past that it goes on from."""
-
-    node: Node[Prompt]
-    row: int
-
-    @property
-    def ids(self) -> Sequence[int]:
-        """Return the tokens to read."""
-        return self.node.ids
 
 
 class Row:
@@ -65,13 +51,13 @@ class Writer:
         with self.engine.torch.inference_mode():
             yield from self._level([Piece(node, 0) for node in roots], None)
 
-    def _level(self, pieces: Sequence[Piece], past: Past | None) -> Iterator[Written]:
+    def _level(self, pieces: Sequence[Piece[Prompt]], past: Past | None) -> Iterator[Written]:
         heads = [piece for piece in pieces if piece.node.children]
         for group in ([piece] for piece in heads):
             yield from self._run(group, past)
         yield from self._run([piece for piece in pieces if not piece.node.children], past)
 
-    def _run(self, pieces: Sequence[Piece], past: Past | None) -> Iterator[Written]:
+    def _run(self, pieces: Sequence[Piece[Prompt]], past: Past | None) -> Iterator[Written]:
         """Read the pieces in batches, write the replies of those that end a prompt, then go on below."""
         new = max((p.new for piece in pieces for p in piece.node.rows()), default=0)
         held = new + (past.width if past is not None else 0)
@@ -87,7 +73,7 @@ class Writer:
             if below:
                 yield from self._level(below, state)
 
-    def _forward(self, batch: Sequence[Piece], past: Past | None) -> tuple[list[Row], Past | None]:
+    def _forward(self, batch: Sequence[Piece[Prompt]], past: Past | None) -> tuple[list[Row], Past | None]:
         """Read a batch and write the replies to the prompts that end with it."""
         begun = None if past is None else past.rows([piece.row for piece in batch])
         left = past is None
@@ -139,7 +125,7 @@ class Writer:
                 chosen.append(row.sampler.token(scores[n], row.line.ids))
         return chosen
 
-    def _failed(self, batch: Sequence[Piece], failure: Failure, span: Span) -> Iterator[Written]:
+    def _failed(self, batch: Sequence[Piece[Prompt]], failure: Failure, span: Span) -> Iterator[Written]:
         """Write again, from the whole prompt, what failed as a piece; what was alone has failed."""
         for piece in batch:
             for prompt in piece.node.rows():
