@@ -15,6 +15,9 @@ from harness.reports.width import plain
 from harness.resources import shipped
 
 MOST = 400  # characters of a name or a setting on a page
+LINE = (
+    5000  # characters of a line of a text that is shown in full; a browser would take a minute over a million
+)
 
 # Nothing is loaded but what lies beside the page, and no script runs that is not a file of its own.
 # Plotly sets styles from its script; a style can neither run nor, under this policy, load anything.
@@ -55,8 +58,12 @@ def _shown(value: Any) -> Any:
 
 
 def _whole(value: str) -> Markup:
-    """Return a text with its lines and in full: a command, JSON."""
-    return Markup("\n").join(Markup.escape(printable(line)) for line in value.split("\n"))
+    """Return a text with its lines, none of them endless: a command, JSON."""
+    lines = (
+        line if len(line) <= LINE else f"{line[:LINE]}… ({len(line):,} characters)"
+        for line in value.split("\n")
+    )
+    return Markup("\n").join(Markup.escape(printable(line)) for line in lines)
 
 
 def slug(*names: str) -> str:
