@@ -19,17 +19,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.measure import Cost, harness, machine, run, write_reviews
 from tests.model_server import Asked, ModelServer, Reply, answer, piece, refuse, say, stream, usage
-from tests.running import Project, outcome
+from tests.running import Project, outcome, records_of
 
-CALLS, FEW, AT_ONCE, RATED, KILLS = 5_000, 64, 64, 1_500, 20
+CALLS, FEW, RATED, KILLS = 5_000, 64, 1_500, 20
 
 TASK = """
 version: 1
@@ -71,7 +72,7 @@ def server(latency: float) -> Iterator[str]:
             process.terminate()
 
 
-def ours(folder: Path, url: str, calls: int) -> tuple[Cost, dict[str, Any]]:
+def ours(folder: Path, url: str, calls: int, at_once: int) -> tuple[Cost, dict[str, Any]]:
     """Return what a run of so many calls cost, and its `run.json`."""
     write_reviews(folder / f"{calls}.tsv", calls, seed=calls)
     task = folder / f"calls_{calls}.yaml"
@@ -98,24 +99,26 @@ def ours(folder: Path, url: str, calls: int) -> tuple[Cost, dict[str, Any]]:
         "--json",
     ]
     env = {"HARNESS_CACHE": str(folder / "cache")}  # keeping the answers is a part of what is measured
-    cost = run([*asked, *where, "-q", "--concurrency", str(AT_ONCE)], env=env, cwd=folder)
+    cost = run([*asked, *where, "-q", "--concurrency", str(at_once)], env=env, cwd=folder)
     return cost, json.loads(cost.output)["runs"][0]
 
 
-def load(latency: float, calls: int) -> None:
+def load(latency: float, calls: int, at_once: int) -> None:
     """Measure a run and the bare loop; start-up is taken off the CPU seconds, as a run of 64 calls has it."""
     print(machine())
     with server(latency) as url, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        few, _ = ours(folder, url, FEW)
-        many, document = ours(folder, url, calls)
-        bare_few = run([sys.executable, "-c", BARE, url, str(FEW), str(AT_ONCE)])
-        bare = run([sys.executable, "-c", BARE, url, str(calls), str(AT_ONCE)])
+        few, _ = ours(folder, url, FEW, at_once)
+        many, document = ours(folder, url, calls, at_once)
+        bare_few = run([sys.executable, "-c", BARE, url, str(FEW), str(at_once)])
+        bare = run([sys.executable, "-c", BARE, url, str(calls), str(at_once)])
     seconds = sum(session["seconds"] for session in document["sessions"])
-    least = calls * latency / AT_ONCE
+    least = calls * latency / at_once
     mine, theirs = ((a.cpu - b.cpu) / (calls - FEW) * 1000 for a, b in ((many, few), (bare, bare_few)))
     assert document["counts"]["answered"] == calls
-    print(f"{calls} calls at {latency:g} s: {seconds:.2f} s, {seconds / least:.3f} x N·L/C")
+    print(
+        f"{calls} calls at {latency:g} s, {at_once} in flight: {seconds:.2f} s, {seconds / least:.3f} x N·L/C"
+    )
     print(
         f"CPU a call: {mine:.3f} ms, bare {theirs:.3f} ms, {mine / theirs:.2f} x; bare wall {bare.wall:.2f} s"
     )
@@ -194,16 +197,31 @@ def rate() -> None:
 
 
 def times() -> None:
-    """A server that sends the first token after 150 ms, and 20 more every 20 ms."""
-    first, each, more = 0.15, 0.02, 20
-    steps = [step for _ in range(more) for step in (each, piece("가"))]
-    end = [piece(None, "stop"), {"choices": [], "usage": usage(9, more + 1)}]
-    script = stream(piece(""), first, piece("가"), *steps, *end)
-    with ModelServer(script=lambda asked: script) as server, tempfile.TemporaryDirectory() as name:
-        found = front_door(server, Path(name), 60, "--concurrency", "4")["latency_s"]
-    for figure, true in (("ttft", first), ("tpot", each), ("e2e", first + each * more)):
-        off = (found[figure]["p50"] - true) * 1000
-        print(f"{figure}: {true * 1000:.0f} ms sent, {off:+.2f} ms off (p50, n = {found[figure]['n']})")
+    """A server that sends a token after 150 ms and 20 more every 20 ms, and notes when it really did."""
+    each, more = 0.02, 20
+    noted: dict[str, dict[str, float]] = {}
+
+    def script(asked: Asked) -> Reply:
+        mine = noted.setdefault(asked.prompt, {"asked": asked.at})
+
+        def note(what: str) -> Callable[[], None]:
+            return lambda: mine.update({what: time.perf_counter()})
+
+        steps: list[Any] = [step for _ in range(more) for step in (each, piece("가"))]
+        end = [piece(None, "stop"), {"choices": [], "usage": usage(9, more + 1)}]
+        return stream(piece(""), 0.15, note("first"), piece("가"), *steps, *end, note("last"))
+
+    with ModelServer(script=script) as server, tempfile.TemporaryDirectory() as name:
+        document = front_door(server, Path(name), 60, "--concurrency", "4")
+        records = records_of(Path(name) / document["directory"])
+    off: dict[str, list[float]] = {"ttft": [], "tpot": [], "e2e": []}
+    for record in records:
+        timing, sent = record["response"]["timing_s"], noted[record["request"]["messages"][-1]["content"]]
+        off["ttft"].append(timing["ttft"] - (sent["first"] - sent["asked"]))
+        off["e2e"].append(timing["e2e"] - (sent["last"] - sent["asked"]))
+        off["tpot"].append((timing["e2e"] - timing["ttft"] - (sent["last"] - sent["first"])) / more)
+    for figure, seconds in off.items():
+        print(f"{figure}: {median(seconds) * 1000:+.2f} ms beside what was sent (p50, n = {len(seconds)})")
 
 
 def kills() -> None:
@@ -237,9 +255,10 @@ def main() -> None:
     parser.add_argument("what", choices=["load", "retry", "rate", "times", "kills"])
     parser.add_argument("--latency", type=float, default=1.0)
     parser.add_argument("--calls", type=int, default=CALLS)
+    parser.add_argument("--at-once", type=int, default=64)
     arguments = parser.parse_args()
     if arguments.what == "load":
-        load(arguments.latency, arguments.calls)
+        load(arguments.latency, arguments.calls, arguments.at_once)
     else:
         {"retry": retry, "rate": rate, "times": times, "kills": kills}[arguments.what]()
 

@@ -133,7 +133,7 @@ def described_plan(
             "kind": backend.kind,
             "licence": backend.licence,
             "settings": dict(plan.backend.settings),
-            "concurrency": plan.options.concurrency,
+            "concurrency": plan.options.concurrency or plan.backend.settings.get("concurrency"),
         },
         "decoding": {"asked": plan.decoding.asked(), "sent": dict(sent)},
         "choose_by": backend.choose_by if task.ask == "choose" else None,

@@ -5,8 +5,9 @@
         project.harness("run", …, "-m", f"base_url={server.url}")
         assert len(server.seen) == 2
 
-A reply is a list of steps: seconds to wait, bytes to send, RESET or CLOSE. One thread serves thousands of
-connections. `python -m tests.model_server --latency 1` serves from a process of its own, and prints its URL.
+A reply is a list of steps: seconds to wait, bytes to send, RESET, CLOSE, or a function to call. One thread
+serves thousands of connections. `python -m tests.model_server --latency 1` serves from a process of its own,
+and prints its URL.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from types import TracebackType
 from typing import Any
 
 RESET, CLOSE = "reset", "close"
-Step = float | bytes | str
+Step = float | bytes | str | Callable[[], object]
 Reply = list[Step]
 
 
@@ -117,10 +118,10 @@ def piece(text: str | None, finish: str | None = None, **changes: Any) -> dict[s
     }
 
 
-def stream(*steps: float | dict[str, Any] | bytes, done: bool = True) -> Reply:
+def stream(*steps: Step | dict[str, Any], done: bool = True) -> Reply:
     """Return a stream of events, with pauses between them."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-    sent: list[Step] = [step if isinstance(step, (int, float)) else event(step) for step in steps]
+    sent: list[Step] = [event(step) if isinstance(step, (dict, bytes)) else step for step in steps]
     return [head, *sent, *([event(b"[DONE]")] if done else []), b"0\r\n\r\n"]
 
 
@@ -178,6 +179,8 @@ class _Connection(asyncio.Protocol):
             elif step == CLOSE:
                 self.transport.close()
                 return
+            elif callable(step):
+                step()
             elif step:
                 asyncio.get_running_loop().call_later(float(step), self._go_on, steps)
                 return

@@ -86,16 +86,8 @@ class Chat:
         options: tuple[Option, ...],
         settings: Settings,
     ) -> dict[str, Any]:
-        said: list[dict[str, Any]] = [
-            {**message, "role": _role(message["role"], settings)} for message in messages
-        ]
-        if image is not None:
-            parts = [
-                {"type": "image_url", "image_url": {"url": image}},
-                {"type": "text", "text": said[-1]["content"]},
-            ]
-            said[-1]["content"] = parts
-        body: dict[str, Any] = {"messages": said}
+        picture = image and {"type": "image_url", "image_url": {"url": image}}
+        body: dict[str, Any] = {"messages": _turns(messages, picture, "text", settings)}
         if settings.get("reasoning_effort"):
             body["reasoning_effort"] = settings["reasoning_effort"]
         if options:
@@ -180,15 +172,8 @@ class Responses:
         options: tuple[Option, ...],
         settings: Settings,
     ) -> dict[str, Any]:
-        said: list[dict[str, Any]] = [
-            {**message, "role": _role(message["role"], settings)} for message in messages
-        ]
-        if image is not None:
-            parts = [
-                {"type": "input_image", "image_url": image},
-                {"type": "input_text", "text": said[-1]["content"]},
-            ]
-            said[-1]["content"] = parts
+        picture = image and {"type": "input_image", "image_url": image}
+        said = _turns(messages, picture, "input_text", settings)
         body: dict[str, Any] = {"input": said, "store": False}
         if settings.get("reasoning_effort"):
             body["reasoning"] = {"effort": settings["reasoning_effort"]}
@@ -247,8 +232,15 @@ def _named(asked: Decoding, names: Mapping[str, str]) -> dict[str, Any]:
     return {names[key]: value for key, value in given.items() if names[key]}
 
 
-def _role(role: str, settings: Settings) -> str:
-    return settings.get("system_as") or "system" if role == "system" else role
+def _turns(messages: list[Message], picture: Any, kind: str, settings: Settings) -> list[dict[str, Any]]:
+    """Return the messages with the roles that the model knows, a picture before the last one's text."""
+    system = settings.get("system_as") or "system"
+    said: list[dict[str, Any]] = [
+        {**message, "role": system} if message["role"] == "system" else {**message} for message in messages
+    ]
+    if picture:
+        said[-1]["content"] = [picture, {"type": kind, "text": said[-1]["content"]}]
+    return said
 
 
 def _note(reply: Mapping[str, Any], said: Said) -> None:

@@ -241,6 +241,8 @@ class Concurrent(ABC):
     async def _turn_of(self, requests: Sequence[Request], timing: Timing) -> None:
         """Wait until the call may be sent. Calls leave in the order in which they came to the door."""
         began = time.perf_counter()
+        while (held := self.traffic.held(time.monotonic())) > 0:
+            await asyncio.sleep(held)
         async with self._door:
             while (delay := self.traffic.delay(time.monotonic())) > 0:
                 self._news.clear()

@@ -162,15 +162,21 @@ class Traffic:
     in_flight_tokens: float = 0.0
 
     def delay(self, now: float) -> float:
-        """Return the seconds until the next call may be sent, 0 for at once."""
+        """Return the seconds until the next call may be sent, 0 for at once; holds are told by `held`."""
         return max(
-            self.held_until - now,
             self.pace.delay(now),
             *(one.delay(now) for one in (self.requests, self.tokens) if one is not None),
-            # With nothing in flight no reply will tell better: what the headers said then ends the wait.
             *(one.delay(now) for one in self.quota.values()),
             0.0,
         )
+
+    def held(self, now: float) -> float:
+        """Return the seconds for which everything is held back, as the server asks; 0 for none.
+
+        It is asked before `delay`: calls that waited for the same moment leave together, and not one by one
+        until the first of them is refused again.
+        """
+        return max(0.0, self.held_until - now)
 
     def sent(self, tokens: float, now: float) -> None:
         """Count a call that is sent now, with the tokens that it will take as far as is known."""

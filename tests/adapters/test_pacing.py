@@ -47,10 +47,13 @@ def driven(
     def later(seconds: float, what: str, sent: float) -> None:
         heapq.heappush(events, (now + seconds, next(order), what, sent))
 
+    def wait_for_turn() -> float:
+        return max(traffic.held(now), traffic.delay(now))
+
     while left or running:
         while left and running < int(traffic.window.size):
             left, running, waiting = left - 1, running + 1, waiting + 1
-        while waiting and traffic.delay(now) <= 1e-9:
+        while waiting and wait_for_turn() <= 1e-9:
             waiting -= 1
             traffic.sent(0, now)
             wait = server.wait(now)
@@ -63,7 +66,7 @@ def driven(
             if said(wait) is not None:
                 traffic.hold(said(wait) or 0.0, now)
             later(draw.uniform(0, 0.5) if said(wait) is None else 0.0, "again", now)
-        nexts = [now + max(traffic.delay(now), 1e-6)] if waiting else []
+        nexts = [now + max(wait_for_turn(), 1e-6)] if waiting else []
         now = min([*nexts, events[0][0]] if events else nexts)
         while events and events[0][0] <= now:
             _, _, what, _ = heapq.heappop(events)
@@ -139,7 +142,7 @@ def test_nothing_is_sent_while_a_server_asks_to_wait():
     traffic = Traffic(Window(8))
     traffic.hold(3.0, now=10.0)
     traffic.hold(1.0, now=10.5)
-    assert [traffic.delay(now) for now in (10.0, 12.0, 13.0)] == [3.0, 1.0, 0.0]
+    assert [traffic.held(now) for now in (10.0, 12.0, 13.0)] == [3.0, 1.0, 0.0]
 
 
 def test_no_more_is_sent_than_the_headers_say_is_left():
