@@ -118,7 +118,12 @@ def hub_commit(profile: Profile) -> str:
             return str(hub.HfApi().model_info(model, revision=revision, timeout=10).sha)
         except Exception as error:  # the network's, the hub's or its offline mode: the cache may still know
             why = one_line(error)
-    ref = Path(import_module("huggingface_hub.constants").HF_HUB_CACHE) / f"models--{model.replace('/', '--')}" / "refs" / revision
+    ref = (
+        Path(import_module("huggingface_hub.constants").HF_HUB_CACHE)
+        / f"models--{model.replace('/', '--')}"
+        / "refs"
+        / revision
+    )
     if ref.is_file():
         return ref.read_text(encoding="utf-8").strip()
     raise Unavailable(
