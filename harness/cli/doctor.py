@@ -21,6 +21,7 @@ EXTRAS = {
     "clip": ("torch", "transformers", "PIL"),
     "hub": ("huggingface_hub",),
     "ko": ("mecab_ko", "kiwipiepy"),
+    "lora": ("peft",),
     "parquet": ("pyarrow",),
 }
 SHOWN = ("numpy", "scipy", "torch", "transformers", "huggingface_hub", "pyarrow")
