@@ -24,6 +24,7 @@ EXTRAS = {
     "clip": ("torch", "transformers", "PIL"),
     "hub": ("huggingface_hub",),
     "ko": ("mecab_ko", "kiwipiepy"),
+    "lora": ("peft",),
     "parquet": ("pyarrow",),
     "openai": ("openai",),
     "gemini": ("google.genai",),
