@@ -109,12 +109,16 @@ class Reader:
         rows = packed(node for node in nodes if node not in long)
         for batch, done, span in batches.run(rows, forward, self.budget, past=width):
             for row in batch:
-                for one in (one for node in row.roots for one in node.rows()):
+                sums = [one for node in row.roots for one in node.rows()]
+                for one in sums:
                     one.spans.add(span)
-                    if not isinstance(done, Failure):
-                        yield one.ended()
                 if isinstance(done, Failure):
                     yield from self._failed(row.roots, done, alone=len(row.roots) == 1)
+                elif len(sums) > 1 and any(math.isnan(one.total) for one in sums):
+                    # What is masked still counts nothing times its value: a NaN spoils its whole row.
+                    yield from self._failed(row.roots, BROKEN, alone=False)
+                else:
+                    yield from (one.ended() for one in sums)
 
     def _packed(self, batch: Sequence[Packed[Sum]], past: Past | None) -> None:
         """Read rows of whole trees, and add to the sums what was predicted."""
