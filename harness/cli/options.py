@@ -32,8 +32,8 @@ TrainLimit = Annotated[
     str | None,
     typer.Option(
         "--train-limit",
-        metavar="N|FRACTION|all[,…]",
-        help="what systems that learn learn from, a seeded part",
+        metavar="N|SHARE[,…]",
+        help="what learners learn from, such as 100,1000,all",
     ),
 ]
 DedupeTrain = Annotated[

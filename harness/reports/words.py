@@ -255,6 +255,7 @@ KOREAN: dict[str, str] = {
     "instruct": "지시",
     "fine-tuned": "미세조정",
     "merged": "병합",
+    "api": "API",
 }
 
 
