@@ -208,8 +208,8 @@ def test_the_decoding_is_said_to_be_sent_where_text_is_written(project, ask):
 @pytest.mark.parametrize("ask", ["rate", "tag", "extract"])
 def test_a_key_of_decoding_that_cannot_be_honoured_is_refused(project, ask):
     project.write("backends/hf.yaml", "adapter: huggingface\nmodel: nobody/nothing\n")
-    project.write(f"tasks/{ask}_long.yaml", f"extends: {ask}_task\ndecoding: {{presence_penalty: 1.0}}\n")
-    with pytest.raises(BadInput, match="cannot honour 'presence_penalty'"):
+    project.write(f"tasks/{ask}_long.yaml", f"extends: {ask}_task\ndecoding: {{n: 2}}\n")
+    with pytest.raises(BadInput, match="cannot honour 'n'"):
         here(project, "hf", task=f"{ask}_long")
 
 

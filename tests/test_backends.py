@@ -94,10 +94,10 @@ class TestRules:
             ("settings:", "settigns:", "6: 'settigns': no such key. Did you mean 'settings'?"),
             ("dtype:", "dtpye:", "7: 'dtpye': no such setting. Did you mean 'dtype'?"),
             ("bfloat16", "float8", "7: 'dtype' should be one of auto, float32, bfloat16"),
-            ("batch_size: 4", "batch_size: .inf", "8: 'batch_size' should be a whole number, not inf"),
+            ("batch_size: 4", "batch_size: .inf", "8: 'batch_size' should be one of a whole number, auto, not inf"),
             ("max_tokens: 256", "max_token: 256", "9: 'max_token': no such key. Did you mean 'max_tokens'?"),
-            ("max_tokens: 256", "presence_penalty: 1",
-             "9: huggingface cannot honour 'presence_penalty' in decoding"),
+            ("max_tokens: 256", "n: 2",
+             "9: huggingface cannot honour 'n' in decoding"),
             ("usd_per_hour: 1.5", "usd_per_hour: -1", "10: 'price.usd_per_hour' is -1: "),
             ("usd_per_hour: 1.5", "usd_per_hour: .inf", "10: 'price.usd_per_hour' is inf: "),
         ],
@@ -193,8 +193,8 @@ class TestObstacles:
         assert said.startswith("small (tfidf) cannot 'generate'; adapters that can: dummy")
 
     def test_decoding_it_cannot_honour_is_named_before_anything_is_asked(self):
-        said = complaint(self.ready, backend("huggingface", model="x"), presence_penalty=1.0)
-        assert said == "small (huggingface) cannot honour 'presence_penalty' in decoding"
+        said = complaint(self.ready, backend("huggingface", model="x"), n=2)
+        assert said == "small (huggingface) cannot honour 'n' in decoding"
 
     def test_code_of_the_models_own_needs_a_word(self):
         given = backend(model="some/model", needs=["trust_remote_code"])

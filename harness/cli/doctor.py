@@ -24,10 +24,14 @@ EXTRAS = {
     "clip": ("torch", "transformers", "PIL"),
     "hub": ("huggingface_hub",),
     "ko": ("mecab_ko", "kiwipiepy"),
-    "lora": ("peft",),
     "parquet": ("pyarrow",),
     "openai": ("openai",),
     "gemini": ("google.genai",),
+    "vllm": ("vllm",),
+    "report": ("plotly", "itables"),
+    "energy": ("codecarbon",),
+    "wandb": ("wandb",),
+    "mlflow": ("mlflow",),
 }
 SHOWN = ("numpy", "scipy", "torch", "transformers", "huggingface_hub", "pyarrow")
 

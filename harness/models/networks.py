@@ -224,7 +224,7 @@ class NetworkClassifier:
     def nearest(self, text: str, count: int) -> list[tuple[str, float]]:
         """Return the `count` tokens nearest to `text`, none of its own, each with its cosine."""
         own = set(self.tokeniser.encode([text])[0])
-        if not own - {UNK}:
+        if not any(self.tokeniser.decode([i]).strip() for i in own - {UNK}):  # where a word begins is no word
             return []
         vector = torch.from_numpy(self.vectors([(text,)])[0]).float().to(self.device)
         found = self.network.nearest(vector, count + len(own))

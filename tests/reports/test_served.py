@@ -28,9 +28,9 @@ def test_a_currency_has_a_column_of_its_own(tmp_path):
         {"cost": {**COST, "currency": "KRW", "per_1k_examples": 3400.0}},
     )
     header, _, *rows = render.markdown(found).splitlines()[:4]
-    assert header.rstrip(" |").endswith("USD/1k | KRW/1k")
-    assert sorted(row.split("|")[-3].strip() for row in rows) == ["", "2.5"]
-    assert sorted(row.split("|")[-2].strip() for row in rows) == ["", "3,400"]
+    assert header.rstrip(" |").endswith("KRW/1k | USD/1k")
+    assert sorted(row.split("|")[-3].strip() for row in rows) == ["", "3,400"]
+    assert sorted(row.split("|")[-2].strip() for row in rows) == ["", "2.5"]
 
 
 def test_a_price_that_nobody_knows_is_said_beside_the_figure(tmp_path):
