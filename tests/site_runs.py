@@ -66,7 +66,7 @@ def profiled(folder: Path, name: str, answers: str, **more: Any) -> Path:
             "backend": backend,
             "decoding": {"asked": dict(asked), "sent": {}},
         },
-        **{"cost": {"currency": "USD", "per_1k_examples": (parameters or 1e8) / 1e9}},
+        **{"cost": {"currency": "USD", "price_source": "list", "per_1k_examples": (parameters or 1e8) / 1e9}},
         **more.pop("run", {}),
     }
     run["task"] = {"template": given.get("template", "plain")}

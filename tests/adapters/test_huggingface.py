@@ -193,7 +193,7 @@ def test_an_empty_prompt_fails_where_nothing_can_begin_it(tiny):
 
 def test_an_option_that_merges_into_the_prompt_is_scored_from_where_they_part(tiny):
     # 긍 is three bytes alone and one token inside 긍정: nothing comes after as many tokens.
-    pair = tokenising._split_at([7, 8, 9], [7, 12])
+    pair = tokenising.split_at([7, 8, 9], [7, 12])
     assert pair == ([7], [12])
 
 

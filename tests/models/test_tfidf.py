@@ -258,7 +258,16 @@ def test_a_loaded_model_answers_bit_for_bit_as_the_saved_one(tmp_path):
 def test_a_saved_model_holds_no_pickled_object(tmp_path):
     fitted().save(tmp_path / "model.npz")
     with np.load(tmp_path / "model.npz", allow_pickle=False) as saved:
-        assert sorted(saved) == ["analyser", "bias", "idf", "known", "ngrams", "prior", "stop_words", "weights"]
+        assert sorted(saved) == [
+            "analyser",
+            "bias",
+            "idf",
+            "known",
+            "ngrams",
+            "prior",
+            "stop_words",
+            "weights",
+        ]
 
 
 # real reviews

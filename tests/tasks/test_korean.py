@@ -555,7 +555,9 @@ def test_a_group_is_its_suite(group, members):
 
 def test_the_group_korean_holds_every_shipped_task_of_korean_text_and_no_part_of_one():
     tags = {name: tasks.load(name).file.tags for name in tasks.expand(["all"])}
-    wanted = [name for name, found in tags.items() if "korean" in found and not {"image", "divided"} & set(found)]
+    wanted = [
+        name for name, found in tags.items() if "korean" in found and not {"image", "divided"} & set(found)
+    ]
     assert sorted(tasks.expand(["korean"])) == sorted(wanted)
 
 
