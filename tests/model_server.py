@@ -133,6 +133,14 @@ def answer(asked: Asked) -> Reply:
     return say(word)
 
 
+def echo(asked: Asked) -> Reply:
+    """Return the prompt's letters, each with a log-probability of its code; the first has none."""
+    letters = asked.body["prompt"]
+    values = [None, *(-ord(letter) / 1000 for letter in letters[1:]), -9.0]  # and the one that is written
+    choice = {"text": letters, "logprobs": {"token_logprobs": values}, "finish_reason": "length"}
+    return whole(json.dumps({"choices": [choice], "usage": usage(len(letters), 1)}).encode())
+
+
 Script = Callable[[Asked], Reply]
 
 

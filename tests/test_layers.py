@@ -20,7 +20,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {
     *("torch", "transformers", "tokenizers", "sentencepiece", "sklearn", "scipy", "pandas", "pyarrow"),
     *("vllm", "huggingface_hub", "datasets", "peft", "accelerate", "bitsandbytes", "rich", "pooch", "numpy"),
-    *("openai", "google", "httpx2", "dotenv", "genai_prices", "plotly", "itables"),
+    *("openai", "google", "httpx2", "aiohttp", "dotenv", "genai_prices", "plotly", "itables"),
     *("wandb", "mlflow", "codecarbon"),
 }
 MAY_BE_HEAVY = ("adapters.", "models.", "metrics.")

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from functools import partial
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import httpx2
 
+from harness.adapters._transport import CONNECT, IDLE, Transport
 from harness.adapters.faults import Fault
 from harness.errors import BadInput
 
 LARGEST = 16 * 2**20  # bytes of a reply
-POOL = 8  # connections
-TIMEOUT = httpx2.Timeout(None, connect=10.0)  # seconds; the rest is the caller's
+TIMEOUT = httpx2.Timeout(None, connect=CONNECT)  # the rest is the caller's
 SENT = ("host", "accept", "accept-encoding", "connection", "content-type", "content-length", "user-agent")
 
 
@@ -30,75 +29,25 @@ def client(most: int, headers: Collection[str]) -> httpx2.AsyncClient:
     kept = {*SENT, *headers}
 
     async def strip(request: httpx2.Request) -> None:
-        for name in set(request.headers) - kept:
-            del request.headers[name]
-        request.headers["accept-encoding"] = "identity"  # a packed reply may unpack without bound
-        request.headers["user-agent"] = "harness"
+        request.headers = httpx2.Headers(
+            {
+                **{name: value for name, value in request.headers.items() if name in kept},
+                "accept-encoding": "identity",  # a packed reply may unpack without bound
+                "user-agent": "harness",
+            }
+        )
 
     async def bound(response: httpx2.Response) -> None:
         response.stream = _Bounded(response)
 
-    # A transport of one's own knows nothing of proxies: where there are some, the client brings its pool.
+    # A transport of one's own knows nothing of proxies: where there are some, the client brings its own.
     return httpx2.AsyncClient(
         follow_redirects=False,
-        limits=_limits(most),
-        transport=None if getproxies() else _Pools(most),
+        limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=IDLE),
+        transport=None if getproxies() else Transport(most),
         timeout=TIMEOUT,
         event_hooks={"request": [strip], "response": [bound]},
     )
-
-
-def _limits(most: int) -> httpx2.Limits:
-    return httpx2.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=30.0)
-
-
-class _Pools(httpx2.AsyncBaseTransport):
-    """Several small pools of connections: one looks at each of its idle ones at every call."""
-
-    def __init__(self, most: int) -> None:
-        count = max(1, most // POOL)
-        size = -(-most // count)
-        trusted = httpx2.create_ssl_context()
-        self._pools = [httpx2.AsyncHTTPTransport(verify=trusted, limits=_limits(size)) for _ in range(count)]
-        self._busy = [0] * count
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Ask by the pool that is least busy; it is busy until the reply is closed."""
-        place = self._busy.index(min(self._busy))
-        self._busy[place] += 1
-        try:
-            response = await self._pools[place].handle_async_request(request)
-        except BaseException:
-            self._busy[place] -= 1
-            raise
-        response.stream = _Leased(response.stream, partial(self._release, place))
-        return response
-
-    def _release(self, place: int) -> None:
-        self._busy[place] -= 1
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        for pool in self._pools:
-            await pool.aclose()
-
-
-class _Leased(httpx2.AsyncByteStream):
-    """The body of a reply, which gives its connection's place back once."""
-
-    def __init__(self, stream: Any, release: Callable[[], None]) -> None:
-        self._stream, self._release = stream, release
-        self._held = True
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._stream:
-            yield chunk
-
-    async def aclose(self) -> None:
-        if self._held:
-            self._held = False
-            self._release()
-        await self._stream.aclose()
 
 
 class _Bounded(httpx2.AsyncByteStream):

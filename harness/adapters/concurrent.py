@@ -93,6 +93,10 @@ class Concurrent(ABC):
         """Return the most tokens that a call is expected to take; they count against limits on tokens."""
         return 0.0
 
+    def trips(self, requests: Sequence[Request]) -> int:
+        """Return how many HTTP requests a call takes; each counts against a limit on requests."""
+        return 1
+
     def began(self, this: Try, headers: Mapping[str, str]) -> None:
         """Note that an answer has begun: the server is there, however long the rest may take."""
         this.headers = headers
@@ -254,7 +258,7 @@ class Concurrent(ABC):
             now = time.monotonic()
             if not self.traffic.in_flight:
                 self.server.asked(now)
-            self.traffic.sent(self.weight(requests), now)
+            self.traffic.sent(self.weight(requests), now, self.trips(requests))
         timing.wait = (timing.wait or 0.0) + time.perf_counter() - began
 
     async def _tried(self, requests: Sequence[Request], this: Try) -> list[Response]:

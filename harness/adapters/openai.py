@@ -122,6 +122,10 @@ class OpenAI(Concurrent):
         (request,) = requests
         return estimated_tokens(request.prompt) + (request.decoding.max_tokens or 0)
 
+    def trips(self, requests: Sequence[Request]) -> int:
+        """Return 1; where options are compared, the prompt and each option after it are requests."""
+        return 1 + len(requests[0].options) if self.compares else 1
+
     def _warn(self, decoding: Decoding) -> None:
         if self.settings.get("sampling") is False and decoding.temperature == 0 and not self._warned:
             say(f"warning: {self.profile.name} samples as it likes: temperature 0 was asked and is not sent")

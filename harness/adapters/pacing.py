@@ -178,16 +178,16 @@ class Traffic:
         """
         return max(0.0, self.held_until - now)
 
-    def sent(self, tokens: float, now: float) -> None:
-        """Count a call that is sent now, with the tokens that it will take as far as is known."""
+    def sent(self, tokens: float, now: float, trips: int = 1) -> None:
+        """Count a call of `trips` requests that is sent now, and the tokens that it is expected to take."""
         self.in_flight += 1
         self.in_flight_tokens += tokens
         self.pace.sent(now)
         if self.requests is not None:
-            self.requests.take(1, now)
+            self.requests.take(trips, now)
         if self.tokens is not None:
             self.tokens.take(tokens, now)
-        self.quota["requests"].take(1)
+        self.quota["requests"].take(trips)
         self.quota["tokens"].take(tokens)
 
     def ended(self, tokens: float, used: float | None, now: float) -> None:

@@ -19,8 +19,8 @@ from harness.adapters.openai import OpenAI
 from harness.adapters.pacing import START
 from harness.errors import Unavailable
 from harness.schema import Request
-from tests.model_server import Asked, ModelServer, Reply, answer, refuse, say
-from tests.remote import ask, asked, named, profile, request
+from tests.model_server import CLOSE, Asked, ModelServer, Reply, answer, echo, refuse, say
+from tests.remote import OPTIONS, ask, asked, named, profile, request
 
 
 def adapter(url: str, **keys: object) -> OpenAI:
@@ -62,6 +62,26 @@ class TestInFlight:
             asked(server.url, *named(200), settings={"concurrency": 8})
         assert len(server.seen) == 200
         assert server.connections <= 8
+
+    def test_a_connection_that_was_closed_while_nobody_looked_costs_no_try(self):
+        def source() -> Iterator[Request]:
+            yield request("a")
+            time.sleep(0.1)  # the loop stands still, as it does while an answer is judged
+            yield request("b")
+
+        with ModelServer(script=lambda one: [*say("긍정"), 0.02, CLOSE]) as server:
+            one = adapter(server.url, concurrency=1)
+            found = ask(one, source())
+            one.close()
+        assert found["b"].attempts == 1
+
+    def test_nothing_that_a_server_left_here_is_sent_back(self):
+        def script(one: Asked) -> Reply:
+            return [step.replace(b"\r\n", b"\r\nSet-Cookie: who=1\r\n", 1) for step in say("긍정") if step]
+
+        with ModelServer(script=script) as server:
+            asked(server.url, *named(3), concurrency=1)
+        assert not any("cookie" in one.headers for one in server.seen)
 
     def test_a_request_is_pulled_only_when_there_is_room_for_it(self):
         pulled = []
@@ -161,6 +181,16 @@ class TestWaiting:
         told = adapter("http://127.0.0.1:9/v1", settings=limits).traffic
         assert (told.requests.per_minute, told.tokens.per_minute) == (240, 9000)
         assert adapter("http://127.0.0.1:9/v1").traffic.requests is None
+
+    def test_each_request_of_a_comparison_counts_against_the_limit(self):
+        settings = {"requests_per_minute": 60, "api": "completions"}
+        with ModelServer(script=echo) as server:
+            one = adapter(server.url, settings=settings, ask="choose", choose_by="logprobs", chat=False)
+            ask(one, [request(ask="choose", options=OPTIONS)])
+            ahead = one.traffic.requests.free_at - time.monotonic()
+            one.close()
+        assert len(server.seen) == 3  # the prompt, and each option after it
+        assert 2 < ahead <= 3
 
     def test_what_the_server_counted_replaces_what_was_expected_of_the_tokens(self):
         with ModelServer() as server:

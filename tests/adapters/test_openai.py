@@ -15,7 +15,7 @@ from harness.adapters import openai
 from harness.adapters.openai import OpenAI
 from harness.errors import BadInput, Unavailable
 from harness.schema import IMAGE, Decoding, Example, Parts, Request
-from tests.model_server import Asked, ModelServer, Reply, answer, piece, say, stream, usage, whole
+from tests.model_server import Asked, ModelServer, Reply, answer, echo, piece, say, stream, usage, whole
 from tests.remote import OPTIONS, asked, profile, request
 
 PIXEL = base64.b64decode(
@@ -230,14 +230,6 @@ class TestStreams:
             said = asked(server.url, stream=True)["a"]
         assert server.seen[0].body["stream_options"] == {"include_usage": True}
         assert (said.usage.prompt_tokens, said.usage.completion_tokens) == (7, 3)
-
-
-def echo(one: Asked) -> Reply:
-    """Return the prompt's letters, each with a log-probability of its code; the first has none."""
-    letters = one.body["prompt"]
-    values = [None, *(-ord(letter) / 1000 for letter in letters[1:]), -9.0]  # and the one that is written
-    choice = {"text": letters, "logprobs": {"token_logprobs": values}, "finish_reason": "length"}
-    return whole(json.dumps({"choices": [choice], "usage": usage(len(letters), 1)}).encode())
 
 
 class TestLogProbabilities:
