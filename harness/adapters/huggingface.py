@@ -41,7 +41,10 @@ from harness.schema import Failure, Profile, Request, Response
 
 FIRST, WINDOW = 16, 128  # requests pulled at a time: few at first, that the first answers come soon
 # Tokens of one forward pass, and of a batch's caches. A CPU gains nothing by more: its caches are full.
-CPU, GPU = (2048, 16_384), (16_384, 131_072)
+CPU, GPU = (1024, 16_384), (16_384, 131_072)
+HELD = (
+    2 * 2**30
+)  # bytes of keys and values that a CPU may hold instead, where a model says what a token takes
 
 Made = TypeVar("Made")
 _Way = Callable[[Sequence[Request]], Iterator[Response]]
@@ -107,6 +110,8 @@ class HuggingFace:
         """How much one forward pass may read, on the device of the model that is asked."""
         loaded = self.encoder if self.profile.ask == "embed" else self.head or self.engine
         tokens, held = CPU if loaded.device.type == "cpu" else GPU
+        if loaded.device.type == "cpu" and isinstance(loaded, Engine) and loaded.token_bytes:
+            held = max(tokens, HELD // loaded.token_bytes)
         size = self.profile.settings.get("batch_size") or "auto"
         rows = None if size == "auto" else max(1, int(size))
         return Budget(tokens, held, rows, free=loaded.free, named=rows is not None)
@@ -245,7 +250,7 @@ class HuggingFace:
         """Return what writes replies token by token, or `generate` where a past cannot be gone on from."""
         if not (isinstance(self.reader, Reader) and self.reader.road != "plain"):
             return self._generator
-        found: Writer = self._once("writer", lambda: Writer(self.engine, self.tokens, self.budget.whole()))
+        found: Writer = self._once("writer", lambda: Writer(self.engine, self.tokens, self.budget))
         return found
 
     # ---- embed ------------------------------------------------------------------------------------

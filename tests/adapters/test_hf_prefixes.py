@@ -12,6 +12,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
+from harness.adapters import huggingface  # noqa: E402
 from harness.adapters.hf.prefixes import tree  # noqa: E402
 from harness.adapters.huggingface import HuggingFace  # noqa: E402
 from harness.schema import Decoding, Example, Option, Parts, Profile, Request  # noqa: E402
@@ -148,8 +149,10 @@ def test_shared_prefixes_give_the_figures_of_whole_rows(kind):
         assert found[response.key] == pytest.approx(response.option_scores, abs=1e-4)
 
 
-def test_greedy_text_is_that_of_generate_alone(kind):
+@pytest.mark.parametrize("tokens", [2048, 80], ids=["one_pass", "many_passes"])
+def test_greedy_text_is_that_of_generate_alone(kind, tokens, monkeypatch):
     _, folder = kind
+    monkeypatch.setattr(huggingface, "CPU", (tokens, 16_384))
     adapter = loaded(folder)
     decoding = Decoding(max_tokens=8)
     texts = {r.key[0]: r.text for r in adapter.answer(requests("generate", decoding=decoding))}

@@ -18,6 +18,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
+from harness.adapters import huggingface  # noqa: E402
 from harness.adapters.hf import fitting, loading  # noqa: E402
 from harness.adapters.hf import tokens as tokenising  # noqa: E402
 from harness.adapters.huggingface import HuggingFace  # noqa: E402
@@ -827,6 +828,28 @@ def test_rows_that_have_ended_leave_the_batch(tiny, monkeypatch):
     made = [asked(p, str(n), decoding=Decoding(max_tokens=2 + 3 * n)) for n, p in enumerate(reviews(3))]
     list(adapter.answer(made))
     assert [rows for rows, width in seen if width == 1] == [3, 2, 2, 2, 1, 1, 1]
+
+
+def test_a_batch_holds_as_many_tokens_as_its_memory_has_room_for(tiny, tiny_bos):
+    for folder in (tiny, tiny_bos):
+        adapter = loaded(folder)
+        model = adapter.engine.model
+        cache = model(torch.tensor([[5, 6, 7]]), use_cache=True).past_key_values
+        sizes = sum(layer.keys.nbytes + layer.values.nbytes for layer in cache.layers)
+        assert adapter.engine.token_bytes == sizes / 3
+        assert adapter.budget.held == 2 * 2**30 // adapter.engine.token_bytes
+
+
+def test_prompts_that_take_several_passes_are_written_as_one_batch(tiny, monkeypatch):
+    monkeypatch.setattr(huggingface, "CPU", (60, 16_384))
+    adapter = loaded(tiny)
+    seen = watch(adapter, monkeypatch)
+    prompts = [f"{n}. {prompt}" for n, prompt in enumerate(reviews(9), 1)]  # nothing that they begin with
+    list(adapter.answer([asked(p, p, decoding=Decoding(max_tokens=3)) for p in prompts]))
+    read, written = ([rows for rows, width in seen if (width > 1) == prompts] for prompts in (True, False))
+    assert len(read) > 1
+    assert sum(read) == 9
+    assert written == [9, 9]
 
 
 # ---- a model that has learnt something ------------------------------------------------------------

@@ -65,6 +65,20 @@ class Engine:
         return any(getattr(layer, "is_sliding", False) for layer in self.new_cache().layers)
 
     @cached_property
+    def token_bytes(self) -> int | None:
+        """The bytes of one token's keys and values; None where the configuration has no words for them."""
+        config = self.model.config.get_text_config()
+        layers, heads, width = (
+            getattr(config, name, None)
+            for name in ("num_hidden_layers", "num_attention_heads", "hidden_size")
+        )
+        if not (layers and heads and width):
+            return None
+        size = getattr(config, "head_dim", None) or width // heads
+        kept = getattr(config, "num_key_value_heads", None) or heads
+        return int(2 * layers * kept * size * self.model.dtype.itemsize)
+
+    @cached_property
     def packs(self) -> bool:
         """Whether a row may hold texts side by side, told apart by mask and positions: not yet tried."""
         kind = getattr(self.model.config, "_attn_implementation", None)

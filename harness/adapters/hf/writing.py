@@ -41,7 +41,8 @@ class Writer:
     """Writes replies with one model, whose past can be shared among rows."""
 
     def __init__(self, engine: Engine, tokens: Tokens, budget: Budget) -> None:
-        self.engine, self.tokens, self.budget = engine, tokens, budget
+        self.engine, self.tokens = engine, tokens
+        self.budget, self.held = budget, budget.whole()  # of a pass; of the rows that are written together
         # Padding behind a head lies inside the cache, where a sliding window would count it.
         self.worth = APART if engine.slides else WORTH
 
@@ -61,9 +62,7 @@ class Writer:
         """Read the pieces in batches, write the replies of those that end a prompt, then go on below."""
         new = max((p.new for piece in pieces for p in piece.node.rows()), default=0)
         held = new + (past.width if past is not None else 0)
-        for batch, done, span in batches.run(
-            pieces, partial(self._forward, past=past), self.budget, past=held
-        ):
+        for batch, done, span in batches.run(pieces, partial(self._forward, past=past), self.held, past=held):
             if isinstance(done, Failure):
                 yield from self._failed(batch, done, span)
                 continue
@@ -76,12 +75,7 @@ class Writer:
     def _forward(self, batch: Sequence[Piece[Prompt]], past: Past | None) -> tuple[list[Row], Past | None]:
         """Read a batch and write the replies to the prompts that end with it."""
         begun = None if past is None else past.rows([piece.row for piece in batch])
-        left = past is None
-        widest = max(len(piece.ids) for piece in batch)
-        at = list(range(len(batch))), [widest - 1 if left else len(piece.ids) - 1 for piece in batch]
-        pieces = [piece.ids for piece in batch]
-        logits, state = read(self.engine, pieces, begun, at, pad=self.tokens.pad, keep=True, left=left)
-        assert state is not None
+        logits, state = self._read([piece.ids for piece in batch], begun)
         ends = [
             (n, Row(self.engine, self.tokens, p)) for n, piece in enumerate(batch) for p in piece.node.ends
         ]
@@ -91,6 +85,31 @@ class Writer:
             mine = state if whole and list(places) == list(range(len(batch))) else state.rows(places)
             self._go_on(mine, logits[list(places)], list(rows))
         return [row for _, row in ends], state if any(piece.node.children for piece in batch) else None
+
+    def _read(self, pieces: Sequence[Sequence[int]], begun: Past | None) -> tuple[Any, Past]:
+        """Read the pieces, and return the logits (B, V) of what follows each, and what was read.
+
+        Texts that begin are read by a pass's worth at a time, which is quickest, and then go on as one
+        batch: writing gains by every row. Where layers slide, no padding may come between.
+        """
+        whole = begun is not None or self.engine.slides
+        count = len(pieces) if whole else self.budget.count(max(map(len, pieces)))
+        parts = [pieces[start : start + count] for start in range(0, len(pieces), count)]
+        done = [self._pass(part, begun) for part in parts]
+        if len(done) == 1:
+            return done[0]
+        from harness.adapters.hf.room import joined
+
+        logits, states = zip(*done, strict=True)
+        return self.engine.torch.cat(logits), joined(states)
+
+    def _pass(self, pieces: Sequence[Sequence[int]], begun: Past | None) -> tuple[Any, Past]:
+        left = begun is None
+        widest = max(map(len, pieces))
+        at = list(range(len(pieces))), [widest - 1 if left else len(piece) - 1 for piece in pieces]
+        logits, state = read(self.engine, pieces, begun, at, pad=self.tokens.pad, keep=True, left=left)
+        assert state is not None
+        return logits, state
 
     def _go_on(self, past: Past, logits: Any, rows: list[Row]) -> None:
         """Write token after token until every row has ended; logits (B, V) are those of the next token."""
