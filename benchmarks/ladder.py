@@ -19,7 +19,7 @@ from typing import Any
 
 SYSTEMS = (
     *("majority", "nb", "tfidf", "word2vec", "cnn_text", "lstm"),
-    *("transformer", "transformer_pretrained"),
+    *("transformer", "transformer_pretrained", "gpt"),
 )
 
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from harness.models.training import Recipe
 
 WINDOW = 512  # requests pulled at a time, once the first batch is answered
-LESSONS, MOST_EPOCHS = 60_000, 40.0  # rows that are seen at least, but no row more often than this
+LESSONS = 60_000  # rows that are seen at least, …
+LEAST_EPOCHS, MOST_EPOCHS = 2.0, 40.0  # … but each no less and no more often than this
 TEXT_WEIGHT = 0.5  # of the language loss beside the answer's: Radford et al. 2018
 TEXT_SHARE = 0.1  # of the tokens before an answer, whose loss is computed
 
@@ -74,7 +75,7 @@ class Gpt(Network):
         """Return a recipe: few rows are gone through more often, so that as many lessons are seen."""
         from harness.models.training import Recipe
 
-        epochs = max(1.0, min(MOST_EPOCHS, LESSONS / rows))
+        epochs = max(LEAST_EPOCHS, min(MOST_EPOCHS, LESSONS / rows))
         return Recipe(epochs=epochs, learning_rate=2e-3, batch_tokens=8192, batch_rows=64, warmup=0.05)
 
     def build(self, shape: Mapping[str, Any]) -> Any:
