@@ -9,13 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import random
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,6 +18,7 @@ pytest.importorskip("openai")
 pytest.importorskip("transformers")
 
 from tests.running import Project, records_of, said
+from tests.serving import serving
 from tests.tiny_models import review, taught_llama
 
 PYTHON = os.environ.get("HARNESS_SERVING") or (
@@ -32,41 +27,11 @@ PYTHON = os.environ.get("HARNESS_SERVING") or (
 pytestmark = pytest.mark.skipif(PYTHON is None, reason="transformers[serving] is not installed")
 
 SERVE = "import sys; from transformers.cli.transformers import main; main()"
-PATIENCE = 300.0  # seconds
 
 
 def as_chat(text: str) -> str:
     """Return what the tiny tokenizer's chat template makes of the review's prompt."""
     return f"<|user|>\n문장: {text}\n감정:\n<|assistant|>\n"
-
-
-@contextmanager
-def serving(model: Path) -> Iterator[str]:
-    """Serve a model from a process of its own, and give its base_url once it is ready."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(PYTHON), "-c", SERVE, "serve", str(model), "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--device", "cpu", "--dtype", "float32"]
-    env = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            deadline = time.monotonic() + PATIENCE
-            while not healthy(port):
-                assert process.poll() is None
-                assert time.monotonic() < deadline, "the server does not get ready"
-                time.sleep(0.2)
-            yield f"http://127.0.0.1:{port}/v1"
-        finally:
-            process.terminate()
-
-
-def healthy(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as reply:
-            return reply.status == 200
-    except OSError:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +48,13 @@ def asked(tmp_path_factory) -> dict[str, Path]:
     common = ["-t", "reviews", "--data-dir", "data", "-q", "-m", f"model={model}"]
     common += ["-d", "max_tokens=6", "-d", "temperature=0", "--no-cache"]
     runs = {}
-    with serving(model) as url:
+
+    def serve(port: int) -> list[str]:
+        where = ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu", "--dtype", "float32"]
+        return [str(PYTHON), "-c", SERVE, "serve", str(model), *where]
+
+    with serving(serve, "/health", {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}) as address:
+        url = f"{address}/v1"
         for name, more in {
             "loaded": ["-b", "here"],
             "whole": ["-b", "local_server", "-m", f"base_url={url}", "--no-latency"],
