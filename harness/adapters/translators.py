@@ -42,7 +42,9 @@ class Translator(Network):
         shape = self.chosen(**self.SIZES)
         kind = self.settings.get("tokeniser", "bpe")
         self.tokeniser = tokenisers.train(kind, texts, size=self.chosen(vocabulary=4000)["vocabulary"])
-        sources, targets = (self.read([pair[side] for pair in pairs]) for side in (0, 1))
+        sources, targets = (
+            [ids[:LONGEST] for ids in self.whole([pair[side] for pair in pairs])] for side in (0, 1)
+        )
         lessons = [[tokenisers.BOS, *target, tokenisers.EOS] for target in targets]
         lengths = [max(map(len, pair)) for pair in zip(sources, lessons, strict=True)]
         self.start({"vocabulary": len(self.tokeniser), "d": shape.pop("width"), **shape})
@@ -50,12 +52,12 @@ class Translator(Network):
             lambda rows: self._loss([sources[row] for row in rows], [lessons[row] for row in rows]), lengths
         )
 
-    def read(self, texts: Sequence[str]) -> list[list[int]]:
+    def whole(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the tokens of each text; an empty one is its end alone."""
         from harness.models.tokenisers import EOS
 
         assert self.tokeniser is not None
-        return [ids[:LONGEST] or [EOS] for ids in self.tokeniser.encode(texts)]
+        return [ids or [EOS] for ids in self.tokeniser.encode(texts)]
 
     def _loss(self, sources: Sequence[list[int]], lessons: Sequence[list[int]]) -> tuple[Any, int]:
         from harness.models.seq2seq import padded
@@ -78,11 +80,11 @@ class Translator(Network):
         penalty = self.settings.get("length_penalty", 1.0)
         writer = Writer(lambda ids: self.network.begin(ids, BOS), self.tokeniser.decode, EOS, penalty)
         for window in windows(requests, self.batch_size):
-            sources = self.read([bare_text(request.example) for request in window])
+            sources = self.whole([bare_text(request.example) for request in window])
             alike: dict[Any, list[Prompt]] = {}
             for request, source in zip(window, sources, strict=True):
                 new = min(request.decoding.max_tokens or MAX_TOKENS, LONGEST)
-                prompt = Prompt(request, source, new, truncated=len(source) == LONGEST)
+                prompt = Prompt(request, source[:LONGEST], new, truncated=len(source) > LONGEST)
                 alike.setdefault(request.decoding, []).append(prompt)
             for prompts in alike.values():
                 yield from writer.replies(prompts)
