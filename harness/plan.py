@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from harness import (
     backends,
+    columns,
     datasets,
     documents,
     formats,
@@ -416,7 +417,7 @@ def _sha256(task: Task, source: Source, paths: Sequence[Path]) -> str:
     content = formats.sha256(*paths)
     if source.sample or not task.file.data.from_path:
         return content
-    told = [datasets.from_path(task, path) for path in paths]
+    told = [columns.from_path(task, path) for path in paths]
     return digest({"content": content, "paths": told})
 
 
