@@ -1,6 +1,6 @@
 """A local model's speed beside lm-evaluation-harness's, on the same prompts, in one sitting.
 
-    python benchmarks/local.py --data-dir DATA [--peer BIN] [--case NAME …] [--device cuda]
+    python -m benchmarks.local --data-dir DATA [--peer BIN] [--case NAME …] [--device cuda]
 
 BIN is the bin folder of an environment with `lm_eval[hf]`. Both sides get the prompts and options of a
 shipped task on real data and the same random Llama of 50 million parameters; loading is taken off both.
@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from measure import machine
+from benchmarks.measure import machine
+from tests.tiny_models import fast_tokenizer, random_llama
 
 TASK = """
 version: 1
@@ -64,40 +65,19 @@ CASES = {
 
 def model(folder: Path, data: Path) -> Path:
     """Write the random Llama and a tokenizer that was trained on the data, and return the folder."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=8000,
-        special_tokens=["<s>", "</s>", "<pad>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(_texts(data), trainer)
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>"
-    )
-    fast.save_pretrained(folder)
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(fast),
+    tokenizer = fast_tokenizer(_texts(data), size=8000)
+    tokenizer.save_pretrained(folder)
+    llama = random_llama(
+        tokenizer,
+        heads=8,
+        key_heads=8,
         hidden_size=512,
         intermediate_size=2048,
         num_hidden_layers=10,
-        num_attention_heads=8,
-        num_key_value_heads=8,
         max_position_embeddings=4096,
-        tie_word_embeddings=False,
         initializer_range=0.08,
-        bos_token_id=fast.bos_token_id,
-        eos_token_id=fast.eos_token_id,
-        pad_token_id=fast.pad_token_id,
     )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    llama.save_pretrained(folder)
     return folder
 
 

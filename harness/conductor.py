@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import answers, energy, engines, fits, records
+from harness import answers, directories, energy, engines, fits, records
 from harness.documents import dump
 from harness.drain import Drain
-from harness.errors import BadInput, HarnessError, Interrupted, Place, Stopped, Unavailable
-from harness.fingerprint import digest, environment, fingerprint
+from harness.errors import HarnessError, Interrupted, Stopped, Unavailable
+from harness.fingerprint import digest, environment
 from harness.ledger import Ledger
 from harness.plan import Plan
 from harness.progress import Display, say, watching
@@ -78,74 +78,17 @@ def execute(plan: Plan, display: Display) -> Outcome:
     try:
         with engines.adapter_errors(plan.backend.name):
             identity = adapter.identity() if isinstance(adapter, Identified) else {}
-        mark = _mark(plan, identity)
-        directory = _resumed(plan.resume, mark) if plan.resume else _directory(plan, mark)
-        known = _known(directory)
+        mark = directories.mark(plan, identity)
+        directory = directories.home(plan, mark)
+        known = directories.known(directory)
         if known.get("status") != COMPLETE:
             with Lock(directory):
-                known = _known(directory)  # its last writer may have gone on meanwhile
+                known = directories.known(directory)  # its last writer may have gone on meanwhile
                 if known.get("status") != COMPLETE:
                     return _Run(plan, adapter, directory, mark, identity, known, display).go()
         return Outcome(directory, known, reused=True)
     finally:
         engines.closed(plan.backend.name, adapter)
-
-
-def _known(directory: Path) -> dict[str, Any]:
-    """Return what `run.json` says, nothing where there is none yet."""
-    return records.read_run(directory) if (directory / records.RUN).exists() else {}
-
-
-def _mark(plan: Plan, identity: Mapping[str, Any]) -> str:
-    material = plan.material
-    used = [plan.task.split]
-    if plan.task.shots or plan.backend.entry.learns:
-        used.append(plan.task.file.shots.from_)
-    return fingerprint(
-        plan.task,
-        plan.backend,
-        plan.decoding,
-        data={split: material.sha256[split] for split in used},
-        identity=identity,
-        limit=plan.options.limit,
-        repeat=plan.options.repeat,
-        taught=plan.taught,
-    )
-
-
-def _directory(plan: Plan, mark: str) -> Path:
-    """Return the directory to write: the latest of this fingerprint, or a new one."""
-    home = plan.options.runs_dir / _safe(plan.task.name) / _safe(plan.backend.name)
-    if not plan.options.fresh:
-        for directory in sorted(home.glob(f"*-{mark[:8]}"), reverse=True):
-            if (directory / records.RUN).exists() and records.read_run(directory)["fingerprint"] == mark:
-                return directory
-    name, number = records.directory_name(mark), 1
-    directory = home / name
-    while (directory / records.RUN).exists():  # --fresh twice within a second
-        number += 1
-        directory = home / name.replace("Z-", f"Z.{number}-")  # sorts after the first
-    try:
-        with records.disk_errors(home):
-            directory.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise BadInput("a run is a folder, and a file is in its way", place=Place(directory)) from None
-    return directory
-
-
-def _resumed(directory: Path, mark: str) -> Path:
-    """Return the directory the user named, if this plan is what it holds."""
-    if records.read_run(directory)["fingerprint"] != mark:
-        raise BadInput(
-            "the data, the model or the task is not what this run began with; its answers cannot go on",
-            place=Place(directory),
-        )
-    return directory
-
-
-def _safe(name: str) -> str:
-    """Return a name as a folder's: no separators, no control characters, no colon."""
-    return "".join(c if c.isalnum() or c in "._- " else "_" for c in name).strip(". ") or "_"
 
 
 class _Run:

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import bisect
 import itertools
-import math
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from operator import itemgetter
-from pathlib import Path
-from string import ascii_uppercase
-from typing import Any
 
-from harness import keyed, templating
+from harness import keyed, targets
+from harness.columns import Columns
 from harness.documents import shown
-from harness.errors import BadInput, Place, did_you_mean
+from harness.errors import BadInput, Place
 from harness.formats import (
     Reader,
     Row,
@@ -30,16 +25,14 @@ from harness.formats import (
     characters,
     delimited,
     pictures,
+    plain,
     reading,
     structured,
 )
-from harness.schema import Example, Target
+from harness.schema import Example
 from harness.sources import NotHere, Source
-from harness.task_file import AnswerIs
 from harness.tasks import Task
 from harness.text import nfc
-
-Get = Callable[[Row], Any]
 
 _FORMATS: dict[str, Reader] = {
     "tsv": a_file_each(delimited.tsv),
@@ -57,146 +50,7 @@ _FORMATS: dict[str, Reader] = {
 _SAMPLE = _FORMATS["jsonl"]
 
 
-def plain(value: Any) -> str:
-    """Return a cell as text: None is empty, and `true` is how JSON writes it."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-class _Columns:
-    """Finds a task's columns in the rows of one table, each looked up once."""
-
-    def __init__(self, task: Task, table: Table, head: tuple[int, Row]) -> None:
-        self.task, self.table = task, table
-        self.line, first = (1, head[1]) if table.columns is not None else head
-        known = table.columns if table.columns is not None else {name: name for name in first}
-        self.known: Mapping[str, str | int] = known
-        self.of_file = from_path(task, table.path) if not self._holds_path_columns() else {}
-
-    def _holds_path_columns(self) -> bool:
-        """Return whether the rows say themselves what a path would tell, as a sample's do."""
-        return all(name in self.known for name in self.task.file.data.from_path)
-
-    def get(self, column: str | int | list[str | int]) -> Get:
-        """Return the function from a row to the column's cell, or to the cells of several.
-
-        A column is a name, a number, `outer.inner` of a nested one, or a template over the row.
-
-        Raises:
-            BadInput: the table has no such column.
-        """
-        if isinstance(column, list):
-            getters = [self.get(one) for one in column]
-            return lambda row: [get(row) for get in getters]
-        if isinstance(column, int):
-            return itemgetter(column)
-        if column in self.known:
-            return itemgetter(self.known[column])
-        if column in self.of_file:
-            value = self.of_file[column]
-            return lambda _row: value
-        if templating.has_markup(column):
-            return self._rendered(column)
-        outer, dot, inner = column.partition(".")
-        if dot and outer in self.known:
-            return _nested(itemgetter(self.known[outer]), inner.split("."))
-        hint = did_you_mean(column, [*map(str, self.known), *self.of_file])
-        raise self.table.error(f"no column {column!r}, which task {self.task.name} reads.{hint}", self.line)
-
-    def _rendered(self, text: str) -> Get:
-        """Return the function that renders a template over a row, which it sees as `row` too."""
-        render, known, of_file = templating.template(text), self.known, self.of_file
-
-        def get(row: Row) -> str:
-            cells = {name: row[key] for name, key in known.items() if _has(row, key)} | of_file
-            return render({**cells, "row": cells})
-
-        return get
-
-
-def _has(row: Row, key: str | int) -> bool:
-    return key < len(row) if isinstance(key, int) else key in row
-
-
-def _nested(get: Get, keys: list[str]) -> Get:
-    def inner(row: Row) -> Any:
-        value = get(row)
-        for key in keys:
-            value = value[int(key) if isinstance(value, list) and key.isdecimal() else key]
-        return value
-
-    return inner
-
-
-def from_path(task: Task, file: Path) -> dict[str, str]:
-    """Return the columns that a file's path tells.
-
-    Raises:
-        BadInput: a pattern does not fit the path.
-    """
-    path = file.as_posix().removesuffix(".gz")
-    found = {}
-    for name, pattern in task.file.data.from_path.items():
-        match = re.search(pattern, path)
-        if match is None:
-            raise BadInput(f"the path tells no {name!r}: {pattern!r} is not in it", place=Place(file))
-        found[name] = match[1]
-    return found
-
-
-def _target(value: Any) -> Target:
-    if isinstance(value, str) or value is None:
-        return value
-    if isinstance(value, list):
-        return tuple(tuple(one) if isinstance(one, (list, tuple)) else plain(one) for one in value)  # type: ignore[return-value]
-    return plain(value)
-
-
-def _labelled(task: Task) -> Callable[[Target, list[Any]], Target]:
-    """Return the function from a target as the data says it, and the choices, to the harness's label."""
-    aliases = task.file.aliases
-    if task.file.options_from:
-        return partial(_numbered, _NUMBERED[task.file.answer_is])
-    if aliases:
-        return lambda target, _choices: aliases.get(target, target) if isinstance(target, str) else target
-    return lambda target, _choices: target
-
-
-def _numbered(place_of: Callable[[str, list[str]], int], target: Target, choices: list[Any]) -> Target:
-    """Return the place of the right choice as a label.
-
-    Raises:
-        BadInput: it is none of the choices.
-    """
-    if not isinstance(target, str) or not choices:
-        return target
-    place = place_of(target.strip(), [plain(choice) for choice in choices])
-    if not 0 <= place < len(choices):
-        raise BadInput(f"the answer {shown(target)} is none of the {len(choices)} options")
-    return str(place)
-
-
-def _place_of_letter(target: str, _choices: list[str]) -> int:
-    return ascii_uppercase.find(target.upper()) if len(target) == 1 else -1
-
-
-def _place_of_text(target: str, choices: list[str]) -> int:
-    return next((place for place, choice in enumerate(choices) if choice.strip() == target), -1)
-
-
-# From what the data calls the right choice, blanks around it or not, to its place from 0; else none in range.
-_NUMBERED: dict[AnswerIs, Callable[[str, list[str]], int]] = {
-    "index": lambda target, _choices: int(target) if target.isdecimal() else -1,
-    "number": lambda target, _choices: int(target) - 1 if target.isdecimal() else -1,
-    "letter": _place_of_letter,
-    "text": _place_of_text,
-}
-
-
-def _reader(task: Task, split: str, columns: _Columns) -> Callable[[int, Row], Example]:
+def _reader(task: Task, split: str, columns: Columns) -> Callable[[int, Row], Example]:
     """Return a function from (the row's number in the split, row) to an Example."""
     file = task.file
     inputs = [(name, columns.get(column)) for name, column in file.inputs.items()]
@@ -204,12 +58,12 @@ def _reader(task: Task, split: str, columns: _Columns) -> Callable[[int, Row], E
     id_of = columns.get(file.fields["id"]) if "id" in file.fields else None
     target_of = columns.get(file.fields["target"]) if "target" in file.fields else None
     cluster_of = columns.get(file.cluster) if file.cluster is not None else None
-    labelled = _labelled(task) if file.aliases or file.options_from else None
+    labelled = targets.labelled(task) if file.aliases or file.options_from else None
     is_scored = task.ask == "score"  # a text is judged against itself: how many words, bytes, characters
 
     def read(index: int, row: Row) -> Example:
         fields = {name: get(row) for name, get in inputs}
-        target = _target(target_of(row)) if target_of else None
+        target = targets.read(target_of(row)) if target_of else None
         if labelled:
             target = labelled(target, task.choices(fields) or [])
         if target is None and is_scored:
@@ -241,7 +95,7 @@ def _table_examples(task: Task, table: Table, split: str, start: int) -> Iterato
     head = next(table.rows, None)
     if head is None:
         return
-    read = _reader(task, split, _Columns(task, table, head))
+    read = _reader(task, split, Columns(task, table, head))
     width = table.width
     for index, (number, row) in enumerate(itertools.chain([head], table.rows), start):
         if width is not None and len(row) != width:
@@ -262,7 +116,7 @@ def _placed(task: Task, source: Source, split: str) -> Iterator[tuple[Table, int
     Raises:
         BadInput: as `examples`.
     """
-    check = _checker(task)
+    check = targets.checker(task)
     parts = _parts(task, source, split)
     count = kept = 0
     for read in _tables(task, source, split):
@@ -303,7 +157,7 @@ def _values(task: Task, table: Table, by: list[str]) -> Iterator[list[str]]:
     head = next(table.rows, None)
     if head is None:
         return
-    columns = _Columns(task, table, head)
+    columns = Columns(task, table, head)
     getters = [columns.get(column) for column in by]
     for number, row in itertools.chain([head], table.rows):
         try:
@@ -330,66 +184,6 @@ def _joined(rows: list[list[str]]) -> list[str]:
         for other in roots[1:]:
             above[other] = roots[0]
     return [root((0, row[0]))[1] for row in rows]
-
-
-def _checker(task: Task) -> Callable[[Example], str | None] | None:
-    """Return the function that says what is wrong with an example's target; None if nothing can be."""
-    file, has_target = task.file, "target" in task.file.fields
-    if file.options_from:
-        return lambda example: _wrong_choice(task, example, has_target)
-    if task.ask == "tag":
-        return lambda example: _wrong_spans(example, task.labels)
-    if task.ask in ("rate", "embed") and has_target:
-        return _wrong_number
-    labels = frozenset(task.labels)
-    if not labels and has_target and any(named.name == "numeric_match" for named in file.metrics):
-        return _wrong_reference
-    if not labels or not has_target:
-        return None
-    hint = f"the task's options are {', '.join(task.labels)}"
-    return lambda example: (
-        None if example.target in labels else f"unknown label {shown(example.target)}; {hint}"
-    )
-
-
-def _wrong_number(example: Example) -> str | None:
-    try:
-        if math.isfinite(float(str(example.target))):
-            return None
-    except ValueError:
-        pass
-    return f"the target {shown(example.target)} is no number"
-
-
-def _wrong_reference(example: Example) -> str | None:
-    """Return what is wrong with a target that answers in numbers are compared with."""
-    from harness.metrics.generation import number
-
-    target = example.target
-    wrong = [one for one in (target if isinstance(target, tuple) else [target]) if number(str(one)) is None]
-    return f"the target {shown(wrong[0])} is no number" if wrong else None
-
-
-def _wrong_spans(example: Example, labels: tuple[str, ...]) -> str | None:
-    """Return what is wrong with the spans of a tagged text."""
-    size = len(example.fields["context"])
-    spans: Any = example.target or ()
-    for start, end, kind in spans:
-        if not 0 <= int(start) < int(end) <= size:
-            return f"the span {start}-{end} is not in the text, which has {size} characters"
-        if kind not in labels:
-            return f"unknown type {shown(kind)}; the task's options are {', '.join(labels)}"
-    return None
-
-
-def _wrong_choice(task: Task, example: Example, has_target: bool) -> str | None:
-    """Return what is wrong with options that are no list, or a target that is the number of none of them."""
-    choices = task.choices(example.fields)
-    if choices is None:
-        return f"{task.file.options_from[0]!r} should be a list of options"
-    if has_target and example.target not in [str(index) for index in range(len(choices))]:
-        return f"the answer {shown(example.target)} is none of the {len(choices)} options"
-    return None
 
 
 def examples(task: Task, source: Source, split: str) -> Iterator[Example]:

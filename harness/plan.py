@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,27 +11,23 @@ from typing import Any, NamedTuple
 
 from harness import (
     backends,
-    datasets,
     documents,
-    formats,
     forms,
     groups,
     lessons,
     plugins,
     records,
-    sources,
     tasks,
 )
 from harness.affordable import require_affordable
 from harness.backends import Backend, CannotAsk
-from harness.datasets import Selection
 from harness.errors import HarnessError, Unavailable
-from harness.fingerprint import digest
 from harness.lessons import Lessons
+from harness.material import Material, Supplies, supply
 from harness.money import Budget
 from harness.prompts import Prompts
-from harness.schema import IMAGE, Decoding, Example, Profile
-from harness.sources import NotHere, Source, Where
+from harness.schema import IMAGE, Decoding, Profile
+from harness.sources import NotHere, Where
 from harness.tasks import Task
 
 # Up to so many requests, the time to the first token is asked for unless the user says otherwise.
@@ -64,38 +58,6 @@ class Options:
     asks: bool = True
     dedupe_train: bool = False
     energy: bool = False
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Hold the garbage collector: 150,000 new rows that all stay cost it a fifth of their reading."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-@dataclass(frozen=True)
-class Material:
-    """A task's data, found, hashed and surveyed; every backend of a grid shares it."""
-
-    task: Task
-    source: Source
-    selection: Selection
-    sha256: Mapping[str, str]
-
-    @cached_property
-    def train(self) -> list[Example]:
-        """The train split as the data has it: what learners fit and shots are drawn from."""
-        with _no_collection():
-            return list(datasets.examples(self.task, self.source, self.task.file.shots.from_))
-
-    def evaluated(self) -> Iterator[Example]:
-        """Yield the evaluated examples in data order."""
-        return datasets.selected(self.task, self.source, self.selection)
 
 
 @dataclass(frozen=True)
@@ -244,7 +206,7 @@ def plans(
         BadInput: anything else in the grid that the user has to mend; nothing has been run.
     """
     drafts, dead = _drafted(grid, options)
-    found = _Supplies(options, report)
+    found = Supplies(options.where, options.limit, report)
     ready: list[Plan] = []
     for draft in drafts:
         material = _supplied(draft, drafts, found)
@@ -336,30 +298,8 @@ def _other(now: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in now.items() if value != usual.get(key)}
 
 
-@dataclass
-class _Supplies:
-    """Each task's data, or why it cannot be had, looked for once."""
-
-    options: Options
-    report: Callable[[str], None]
-    known: dict[Any, Material | Unavailable | NotHere] = field(default_factory=dict)
-
-    def of(self, task: Task, *, train: bool) -> Material | Unavailable | NotHere:
-        """Return the data of a task, with its train split or without."""
-        key = (task.document.path, task.split, task.seed, train)
-        if key not in self.known:
-            try:
-                self.known[key] = supply(task, self.options, self.report, train=train)
-            except NotHere as error:
-                self.known[key] = error
-            except Unavailable as error:
-                named = task.name in error.message
-                self.known[key] = error if named else Unavailable(f"{task.name}: {error}")
-        return self.known[key]
-
-
 def _supplied(
-    draft: _Draft, drafts: Sequence[_Draft], supplies: _Supplies
+    draft: _Draft, drafts: Sequence[_Draft], supplies: Supplies
 ) -> Material | Unavailable | NotHere:
     """Return the data that all drafts of a task share, or why it cannot be had: others go on.
 
@@ -395,31 +335,6 @@ def _tasks(grid: Grid) -> Iterator[tuple[Task, bool]]:
                 yield made, name in grid.tasks
 
 
-def supply(task: Task, options: Options, report: Callable[[str], None], *, train: bool) -> Material:
-    """Return the task's data, found, hashed and read through once.
-
-    Raises:
-        BadInput: the data is not there or is wrong.
-        Unavailable: it could not be fetched.
-    """
-    splits = list(dict.fromkeys([task.split, *([task.file.shots.from_] if train else [])]))
-    source = sources.locate(task, splits, options.where, report)
-    sha256 = {split: _sha256(task, source, paths) for split, paths in source.files.items()}
-    material = Material(task, source, datasets.survey(task, source, options.limit), sha256)
-    if train:
-        _ = material.train  # a wrong label in its last row is found now, not after a model is loaded
-    return material
-
-
-def _sha256(task: Task, source: Source, paths: Sequence[Path]) -> str:
-    """Return the hash of what files say, their paths included where these tell a column."""
-    content = formats.sha256(*paths)
-    if source.sample or not task.file.data.from_path:
-        return content
-    told = [datasets.from_path(task, path) for path in paths]
-    return digest({"content": content, "paths": told})
-
-
 def resumed(directory: Path, options: Options, report: Callable[[str], None]) -> Plan:
     """Return the plan of a run directory, wherever it lies now: it holds the task and backend it began with.
 
@@ -438,6 +353,8 @@ def resumed(directory: Path, options: Options, report: Callable[[str], None]) ->
     options = replace(options, where=where, limit=said["limit"], repeat=said["repeat"], fresh=False)
     given = run["given"]
     options = replace(options, dedupe_train=given.get("dedupe_train", False))
-    material = supply(task, options, report, train=bool(task.shots or backend.entry.learns))
+    material = supply(
+        task, options.where, report, limit=options.limit, train=bool(task.shots or backend.entry.learns)
+    )
     about = (task, backend, decoding, material, options, run["command"], given, directory)
     return Plan(*about, train_limit=given.get("train_limit"))

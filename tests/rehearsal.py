@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.adapters.dummy import Dummy, share_of
-from harness.builtin import ANY_DECODING
+from harness.builtin.adapters import ANY_DECODING
 from harness.hookspecs import AdapterEntry, MetricEntry, hookimpl
 from harness.metrics import weighted_mean
 from harness.schema import Failure, Metric, Profile, Request, Response, Timing, Usage

@@ -341,16 +341,16 @@ def test_every_shipped_task_without_a_prompt_asks_nothing_that_needs_one():
 
 
 def test_a_file_moved_to_another_folder_is_other_data_where_the_folder_tells_a_column(tmp_path):
-    from harness.plan import Options, supply
+    from harness.material import supply
 
     row = {"id": 1, "document": "글", "label": 1}
     data = {"format": "jsonl", "files": {"test": "*/rows.jsonl"}, "from_path": {"topic": "([^/]+)/rows"}}
     hashes = []
     for folder in ("law", "art"):
         lines(tmp_path / folder / f"{folder}/rows.jsonl", row)
-        options = Options(where=Where(tmp_path / folder))
+        where = Where(tmp_path / folder)
         for task in (small_task(data=data), small_task(data=data | {"from_path": {}})):
-            hashes.append(supply(task, options, lambda _: None, train=False).sha256["test"])
+            hashes.append(supply(task, where, lambda _: None, train=False).sha256["test"])
     told, untold, moved, same = hashes
     assert told != moved
     assert untold == same

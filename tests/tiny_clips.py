@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.tiny_models import byte_bpe
+
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 CAPTIONS = ('a photo of the number: "{}".', "the digit {}.", "숫자 {}")
 SIDE = 16  # pixels of a picture as the towers read it
@@ -27,19 +29,11 @@ WIDER: dict[str, float] = {"initializer_factor": 2.0}  # texts that differ in a 
 
 def tiny_tokenizer() -> Any:
     """Return a byte-level BPE that begins and ends every text as CLIP's does."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from tokenizers import processors
     from transformers import PreTrainedTokenizerFast
 
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=400,
-        special_tokens=["<pad>", "<s>", "</s>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator([text.format(word) for text in CAPTIONS for word in DIGITS], trainer)
+    texts = [text.format(word) for text in CAPTIONS for word in DIGITS]
+    tokenizer = byte_bpe(texts, size=400, special=["<pad>", "<s>", "</s>"], prefix_space=True)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
     )

@@ -8,7 +8,7 @@ same code as a real model. `tiny_llama` has random weights, large enough that it
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,55 +33,79 @@ def query(text: str) -> str:
     return f"문장: {text}\n감정:"
 
 
-def tiny_tokenizer(*, bos: bool = False, pad: bool = True, vocabulary: int = 420) -> Any:
-    """Return a byte-level BPE that knows the reviews; with `bos`, it begins every text with `<s>`."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-    from transformers import PreTrainedTokenizerFast
+def byte_bpe(texts: Iterable[str], *, size: int, special: Sequence[str], prefix_space: bool = False) -> Any:
+    """Return a byte-level BPE of at most `size` tokens, learnt from the texts, after the `special` ones."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-    rng = random.Random(0)
-    texts = [query(text) + " " + label for text, label in (review(rng) for _ in range(200))]
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix_space)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary,
-        special_tokens=["<s>", "</s>", "<pad>"],
+        vocab_size=size,
+        special_tokens=list(special),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def fast_tokenizer(texts: Iterable[str], *, size: int, bos: bool = False, pad: bool = True) -> Any:
+    """Return a byte-level BPE as transformers has them; with `bos`, it begins every text with `<s>`."""
+    from tokenizers import processors
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = byte_bpe(texts, size=size, special=["<s>", "</s>", "<pad>"])
     if bos:
         tokenizer.post_processor = processors.TemplateProcessing(
             single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", 0)]
         )
-    fast = PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>" if pad else None
     )
-    fast.chat_template = CHAT_TEMPLATE
-    return fast
 
 
-def tiny_model(tokenizer: Any, *, context: int = 256, layers: int = 2, heads: int = 4, seed: int = 0) -> Any:
-    """Return a Llama with random weights, large enough that its logits are spread."""
+def tiny_tokenizer(*, bos: bool = False, pad: bool = True, vocabulary: int = 420) -> Any:
+    """Return a byte-level BPE that knows the reviews, and a chat template."""
+    rng = random.Random(0)
+    texts = [query(text) + " " + label for text, label in (review(rng) for _ in range(200))]
+    tokenizer = fast_tokenizer(texts, size=vocabulary, bos=bos, pad=pad)
+    tokenizer.chat_template = CHAT_TEMPLATE
+    return tokenizer
+
+
+def random_llama(tokenizer: Any, *, heads: int, key_heads: int, seed: int = 0, **sizes: Any) -> Any:
+    """Return a Llama with random weights; `sizes` are those of its config."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=layers,
         num_attention_heads=heads,
-        num_key_value_heads=heads // 2,
-        max_position_embeddings=context,
-        initializer_range=0.15,
+        num_key_value_heads=key_heads,
         tie_word_embeddings=False,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
+        **sizes,
     )
     return LlamaForCausalLM(config).eval()
+
+
+def tiny_model(tokenizer: Any, *, context: int = 256, layers: int = 2, heads: int = 4, seed: int = 0) -> Any:
+    """Return a Llama with random weights, large enough that its logits are spread."""
+    return random_llama(
+        tokenizer,
+        heads=heads,
+        key_heads=heads // 2,
+        seed=seed,
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=layers,
+        max_position_embeddings=context,
+        initializer_range=0.15,
+    )
 
 
 def tiny_llama(

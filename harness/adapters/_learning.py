@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.errors import BadInput, Unavailable
 from harness.schema import Profile, Took, Workshop
 
 if TYPE_CHECKING:
     from harness.models.tokenisers import Tokeniser
-    from harness.models.training import Loss, Recipe, Trained
+    from harness.models.training import Loss, Trained
 
 ABOUT, TOKENISER, WEIGHTS = "network.json", "tokeniser.json", "weights.pt"
 
@@ -25,10 +25,12 @@ SHARES = ("dropout", "smoothing")
 class Network(ABC):
     """A learner around a network. What it learnt is its `shape`, a tokeniser if it has one, and weights.
 
-    A subclass names its `recipe`, and builds a network from a shape: the arguments of its page.
+    A subclass says by which RECIPE its network is trained unless the user says otherwise, and builds one from
+    a shape: the arguments of its page.
     """
 
     BATCH_SIZE = 32
+    RECIPE: ClassVar[Mapping[str, Any]]  # what suits the network better than the training's own defaults
 
     def __init__(self, profile: Profile) -> None:
         """Remember the settings; nothing heavy is imported yet."""
@@ -40,9 +42,9 @@ class Network(ABC):
         self.tokeniser: Tokeniser | None = None
         self._trained: Trained | None = None
 
-    @abstractmethod
-    def recipe(self, rows: int) -> Recipe:
-        """Return how this kind of network is trained on so many rows unless the user says otherwise."""
+    def recipe(self, rows: int) -> Mapping[str, Any]:
+        """Return the recipe for so many rows."""
+        return self.RECIPE
 
     @abstractmethod
     def build(self, shape: Mapping[str, Any]) -> Any:
@@ -83,7 +85,7 @@ class Network(ABC):
 
         known = {field.name for field in fields(training.Recipe)}
         given = {name: value for name, value in self.settings.items() if name in known}
-        recipe = replace(self.recipe(len(lengths)), **given, seed=self.profile.seed)
+        recipe = training.Recipe(**{**self.recipe(len(lengths)), **given}, seed=self.profile.seed)
         self._trained = training.train(self.network, loss, lengths, recipe, workshop=self.workshop)
 
     def start(self, shape: Mapping[str, Any]) -> None:

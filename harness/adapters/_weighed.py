@@ -1,12 +1,14 @@
-"""The weights of n-grams that a fit has learnt, in a file."""
+"""What adapters share that learn how telling each n-gram is: a fit, and its file."""
 
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import Unavailable
+from harness.errors import BadInput, Unavailable
+from harness.schema import FitTask
 
 if TYPE_CHECKING:
     from harness.models.ngrams import NgramRows
@@ -14,26 +16,55 @@ if TYPE_CHECKING:
 WEIGHTS = "ngrams.npz"
 
 
-def write(rows: NgramRows, folder: Path) -> None:
-    """Write the weights into `folder`; nothing of it is code."""
-    import numpy as np
+class Weighed:
+    """A learner of weights of n-grams; a subclass sets `name` and `rows`, and says what it learns from."""
 
-    with (folder / WEIGHTS).open("wb") as file:
-        np.savez(file, allow_pickle=False, **rows.learnt())
+    name: str
+    rows: NgramRows
+    fitted = False
 
+    def know(self, texts: Sequence[str], task: FitTask) -> None:
+        """Count in how many of `texts` each n-gram is.
 
-def read(folder: Path, name: str) -> NgramRows:
-    """Return what `write` wrote for the backend `name`.
+        Raises:
+            BadInput: there are none.
+        """
+        from harness.models.ngrams import pieces
 
-    Raises:
-        Unavailable: what is in `folder` is damaged.
-    """
-    import numpy as np
+        if not texts:
+            raise BadInput(f"{self.name}: {task.name} has no examples to learn from")
+        self.rows.know(self.rows.count(piece) for piece in pieces(texts))
+        self.fitted = True
 
-    from harness.models.ngrams import NgramRows
+    def ready(self) -> None:
+        """Say so if there are no weights yet.
 
-    try:
-        with (folder / WEIGHTS).open("rb") as file, np.load(file, allow_pickle=False) as saved:
-            return NgramRows.restored({key: saved[key] for key in saved})
-    except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
-        raise Unavailable(f"{name}: the fit in {folder} is damaged: {error}") from error
+        Raises:
+            Unavailable: nothing was fitted or loaded.
+        """
+        if not self.fitted:
+            raise Unavailable(f"{self.name} must be fitted before it answers")
+
+    def save(self, folder: Path) -> None:
+        """Write the weights; nothing of it is code."""
+        import numpy as np
+
+        with (folder / WEIGHTS).open("wb") as file:
+            np.savez(file, allow_pickle=False, **self.rows.learnt())
+
+    def load(self, folder: Path) -> None:
+        """Read the weights.
+
+        Raises:
+            Unavailable: what is in `folder` is damaged.
+        """
+        import numpy as np
+
+        from harness.models.ngrams import NgramRows
+
+        try:
+            with (folder / WEIGHTS).open("rb") as file, np.load(file, allow_pickle=False) as saved:
+                self.rows = NgramRows.restored({key: saved[key] for key in saved})
+        except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
+            raise Unavailable(f"{self.name}: the fit in {folder} is damaged: {error}") from error
+        self.fitted = True

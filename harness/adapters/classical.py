@@ -73,6 +73,10 @@ class Classical(ABC):
         """Return what the model reads of an example: its fields as one text."""
         return bare_text(example)
 
+    def judged(self, texts: Sequence[Any]) -> tuple[NDArray[np.float64], Sequence[bool]]:
+        """Return the texts' log-probabilities (N, C), and for each whether it was cut to be read."""
+        return self.model.log_probabilities(texts), [False] * len(texts)
+
     def fit(self, train: Iterable[Example], task: FitTask) -> None:
         """Learn from the whole train split, which is read once.
 
@@ -127,11 +131,16 @@ class Classical(ABC):
         place = {label: index for index, label in enumerate(self.labels)}
         for window in windows(requests, *WINDOWS):
             began = time.perf_counter()
-            rows = self.model.log_probabilities([self.said(request.example) for request in window]).tolist()
+            logp, cut = self.judged([self.said(request.example) for request in window])
             seconds = time.perf_counter() - began
-            for request, row in zip(window, rows, strict=True):
-                scores = self._of_options(request, row, place)
-                yield Response(request.key, option_scores=scores, finish="stop", timing=Timing(e2e=seconds))
+            for request, row, less in zip(window, logp.tolist(), cut, strict=True):
+                yield Response(
+                    request.key,
+                    option_scores=self._of_options(request, row, place),
+                    finish="stop",
+                    timing=Timing(e2e=seconds),
+                    truncated=less,
+                )
 
     def _of_options(self, request: Request, row: list[float], place: Mapping[str, int]) -> list[float]:
         """Return the request's options' scores in order; LEAST, or less, for one that fit never saw."""

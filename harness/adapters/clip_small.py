@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 from harness.adapters._clip_pictures import PictureError, opened
 from harness.adapters._learning import Network
@@ -12,9 +12,6 @@ from harness.adapters.bare import known_target
 from harness.adapters.windows import windows
 from harness.errors import BadInput
 from harness.schema import IMAGE, Example, Failure, FitTask, Request, Response, Timing
-
-if TYPE_CHECKING:
-    from harness.models.training import Recipe
 
 
 class ClipSmallAdapter(Network):
@@ -25,14 +22,10 @@ class ClipSmallAdapter(Network):
     """
 
     BATCH_SIZE = 64
-
-    def recipe(self, rows: int) -> Recipe:
-        """Return a recipe for pictures by the hundred or thousand."""
-        from harness.models.training import Recipe
-
-        return Recipe(
-            epochs=30, learning_rate=3e-3, batch_rows=64, batch_tokens=64, weight_decay=0.05, patience=8
-        )
+    RECIPE: ClassVar[Mapping[str, Any]] = {  # for pictures by the hundred or thousand
+        **{"epochs": 30, "learning_rate": 3e-3, "weight_decay": 0.05, "patience": 8},
+        **{"batch_rows": 64, "batch_tokens": 64},
+    }
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return towers of random weights."""

@@ -55,6 +55,11 @@ class FineTuned(Classical):
         """Return the example's fields, those that are None left out."""
         return tuple(str(value) for value in example.fields.values() if value is not None)
 
+    def judged(self, texts: Sequence[Any]) -> tuple[NDArray[np.float64], Sequence[bool]]:
+        """Return the texts' log-probabilities (N, C), and for each whether it has more than `max_tokens`."""
+        rows, cut = self.model.encoded(texts)
+        return self.model.log_probabilities_of(rows), cut
+
     def identity(self) -> Mapping[str, str]:
         """Return the hub's `revision`, which is then what is loaded, or the directory's `sha256`."""
         known = places.identity(self.profile)
@@ -117,7 +122,7 @@ class Tuner:
         _, transformers = loading.engine_libraries()
         rows = [
             {"input_ids": ids, "labels": label}
-            for ids, label in zip(self._encoded(texts), labels, strict=True)
+            for ids, label in zip(self.encoded(texts)[0], labels, strict=True)
         ]
         kept = self.workshop.checkpoints if self.workshop else None
         with tempfile.TemporaryDirectory() as scratch, seeded(self.profile.seed):
@@ -155,10 +160,13 @@ class Tuner:
 
     def log_probabilities(self, texts: Sequence[Text]) -> NDArray[np.float64]:
         """Return (N, C) log-probabilities (nats), none below LEAST."""
+        return self.log_probabilities_of(self.encoded(texts)[0])
+
+    def log_probabilities_of(self, rows: Sequence[list[int]]) -> NDArray[np.float64]:
+        """Return those of texts that are tokens already."""
         import numpy as np
         import torch
 
-        rows = self._encoded(texts)
         order = sorted(range(len(rows)), key=lambda n: len(rows[n]))
         found = np.empty((len(rows), self.network.config.num_labels))
         size = max(1, int(self.settings.get("batch_size") or 32))
@@ -170,13 +178,22 @@ class Tuner:
             found[places] = logits.log_softmax(-1).cpu().numpy()
         return np.maximum(found, LEAST)
 
-    def _encoded(self, texts: Sequence[Text]) -> list[list[int]]:
+    def encoded(self, texts: Sequence[Text]) -> tuple[list[list[int]], list[bool]]:
+        """Return each text's tokens, and whether it has more than the `longest` that are read of it."""
+        paired = any(len(text) > 1 for text in texts)
+        rows = self._tokens(texts, paired=paired, truncation=True, max_length=self.longest)
+        cut = [False] * len(rows)
+        for n, row in enumerate(rows):
+            if len(row) >= self.longest:
+                (whole,) = self._tokens([texts[n]], paired=paired, verbose=False)
+                cut[n] = len(whole) > len(row)
+        return rows, cut
+
+    def _tokens(self, texts: Sequence[Text], *, paired: bool, **how: Any) -> list[list[int]]:
         """Return each text's tokens, as the model's own tokenizer marks one text or a pair."""
         said = [(text or ("",))[0] for text in texts]
-        pairs = ["\n".join(text[1:]) for text in texts] if any(len(text) > 1 for text in texts) else None
-        ids: list[list[int]] = self.tokenizer(said, pairs, truncation=True, max_length=self.longest)[
-            "input_ids"
-        ]
+        pairs = ["\n".join(text[1:]) for text in texts] if paired else None
+        ids: list[list[int]] = self.tokenizer(said, pairs, **how)["input_ids"]
         empty = self.tokenizer.eos_token_id or self.tokenizer.pad_token_id
         return [row or [empty] for row in ids]
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 from harness import DISTRIBUTION
 from harness.adapters._learning import Network
@@ -25,9 +25,6 @@ from harness.adapters.hf.reading import Sum
 from harness.adapters.windows import windows
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, FitTask, Profile, Request, Response
-
-if TYPE_CHECKING:
-    from harness.models.training import Recipe
 
 WINDOW = 512  # requests pulled at a time, once the first batch is answered
 LESSONS = 60_000  # rows that are seen at least, …
@@ -70,13 +67,16 @@ class Gpt(Network):
     """
 
     BATCH_SIZE = 64
+    RECIPE: ClassVar[Mapping[str, Any]] = {
+        "learning_rate": 2e-3,
+        "batch_tokens": 8192,
+        "batch_rows": 64,
+        "warmup": 0.05,
+    }
 
-    def recipe(self, rows: int) -> Recipe:
-        """Return a recipe: few rows are gone through more often, so that as many lessons are seen."""
-        from harness.models.training import Recipe
-
-        epochs = max(LEAST_EPOCHS, min(MOST_EPOCHS, LESSONS / rows))
-        return Recipe(epochs=epochs, learning_rate=2e-3, batch_tokens=8192, batch_rows=64, warmup=0.05)
+    def recipe(self, rows: int) -> Mapping[str, Any]:
+        """Return the recipe; few rows are gone through more often, so that as many lessons are seen."""
+        return {**self.RECIPE, "epochs": max(LEAST_EPOCHS, min(MOST_EPOCHS, LESSONS / rows))}
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a GPT of random weights."""

@@ -12,24 +12,19 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from harness.adapters import _weighed
+from harness.adapters._weighed import Weighed
 from harness.adapters.bare import bare_text, field_text
 from harness.adapters.windows import windows
-from harness.errors import BadInput, Unavailable
 from harness.schema import Example, FitTask, Profile, Request, Response, Timing
-
-if TYPE_CHECKING:
-    from harness.models.ngrams import NgramRows
 
 ANSWERS = "answers.json"
 WINDOWS = (1, 32)  # requests answered at a time
 SENTENCE = re.compile(r"[^.!?。\n]+[.!?。]*(?:[\"'”’)\]]+)?")  # with the marks that end it
 
 
-class _Weighed(ABC):
-    """A learner of how telling each n-gram is."""
+class Copies(Weighed, ABC):
+    """A learner of how telling each n-gram is, which copies its answers."""
 
     def __init__(self, profile: Profile) -> None:
         """Settings: `ngram_min`, `ngram_max` (characters), `min_df` (texts an n-gram must be in).
@@ -42,34 +37,7 @@ class _Weighed(ABC):
         settings = profile.settings
         self.name = profile.name
         ngrams = settings.get("ngram_min", 1), settings.get("ngram_max", 3)
-        self.rows: NgramRows = NgramRows(ngrams=ngrams, min_df=settings.get("min_df", 1))
-        self.fitted = False
-
-    def know(self, texts: Sequence[str], task: FitTask) -> None:
-        """Count in how many of `texts` each n-gram is.
-
-        Raises:
-            BadInput: there are none.
-        """
-        from harness.models.ngrams import count_ngrams, pieces
-
-        if not texts:
-            raise BadInput(f"{self.name}: {task.name} has no examples to learn from")
-        self.rows.know(count_ngrams(piece, self.rows.ngrams) for piece in pieces(texts))
-        self.fitted = True
-
-    def save(self, folder: Path) -> None:
-        """Write the weights; nothing of it is code."""
-        _weighed.write(self.rows, folder)
-
-    def load(self, folder: Path) -> None:
-        """Read the weights.
-
-        Raises:
-            Unavailable: what is in `folder` is damaged.
-        """
-        self.rows = _weighed.read(folder, self.name)
-        self.fitted = True
+        self.rows = NgramRows(ngrams=ngrams, min_df=settings.get("min_df", 1))
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request, in order, computed a window at a time.
@@ -77,8 +45,7 @@ class _Weighed(ABC):
         Raises:
             Unavailable: nothing was fitted or loaded.
         """
-        if not self.fitted:
-            raise Unavailable(f"{self.name} must be fitted before it answers")
+        self.ready()
         for window in windows(requests, *WINDOWS):
             began = time.perf_counter()
             texts = self.texts(window)
@@ -90,11 +57,11 @@ class _Weighed(ABC):
     def texts(self, requests: Sequence[Request]) -> list[str]:
         """Return what each request is answered with."""
 
-    def close(self) -> None:  # noqa: B027 - nothing that a subclass would need to add
+    def close(self) -> None:
         """Do nothing: there is no engine to let go of."""
 
 
-class Nearest(_Weighed):
+class Nearest(Copies):
     """Answers `generate` with the answer of the train example whose input is nearest, of equals the first."""
 
     def fit(self, train: Iterable[Example], task: FitTask) -> None:
@@ -132,7 +99,7 @@ class Nearest(_Weighed):
         return [self.answers[place] for place in cosines.argmax(axis=1).tolist()]
 
 
-class SentenceTfidf(_Weighed):
+class SentenceTfidf(Copies):
     """Answers `extract` with the sentence of the passage that is nearest to the question.
 
     The train split says how telling an n-gram is; its answers are not looked at.

@@ -120,7 +120,10 @@ class OpenAI(Concurrent):
         if self.batch > 1:
             return sum(map(estimated_tokens, sentences(requests)))
         (request,) = requests
-        return estimated_tokens(request.prompt) + (request.decoding.max_tokens or 0)
+        prompt = estimated_tokens(request.prompt)
+        if self.compares:  # each option is read after the prompt anew
+            return self.trips(requests) * prompt + sum(estimated_tokens(o.text) for o in request.options)
+        return prompt + (request.decoding.max_tokens or 0)
 
     def trips(self, requests: Sequence[Request]) -> int:
         """Return 1; where options are compared, the prompt and each option after it are requests."""

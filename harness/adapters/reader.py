@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from harness.adapters._learning import Network
 from harness.adapters.bare import bare_text, field_text
 from harness.adapters.windows import windows
 from harness.errors import BadInput
 from harness.schema import Example, FitTask, Request, Response, Timing
-
-if TYPE_CHECKING:
-    from harness.models.training import Recipe
 
 LONGEST = 400  # tokens of a passage that are read
 ANSWER = 16  # tokens of an answer
@@ -34,13 +31,10 @@ class ReaderAdapter(Network):
     Settings: `width`, `vocabulary`, and those of training. Knobs: `device`, `batch_size`.
     """
 
-    def recipe(self, rows: int) -> Recipe:
-        """Return a recipe for thousands of questions."""
-        from harness.models.training import Recipe
-
-        return Recipe(
-            epochs=8, learning_rate=2e-3, batch_rows=32, batch_tokens=8192, held_out=0.05, patience=3
-        )
+    RECIPE: ClassVar[Mapping[str, Any]] = {  # for thousands of questions
+        **{"epochs": 8, "learning_rate": 2e-3, "held_out": 0.05, "patience": 3},
+        **{"batch_rows": 32, "batch_tokens": 8192},
+    }
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a reader of random weights."""

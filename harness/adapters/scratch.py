@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,9 @@ from harness.errors import BadInput, Unavailable
 from harness.schema import Adapter, Example, FitTask, Profile, Request, Response, Timing, Took, Workshop
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from harness.models.networks import Network, NetworkClassifier
     from harness.models.training import Recipe
 
@@ -82,6 +85,11 @@ class Scratch(Classical):
     def said(self, example: Example) -> tuple[str, ...]:
         """Return what the model reads of an example: its fields, those that are None left out."""
         return tuple(str(value) for value in example.fields.values() if value is not None)
+
+    def judged(self, texts: Sequence[Any]) -> tuple[NDArray[np.float64], Sequence[bool]]:
+        """Return the texts' log-probabilities (N, C), and for each whether it has more than `max_tokens`."""
+        rows = self.model.rows(texts)
+        return self.model.log_probabilities_of(rows), rows.cut
 
     def equip(self, workshop: Workshop) -> None:
         """Take what to work with."""
@@ -158,15 +166,16 @@ class Embeds(Scratch):
 
         for window in windows(requests, *WINDOWS):
             began = time.perf_counter()
-            both = [
-                self.model.vectors([(field_text(r.example, name),) for r in window]) for name in SENTENCES
-            ]
+            rows = [self.model.rows([(field_text(r.example, name),) for r in window]) for name in SENTENCES]
+            both = [self.model.vectors_of(side) for side in rows]
             lengths = [np.linalg.norm(vectors, axis=1) for vectors in both]
             dots = (both[0] * both[1]).sum(axis=1)  # (N, D) · (N, D) → (N,)
             cosines = (dots / np.maximum(lengths[0] * lengths[1], 1e-12)).tolist()
             seconds = time.perf_counter() - began
-            for request, cosine in zip(window, cosines, strict=True):
-                yield Response(request.key, value=cosine, finish="stop", timing=Timing(e2e=seconds))
+            cut = map(any, zip(*(side.cut for side in rows), strict=True))
+            for request, cosine, less in zip(window, cosines, cut, strict=True):
+                timing = Timing(e2e=seconds)
+                yield Response(request.key, value=cosine, finish="stop", timing=timing, truncated=less)
 
 
 class Lstm(Scratch):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from harness.adapters import _weighed
+from harness.adapters._weighed import Weighed
 from harness.adapters.bare import field_text
 from harness.adapters.windows import windows
-from harness.errors import BadInput, Unavailable
 from harness.schema import Example, FitTask, Profile, Request, Response, Timing
 
 SENTENCES = ("sentence1", "sentence2")
@@ -69,20 +67,11 @@ class NgramCosine:
         """Do nothing: there is no engine to let go of."""
 
 
-class TfidfCosine(NgramCosine):
+class TfidfCosine(Weighed, NgramCosine):
     """Answers `embed` with n-grams weighed by tf-idf: how telling one is, the train split's sentences say.
 
     Their scores are not looked at. Settings: as above, and `min_df`, the texts an n-gram must be in.
     """
-
-    def __init__(self, profile: Profile) -> None:
-        """Remember the settings.
-
-        Raises:
-            BadInput: a setting is out of range.
-        """
-        super().__init__(profile)
-        self.fitted = False
 
     def fit(self, train: Iterable[Example], task: FitTask) -> None:
         """Count in how many sentences each n-gram is.
@@ -90,26 +79,7 @@ class TfidfCosine(NgramCosine):
         Raises:
             BadInput: there are no examples, or one has not two sentences.
         """
-        from harness.models.ngrams import pieces
-
-        texts = [field_text(example, name) for example in train for name in SENTENCES]
-        if not texts:
-            raise BadInput(f"{self.name}: {task.name} has no examples to learn from")
-        self.rows.know(self.rows.count(piece) for piece in pieces(texts))
-        self.fitted = True
-
-    def save(self, folder: Path) -> None:
-        """Write the weights; nothing of it is code."""
-        _weighed.write(self.rows, folder)
-
-    def load(self, folder: Path) -> None:
-        """Read the weights.
-
-        Raises:
-            Unavailable: what is in `folder` is damaged.
-        """
-        self.rows = _weighed.read(folder, self.name)
-        self.fitted = True
+        self.know([field_text(example, name) for example in train for name in SENTENCES], task)
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request, in order, computed a window at a time.
@@ -118,6 +88,5 @@ class TfidfCosine(NgramCosine):
             Unavailable: nothing was fitted or loaded.
             BadInput: an example has not two sentences.
         """
-        if not self.fitted:
-            raise Unavailable(f"{self.name} must be fitted before it answers")
+        self.ready()
         return super().answer(requests)

@@ -5,9 +5,8 @@ They read the bare input, not a prompt, and learn the answer as a shot would say
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 from harness.adapters._learning import Network
 from harness.adapters._writing import MAX_TOKENS, Prompt, Writer
@@ -15,9 +14,6 @@ from harness.adapters.bare import bare_text
 from harness.adapters.windows import windows
 from harness.errors import BadInput
 from harness.schema import Example, FitTask, Request, Response
-
-if TYPE_CHECKING:
-    from harness.models.training import Recipe
 
 LONGEST = 400  # tokens that are read or learnt of a text
 
@@ -28,6 +24,8 @@ class Translator(Network):
     Settings: `width`, `vocabulary`, `tokeniser`, `length_penalty` of beams, and those of training; of the
     transformer also `layers`, `heads` and `smoothing`. Knobs: `device`, `batch_size`.
     """
+
+    SIZES: ClassVar[Mapping[str, Any]]  # the network's shape beside its vocabulary, where nothing else is set
 
     def fit(self, train: Iterable[Example], task: FitTask) -> None:
         """Learn to write each example's answer after its input.
@@ -41,27 +39,25 @@ class Translator(Network):
         if not pairs:
             raise BadInput(f"{self.name}: {task.name} has no examples to learn from")
         texts = [text for pair in pairs for text in pair]
-        shape = self.sizes()
+        shape = self.chosen(**self.SIZES)
         kind = self.settings.get("tokeniser", "bpe")
         self.tokeniser = tokenisers.train(kind, texts, size=self.chosen(vocabulary=4000)["vocabulary"])
-        sources, targets = (self.read([pair[side] for pair in pairs]) for side in (0, 1))
+        sources, targets = (
+            [ids[:LONGEST] for ids in self.whole([pair[side] for pair in pairs])] for side in (0, 1)
+        )
         lessons = [[tokenisers.BOS, *target, tokenisers.EOS] for target in targets]
         lengths = [max(map(len, pair)) for pair in zip(sources, lessons, strict=True)]
-        self.start({"vocabulary": len(self.tokeniser), **shape})
+        self.start({"vocabulary": len(self.tokeniser), "d": shape.pop("width"), **shape})
         self.train(
             lambda rows: self._loss([sources[row] for row in rows], [lessons[row] for row in rows]), lengths
         )
 
-    @abstractmethod
-    def sizes(self) -> dict[str, Any]:
-        """Return the network's shape beside its vocabulary."""
-
-    def read(self, texts: Sequence[str]) -> list[list[int]]:
+    def whole(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the tokens of each text; an empty one is its end alone."""
         from harness.models.tokenisers import EOS
 
         assert self.tokeniser is not None
-        return [ids[:LONGEST] or [EOS] for ids in self.tokeniser.encode(texts)]
+        return [ids or [EOS] for ids in self.tokeniser.encode(texts)]
 
     def _loss(self, sources: Sequence[list[int]], lessons: Sequence[list[int]]) -> tuple[Any, int]:
         from harness.models.seq2seq import padded
@@ -84,11 +80,11 @@ class Translator(Network):
         penalty = self.settings.get("length_penalty", 1.0)
         writer = Writer(lambda ids: self.network.begin(ids, BOS), self.tokeniser.decode, EOS, penalty)
         for window in windows(requests, self.batch_size):
-            sources = self.read([bare_text(request.example) for request in window])
+            sources = self.whole([bare_text(request.example) for request in window])
             alike: dict[Any, list[Prompt]] = {}
             for request, source in zip(window, sources, strict=True):
                 new = min(request.decoding.max_tokens or MAX_TOKENS, LONGEST)
-                prompt = Prompt(request, source, new, truncated=len(source) == LONGEST)
+                prompt = Prompt(request, source[:LONGEST], new, truncated=len(source) > LONGEST)
                 alike.setdefault(request.decoding, []).append(prompt)
             for prompts in alike.values():
                 yield from writer.replies(prompts)
@@ -97,24 +93,11 @@ class Translator(Network):
 class Seq2SeqAdapter(Translator):
     """An LSTM encoder and decoder with attention."""
 
-    def recipe(self, rows: int) -> Recipe:
-        """Return a recipe for thousands of short pairs: many passes, much dropout."""
-        from harness.models.training import Recipe
-
-        return Recipe(
-            epochs=30,
-            learning_rate=2e-3,
-            batch_rows=64,
-            held_out=0.05,
-            patience=4,
-            warmup=0.05,
-            weight_decay=0.0,
-        )
-
-    def sizes(self) -> dict[str, Any]:
-        """Return the width and the dropout."""
-        shape = self.chosen(width=256, dropout=0.3)
-        return {"d": shape.pop("width"), **shape}
+    RECIPE: ClassVar[Mapping[str, Any]] = {  # for thousands of short pairs: many passes, much dropout
+        **{"epochs": 30, "learning_rate": 2e-3, "batch_rows": 64, "held_out": 0.05, "patience": 4},
+        **{"warmup": 0.05, "weight_decay": 0.0},
+    }
+    SIZES: ClassVar[Mapping[str, Any]] = {"width": 256, "dropout": 0.3}
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a network of random weights."""
@@ -126,24 +109,14 @@ class Seq2SeqAdapter(Translator):
 class TransformerSeq2SeqAdapter(Translator):
     """The transformer, encoder and decoder."""
 
-    def recipe(self, rows: int) -> Recipe:
-        """Return the paper's recipe for thousands of short pairs: warm-up, then the inverse square root."""
-        from harness.models.training import Recipe
-
-        return Recipe(
-            epochs=40,
-            learning_rate=1e-3,
-            batch_rows=64,
-            held_out=0.05,
-            patience=5,
-            warmup=0.1,
-            schedule="inverse_sqrt",
-        )
-
-    def sizes(self) -> dict[str, Any]:
-        """Return the width, the layers, and how training is smoothed."""
-        shape = self.chosen(width=192, layers=3, heads=4, dropout=0.3, smoothing=0.1)
-        return {"d": shape.pop("width"), **shape}
+    RECIPE: ClassVar[Mapping[str, Any]] = {  # the paper's: warm-up, then the inverse square root
+        **{"epochs": 40, "learning_rate": 1e-3, "batch_rows": 64, "held_out": 0.05, "patience": 5},
+        **{"warmup": 0.1, "schedule": "inverse_sqrt"},
+    }
+    SIZES: ClassVar[Mapping[str, Any]] = {
+        **{"width": 192, "layers": 3, "heads": 4},
+        **{"dropout": 0.3, "smoothing": 0.1},
+    }
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a network of random weights."""

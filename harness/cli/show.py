@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from harness import backends, definitions, groups, records, tasks
-from harness import plan as planning
 from harness.backends import Backend
 from harness.documents import dump, read
 from harness.engines import adapter_errors, closed, made
 from harness.errors import BadInput, did_you_mean
 from harness.forms import decoding
+from harness.material import supply
 from harness.plan import Options, Plan
 from harness.progress import say
 from harness.reports import similarity
@@ -130,7 +130,7 @@ def _prompts(task: Task, rendering: Rendering) -> None:
         raise BadInput("-m: show takes one value of each setting")
     system = backends.load(rendering.backend or "dummy").choose(rendering.settings[0])
     options = replace(rendering.options, limit=n)
-    material = planning.supply(task, options, say, train=task.shots > 0)
+    material = supply(task, options.where, say, limit=n, train=task.shots > 0)
     plan = Plan(task, system, decoding(), material, options)
     with _token_counter(plan if rendering.backend else None) as counter:
         prompts = plan.prompts(counter)

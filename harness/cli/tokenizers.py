@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from itertools import islice
 from typing import Any, cast
 
 from harness import backends, fits, forms, tasks
-from harness import plan as planning
 from harness.adapters.bare import bare_text
 from harness.backends import Backend
 from harness.cli.output import fail, print_json
 from harness.engines import adapter_errors, closed, made
 from harness.errors import BadInput, HarnessError, Unavailable
+from harness.material import supply
 from harness.plan import Options, Plan
 from harness.progress import Display, display, say, watching
 from harness.reports.figures import short
@@ -38,7 +38,7 @@ def tokenizers_command(
     learns = any(system.entry.learns for system in systems)
     material = None
     if task is not None:
-        material = planning.supply(task, replace(options, limit=TEXTS), report, train=learns)
+        material = supply(task, options.where, report, limit=TEXTS, train=learns)
     examples = list(islice(material.evaluated(), TEXTS)) if material else []
     texts = [bare_text(example) for example in examples] if material else [what]
     own = translations(examples) if task and task.ask == "generate" else []

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness import answers, backends, fits, forms, tagged, tasks
-from harness import plan as planning
 from harness.cli.inputs import Input, example, inputs
 from harness.cli.output import fail, print_json
 from harness.cli.run import named
 from harness.engines import adapter_errors, closed, made
 from harness.errors import BadInput, Unavailable
+from harness.material import supply
 from harness.money import Money
 from harness.plan import Grid, Options, Plan
 from harness.prices import price
@@ -116,7 +116,7 @@ def _plan(grid: Grid, options: Options, report: Report) -> Plan:
     material: Any = None
     if task.shots or system.entry.learns:
         pool = task.choose(split=task.file.shots.from_)
-        material = planning.supply(pool, options, report, train=True)
+        material = supply(pool, options.where, report, limit=options.limit, train=True)
     return Plan(task, system, decoding, material, options)
 
 

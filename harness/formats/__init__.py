@@ -110,3 +110,12 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
             bare = line.rstrip("\r\n")
             if bare:
                 yield number, bare
+
+
+def plain(value: Any) -> str:
+    """Return a cell as text: None is empty, and `true` is how JSON writes it."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -9,8 +9,9 @@ The next token's logits go through these steps, in this order, each only if it i
     4. top_p                  of those, the fewest that hold a probability of p (Holtzman et al. 2020)
     5. min_p                  of those, the ones at least p times as likely as the best (Nguyen et al. 2024)
 
-and one token is drawn. That order is transformers'. A text's draws come from a generator of its own, so
-that they do not depend on what is written beside it.
+and one token is drawn. That order is transformers', and it matters: top_p is a share of what temperature and
+top_k left. A text's draws come from a generator of its own, so that they do not depend on what is written
+beside it. `adapters.hf.sampling` draws the tokens of a transformers model by the same steps.
 
 Beam search goes on with the `beams` likeliest beginnings, and returns the finished text whose
 log-probability, divided by (its tokens) ** length_penalty, is highest.
@@ -105,10 +106,15 @@ def _next(logits: Floats, rows: Sequence[Text], decoding: Decoding) -> list[int]
     if not decoding.temperature:
         greedy: list[int] = logits.argmax(-1).tolist()
         return greedy
-    cumulated = _softmax(warped(logits, decoding).astype(np.float64)).cumsum(-1)  # (B, V)
+    return drawn(warped(logits, decoding), [text.draw.random() for text in rows])
+
+
+def drawn(logits: Floats, numbers: Sequence[float]) -> list[int]:
+    """Return a token of each row of logits (B, V), drawn by their softmax with a number from 0 to below 1."""
+    cumulated = _softmax(logits.astype(np.float64)).cumsum(-1)  # (B, V)
     # Scaled to the sum, which is not quite 1; `right` passes over tokens of probability 0.
-    draws = [text.draw.random() * total for text, total in zip(rows, cumulated[:, -1], strict=True)]
-    return [int(np.searchsorted(row, draw, "right")) for row, draw in zip(cumulated, draws, strict=True)]
+    rows = zip(cumulated, numbers, strict=True)
+    return [int(np.searchsorted(row[:-1], number * row[-1], "right")) for row, number in rows]
 
 
 def penalised(logits: Floats, seen: Sequence[Sequence[int]], penalty: float) -> Floats:
@@ -134,7 +140,7 @@ def warped(logits: Floats, decoding: Decoding) -> Floats:
         order = (-logits).argsort(-1, kind="stable")
         p = _softmax(np.take_along_axis(logits, order, -1))
         # A token goes if those before it hold top_p already; the likeliest has none before it.
-        beyond = p.cumsum(-1) - p >= decoding.top_p
+        beyond = p.cumsum(-1, dtype=np.float64) - p >= decoding.top_p
         beyond[:, 0] = False
         gone = np.zeros_like(beyond)
         np.put_along_axis(gone, order, beyond, -1)

@@ -87,15 +87,19 @@ class Reading:
 
 
 class Rows:
-    """Texts as ids, all in one array, from which batches are cut without a loop."""
+    """Texts as ids, all in one array, from which batches are cut without a loop.
+
+    `cut` (N,) says of which not all is read.
+    """
 
     def __init__(self, tokeniser: Tokeniser, texts: Sequence[Parts], most: int) -> None:
         encoded = iter(tokeniser.encode(list(chain.from_iterable(texts))))
         rows = [_joined([next(encoded) for _ in parts], most) for parts in texts]
-        self.lengths = np.array([len(ids) for ids, _ in rows], np.int64)
+        self.cut = [cut for _, _, cut in rows]
+        self.lengths = np.array([len(ids) for ids, _, _ in rows], np.int64)
         self.starts = np.append(0, self.lengths.cumsum())
-        self.ids = np.fromiter(chain.from_iterable(ids for ids, _ in rows), np.int64, self.starts[-1])
-        segments = chain.from_iterable(said for _, said in rows)
+        self.ids = np.fromiter(chain.from_iterable(ids for ids, _, _ in rows), np.int64, self.starts[-1])
+        segments = chain.from_iterable(said for _, said, _ in rows)
         self.segments = np.fromiter(segments, np.int64, self.starts[-1])
 
     def batch(self, rows: Sequence[int], device: torch.device) -> Batch:
@@ -110,12 +114,13 @@ class Rows:
         return Batch(*(torch.from_numpy(one).to(device) for one in (ids, lengths, segments)))
 
 
-def _joined(parts: list[list[int]], most: int) -> tuple[list[int], list[int]]:
-    """Return the ids of a text's parts, SEP after each but the last, and the number of the part each is of.
+def _joined(parts: list[list[int]], most: int) -> tuple[list[int], list[int], bool]:
+    """Return the ids of a text's parts, SEP after each but the last, the part each is of, and if it was cut.
 
     What is longer than `most` loses the ends of its longest parts.
     """
     seams = len(parts) - 1
+    cut = sum(map(len, parts)) + seams > most and any(parts)
     while sum(map(len, parts)) + seams > most and any(parts):
         longest = max(parts, key=len)
         second = max((len(part) for part in parts if part is not longest), default=0)
@@ -126,7 +131,7 @@ def _joined(parts: list[list[int]], most: int) -> tuple[list[int], list[int]]:
         said = part if number == seams else [*part, SEP]
         ids += said
         segments += [number] * len(said)
-    return (ids, segments) if any(parts) else ([], [])
+    return (ids, segments, cut) if any(parts) else ([], [], cut)
 
 
 class NetworkClassifier:
@@ -203,20 +208,31 @@ class NetworkClassifier:
         steps, earlier = (sum(t.steps for t in self.trainings), sum(t.earlier for t in self.trainings))
         return Took(steps, str(self.device), earlier)
 
+    def rows(self, texts: Sequence[Parts]) -> Rows:
+        """Return the texts as the network reads them."""
+        return Rows(self.tokeniser, texts, self.reading.max_tokens)
+
     def log_probabilities(self, texts: Sequence[Parts]) -> NDArray[np.float64]:
         """Return (N, C) log-probabilities (nats), none below LEAST; the class prior where nothing is said."""
-        rows = Rows(self.tokeniser, texts, self.reading.max_tokens)
-        z = torch.from_numpy(self.scale * self._logits(rows, range(len(texts))))
+        return self.log_probabilities_of(self.rows(texts))
+
+    def log_probabilities_of(self, rows: Rows) -> NDArray[np.float64]:
+        """Return those of texts that are rows already."""
+        z = torch.from_numpy(self.scale * self._logits(rows, range(len(rows.lengths))))
         found: NDArray[np.float64] = z.log_softmax(dim=-1).clamp(min=LEAST).numpy()
         found[rows.lengths == 0] = self.prior
         return found
 
-    @torch.no_grad()
     def vectors(self, texts: Sequence[Parts]) -> NDArray[np.float64]:
         """Return (N, D), a vector a text, 0 where nothing is said."""
-        rows = Rows(self.tokeniser, texts, self.reading.max_tokens)
-        found = [np.empty((0, 0))] * len(texts)
-        for chosen, batch in self._batches(rows, range(len(texts))):
+        found: NDArray[np.float64] = self.vectors_of(self.rows(texts))
+        return found
+
+    @torch.no_grad()
+    def vectors_of(self, rows: Rows) -> NDArray[np.float64]:
+        """Return those of texts that are rows already."""
+        found = [np.empty((0, 0))] * len(rows.lengths)
+        for chosen, batch in self._batches(rows, range(len(found))):
             for row, vector in zip(chosen, self.network.vectors(batch).double().cpu().numpy(), strict=True):
                 found[row] = vector if rows.lengths[row] else np.zeros_like(vector)
         return np.stack(found)
@@ -261,7 +277,7 @@ class NetworkClassifier:
         said = chain.from_iterable(texts)
         self.tokeniser = tokenisers.train(how.tokeniser, said, size=how.vocabulary)
         self._make(classes)
-        rows = Rows(self.tokeniser, texts, how.max_tokens)
+        rows = self.rows(texts)
         counts = np.bincount(rows.ids, minlength=len(self.tokeniser))
         self.network.meet(torch.from_numpy(counts).float().to(self.device))
         return rows

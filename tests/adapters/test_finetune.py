@@ -51,6 +51,15 @@ def test_an_encoder_learns_twenty_texts_by_heart(tuned):
     assert tuned.took().steps == 30
 
 
+def test_a_text_that_is_cut_says_so(encoder):
+    adapter = made(encoder, max_tokens=9, epochs=0.1)
+    adapter.fit(TRAIN, TASK)
+    tokens = adapter.model.tokenizer("다" * 8)["input_ids"]
+    assert len(tokens) == 9  # with the one that every text begins with
+    asked = [Example(str(n), {"document": "다" * n}, "0") for n in (7, 8, 9)]
+    assert [r.truncated for r in adapter.answer(map(TASK.request, asked))] == [False, False, True]
+
+
 def test_what_was_saved_says_the_same(tuned, encoder, tmp_path):
     tuned.save(tmp_path)
     again = made(encoder)

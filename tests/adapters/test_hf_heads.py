@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import scipy.stats
 
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
+from harness import run  # noqa: E402
 from harness.adapters.huggingface import HuggingFace  # noqa: E402
 from harness.errors import BadInput  # noqa: E402
 from harness.schema import Example, Option, Parts, Profile, Request, Response  # noqa: E402
+from tests.running import records_of  # noqa: E402
 from tests.tiny_models import query, tiny_tokenizer  # noqa: E402
 
 OPTIONS = (Option("0", "부정"), Option("1", "긍정"))
+PLACES = 256  # tokens that the model reads which rates
 TYPES = (Option("PS", "사람"), Option("LC", "장소"))
 
 
@@ -26,9 +30,8 @@ def made(folder: Path, name: str, **keys: Any) -> Path:
     torch.manual_seed(0)
     config = transformers.BertConfig(
         **{"vocab_size": len(tokenizer), "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2},
-        **{"num_attention_heads": 4, "max_position_embeddings": 64, "initializer_range": 0.4},
-        pad_token_id=2,
-        **keys,
+        **{"num_attention_heads": 4, "initializer_range": 0.4, "pad_token_id": 2},
+        **{"max_position_embeddings": 64, **keys},
     )
     getattr(transformers, name)(config).eval().save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -86,6 +89,61 @@ def test_classes_without_a_name_need_one(tmp_path):
     output, _ = by_hand(folder, "AutoModelForSequenceClassification", "좋았다")
     expected = output.logits[0].log_softmax(-1).tolist()[::-1]
     assert only(named, request).option_scores == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def rater(tmp_path_factory) -> Path:
+    """A random BERT whose head says one number, as models of sentence similarity have."""
+    folder = tmp_path_factory.mktemp("models")
+    keys = {"num_labels": 1, "problem_type": "regression", "max_position_embeddings": PLACES}
+    return made(folder, "BertForSequenceClassification", **keys)
+
+
+def test_a_head_of_one_number_rates_a_pair(rater, tmp_path, monkeypatch):
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    (done,) = run(
+        "korsts_rate", "huggingface", sample=True, settings={"model": str(rater)}, runs_dir=tmp_path
+    )
+    records = records_of(done.directory)
+    asked = [record["request"]["fields"] for record in records]
+    numbers = [
+        float(by_hand(rater, "AutoModelForSequenceClassification", f["sentence1"], f["sentence2"])[0].logits)
+        for f in asked
+    ]
+    assert len(set(numbers)) == len(records) > 1
+    assert [record["prediction"] for record in records] == pytest.approx(numbers, abs=1e-5)
+    targets = [record["target"] for record in records]
+    expected = scipy.stats.pearsonr(numbers, list(map(float, targets))).statistic
+    assert done.document["metrics"]["pearson"]["value"] == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_rating_beside_longer_ones_is_the_same(rater):
+    texts = ["좋았다", "배우가 정말 좋았다 최고의 영화", "지루하다 " * 10]
+    pairs = [Example(str(n), {"sentence1": "나는", "sentence2": text}) for n, text in enumerate(texts)]
+    requests = [Request(example, unread, ask="rate") for example in pairs]
+    together = {r.key: r.value for r in loaded(rater, "rate", batch_size=3).answer(requests)}
+    for request in requests:
+        assert only(loaded(rater, "rate"), request).value == pytest.approx(together[request.key], abs=1e-5)
+
+
+def test_a_head_of_several_classes_rates_nothing(tmp_path):
+    folder = made(tmp_path, "BertForSequenceClassification", num_labels=3)
+    with pytest.warns(RuntimeWarning, match="LABEL_0, LABEL_1, LABEL_2: a rating needs a head of one number"):
+        run("korsts_rate", "huggingface", sample=True, settings={"model": str(folder)}, runs_dir=tmp_path)
+
+
+def test_a_head_of_one_number_chooses_nothing(rater, tmp_path):
+    with pytest.warns(RuntimeWarning, match="has the classes LABEL_0, and none is '부정'"):
+        run("nsmc_zeroshot", "huggingface", sample=True, settings={"model": str(rater)}, runs_dir=tmp_path)
+
+
+def test_a_pair_that_is_cut_by_one_token_says_so(rater):
+    adapter, word = loaded(rater, "rate"), "다"
+    at_most = PLACES - 1  # of the pair: it begins with <s>
+    whole, cut = (Example("1", {"a": word, "b": word * n}) for n in (at_most - 1, at_most))
+    assert adapter.count_tokens(word * 7) == 7
+    assert not only(adapter, Request(whole, unread, ask="rate")).truncated
+    assert only(adapter, Request(cut, unread, ask="rate")).truncated
 
 
 def test_a_tagger_finds_spans_in_characters(tmp_path):

@@ -79,6 +79,25 @@ def test_a_reply_is_generates_own(folder, by_hand):
         assert found[str(n)].usage.prompt_tokens == ids.shape[1]
 
 
+def test_what_a_reply_has_said_loses_by_presence_and_by_frequency(folder, by_hand):
+    tokenizer, model = by_hand
+    decoding = Decoding(max_tokens=10, presence_penalty=1.5, frequency_penalty=0.5)
+    found = {r.key[0]: r.text for r in loaded(folder).answer(requests("generate", decoding=decoding))}
+    for n, text in enumerate(TEXTS):
+        ids, said = tokenizer(text, return_tensors="pt")["input_ids"], [2]
+        while len(said) <= 10 and said[-1] != tokenizer.eos_token_id:
+            with torch.no_grad():
+                logits = model(input_ids=ids, decoder_input_ids=torch.tensor([said])).logits[0, -1]
+            for token in said[1:]:
+                logits[token] -= 0.5
+            for token in set(said[1:]):
+                logits[token] -= 1.5
+            said.append(int(logits.argmax()))
+        assert found[str(n)] == tokenizer.decode(said[1:], skip_special_tokens=True)
+    plain = loaded(folder).answer(requests("generate", decoding=Decoding(max_tokens=10)))
+    assert found != {r.key[0]: r.text for r in plain}
+
+
 def test_beams_are_generates_own(folder, by_hand):
     tokenizer, model = by_hand
     decoding = Decoding(max_tokens=10, beams=3)

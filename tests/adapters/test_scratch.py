@@ -13,7 +13,7 @@ import pytest
 from harness import backends, plugins
 from harness.errors import BadInput, Unavailable
 from harness.schema import Decoding, Profile
-from tests.running import Project, one_line, outcome, records_of, rows, said
+from tests.running import Project, here, one_line, outcome, records_of, rows, said
 
 NAMES = ("lstm", "cnn_text", "transformer", "transformer_pretrained", "word2vec")
 HERE = all(importlib.util.find_spec(name) for name in ("torch", "tokenizers"))
@@ -93,6 +93,32 @@ def test_options_of_an_examples_own_are_refused(project):
     assert done.returncode in (2, 3)
     if HERE:
         assert "needs options that all examples share" in one_line(done)
+
+
+# What is too long to be read whole
+
+WORDY = [("short", "하나 둘 셋 넷", "1"), ("long", "하나 둘 셋 넷 다섯", "0"), ("empty", "", "0")]
+FOUR_WORDS = {"tokeniser": "word", "max_tokens": 4, "dim": 16, "epochs": 1}
+
+
+@pytest.mark.parametrize("name", ["lstm", "cnn_text", "transformer", "word2vec"])
+@needs_torch
+def test_a_review_that_is_cut_is_counted(project, name):
+    project.reviews(test=WORDY)
+    done = here(project, name, FOUR_WORDS)
+    cut = {record["id"]: record["response"]["truncated"] for record in records_of(done.directory)}
+    assert cut == {"short": False, "long": True, "empty": False}
+    assert done.run["counts"]["truncated"] == 1
+
+
+@needs_torch
+def test_a_pair_counts_as_cut_if_one_of_its_sentences_is(project):
+    project.write("tasks/pairs.yaml", PAIRS)
+    lines = ("a\t하나 둘 셋 넷\t하나\t1", "b\t하나\t하나 둘 셋 넷 다섯\t2", "c\t하나 둘 셋 넷 다섯\t둘\t3")
+    for split in ("train", "test"):
+        project.write(f"data/pairs/{split}.tsv", "\n".join(("id\tleft\tright\tscore", *lines, "")))
+    done = here(project, "transformer", FOUR_WORDS, task="pairs")
+    assert [record["response"]["truncated"] for record in records_of(done.directory)] == [False, True, True]
 
 
 # As a user runs them

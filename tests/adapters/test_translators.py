@@ -7,9 +7,10 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
+from harness.adapters import translators
 from harness.adapters.translators import Seq2SeqAdapter, TransformerSeq2SeqAdapter
 from harness.errors import BadInput, Unavailable
-from harness.schema import Decoding, Profile, Workshop
+from harness.schema import Decoding, Example, Profile, Workshop
 from tests.lessons import Task, replies, translations
 
 SMALL = {
@@ -59,6 +60,16 @@ def test_a_stop_string_ends_a_reply_before_it(fitted):
 def test_a_reply_is_no_longer_than_asked(fitted):
     (response,) = fitted.answer([Task(decoding=Decoding(max_tokens=2)).request(translations()[0])])
     assert (response.finish, response.usage.completion_tokens) == ("length", 2)
+
+
+def test_a_text_of_just_what_is_read_is_not_cut(monkeypatch):
+    monkeypatch.setattr(translators, "LONGEST", 5)
+    adapter = made("seq2seq", tokeniser="syllable", epochs=1)
+    adapter.fit(translations(), Task())
+    texts = ("가나다라마", "가나다라마바")
+    asked = [Task().request(Example(text, {"input": text})) for text in texts]
+    assert [len(adapter.tokeniser.encode([text])[0]) for text in texts] == [5, 6]
+    assert [(r.truncated, r.usage.prompt_tokens) for r in adapter.answer(asked)] == [(False, 5), (True, 5)]
 
 
 def test_beams_and_a_temperature_are_refused_together(fitted):

@@ -8,16 +8,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
-
-from transformers.generation import (  # noqa: E402
-    LogitsProcessorList,
-    MinPLogitsWarper,
-    RepetitionPenaltyLogitsProcessor,
-    TemperatureLogitsWarper,
-    TopKLogitsWarper,
-    TopPLogitsWarper,
-)
+transformers = pytest.importorskip("transformers")
 
 from harness.models.decoding import Text, beam, penalised, warped, write  # noqa: E402
 from harness.models.gpt import GPT  # noqa: E402
@@ -47,32 +38,36 @@ def written(model, prompts, decoding, *, limit=8, seeds=None, enough=never):
         return write(going, logits, texts, decoding, END, enough)
 
 
-@pytest.mark.parametrize(
-    ("asked", "theirs"),
-    [
-        ({"temperature": 0.7}, [TemperatureLogitsWarper(0.7)]),
-        ({"temperature": 1.0, "top_k": 5}, [TopKLogitsWarper(5)]),
-        ({"temperature": 1.0, "top_p": 0.6}, [TopPLogitsWarper(0.6)]),
-        ({"temperature": 1.0, "min_p": 0.2}, [MinPLogitsWarper(0.2)]),
-        (
-            {"temperature": 1.6, "top_k": 12, "top_p": 0.8, "min_p": 0.1},
-            [
-                *(TemperatureLogitsWarper(1.6), TopKLogitsWarper(12)),
-                *(TopPLogitsWarper(0.8), MinPLogitsWarper(0.1)),
-            ],
-        ),
-    ],
-)  # fmt: skip
-def test_what_may_be_drawn_is_what_transformers_lets_be_drawn(asked, theirs):
+SHAPES = [
+    Decoding(temperature=0.7),
+    Decoding(temperature=1.3, top_k=5),
+    Decoding(temperature=1.3, top_p=0.6),
+    Decoding(temperature=0.5, min_p=0.2),
+    Decoding(temperature=1.6, top_k=12, top_p=0.8, min_p=0.1),
+]
+
+
+@pytest.mark.parametrize("decoding", SHAPES, ids=str)
+def test_what_may_be_drawn_is_what_transformers_lets_be_drawn(decoding):
+    theirs = transformers.GenerationMixin()
+    theirs.config = transformers.LlamaConfig()
+    config = transformers.GenerationConfig(
+        do_sample=True,
+        temperature=decoding.temperature,
+        top_k=decoding.top_k or 0,
+        top_p=1.0 if decoding.top_p is None else decoding.top_p,
+        min_p=decoding.min_p,
+    )
     logits = torch.randn(50, 40, generator=torch.Generator().manual_seed(0)) * 3
-    expected = LogitsProcessorList(theirs)(torch.zeros(50, 1, dtype=torch.long), logits.clone())
-    torch.testing.assert_close(torch.as_tensor(warped(logits.numpy(), Decoding(**asked))), expected)
+    steps = theirs._get_logits_processor(config)  # in the order in which `generate` takes them
+    expected = steps(torch.zeros(50, 1, dtype=torch.long), logits.clone())
+    torch.testing.assert_close(torch.as_tensor(warped(logits.numpy(), decoding)), expected)
 
 
 @pytest.mark.parametrize("penalty", [0.7, 1.3])
 def test_a_repetition_penalty_is_transformers(penalty):
     logits, seen = torch.randn(4, 30), torch.randint(30, (4, 9))
-    expected = RepetitionPenaltyLogitsProcessor(penalty)(seen, logits.clone())
+    expected = transformers.RepetitionPenaltyLogitsProcessor(penalty)(seen, logits.clone())
     found = penalised(logits.numpy(), seen.tolist(), penalty)
     torch.testing.assert_close(torch.as_tensor(found), expected)
 

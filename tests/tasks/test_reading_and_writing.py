@@ -10,7 +10,7 @@ import pytest
 
 from harness import answers, datasets, tasks
 from harness.errors import BadInput
-from harness.plan import Options, supply
+from harness.material import supply
 from harness.prompts import Prompts
 from harness.schema import Example, Response
 from harness.sources import Where, locate
@@ -41,8 +41,7 @@ def examples(name: str, where: Where = Where(REAL)) -> list[Example]:
 def prompt(name: str, shots: int | None = None) -> str:
     """Return the first prompt on the sample, with its instruction."""
     task = tasks.load(name).choose(shots=shots)
-    options = Options(where=Where(sample=True), limit=1)
-    material = supply(task, options, lambda _: None, train=task.shots > 0)
+    material = supply(task, Where(sample=True), lambda _: None, limit=1, train=task.shots > 0)
     prompts = Prompts(task, lambda: material.train, instruct=True)
     return prompts.request(next(material.evaluated())).prompt
 

@@ -13,7 +13,7 @@ from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.failures import BROKEN
 from harness.adapters.hf.lines import Line, Prompt, Reply
 from harness.adapters.hf.passes import batch
-from harness.adapters.hf.sampling import penalised
+from harness.adapters.hf.sampling import deductions
 from harness.adapters.hf.tokens import Tokens
 from harness.adapters.hf.writing import Written
 from harness.schema import Decoding, Failure, Request
@@ -89,12 +89,15 @@ class Generator:
         """Return what takes the frequency and presence penalties off; `generate` has only the other one."""
         if not (decoding.frequency_penalty or decoding.presence_penalty):
             return []
-        only = replace(decoding, repetition_penalty=None)
         torch, skipped = self.engine.torch, start or 1
 
         def penalise(input_ids: Any, scores: Any) -> Any:
-            rows = zip(scores, input_ids[:, skipped:].tolist(), strict=True)
-            return torch.stack([penalised(torch, row, only, (), written) for row, written in rows])
+            scores = scores.clone()
+            for row, written in zip(scores, input_ids[:, skipped:].tolist(), strict=True):
+                tokens, marks = deductions(decoding, written)
+                if tokens:
+                    row[tokens] -= torch.tensor(marks, dtype=row.dtype, device=row.device)
+            return scores
 
         return [penalise]
 

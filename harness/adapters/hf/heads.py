@@ -153,17 +153,18 @@ class Head(ABC):
         overflows = bool(how.get("return_overflowing_tokens"))
         count = len(found["input_ids"]) if overflows else 1
         last = len(texts) - 1  # offsets count in the text that an answer stands in
-        inputs = []
+        inputs, kept = [], 0
         for n in range(count):
             ids, types, places = (
                 found[name][n] if overflows else found[name]
                 for name in ("input_ids", "token_type_ids", "offset_mapping")
             )
             whose = found.sequence_ids(n)
+            kept += sum(side is not None for side in whose)
             offsets = [place if whose[at] == last else None for at, place in enumerate(places)]
             inputs.append(Input(ids, types, offsets))
         whole = sum(map(len, self.tokens.encode(list(texts), special=False)))
-        return Asked(request, inputs, truncated=count == 1 and whole > len(inputs[0].ids))
+        return Asked(request, inputs, truncated=count == 1 and whole > kept)
 
     @abstractmethod
     def tell(self, answer: Response, asked: Asked) -> None:
@@ -192,11 +193,26 @@ class Classifier(Head):
 
     auto, name = "AutoModelForSequenceClassification", "a classifier"
 
+    def __init__(self, profile: Profile, tokens: Tokens, commit: str | None) -> None:
+        """Load the model.
+
+        Raises:
+            Unavailable: as `loading.load_model`.
+            BadInput: a number is asked of a head of classes.
+        """
+        super().__init__(profile, tokens, commit)
+        names: Mapping[int, str] = self.model.config.id2label
+        if profile.ask == "rate" and len(names) != 1:
+            raise BadInput(
+                f"{profile.model} has the classes {', '.join(names.values())}: a rating needs a head of one "
+                "number, or a model that writes"
+            )
+
     def tell(self, answer: Response, asked: Asked) -> None:
         """Put in the log-probability of each option among all classes, or the number."""
         logits = asked.outputs[0]
         if asked.request.ask == "rate":
-            answer.value = float(logits.squeeze())
+            answer.value = float(logits)
             return
         options = asked.request.options
         number = {option: n for n, option in self.classes(options, self.model.config.id2label).items()}

@@ -1,0 +1,125 @@
+"""What the metrics are called that ship with the harness, and what each judges."""
+
+from __future__ import annotations
+
+from harness.hookspecs import MetricEntry
+
+# Asks whose predictions are labels, come with scores of options, or are numbers.
+LABELLED = ("choose", "generate", "rank")
+SCORED = ("choose", "rank")
+NUMERIC = ("rate", "embed")
+
+NORMALISED = {"normalise": "none|nfc|ko.v1"}
+ROUGE = {
+    "tokenizer": "words|char|ko-mecab|kiwi",
+    "stem": "bool",
+    "measure": "fmeasure|precision|recall",
+    **NORMALISED,
+}
+
+METRICS = (
+    MetricEntry("accuracy", "harness.metrics.classification:accuracy", asks=LABELLED),
+    MetricEntry("balanced_accuracy", "harness.metrics.classification:balanced_accuracy", asks=LABELLED),
+    MetricEntry("macro_f1", "harness.metrics.classification:macro_f1", asks=LABELLED),
+    MetricEntry(
+        "micro_f1", "harness.metrics.classification:micro_f1", asks=LABELLED, settings={"without": "str"}
+    ),
+    MetricEntry("weighted_f1", "harness.metrics.classification:weighted_f1", asks=LABELLED),
+    MetricEntry("f1", "harness.metrics.classification:f1", asks=LABELLED, settings={"positive": "str"}),
+    MetricEntry("mcc", "harness.metrics.classification:mcc", asks=LABELLED),
+    MetricEntry(
+        "top_k_accuracy", "harness.metrics.ranking:top_k_accuracy", asks=SCORED, settings={"k": "int"}
+    ),
+    MetricEntry("mrr", "harness.metrics.ranking:mrr", asks=SCORED),
+    MetricEntry("mean_rank", "harness.metrics.ranking:mean_rank", asks=SCORED),
+    MetricEntry("target_probability", "harness.metrics.ranking:target_probability", asks=SCORED),
+    MetricEntry("ece", "harness.metrics.calibration:ece", asks=SCORED, settings={"bins": "int"}),
+    MetricEntry("brier", "harness.metrics.calibration:brier", asks=SCORED),
+    MetricEntry("pearson", "harness.metrics.similarity:pearson", asks=NUMERIC),
+    MetricEntry("spearman", "harness.metrics.similarity:spearman", asks=NUMERIC),
+    MetricEntry(
+        "threshold_f1",
+        "harness.metrics.thresholds:threshold_f1",
+        asks=("rate",),
+        settings={"threshold": "float"},
+    ),
+    MetricEntry(
+        "unanswered",
+        "harness.metrics.classification:unanswered",
+        asks=("choose", "generate", "extract", "tag", "rate", "embed", "rank"),
+    ),
+    MetricEntry(
+        "exact_match", "harness.metrics.generation:exact_match", asks=("choose", "generate", "extract")
+    ),
+    MetricEntry("numeric_match", "harness.metrics.generation:numeric_match", asks=("generate", "extract")),
+    MetricEntry("squad_em", "harness.metrics.spans:squad_em", asks=("choose", "generate", "extract")),
+    MetricEntry("squad_f1", "harness.metrics.spans:squad_f1", asks=("choose", "generate", "extract")),
+    MetricEntry("korquad_em", "harness.metrics.spans:korquad_em", asks=("choose", "generate", "extract")),
+    MetricEntry("korquad_f1", "harness.metrics.spans:korquad_f1", asks=("choose", "generate", "extract")),
+    MetricEntry("korquad2_em", "harness.metrics.spans:korquad2_em", asks=("choose", "generate", "extract")),
+    MetricEntry("korquad2_f1", "harness.metrics.spans:korquad2_f1", asks=("choose", "generate", "extract")),
+    MetricEntry(
+        "entity_f1", "harness.metrics.tagging:entity_f1", asks=("tag",), settings={"average": "micro|macro"}
+    ),
+    MetricEntry("hangul_share", "harness.metrics.fidelity:hangul_share", asks=("generate", "extract")),
+    *(
+        MetricEntry(name, f"harness.metrics.fidelity:{name}", ("generate", "extract"), {"most": "float"})
+        for name in ("stray_hanja", "stray_kana", "stray_latin")
+    ),
+    MetricEntry(
+        "bleu",
+        "harness.metrics.translation:bleu",
+        asks=("generate", "extract"),
+        settings={
+            "tokenizer": "13a|intl|zh|char|none|ko-mecab|kiwi",
+            "lowercase": "bool",
+            "smooth": "exp|floor|add-k|none",
+            "smooth_value": "float",
+            **NORMALISED,
+        },
+    ),
+    MetricEntry(
+        "chrf",
+        "harness.metrics.translation:chrf",
+        asks=("generate", "extract"),
+        settings={
+            **{"word_order": "int", "char_order": "int", "beta": "int"},
+            **{"lowercase": "bool", "whitespace": "bool"},
+            **NORMALISED,
+        },
+    ),
+    MetricEntry(
+        "ter",
+        "harness.metrics.translation:ter",
+        asks=("generate", "extract"),
+        settings={
+            "tokenizer": "tercom|char|ko-mecab|kiwi",
+            **{"normalized": "bool", "no_punct": "bool", "asian_support": "bool", "case_sensitive": "bool"},
+            **NORMALISED,
+        },
+    ),
+    *(
+        MetricEntry(name, f"harness.metrics.summarisation:{factory}", ("generate", "extract"), ROUGE)
+        for name, factory in (
+            ("rouge1", "rouge1"),
+            ("rouge2", "rouge2"),
+            ("rougeL", "rouge_l"),
+            ("rougeLsum", "rouge_lsum"),
+        )
+    ),
+    MetricEntry(
+        "evaluate:NAME_OR_PATH",
+        "harness.metrics.foreign:evaluate",
+        asks=("choose", "generate", "extract", "rate", "embed"),
+        settings={
+            **{"key": "str", "config": "str", "revision": "str", "arguments": "list"},
+            **{"higher_is_better": "bool", "unit": "str"},
+            **NORMALISED,
+        },
+        extra="hub",
+    ),
+    MetricEntry("perplexity", "harness.metrics.likelihood:perplexity", asks=("score",)),
+    MetricEntry("word_perplexity", "harness.metrics.likelihood:word_perplexity", asks=("score",)),
+    MetricEntry("bits_per_byte", "harness.metrics.likelihood:bits_per_byte", asks=("score",)),
+    MetricEntry("bits_per_character", "harness.metrics.likelihood:bits_per_character", asks=("score",)),
+)
