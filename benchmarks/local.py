@@ -50,14 +50,14 @@ CASES = {
     "mmlu_texts": Case("mmlu", "say: text", 32, 4),
     "own_wordy": Case("nsmc_fewshot", WORDY, 64, 1.5),
     "own_one_token": Case("nsmc_fewshot", "", 96, 1.1),
-    "generate": Case("nsmc_fewshot", "ask: generate\ndecoding: {max_tokens: 32, stop: []}", 64, 1.5),
+    "generate": Case("nsmc_fewshot", "ask: generate\ndecoding: {max_tokens: 32, stop: []}", 144, 1.5),
     "generate_no_shots": Case(
-        "nsmc_zeroshot", "ask: generate\ndecoding: {max_tokens: 32, stop: []}", 64, 1.5
+        "nsmc_zeroshot", "ask: generate\ndecoding: {max_tokens: 32, stop: []}", 144, 1.5
     ),
     "generate_fixed": Case(
         "nsmc_fewshot",
         "ask: generate\nshots: {draw: fixed}\ndecoding: {max_tokens: 32, stop: []}",
-        64,
+        144,
         1.5,
     ),
 }
