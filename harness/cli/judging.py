@@ -64,6 +64,7 @@ def report(
     runs: Runs = None,
     group: GroupOf = None,
     sort: SortBy = None,
+    lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> int:
     """Write runs as a site: leaderboard, pictures, every example.
@@ -72,7 +73,7 @@ def report(
     """
     from harness.cli.report import report_command
 
-    return report_command(runs or [], runs_dir, out=out, group=group, sort=sort)
+    return report_command(runs or [], runs_dir, out=out, group=group, sort=sort, lang=lang)
 
 
 @app.command()

@@ -15,9 +15,9 @@ from harness.reports import groups as group_tables
 from harness.reports.board import Board, board
 from harness.reports.configurations import kept
 from harness.reports.entries import Column, Entry, Warn
-from harness.reports.figures import figure
+from harness.reports.figures import between, figure
 from harness.reports.site import examples, facts, run_charts, task_charts, vendored
-from harness.reports.site.pages import Pages, slug
+from harness.reports.site.pages import WORDS, Pages, slug
 from harness.reports.site.staging import staged
 from harness.reports.site.table import leaderboard, places
 from harness.resources import shipped
@@ -71,6 +71,11 @@ class RunPage:
         return figure(self.entry.main) if self.entry.metric else ""
 
     @property
+    def between(self) -> str:
+        """Return the ends of the main figure's interval in words, empty where it has none."""
+        return between(self.entry.main)
+
+    @property
     def examples(self) -> str:
         """Return what two runs must share to be compared example by example."""
         task, data = self.entry.run["task"], self.entry.run["data"]
@@ -115,6 +120,7 @@ class Site:
         vendored.write(self.folder / ASSETS)
         for asset in sorted((shipped("reports") / "templates" / "site" / ASSETS).iterdir()):
             shutil.copyfile(asset, self.folder / ASSETS / asset.name)
+        (self.folder / ASSETS / WORDS).write_text(self.pages.words(), encoding="utf-8", newline="")
         for run in self.runs:
             self._run(run)
         for task in self.tasks.values():
@@ -138,7 +144,7 @@ class Site:
             "run.html.j2",
             run=run,
             task=self.tasks[run.task],
-            language=_language(entry),
+            task_language=_language(entry),
             command=str(entry.run.get("command") or ""),
             groups=facts.groups(entry.run),
             charts=run_charts.charts(entry, measured, {str(k): str(v) for k, v in labels.items()}),
@@ -186,7 +192,7 @@ class Site:
             task=task,
             description=str(known.get("description") or ""),
             source=" · ".join(str(source[key]) for key in ("citation", "url", "licence") if source.get(key)),
-            language=_language(own[-1].entry),
+            task_language=_language(own[-1].entry),
             sections=sections,
             runs=own,
         )
