@@ -131,6 +131,14 @@ SITE: dict[str, str] = {
     "prompt cut to fit": "프롬프트 잘림",
     "answer": "답",
     "reply": "응답문",
+    "(left out)": "(생략)",
+    "The first {n:,} of {whole:,} examples are here.": (
+        "여기에는 예제 {whole:,}개 중 처음 {n:,}개만 있습니다."
+    ),
+    "Of each run, the first {n:,} examples are here.": "여기에는 실행마다 처음 예제 {n:,}개만 있습니다.",
+    "Inputs, right texts, prompts and replies are left out here.": (
+        "여기서는 입력, 정답 글, 프롬프트, 응답문을 뺐습니다."
+    ),
     # Two runs
     "Two runs compared": "두 실행 비교",
     "Two runs, example by example": "두 실행을 예제별로",

@@ -14,7 +14,7 @@ from harness import records
 from harness.errors import BadInput
 from harness.records import Record
 from harness.reports.entries import Entry
-from harness.reports.site import chunks
+from harness.reports.site import chunks, withheld
 from harness.run_document import COMPLETE
 from harness.schema import Metric
 from harness.tally import USAGE
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 # An example's state, as the one character that a page knows it by.
 RIGHT, WRONG, ANSWERED, UNANSWERED, FAILED = "r", "w", "a", "u", "f"
 COMPARED = 30  # pictures whose texts are drawn; more cannot be read
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a site shows of a run's examples: of the first `most` (None: of all), their `texts` or not."""
+
+    texts: bool = True
+    most: int | None = None
 
 
 class Compared(NamedTuple):
@@ -42,7 +50,8 @@ class Measured:
     """What a run's pictures are drawn from; what was not measured is empty.
 
     Lengths are in characters, times in seconds. `scored` has, by their number, the options' scores of
-    examples one after another, and the places of the right ones. `states` counts the examples of each state.
+    examples one after another, and the places of the right ones. `states` counts the examples of each state,
+    of those that are shown; `count` counts all.
     """
 
     lengths: dict[str, array[int]] = field(default_factory=dict)
@@ -51,6 +60,7 @@ class Measured:
     scored: dict[int, tuple[array[float], array[int]]] = field(default_factory=dict)
     compared: list[Compared] = field(default_factory=list)
     states: dict[str, int] = field(default_factory=dict)
+    count: int = 0
 
     def add_length(self, name: str, length: int) -> None:
         """Count a text of so many characters."""
@@ -98,8 +108,8 @@ class _Judged:
 class _Pages:
     """The examples of a run on their way into chunks."""
 
-    def __init__(self, folder: Path, metric: Metric | None, labels: Mapping[str, str]) -> None:
-        self._folder, self._metric, self._labels = folder, metric, labels
+    def __init__(self, folder: Path, metric: Metric | None, labels: Mapping[str, str], texts: bool) -> None:
+        self._folder, self._metric, self._labels, self._texts = folder, metric, labels, texts
         self._questions, self._answers = chunks.Chunks(folder), chunks.Chunks(folder)
         self._judged = _Judged(metric)
         self._ids: list[str] = []
@@ -110,8 +120,13 @@ class _Pages:
         """Take the next example."""
         self._ids.append(record["id"])
         self._repeats.append(record["repeat"])
-        self._questions.add([record.get("request") or {}, record["target"]])
-        self._answers.add(_answer(record))
+        request, target, told = record.get("request") or {}, record["target"], _answer(record)
+        if self._texts:
+            self._questions.add([request, target])
+            self._answers.add(told)
+        else:
+            self._questions.add(withheld.question(request, target, self._labels))
+            self._answers.add(withheld.answer(told, request, self._labels))
         self.states += _state(record).encode()
         if not records.is_failed(record):
             self._judged.add(record)
@@ -136,16 +151,18 @@ class _Pages:
         return chunks.write(self._folder, orjson.dumps(index))
 
 
-def write(entry: Entry, folder: Path) -> tuple[str | None, Measured]:
-    """Write a run's examples into `folder`; return the name of their index, and what was measured.
+def write(entry: Entry, folder: Path, shown: Shown) -> tuple[str | None, Measured]:
+    """Write a run's examples into `folder`; return the name of their index, and what was measured of all.
 
-    There is no index where the journal is not there or empty.
+    There is no index where the journal is not there or empty, or where no example is shown.
     """
     metric, labels = _judge(entry)
-    pages, measured = _Pages(folder, metric, labels), Measured()
+    pages, measured = _Pages(folder, metric, labels, shown.texts), Measured()
     place_of = {label: place for place, label in enumerate(labels)}
     for line in _lines(entry):
-        pages.add(line.record)
+        if shown.most is None or measured.count < shown.most:
+            pages.add(line.record)
+        measured.count += 1
         if not records.is_failed(line.record):
             _measure(line.record, place_of, measured)
     if not pages.states:

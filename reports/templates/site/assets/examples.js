@@ -57,13 +57,20 @@ const examples = (() => {
     return prompt.length > EXCERPT ? `…${prompt.slice(1 - EXCERPT)}` : prompt;
   }
 
-  /** Return a label in words; a choice of an example's own options is told by its place. */
+  /** Return where among an example's options a label stands, -1 if nowhere. */
+  function placed(label, labels) {
+    const keys = Object.keys(labels);
+    return keys.length ? keys.indexOf(label) : /^\d+$/.test(label) ? Number(label) : -1;
+  }
+
+  /** Return a label in words: the task's, or those of an example's own option. */
   function worded(label, request, labels) {
     if (label === null || label === undefined) return translated("no answer");
     if (typeof label !== "string") return plain(label);
-    if (labels[label] !== undefined) return labels[label] === label ? label : `${labels[label]} (${label})`;
-    const own = request.choices ?? request.options;
-    return own && /^\d+$/.test(label) && own[Number(label)] !== undefined ? own[Number(label)] : label;
+    const own = (request.choices ?? request.options)?.[placed(label, labels)];
+    const word = labels[label];
+    if (word === undefined || (own !== undefined && own !== word)) return own ?? label;
+    return word === label ? label : `${word} (${label})`;
   }
 
   function part(title, ...content) {
@@ -84,14 +91,12 @@ const examples = (() => {
     const [request, target] = question;
     const own = request.choices ?? request.options ?? [];
     if (!own.length) return null;
-    const keys = Object.keys(labels);
-    const place = (label) => (keys.length ? keys.indexOf(label) : Number(label));
     const scores = answer.scores;
     const highest = scores ? Math.max(...scores) : 0;
     const raised = scores?.map((score) => Math.exp(score - highest));
     const total = raised?.reduce((sum, one) => sum + one, 0);
     const rows = own.map((option, number) => {
-      const marks = [number === place(target) ? translated("right") : null, number === place(answer.prediction) ? translated("said") : null];
+      const marks = [number === placed(target, labels) ? translated("right") : null, number === placed(answer.prediction, labels) ? translated("said") : null];
       const share = raised ? raised[number] / total : null;
       const bar = share === null ? null : element("meter", { value: share, min: 0, max: 1, "aria-label": translated("share") });
       return element(
