@@ -164,6 +164,9 @@ SITE: dict[str, str] = {
     "There is no second run on the same examples.": "같은 예제의 다른 실행이 없습니다.",
     "No run here kept its examples.": "예제를 남긴 실행이 없습니다.",
     # Pictures of a task
+    "assets/plotly.js, which draws the pictures, is not in this folder.": (
+        "그림을 그리는 assets/plotly.js가 이 폴더에 없습니다."
+    ),
     "Systems": "시스템",
     "systems": "시스템",
     "The main metric with its 95 % interval.": "주 지표와 95 % 구간.",

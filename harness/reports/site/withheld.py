@@ -7,10 +7,15 @@ left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from harness.reports.words import translated
+
+_FOLDERS = re.compile(
+    r"(?<![\w.…])(~|\w:)?([/\\][^\s/\\'\"]+)*[/\\](?=[^\s/\\'\"])"
+)  # all but a path's last name
 
 
 def question(request: Mapping[str, Any], target: Any, labels: Mapping[str, str]) -> list[Any]:
@@ -33,9 +38,16 @@ def answer(told: Mapping[str, Any], request: Mapping[str, Any], labels: Mapping[
 
 
 def document(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a run says of itself; why it was stopped may quote what was asked."""
-    stopped = run.get("stopped_because") and _left_out()
-    return {**run, "stopped_because": stopped} if stopped else dict(run)
+    """Return what a run says of itself but for folders of the machine it was started on.
+
+    Why it was stopped may quote what was asked, and is left out too.
+    """
+    kept = dict(run)
+    if kept.get("stopped_because"):
+        kept["stopped_because"] = _left_out()
+    if kept.get("command"):
+        kept["command"] = _FOLDERS.sub("…/", str(kept["command"]))
+    return kept
 
 
 def _choice(value: Any, labels: Mapping[str, str], options: int) -> Any:

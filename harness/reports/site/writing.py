@@ -151,7 +151,7 @@ class Site:
             run=run,
             task=self.tasks[run.task],
             task_language=_language(entry),
-            command=str(entry.run.get("command") or ""),
+            command=str(told.get("command") or ""),
             groups=facts.groups(told),
             charts=run_charts.charts(entry, measured, {str(k): str(v) for k, v in labels.items()}),
             document=orjson.dumps(told, option=orjson.OPT_INDENT_2).decode(),
