@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 # An example's state, as the one character that a page knows it by.
 RIGHT, WRONG, ANSWERED, UNANSWERED, FAILED = "r", "w", "a", "u", "f"
 COMPARED = 30  # pictures whose texts are drawn; more cannot be read
+
+
+def _whole_numbers() -> array[int]:
+    return array("q")
 
 
 @dataclass(frozen=True)
@@ -54,17 +59,19 @@ class Measured:
     of those that are shown; `count` counts all.
     """
 
-    lengths: dict[str, array[int]] = field(default_factory=dict)
-    tokens: dict[str, array[int]] = field(default_factory=dict)
+    lengths: dict[str, array[int]] = field(default_factory=lambda: defaultdict(_whole_numbers))
+    tokens: dict[str, array[int]] = field(default_factory=lambda: defaultdict(_whole_numbers))
     seconds: array[float] = field(default_factory=lambda: array("d"))
-    scored: dict[int, tuple[array[float], array[int]]] = field(default_factory=dict)
+    scored: dict[int, tuple[array[float], array[int]]] = field(
+        default_factory=lambda: defaultdict(lambda: (array("d"), _whole_numbers()))
+    )
     compared: list[Compared] = field(default_factory=list)
     states: dict[str, int] = field(default_factory=dict)
     count: int = 0
 
     def add_length(self, name: str, length: int) -> None:
         """Count a text of so many characters."""
-        self.lengths.setdefault(name, array("q")).append(length)
+        self.lengths[name].append(length)
 
     def confidences(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return the probability (n,) of the option that was taken, and whether it was the right one (n,)."""
@@ -230,8 +237,8 @@ def _answer(record: Record) -> dict[str, Any]:
         kept["finish"] = response["finish"]
     if response.get("attempts", 1) != 1:
         kept["attempts"] = response["attempts"]
-    if timing := response.get("timing_s"):
-        kept["seconds"] = timing["e2e"]
+    if (seconds := (response.get("timing_s") or {}).get("e2e")) is not None:
+        kept["seconds"] = round(seconds, 6)  # more digits say nothing and take a fifth of the room
     for name in ("prompt_tokens", "completion_tokens") if response.get("usage") else ():
         kept[name] = response["usage"].get(name)
     kept["metrics"] = {name: row[0] for name, row in record["scores"].items() if len(row) == 1}
@@ -248,7 +255,7 @@ def _measure(record: Record, place_of: Mapping[str, int], measured: Measured) ->
         measured.add_length("reply", len(response["text"]))
     for name, count in (response.get("usage") or {}).items():
         if count is not None and name in USAGE:
-            measured.tokens.setdefault(name.replace("_", " "), array("q")).append(count)
+            measured.tokens[name].append(count)
     timing = response.get("timing_s")
     if timing and timing["e2e"] is not None and not response.get("cached"):
         measured.seconds.append(timing["e2e"])
@@ -274,7 +281,7 @@ def _weigh(record: Record, scores: Sequence[float], place_of: Mapping[str, int],
     target = record["target"]
     right = place_of.get(target) if place_of else int(target) if str(target).isdecimal() else None
     if right is not None:
-        flat, places = measured.scored.setdefault(len(scores), (array("d"), array("q")))
+        flat, places = measured.scored[len(scores)]
         flat.extend(scores)
         places.append(right)
     cosines = record["response"].get("similarities")

@@ -209,13 +209,14 @@ def _lengths(title: str, unit: str, counts: Mapping[str, Sequence[int]]) -> Iter
     for name, values in counts.items():
         if len(set(values)) < 2:
             continue
-        trace = histogram(named(name), values, edges(values, whole=True))
+        words = named(name.replace("_", " "))
+        trace = histogram(words, values, edges(values, whole=True))
         layout = {"xaxis": axis(unit), "yaxis": axis(translated("examples")), "bargap": 0.06}
         middle = sorted(values)[len(values) // 2]
         note = translated(
             "Median {n:,} {unit}; the last bar holds the longest hundredth.", n=middle, unit=unit
         )
-        yield Chart(f"{title}: {named(name)}", note, [trace], layout)
+        yield Chart(f"{title}: {words}", note, [trace], layout)
 
 
 def _times(measured: Measured) -> Iterator[Chart]:
