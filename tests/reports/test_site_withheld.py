@@ -56,7 +56,7 @@ def runs(folder: Path) -> None:
     labels = {"options": {"0": "부정", "1": "긍정"}}
     free = {"options": {}, "ask": "generate", "metrics": ["exact_match"]}
     sentences = {
-        "options": {"0": "{{ first }}", "1": "{{ second }}"},
+        "options": {"1": "{{ first }}", "0": "{{ second }}"},
         "fields": {"id": "id", "input": "text", "first": "a", "second": "b", "target": "label"},
     }
     for system in ("하나", "둘"):
@@ -127,7 +127,7 @@ def test_labels_places_of_options_and_verdicts_stay(site):
     asked = [row for row in rows if isinstance(row, list)]
     said = [row for row in rows if isinstance(row, dict)]
     assert [{"options": ["부정", "긍정"]}, "1"] in asked
-    assert [{"options": ["0", "1"]}, "1"] in asked
+    assert [{"options": ["1", "0"]}, "1"] in asked
     assert [{}, "(left out)"] in asked
     assert {row["prediction"] for row in said} == {"0", "1", "(left out)", None}
     assert {row["error"]["kind"] for row in said if "error" in row} == {"invalid_request"}
@@ -153,6 +153,7 @@ def test_an_example_shows_what_is_left(reader):
     page = reader.open(f"runs/{name}#id=e3")
     example = page.locator("details[open]")
     example.wait_for()
-    assert example.locator("table th[scope=row]").all_inner_texts() == ["0", "1"]
+    assert example.locator("table th[scope=row]").all_inner_texts() == ["1", "0"]
+    assert example.locator("table td:nth-child(2)").first.inner_text().startswith("right")
     assert page.locator("[name=text]").is_hidden()
     says(page.locator("#found"), "20 of 20 examples")

@@ -153,7 +153,7 @@ class _Pages:
             "figures": None if figures is None or binary else _figures(self._folder, self.states, figures),
             "metric": None if figures is None or metric is None else metric.name,
             "up": metric is None or metric.higher_is_better,
-            "labels": self._labels,
+            "labels": list(self._labels.items()),  # pairs: a script would put numbers in another order
         }
         return chunks.write(self._folder, orjson.dumps(index))
 

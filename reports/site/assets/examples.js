@@ -59,8 +59,7 @@ const examples = (() => {
 
   /** Return where among an example's options a label stands, -1 if nowhere. */
   function placed(label, labels) {
-    const keys = Object.keys(labels);
-    return keys.length ? keys.indexOf(label) : /^\d+$/.test(label) ? Number(label) : -1;
+    return labels.size ? [...labels.keys()].indexOf(label) : /^\d+$/.test(label) ? Number(label) : -1;
   }
 
   /** Return a label in words: the task's, or those of an example's own option. */
@@ -68,7 +67,7 @@ const examples = (() => {
     if (label === null || label === undefined) return translated("no answer");
     if (typeof label !== "string") return plain(label);
     const own = (request.choices ?? request.options)?.[placed(label, labels)];
-    const word = labels[label];
+    const word = labels.get(label);
     if (word === undefined || (own !== undefined && own !== word)) return own ?? label;
     return word === label ? label : `${word} (${label})`;
   }

@@ -5,7 +5,7 @@
   const { element } = examples;
   const section = document.getElementById("examples");
   const form = document.getElementById("viewer");
-  const index = await store.load(section.dataset.index);
+  const index = await store.index(section.dataset.index);
   const output = document.getElementById("found");
   const search = new Search(output);
   const opened = new Set();

@@ -117,7 +117,7 @@
       document.getElementById("list").replaceChildren();
       return;
     }
-    const [a, b] = await Promise.all([store.load(runA.index), store.load(runB.index)]);
+    const [a, b] = await Promise.all([store.index(runA.index), store.index(runB.index)]);
     const pairs = await paired(a, b);
     const comparable = a.metric === b.metric && a.figures && b.figures;
     const figures = comparable ? await Promise.all([store.load(a.figures), store.load(b.figures)]) : [null, null];
