@@ -85,9 +85,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
-    # YAML 1.1 takes some of these for line ends, and PyYAML would write them as they are; a line feed
-    # reads better as `\n` than as the blank line it is in single quotes.
-    style = '"' if re.search("[\n\x85\u2028\u2029]", text) else None
+    # In double quotes all that cannot be seen has a code. YAML 1.1 takes some of it for line ends; a line
+    # feed reads better as `\n` than as the blank line it is in single quotes.
+    style = None if text.isprintable() else '"'
     return dumper.represent_scalar(_TAG + "str", text, style=style)
 
 
@@ -335,6 +335,26 @@ def _outline(events: Iterable[yaml.Event]) -> dict[str, Any]:
 
 
 def dump(values: Mapping[str, Any]) -> str:
-    """Return `values` as YAML that `read` reads back: Hangul written plainly, keys in their order."""
+    """Return `values` as YAML that `read` reads back: Hangul written plainly, keys in their order.
+
+    What a terminal would obey, or nobody could see, is written as YAML's escapes.
+    """
     text: str = yaml.dump(dict(values), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
-    return text
+    return _BEYOND_ASCII.sub(lambda found: _escaped(found[0]), text)
+
+
+_BEYOND_ASCII = re.compile("[^\x00-\x7e]+")
+
+
+def _escaped(text: str) -> str:
+    """Return what stands in double quotes, where it is not to be seen, by its code."""
+    if text.isprintable():
+        return text
+    return "".join(
+        sign
+        if sign.isprintable()
+        else f"\\u{ord(sign):04X}"
+        if ord(sign) < 0x10000
+        else f"\\U{ord(sign):08X}"
+        for sign in text
+    )

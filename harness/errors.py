@@ -76,6 +76,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " if c in "\n\t" else ascii(c)[1:-1] for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """Return `text` with its lines, each of them `printable`."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the nearest known word, else the known words, else ``.
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from harness.errors import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
@@ -18,8 +20,11 @@ ROOMY = 100  # columns of a terminal from which a bar has room beside the figure
 
 
 def say(message: str) -> None:
-    """Print one line to stderr as it is: rich would wrap it, inside a path if need be."""
-    print(message, file=sys.stderr, flush=True)
+    """Print one line to stderr, never wrapped: rich would break it, inside a path if need be.
+
+    What a terminal would obey is written out: a label may hold a stranger's name.
+    """
+    print(printable(message), file=sys.stderr, flush=True)
 
 
 class Display(Protocol):
@@ -161,6 +166,7 @@ class Bar(Counting):
     def start(self, label: str, total: int, done: int) -> None:
         """Draw the line, or let the line that is there begin again."""
         super().start(label, total, done)
+        label = printable(label)
         if self._bar is None or self._task is None:
             self._bar = _line()
             self._task = self._bar.add_task(label, total=total, state="starting")
@@ -170,7 +176,7 @@ class Bar(Counting):
     def phase(self, message: str) -> None:
         """Show the message where the figures will be."""
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, state=message)
+            self._bar.update(self._task, state=printable(message))
         else:
             say(message)
 

@@ -16,10 +16,13 @@ from harness.errors import BadInput
 from harness.schema import Example, FitTask, Request, Response
 
 LONGEST = 400  # tokens that are read or learnt of a text
+LONGER = 50  # tokens that a reply may have more than what was read: Vaswani et al. 2017, 6.1
 
 
 class Translator(Network):
     """Answers `generate` with an encoder and a decoder that share one vocabulary.
+
+    A reply is at most 50 tokens longer than what was read: one that finds no end is cut there.
 
     Settings: `width`, `vocabulary`, `tokeniser`, `length_penalty` of beams, and those of training; of the
     transformer also `layers`, `heads` and `smoothing`. Knobs: `device`, `batch_size`.
@@ -83,7 +86,7 @@ class Translator(Network):
             sources = self.whole([bare_text(request.example) for request in window])
             alike: dict[Any, list[Prompt]] = {}
             for request, source in zip(window, sources, strict=True):
-                new = min(request.decoding.max_tokens or MAX_TOKENS, LONGEST)
+                new = min(request.decoding.max_tokens or MAX_TOKENS, len(source) + LONGER, LONGEST)
                 prompt = Prompt(request, source[:LONGEST], new, truncated=len(source) > LONGEST)
                 alike.setdefault(request.decoding, []).append(prompt)
             for prompts in alike.values():

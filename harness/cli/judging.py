@@ -64,15 +64,28 @@ def report(
     runs: Runs = None,
     group: GroupOf = None,
     sort: SortBy = None,
+    examples: Annotated[
+        int | None,
+        typer.Option("--examples", min=0, metavar="N", help="show the first N of each run (default: all)"),
+    ] = None,
+    no_texts: Annotated[
+        bool,
+        typer.Option("--no-texts", help="leave out inputs, targets' texts, prompts and replies"),
+    ] = False,
+    lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> int:
     """Write runs as a site: leaderboard, pictures, every example.
 
-    The pages need no server and no network: open index.html. The same runs make the same files.
+    The pages need no server and no network: open index.html. The same runs make the same files. With
+    --no-texts a site holds nothing that a data set's licence may forbid to copy; ids, labels, verdicts,
+    scores and pictures stay.
     """
     from harness.cli.report import report_command
+    from harness.reports.site.examples import Shown
 
-    return report_command(runs or [], runs_dir, out=out, group=group, sort=sort)
+    shown = Shown(texts=not no_texts, most=examples)
+    return report_command(runs or [], runs_dir, out=out, group=group, sort=sort, lang=lang, shown=shown)
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Collection
 from pathlib import Path
@@ -26,10 +28,18 @@ def _print_line(message: str) -> None:
 
 
 def print_json(values: Any) -> None:
-    """Print one JSON document to stdout."""
+    """Print one JSON document to stdout; a terminal would obey nothing of it, should it be one."""
     import orjson
 
-    print(orjson.dumps(values, option=orjson.OPT_INDENT_2).decode())
+    text = orjson.dumps(values, option=orjson.OPT_INDENT_2).decode()
+    print(re.sub("[^\x00-\x7e]+", lambda found: _escaped(found[0]), text))
+
+
+def _escaped(text: str) -> str:
+    """Return what stands in a string of JSON, where it cannot be seen, by its code."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
 
 
 _ENDINGS = {"tex": "latex", "htm": "html", "markdown": "md"}  # of files, where they are not the format's name

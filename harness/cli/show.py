@@ -13,7 +13,7 @@ from harness import backends, definitions, groups, records, tasks
 from harness.backends import Backend
 from harness.documents import dump, read
 from harness.engines import adapter_errors, closed, made
-from harness.errors import BadInput, did_you_mean
+from harness.errors import BadInput, did_you_mean, printable, printable_lines
 from harness.forms import decoding
 from harness.material import supply
 from harness.plan import Options, Plan
@@ -137,10 +137,11 @@ def _prompts(task: Task, rendering: Rendering) -> None:
         for number, example in enumerate(itertools.islice(material.evaluated(), n), 1):
             request = prompts.request(example)
             text = _asked(task, request, system)
-            print(f"\n# {number}: example {example.id}, target {example.target!r}, {_size(text, counter)}")
+            about = f"example {printable(example.id)}, target {example.target!r}"
+            print(f"\n# {number}: {about}, {_size(text, counter)}")
             if task.shots:
-                print(f"# shots: {', '.join(prompts.shot_ids(example))}")
-            print(text)
+                print(printable(f"# shots: {', '.join(prompts.shot_ids(example))}"))
+            print(printable_lines(text))
             for option, captions in zip(request.options, request.captions, strict=True):
                 shown = captions if task.template.captions else (request.parts.delimiter + option.text,)
                 print(f"#   {option.label}: {', '.join(map(repr, shown))}")
@@ -166,7 +167,7 @@ def _work_bleu_out(task: Task, example: Example) -> None:
         return
     said = " ".join([words[0], words[0], *words[2:]])
     print("\n# bleu, worked out for a reply that says the first word twice")
-    print(worked(said, references, **settings))
+    print(printable_lines(worked(said, references, **settings)))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from harness.cli.inputs import Input, example, inputs
 from harness.cli.output import fail, print_json
 from harness.cli.run import named
 from harness.engines import adapter_errors, closed, made
-from harness.errors import BadInput, Unavailable
+from harness.errors import BadInput, Unavailable, printable, printable_lines
 from harness.material import supply
 from harness.money import Money
 from harness.plan import Grid, Options, Plan
@@ -88,7 +88,7 @@ def try_command(
     if json:
         print_json({"answers": [_plain(one) for one in tried]})
     else:
-        print("\n".join(map(_told, tried)))
+        print(printable_lines("\n".join(map(_told, tried))))
     failures = [one.response.error for one in tried if one.response.error is not None]
     if failures:
         last = failures[-1]
@@ -173,9 +173,8 @@ def _tell_nearest(
         print_json({"nearest": {text: [[word, near] for word, near in said] for text, said in found.items()}})
         return 0
     for text, said in found.items():
-        print(
-            f"{text} → {', '.join(f'{word} {near:.2f}' for word, near in said) or 'nothing is known of it'}"
-        )
+        words = ", ".join(f"{word} {near:.2f}" for word, near in said) or "nothing is known of it"
+        print(printable(f"{text} → {words}"))
     return 0
 
 

@@ -321,8 +321,9 @@ def embedding(vocabulary: int, dim: int) -> nn.Embedding:
 
 
 def mean_over(x: Tensor, mask: Tensor) -> Tensor:
-    """Return (B, D), the mean of x (B, T, D) over the tokens that mask (B, T) has; 0 of none."""
-    some = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    """Return (B, D), the mean of x (B, T, D), each token as much as mask (B, T) says, 0 to 1; 0 of none."""
+    some = mask.sum(dim=1, keepdim=True)
+    some = torch.where(some > 0, some, 1)
     return (x * mask[:, :, None]).sum(dim=1) / some
 
 

@@ -9,7 +9,8 @@ neighbour o from the centre c, CBOW the centre from the mean of its neighbours:
 The nearer a neighbour the more it counts, linearly, as with a window drawn from 1 to its size; frequent words
 count less, as if they were left out at times. The words of noise are drawn once a batch and shared by it.
 
-A text is the mean of its words' vectors; a linear layer over it, the vectors at rest, tells classes apart.
+A text is the mean of its words' vectors, in which a word of the share p counts a / (a + p) (smooth inverse
+frequency, Arora et al. 2017); a linear layer over it, the vectors at rest, tells classes apart.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from harness.models.networks import Batch, Network, embedding, mean_over
 from harness.models.tokenisers import SPECIAL
 
 NOISE = 256  # words drawn a batch, which stand for `negatives`
-RARE = 1e-3  # words of a larger share count less (Mikolov's t, for texts this short)
+RARE = 1e-3  # words of a larger share count less: Mikolov's t, for texts this short, and Arora's a
 
 
 class Word2vec(Network):
@@ -45,19 +46,21 @@ class Word2vec(Network):
         super().__init__()
         self.method, self.window, self.negatives = method, window, negatives
         self.centre, self.neighbour = embedding(vocabulary, dim), embedding(vocabulary, dim)
-        for name in ("noise", "kept"):  # how likely a word is drawn as noise, and how much it counts
+        # How likely a word is drawn as noise, how much it counts as a neighbour, and how much in a text.
+        for name in ("noise", "kept", "tells"):
             self.register_buffer(name, torch.ones(vocabulary))
         for name, value in (("mean", 0.0), ("deviation", 1.0)):  # of each channel of the texts' vectors
             self.register_buffer(name, torch.full((dim,), value))
         self.out = nn.Linear(dim, classes)
 
     def meet(self, counts: Tensor) -> None:
-        """Set how likely each word is drawn as noise, and how much it counts."""
+        """Set how likely each word is drawn as noise, and how much it counts, by how often it comes."""
         words = counts.clone()
         words[: len(SPECIAL)] = 0
         share = words / words.sum().clamp(min=1)
         self.noise.copy_(words**0.75)
         self.kept.copy_((RARE / share.clamp(min=1e-12)).sqrt().clamp(max=1) * (words > 0))
+        self.tells.copy_(RARE / (RARE + share))
 
     def pretraining_loss(self, batch: Batch) -> tuple[Tensor, int]:
         """Return the summed loss (nats) of all neighbours, by how much each counts, and the tokens."""
@@ -99,8 +102,8 @@ class Word2vec(Network):
         return logits
 
     def vectors(self, batch: Batch) -> Tensor:
-        """Return (B, D), the mean of the words' vectors, each of length 1."""
-        return mean_over(F.normalize(self.centre(batch.ids), dim=-1), batch.mask)
+        """Return (B, D), the weighted mean of the words' vectors, each of length 1."""
+        return mean_over(F.normalize(self.centre(batch.ids), dim=-1), batch.mask * self.tells[batch.ids])
 
     def nearest(self, vector: Tensor, count: int) -> list[tuple[int, float]]:
         """Return the `count` words whose vectors point most as `vector` (D,) does, each with its cosine."""

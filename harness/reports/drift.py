@@ -18,6 +18,7 @@ from harness import records
 from harness.records import Key
 from harness.reports.configurations import Setting
 from harness.reports.entries import Entry
+from harness.reports.words import named, translated
 
 # What decides how a model is asked and how its answer is read: where that differs, nothing is drift.
 ASKED = (
@@ -26,6 +27,7 @@ ASKED = (
 )
 ALLOWED = ("task.limit", "task.metrics", "task.repeat")  # common examples are compared, whatever judges them
 WEIGHTS = ("sha256", "revision", "lora")
+OTHER = "values"  # of an ask that says none of these
 MEASURED = {"choose": "log-probabilities", "embed": "cosines", "score": "log-likelihoods"}
 
 
@@ -62,21 +64,27 @@ def drift(a: Entry, b: Entry, settings: Sequence[Setting]) -> Drift | None:
     if same is None or not apart or any(map(_asks, settings)) or not all(map(Path.is_file, journals)):
         return None
     roads = str(a.run["backend"]["adapter"]), str(b.run["backend"]["adapter"])
-    return _counted(same, roads, MEASURED.get(a.run["task"].get("ask"), "values"), journals)
+    return _counted(same, roads, MEASURED.get(a.run["task"].get("ask"), OTHER), journals)
 
 
 def sentence(found: Drift) -> str:
     """Return the drift in one line."""
-    one = "the same weights" if found.same == "weights" else "the same model by name"
-    road = f"twice by {found.roads[0]}" if len(set(found.roads)) == 1 else f"by {' and '.join(found.roads)}"
-    parts = [f"{found.predictions:,} of {found.n:,} predictions differ"]
+    weights = found.same == "weights"
+    one = translated("the same weights") if weights else translated("the same model by name")
+    a, b = found.roads
+    road = translated("twice by {a}", a=a) if a == b else translated("by {a} and {b}", a=a, b=b)
+    parts = [translated("{n:,} of {whole:,} predictions differ", n=found.predictions, whole=found.n)]
     if found.texts is not None:
-        parts.append(f"{found.texts:,} texts")
+        parts.append(translated("{n:,} texts", n=found.texts))
     if found.largest is not None:
-        parts.append(f"{found.measured} by up to {found.largest:.2g}, {found.mean:.2g} on average")
+        far, mean = f"{found.largest:.2g}", f"{found.mean:.2g}"
+        said = translated(
+            "{measured} by up to {far}, {mean} on average", measured=named(found.measured), far=far, mean=mean
+        )
+        parts.append(said)
     if found.prompts:
-        parts.append(f"{found.prompts:,} prompts were not sent alike")
-    return f"drift: {one}, {road}: {', '.join(parts)}"
+        parts.append(translated("{n:,} prompts were not sent alike", n=found.prompts))
+    return f"{translated('drift')}: {one}, {road}: {', '.join(parts)}"
 
 
 def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> Literal["weights", "name"] | None:

@@ -23,6 +23,15 @@ def figure(main: dict[str, Any], marks: Sequence[str] = ()) -> str:
     return text + (f" ({', '.join(marks)})" if marks else "")
 
 
+def between(main: dict[str, Any]) -> str:
+    """Return the ends of a figure's interval in words, `0.8676 to 0.8748`; empty where it has none."""
+    value, unit = main["value"], main["unit"]
+    if main["ci_low"] is None:
+        return ""
+    low, high = (number(main[end], unit, like=value) for end in ("ci_low", "ci_high"))
+    return translated("{low} to {high}", low=low, high=high)
+
+
 def number(value: float | None, unit: str, *, like: float | None = None) -> str:
     """Return a metric's value with the digits of its unit; `like` another, where both stand together."""
     if value is None:
@@ -69,5 +78,5 @@ def each(counts: Iterable[int], most: int) -> str:
     """Return the counts, those that are the same once; the range of more than `most`."""
     found = dict.fromkeys(counts)
     if len(found) > most:
-        return f"{min(found):,} to {max(found):,}"
+        return translated("{low} to {high}", low=f"{min(found):,}", high=f"{max(found):,}")
     return " / ".join(f"{count:,}" for count in found)

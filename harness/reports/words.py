@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from harness.errors import BadInput
+from harness.reports.site_words import SITE
 
 LANGUAGES = ("en", "ko")
 VARIABLE = "HARNESS_LANG"
@@ -150,7 +151,7 @@ KOREAN: dict[str, str] = {
         "A만 맞음 {a:,}; B만 맞음 {b:,}; 둘 다 맞음 {right:,}; 둘 다 틀림 {wrong:,}."
     ),
     "A better {a:,}; B better {b:,}; the same {same:,}.": "A가 나음 {a:,}; B가 나음 {b:,}; 같음 {same:,}.",
-    "asked": "물음",
+    "asked": "요청",
     "target": "정답",
     "(unanswered)": "(무응답)",
     "what differs": "다른 설정",
@@ -256,6 +257,7 @@ KOREAN: dict[str, str] = {
     "fine-tuned": "미세조정",
     "merged": "병합",
     "api": "API",
+    **SITE,
 }
 
 

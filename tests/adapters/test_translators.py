@@ -10,6 +10,7 @@ pytest.importorskip("tokenizers")
 from harness.adapters import translators
 from harness.adapters.translators import Seq2SeqAdapter, TransformerSeq2SeqAdapter
 from harness.errors import BadInput, Unavailable
+from harness.models.tokenisers import EOS
 from harness.schema import Decoding, Example, Profile, Workshop
 from tests.lessons import Task, replies, translations
 
@@ -60,6 +61,27 @@ def test_a_stop_string_ends_a_reply_before_it(fitted):
 def test_a_reply_is_no_longer_than_asked(fitted):
     (response,) = fitted.answer([Task(decoding=Decoding(max_tokens=2)).request(translations()[0])])
     assert (response.finish, response.usage.completion_tokens) == ("length", 2)
+
+
+def test_a_reply_that_finds_no_end_stops_fifty_tokens_after_its_source_s_length(fitted, monkeypatch):
+    begin = fitted.network.begin
+
+    def endless(sources, start):
+        writing, logits = begin(sources, start)
+        step = writing.step
+        monkeypatch.setattr(writing, "step", lambda tokens: without_end(step(tokens)))
+        return writing, without_end(logits)
+
+    monkeypatch.setattr(fitted.network, "begin", endless)
+    (response,) = fitted.answer([Task(decoding=Decoding(max_tokens=256)).request(translations()[0])])
+    assert response.finish == "length"
+    assert response.usage.completion_tokens == response.usage.prompt_tokens + 50
+
+
+def without_end(logits):
+    logits = logits.copy()
+    logits[:, EOS] = -1e9
+    return logits
 
 
 def test_a_text_of_just_what_is_read_is_not_cut(monkeypatch):

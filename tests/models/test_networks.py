@@ -30,8 +30,8 @@ SMALL = {
     "transformer": partial(
         TransformerClassifier, dim=16, layers=1, heads=2, feed_forward=32, places=32, dropout=0.0
     ),
-    "word2vec": partial(Word2vec, dim=16),
-    "cbow": partial(Word2vec, dim=16, method="cbow"),
+    "word2vec": partial(Word2vec, dim=24),
+    "cbow": partial(Word2vec, dim=24, method="cbow"),
 }
 PRETRAINED = ("word2vec", "cbow")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -15,12 +16,13 @@ from harness.backends import BackendFile
 from harness.errors import BadInput
 from harness.metrics.effects import COHEN_DZ, COHEN_H
 from harness.metrics.significance import MCNEMAR, PERMUTATION
-from harness.reports import compare_render, gate_render, render, words
+from harness.reports import compare_render, drift, gate_render, render, words
 from harness.reports.board import board
 from harness.reports.compare import compare
 from harness.reports.entries import load
 from harness.reports.gate import VERDICTS, Limits, gate
 from harness.reports.measured import latest, measured
+from harness.reports.site import facts, table
 from harness.reports.words import KOREAN, language, translated
 from tests.fake_runs import fake_run
 
@@ -33,13 +35,25 @@ CALLS = [
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "translated"
 ]
-SAID = {call.args[0].value for call in CALLS if isinstance(call.args[0], ast.Constant)}
-# What is looked up by a value: statuses, verdicts, kinds, costs.
+SITE = Path(words.__file__).parents[2] / "reports" / "templates" / "site"
+IN_PAGES = {
+    found[1]
+    for path in SITE.rglob("*.j*")
+    for found in re.finditer(r'(?:\b_|\btranslated)\("([^"]*)"', path.read_text(encoding="utf-8"))
+}
+SAID = IN_PAGES | {call.args[0].value for call in CALLS if isinstance(call.args[0], ast.Constant)}
+# What is looked up by a value: statuses, verdicts, kinds, costs, what a site says of examples and run.json.
 NAMED = {
+    *("right", "wrong", "answered", "complete", table.UNKNOWN, drift.OTHER, *drift.MEASURED.values()),
+    *(*facts.GROUPS, *facts.LATENCY.values()),
     *("running", "partial", "failed", *VERDICTS, MCNEMAR, PERMUTATION, COHEN_H, COHEN_DZ),
     *("cost", "p95", "failures", "unanswered", "run"),
     *(word for kinds in get_args(BackendFile.model_fields["kind"].annotation) for word in get_args(kinds)),
 }
+
+
+def test_pages_and_scripts_have_sentences_too():
+    assert len(IN_PAGES) > 80
 
 
 def test_every_sentence_is_a_literal_that_can_be_looked_up():
@@ -115,6 +129,14 @@ def test_a_korean_comparison_has_no_english_word(tmp_path, runs):
     settings = {word for word in english(said) if "_" in word or word in ("backend", "label", "name")}
     assert english(said) - settings == set()
     assert "| 지표 " in said
+
+
+def test_a_korean_comparison_tells_of_drift_in_korean():
+    found = drift.Drift("weights", ("가", "나"), 40, 1, 2, 3, "log-probabilities", 1e-3, 1e-4)
+    with language("ko"):
+        said = drift.sentence(found), drift.sentence(replace(found, same="name", roads=("가", "가")))
+    assert [english(one) for one in said] == [set(), set()]
+    assert said[0].startswith("표류: 같은 가중치, 가와(과) 나(으)로: 예측 40개 중 2개가 다름")
 
 
 def test_a_korean_gate_has_no_english_word(tmp_path):

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from harness.reports.width import plain
+from harness.reports.words import translated
 
 LABEL = 60  # characters of a name in a picture
 ROW = 26  # pixels a line of a list of names
@@ -88,6 +89,7 @@ def histogram(name: str, values: Sequence[float], edges: Sequence[float]) -> Tra
     bins = list(pairwise(edges))
     counts, _ = np.histogram(np.asarray(values), np.asarray(edges))
     width = edges[1] - edges[0]
+    between = translated("{low} to {high}", low="%{customdata[0]}", high="%{customdata[1]}")
     return {
         "type": "bar",
         "name": text(name),
@@ -95,7 +97,7 @@ def histogram(name: str, values: Sequence[float], edges: Sequence[float]) -> Tra
         "y": counts.tolist(),
         "width": width,
         "customdata": [[f"{low:,.4g}", f"{high:,.4g}"] for low, high in bins],
-        "hovertemplate": "%{customdata[0]} to %{customdata[1]}: %{y:,}<extra></extra>",
+        "hovertemplate": f"{between}: %{{y:,}}<extra></extra>",
     }
 
 

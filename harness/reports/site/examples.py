@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from harness import records
 from harness.errors import BadInput
 from harness.records import Record
 from harness.reports.entries import Entry
-from harness.reports.site import chunks
+from harness.reports.site import chunks, withheld
 from harness.run_document import COMPLETE
 from harness.schema import Metric
 from harness.tally import USAGE
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
 # An example's state, as the one character that a page knows it by.
 RIGHT, WRONG, ANSWERED, UNANSWERED, FAILED = "r", "w", "a", "u", "f"
 COMPARED = 30  # pictures whose texts are drawn; more cannot be read
+
+
+def _whole_numbers() -> array[int]:
+    return array("q")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a site shows of a run's examples: of the first `most` (None: of all), their `texts` or not."""
+
+    texts: bool = True
+    most: int | None = None
 
 
 class Compared(NamedTuple):
@@ -42,19 +55,23 @@ class Measured:
     """What a run's pictures are drawn from; what was not measured is empty.
 
     Lengths are in characters, times in seconds. `scored` has, by their number, the options' scores of
-    examples one after another, and the places of the right ones. `states` counts the examples of each state.
+    examples one after another, and the places of the right ones. `states` counts the examples of each state,
+    of those that are shown; `count` counts all.
     """
 
-    lengths: dict[str, array[int]] = field(default_factory=dict)
-    tokens: dict[str, array[int]] = field(default_factory=dict)
+    lengths: dict[str, array[int]] = field(default_factory=lambda: defaultdict(_whole_numbers))
+    tokens: dict[str, array[int]] = field(default_factory=lambda: defaultdict(_whole_numbers))
     seconds: array[float] = field(default_factory=lambda: array("d"))
-    scored: dict[int, tuple[array[float], array[int]]] = field(default_factory=dict)
+    scored: dict[int, tuple[array[float], array[int]]] = field(
+        default_factory=lambda: defaultdict(lambda: (array("d"), _whole_numbers()))
+    )
     compared: list[Compared] = field(default_factory=list)
     states: dict[str, int] = field(default_factory=dict)
+    count: int = 0
 
     def add_length(self, name: str, length: int) -> None:
         """Count a text of so many characters."""
-        self.lengths.setdefault(name, array("q")).append(length)
+        self.lengths[name].append(length)
 
     def confidences(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return the probability (n,) of the option that was taken, and whether it was the right one (n,)."""
@@ -98,8 +115,8 @@ class _Judged:
 class _Pages:
     """The examples of a run on their way into chunks."""
 
-    def __init__(self, folder: Path, metric: Metric | None, labels: Mapping[str, str]) -> None:
-        self._folder, self._metric, self._labels = folder, metric, labels
+    def __init__(self, folder: Path, metric: Metric | None, labels: Mapping[str, str], texts: bool) -> None:
+        self._folder, self._metric, self._labels, self._texts = folder, metric, labels, texts
         self._questions, self._answers = chunks.Chunks(folder), chunks.Chunks(folder)
         self._judged = _Judged(metric)
         self._ids: list[str] = []
@@ -110,8 +127,13 @@ class _Pages:
         """Take the next example."""
         self._ids.append(record["id"])
         self._repeats.append(record["repeat"])
-        self._questions.add([record.get("request") or {}, record["target"]])
-        self._answers.add(_answer(record))
+        request, target, told = record.get("request") or {}, record["target"], _answer(record)
+        if self._texts:
+            self._questions.add([request, target])
+            self._answers.add(told)
+        else:
+            self._questions.add(withheld.question(request, target, self._labels))
+            self._answers.add(withheld.answer(told, request, self._labels))
         self.states += _state(record).encode()
         if not records.is_failed(record):
             self._judged.add(record)
@@ -131,21 +153,23 @@ class _Pages:
             "figures": None if figures is None or binary else _figures(self._folder, self.states, figures),
             "metric": None if figures is None or metric is None else metric.name,
             "up": metric is None or metric.higher_is_better,
-            "labels": self._labels,
+            "labels": list(self._labels.items()),  # pairs: a script would put numbers in another order
         }
         return chunks.write(self._folder, orjson.dumps(index))
 
 
-def write(entry: Entry, folder: Path) -> tuple[str | None, Measured]:
-    """Write a run's examples into `folder`; return the name of their index, and what was measured.
+def write(entry: Entry, folder: Path, shown: Shown) -> tuple[str | None, Measured]:
+    """Write a run's examples into `folder`; return the name of their index, and what was measured of all.
 
-    There is no index where the journal is not there or empty.
+    There is no index where the journal is not there or empty, or where no example is shown.
     """
     metric, labels = _judge(entry)
-    pages, measured = _Pages(folder, metric, labels), Measured()
+    pages, measured = _Pages(folder, metric, labels, shown.texts), Measured()
     place_of = {label: place for place, label in enumerate(labels)}
     for line in _lines(entry):
-        pages.add(line.record)
+        if shown.most is None or measured.count < shown.most:
+            pages.add(line.record)
+        measured.count += 1
         if not records.is_failed(line.record):
             _measure(line.record, place_of, measured)
     if not pages.states:
@@ -213,8 +237,8 @@ def _answer(record: Record) -> dict[str, Any]:
         kept["finish"] = response["finish"]
     if response.get("attempts", 1) != 1:
         kept["attempts"] = response["attempts"]
-    if timing := response.get("timing_s"):
-        kept["seconds"] = timing["e2e"]
+    if (seconds := (response.get("timing_s") or {}).get("e2e")) is not None:
+        kept["seconds"] = round(seconds, 6)  # more digits say nothing and take a fifth of the room
     for name in ("prompt_tokens", "completion_tokens") if response.get("usage") else ():
         kept[name] = response["usage"].get(name)
     kept["metrics"] = {name: row[0] for name, row in record["scores"].items() if len(row) == 1}
@@ -231,7 +255,7 @@ def _measure(record: Record, place_of: Mapping[str, int], measured: Measured) ->
         measured.add_length("reply", len(response["text"]))
     for name, count in (response.get("usage") or {}).items():
         if count is not None and name in USAGE:
-            measured.tokens.setdefault(name.replace("_", " "), array("q")).append(count)
+            measured.tokens[name].append(count)
     timing = response.get("timing_s")
     if timing and timing["e2e"] is not None and not response.get("cached"):
         measured.seconds.append(timing["e2e"])
@@ -257,7 +281,7 @@ def _weigh(record: Record, scores: Sequence[float], place_of: Mapping[str, int],
     target = record["target"]
     right = place_of.get(target) if place_of else int(target) if str(target).isdecimal() else None
     if right is not None:
-        flat, places = measured.scored.setdefault(len(scores), (array("d"), array("q")))
+        flat, places = measured.scored[len(scores)]
         flat.extend(scores)
         places.append(right)
     cosines = record["response"].get("similarities")

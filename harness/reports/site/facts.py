@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.reports.figures import number, short
+from harness.reports.figures import between, number, short
+from harness.reports.words import named, translated
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Group:
 
 
 # Heading → the keys of run.json that stand under it. What has pages or tables of its own comes apart.
-_GROUPS = {
+GROUPS = {
     "Answers": ("counts", "unanswered_because", "failed_because"),
     "Task": ("task", "choose_by", "seed"),
     "Data": ("data",),
@@ -42,11 +43,12 @@ _GROUPS = {
 }
 _APART = ("label", "metrics", "latency_s", "confusion", "breakdown", "macro", "sessions")
 _EXACT = ("sha256", "fingerprint", "command", "git", "id", "revision", "settings", "sent", "asked", "given")
+_THEIRS = ("given", "settings", "sent", "asked", "packages", "identity")  # what is in them others have named
 _UNITS = {
     **{"seconds": "s", "memory_gib": "GiB", "joules": "J", "co2_g": "g CO₂"},
     **{"examples_per_s": "examples/s", "output_tokens_per_s": "tokens/s"},
 }
-_LATENCY = {
+LATENCY = {
     "e2e": "end to end",
     "ttft": "to the first token",
     "tpot": "per output token",
@@ -56,9 +58,9 @@ _LATENCY = {
 
 def groups(run: Mapping[str, Any]) -> list[Group]:
     """Return everything that the run says of itself but its pictures; a group without facts is left out."""
-    named = {key for keys in _GROUPS.values() for key in keys}
-    rest = [key for key in run if key not in named and key not in _APART]
-    found = [_group(title, keys, run, flat=len(keys) == 1) for title, keys in _GROUPS.items()]
+    placed = {key for keys in GROUPS.values() for key in keys}
+    rest = [key for key in run if key not in placed and key not in _APART]
+    found = [_group(title, keys, run, flat=len(keys) == 1) for title, keys in GROUPS.items()]
     found.append(_group("Other", rest, run, flat=False))
     found[1:1] = [_latency(run)]
     return [*filter(_any, [_metrics(run), *found, _sessions(run), *_macro(run)])]
@@ -71,7 +73,7 @@ def _any(group: Group) -> bool:
 def _group(title: str, keys: Sequence[str], run: Mapping[str, Any], *, flat: bool) -> Group:
     """Return the facts under the keys; those of the one key of a `flat` group go without its name."""
     facts = [fact for key in keys for fact in _facts(() if flat else (key,), run.get(key), run)]
-    return Group(title, [fact for fact in facts if fact.value])
+    return Group(named(title), [fact for fact in facts if fact.value])
 
 
 def _facts(path: tuple[str, ...], value: Any, run: Mapping[str, Any]) -> Iterator[Fact]:
@@ -85,8 +87,10 @@ def _facts(path: tuple[str, ...], value: Any, run: Mapping[str, Any]) -> Iterato
 
 def _words(path: tuple[str, ...]) -> str:
     """Return `shots k` of (task, shots, k): the group's title has said the first."""
-    first = path[1:] if len(path) > 1 and path[0] in _SAID else path
-    return " ".join(part.replace("_", " ") for part in first)
+    words = [part.replace("_", " ") for part in path]
+    ours = next((place + 1 for place, part in enumerate(path) if part in _THEIRS), len(path))
+    told = [*map(named, words[:ours]), *words[ours:]]
+    return " ".join(told[1:] if len(path) > 1 and path[0] in _SAID else told)
 
 
 _SAID = ("task", "data", "backend", "environment", "fit", "cost", "counts", "throughput")
@@ -94,49 +98,55 @@ _SAID = ("task", "data", "backend", "environment", "fit", "cost", "counts", "thr
 
 def _value(key: str, value: Any, run: Mapping[str, Any], *, exact: bool) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return translated("yes") if value else translated("no")
     if isinstance(value, list):
         return ", ".join(str(one) if not exact else repr(one) for one in value)
     if isinstance(value, (int, float)) and not exact:
         return _figure(key, value, run)
+    if key in ("status", "kind"):
+        return named(str(value))
     return repr(value) if exact and isinstance(value, (int, float)) else str(value)
 
 
 def _figure(key: str, value: float, run: Mapping[str, Any]) -> str:
     if key == "parameters":
-        return f"{value / 1e9:.3g} billion" if value >= 1e9 else f"{value / 1e6:.3g} million"
+        if value >= 1e9:
+            return translated("{n:.3g} billion", n=value / 1e9)
+        return translated("{n:.3g} million", n=value / 1e6)
     if key in ("total", "paid", "per_1k_examples"):
         return f"{short(value)} {(run.get('cost') or {}).get('currency', '')}"
     if key in ("seed", "version", "schema_version", "limit"):
         return str(value)
     text = f"{value:,}" if isinstance(value, int) else short(value)
-    return f"{text} {_UNITS[key]}" if key in _UNITS else text
+    return f"{text} {named(_UNITS[key])}" if key in _UNITS else text
 
 
 def _metrics(run: Mapping[str, Any]) -> Group:
-    header = ["metric", "value", "95 % interval", "n", "unit", "better", "signature"]
+    header = [
+        *(translated("metric"), translated("value"), translated("95 % interval"), translated("n")),
+        *(translated("unit"), translated("better"), translated("signature")),
+    ]
     rows = []
     for name, main in (run.get("metrics") or {}).items():
-        ends = [number(main[end], main["unit"], like=main["value"]) for end in ("ci_low", "ci_high")]
-        between = f"{ends[0]} to {ends[1]}" if main["ci_low"] is not None else ""
-        better = "higher" if main["higher_is_better"] else "lower"
+        better = translated("higher") if main["higher_is_better"] else translated("lower")
         rows.append(
             [
-                *(name, number(main["value"], main["unit"]), between, f"{main['n']:,}"),
+                *(name, number(main["value"], main["unit"]), between(main), f"{main['n']:,}"),
                 *(main["unit"], better, main["signature"]),
             ]
         )
-    return Group("Metrics", header=header, rows=rows)
+    return Group(translated("Metrics"), header=header, rows=rows)
 
 
 def _latency(run: Mapping[str, Any]) -> Group:
     """Return the table of how long replies took, in seconds."""
     keys = ("p50", "p90", "p95", "p99", "mean")
     rows = [
-        [_LATENCY.get(name, name), *(short(row.get(key)) for key in keys), f"{row['n']:,}"]
+        [named(LATENCY.get(name, name)), *(short(row.get(key)) for key in keys), f"{row['n']:,}"]
         for name, row in (run.get("latency_s") or {}).items()
     ]
-    return Group("Latency, seconds", header=["", *keys, "n"], rows=rows)
+    header = ["", *map(named, keys), translated("n")]
+    return Group(translated("Latency, seconds"), header=header, rows=rows)
 
 
 def _sessions(run: Mapping[str, Any]) -> Group:
@@ -147,7 +157,11 @@ def _sessions(run: Mapping[str, Any]) -> Group:
         ]
         for one in run.get("sessions") or ()
     ]
-    return Group("Sessions", header=["started", "finished", "seconds", "requests", "failed"], rows=rows)
+    header = [
+        *(translated("started"), translated("finished"), translated("seconds")),
+        *(translated("requests"), translated("failed")),
+    ]
+    return Group(translated("Sessions"), header=header, rows=rows)
 
 
 def _macro(run: Mapping[str, Any]) -> Iterator[Group]:
@@ -160,8 +174,8 @@ def _macro(run: Mapping[str, Any]) -> Iterator[Group]:
         ]
         means = (run.get("macro") or {}).get(by) or {}
         if means:
-            rows.append(["mean of the groups", *(_of(means.get(name)) for name in names), ""])
-        yield Group(f"By {by}", header=[by, *names, "n"], rows=rows)
+            rows.append([translated("mean of the groups"), *(_of(means.get(name)) for name in names), ""])
+        yield Group(translated("By {name}", name=by), header=[by, *names, translated("n")], rows=rows)
 
 
 def _of(found: Any) -> str:

@@ -12,8 +12,10 @@ from markupsafe import Markup
 
 from harness.errors import printable
 from harness.reports.width import plain
+from harness.reports.words import KOREAN, current, named, translated
 from harness.resources import shipped
 
+WORDS = "words.js"
 MOST = 400  # characters of a name or a setting on a page
 LINE = (
     5000  # characters of a line of a text that is shown in full; a browser would take a minute over a million
@@ -28,11 +30,18 @@ POLICY = (
 
 
 class Pages:
-    """Renders a page by the name of its template."""
+    """Renders a page by the name of its template, in the language in use.
+
+    On a page, `_` is `translated` and `named` is `named` of `harness.reports.words`.
+    """
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:
         """Return a page. `values` hold text as runs wrote it."""
         return self._environment.get_template(template).render(policy=POLICY, **values)
+
+    def words(self) -> str:
+        """Return the script that has the other scripts' words in the language in use."""
+        return self._environment.get_template(f"{WORDS}.j2").render(words=KOREAN if current() == "ko" else {})
 
     @cached_property
     def _environment(self) -> jinja2.Environment:
@@ -45,7 +54,8 @@ class Pages:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        environment.filters["whole"] = _whole
+        environment.filters |= {"whole": _whole, "coded": _coded}
+        environment.globals |= {"_": translated, "named": named, "language": current()}
         return environment
 
 
@@ -64,6 +74,14 @@ def _whole(value: str) -> Markup:
         for line in value.split("\n")
     )
     return Markup("\n").join(Markup.escape(printable(line)) for line in lines)
+
+
+def _coded(value: str) -> Markup:
+    """Return a sentence of ours in which `this` is typed: code on the page."""
+    pieces = map(Markup.escape, value.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if place % 2 else piece for place, piece in enumerate(pieces)
+    )
 
 
 def slug(*names: str) -> str:

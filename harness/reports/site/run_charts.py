@@ -9,6 +9,7 @@ from harness.metrics.options import rank
 from harness.reports.entries import Entry
 from harness.reports.site.charts import ROW, Chart, axis, edges, error, histogram, names_axis, texts
 from harness.reports.site.examples import Compared, Measured
+from harness.reports.words import named, translated
 from harness.tally import UNANSWERED
 
 BINS = 10  # of the reliability diagram
@@ -22,8 +23,8 @@ def charts(entry: Entry, measured: Measured, labels: Mapping[str, str]) -> list[
         *_reliability(measured),
         *_breakdowns(entry),
         *_compared(measured, labels),
-        *_lengths("Lengths", "characters", measured.lengths),
-        *_lengths("Tokens", "tokens", measured.tokens),
+        *_lengths(translated("Lengths"), translated("characters"), measured.lengths),
+        *_lengths(translated("Tokens"), translated("tokens"), measured.tokens),
         *_times(measured),
     ]
     return found
@@ -39,6 +40,7 @@ def _confusion(entry: Entry, labels: Mapping[str, str]) -> Iterator[Chart]:
         columns, counts = columns[:-1], [row[:-1] for row in counts]
     shares = [[count / (sum(row) or 1) for count in row] for row in counts]
     few = len(counts) <= 12
+    is_right, is_said = translated("right"), translated("said")
     right, said = (texts(_worded(name, labels) for name in names) for names in (table, columns))
     trace = {
         "type": "heatmap",
@@ -48,18 +50,21 @@ def _confusion(entry: Entry, labels: Mapping[str, str]) -> Iterator[Chart]:
         "text": [[f"{count:,}" for count in row] for row in counts],
         "zmin": 0,
         "zmax": 1,
-        "hovertemplate": "right: %{y}<br>said: %{x}<br>%{text} (%{z:.1%})<extra></extra>",
+        "hovertemplate": f"{is_right}: %{{y}}<br>{is_said}: %{{x}}<br>%{{text}} (%{{z:.1%}})<extra></extra>",
         **({"texttemplate": "%{text}"} if few else {}),
     }
     layout = {
-        "xaxis": axis("said", type="category"),
-        "yaxis": axis("right", type="category", autorange="reversed"),
+        "xaxis": axis(is_said, type="category"),
+        "yaxis": axis(is_right, type="category", autorange="reversed"),
         "height": max(300, 130 + ROW * len(counts)),
     }
-    yield Chart("Confusion", "A row is what was right, a cell's shade its share of the row.", [trace], layout)
+    note = translated("A row is what was right, a cell's shade its share of the row.")
+    yield Chart(translated("Confusion"), note, [trace], layout)
 
 
 def _worded(label: str, labels: Mapping[str, str]) -> str:
+    if label == UNANSWERED:
+        return named(label)
     word = labels.get(label)
     return label if word in (None, label) else f"{word} ({label})"
 
@@ -76,26 +81,30 @@ def _reliability(measured: Measured) -> Iterator[Chart]:
     said = np.bincount(bins, shares, BINS)[full] / counts[full]
     true = np.bincount(bins, hits, BINS)[full] / counts[full]
     n = counts[full]
+    met = translated("said {x}, right {y}", x="%{x:.3f}", y="%{y:.3f}")
+    many = translated("{n} examples", n="%{customdata:,}")
     ideal = {
         **{"type": "scatter", "mode": "lines", "x": [0, 1], "y": [0, 1], "hoverinfo": "skip"},
-        **{"line": {"dash": "dot", "width": 1}, "name": "as it should be"},
+        **{"line": {"dash": "dot", "width": 1}, "name": translated("as it should be")},
     }
     trace = {
         "type": "scatter",
         "mode": "lines+markers",
-        "name": "this run",
+        "name": translated("this run"),
         "x": said.tolist(),
         "y": true.tolist(),
         "customdata": n.tolist(),
         "marker": {"size": (7 + 19 * np.sqrt(n / n.max())).tolist(), "opacity": 0.85},
-        "hovertemplate": "said %{x:.3f}, right %{y:.3f}<br>%{customdata:,} examples<extra></extra>",
+        "hovertemplate": f"{met}<br>{many}<extra></extra>",
     }
     layout = {
-        "xaxis": axis("probability of the option taken", range=[0, 1.02]),
-        "yaxis": axis("share that is right", range=[0, 1.02]),
+        "xaxis": axis(translated("probability of the option taken"), range=[0, 1.02]),
+        "yaxis": axis(translated("share that is right"), range=[0, 1.02]),
     }
-    note = "On the dotted line its probabilities mean what they say; under it the system is too sure."
-    yield Chart("Calibration", note, [ideal, trace], layout)
+    note = translated(
+        "On the dotted line its probabilities mean what they say; under it the system is too sure."
+    )
+    yield Chart(translated("Calibration"), note, [ideal, trace], layout)
 
 
 def _breakdowns(entry: Entry) -> Iterator[Chart]:
@@ -119,14 +128,15 @@ def _breakdowns(entry: Entry) -> Iterator[Chart]:
             "customdata": [main.get("n") for main in mains],
             "error_x": error(mains),
             "marker": {"size": 9},
-            "hovertemplate": "%{y}: %{x:.4f} (n %{customdata:,})<extra></extra>",
+            "hovertemplate": f"%{{y}}: %{{x:.4f}} ({translated('n')} %{{customdata:,}})<extra></extra>",
         }
         layout = {
             "xaxis": axis(str(entry.metric)),
             "yaxis": names_axis(names),
             "height": 110 + ROW * len(names),
         }
-        yield Chart(f"By {by}", "The main metric of each group, with 95 % intervals.", [trace], layout)
+        note = translated("The main metric of each group, with 95 % intervals.")
+        yield Chart(translated("By {name}", name=by), note, [trace], layout)
 
 
 def _compared(measured: Measured, labels: Mapping[str, str]) -> Iterator[Chart]:
@@ -159,8 +169,11 @@ def _similarities(rows: Sequence[Compared], names: list[str], columns: list[str]
         "yaxis": {"type": "category", "autorange": "reversed"},
         "height": 160 + ROW * len(rows),
     }
-    note = f"Cosines of pictures (down) and texts (across); ✓ the right text. The first {len(rows)} examples."
-    return Chart("Pictures against texts", note, [trace], layout, wide=True)
+    note = translated(
+        "Cosines of pictures (down) and texts (across); ✓ the right text. The first {n} examples.",
+        n=len(rows),
+    )
+    return Chart(translated("Pictures against texts"), note, [trace], layout, wide=True)
 
 
 def _tick(row: Compared, place: int) -> str:
@@ -177,18 +190,18 @@ def _ranked(rows: Sequence[Compared], names: list[str], columns: list[str]) -> C
         "orientation": "h",
         "x": [None if place is None else row.shares[place] for row, place in zip(rows, places, strict=True)],
         "y": names,
-        "text": ["" if found is None else f"rank {found}" for found in ranks],
+        "text": ["" if found is None else translated("rank {n}", n=found) for found in ranks],
         "textposition": "auto",
         "customdata": ["" if place is None else columns[place] for place in places],
         "hovertemplate": "%{y}<br>%{customdata}: %{x:.3f}, %{text}<extra></extra>",
     }
     layout = {
-        "xaxis": axis("probability of the right text", range=[0, 1]),
+        "xaxis": axis(translated("probability of the right text"), range=[0, 1]),
         "yaxis": {"type": "category", "autorange": "reversed"},
         "height": 120 + ROW * len(rows),
     }
-    note = "How probable the right text was among all, and its rank from 1."
-    return Chart("Rank and probability of the right text", note, [trace], layout)
+    note = translated("How probable the right text was among all, and its rank from 1.")
+    return Chart(translated("Rank and probability of the right text"), note, [trace], layout)
 
 
 def _lengths(title: str, unit: str, counts: Mapping[str, Sequence[int]]) -> Iterator[Chart]:
@@ -196,17 +209,26 @@ def _lengths(title: str, unit: str, counts: Mapping[str, Sequence[int]]) -> Iter
     for name, values in counts.items():
         if len(set(values)) < 2:
             continue
-        trace = histogram(name, values, edges(values, whole=True))
-        layout = {"xaxis": axis(unit), "yaxis": axis("examples"), "bargap": 0.06}
+        words = named(name.replace("_", " "))
+        trace = histogram(words, values, edges(values, whole=True))
+        layout = {"xaxis": axis(unit), "yaxis": axis(translated("examples")), "bargap": 0.06}
         middle = sorted(values)[len(values) // 2]
-        note = f"Median {middle:,} {unit}; the last bar holds the longest hundredth."
-        yield Chart(f"{title}: {name}", note, [trace], layout)
+        note = translated(
+            "Median {n:,} {unit}; the last bar holds the longest hundredth.", n=middle, unit=unit
+        )
+        yield Chart(f"{title}: {words}", note, [trace], layout)
 
 
 def _times(measured: Measured) -> Iterator[Chart]:
     if len(set(measured.seconds)) < 2:
         return
-    trace = histogram("seconds", measured.seconds, edges(measured.seconds, whole=False))
-    layout = {"xaxis": axis("seconds, end to end"), "yaxis": axis("examples"), "bargap": 0.06}
-    note = "How long a reply took by the client's clock; of a batch, each example took the batch's time."
-    yield Chart("Latency", note, [trace], layout)
+    trace = histogram(translated("seconds"), measured.seconds, edges(measured.seconds, whole=False))
+    layout = {
+        "xaxis": axis(translated("seconds, end to end")),
+        "yaxis": axis(translated("examples")),
+        "bargap": 0.06,
+    }
+    note = translated(
+        "How long a reply took by the client's clock; of a batch, each example took the batch's time."
+    )
+    yield Chart(translated("Latency"), note, [trace], layout)

@@ -11,9 +11,10 @@ from harness import records
 from harness.reports.board import Board, Row
 from harness.reports.configurations import kept
 from harness.reports.entries import Column, Entry, Warn
-from harness.reports.figures import each, number, short
+from harness.reports.figures import between, each, number, short
 from harness.reports.ranks import ranks
 from harness.reports.speed import ms
+from harness.reports.words import named, translated
 
 UNKNOWN = "unknown"
 OFFICIAL = "official"  # the tag of a profile whose model its own maker published
@@ -82,7 +83,7 @@ def leaderboard(found: Board, by_column: Places, page_of: Callable[[Entry], str]
 
     A column that nobody has a value in is left out.
     """
-    heads = [*_ABOUT, *(_score(found, column) for column in found.columns), *_TOOK]
+    heads = [*_heads_about(), *(_score(found, column) for column in found.columns), *_heads_took()]
     lines = [_line(found, row, by_column, page_of) for row in found.rows]
     keep = [place for place in range(len(heads)) if any(line.cells[place].text for line in lines)]
     heads = [heads[place] for place in keep]
@@ -97,21 +98,30 @@ def leaderboard(found: Board, by_column: Places, page_of: Callable[[Entry], str]
 
 
 _FACETS = ("size", "kind", "licence", "provider")
-_ABOUT = [
-    Head("kind", numeric=False),
-    Head("size", "parameters"),
-    Head("licence", shown=False, numeric=False),
-    Head("provider", "owner of the model's repository", shown=False, numeric=False),
-    Head("trained on", "examples learnt from", shown=False),
-    Head("n", "examples evaluated", shown=False),
-]
-_TOOK = [
-    Head("fit s", "seconds of learning, all tasks together"),
-    Head("ms/example", "wall time of answering over the examples answered, of the slowest task"),
-    Head("p95 s", "95th percentile of the time to a reply, of the slowest task"),
-    Head("cost/1k", "per 1,000 examples, of the dearest task"),
-    Head("energy J", "joules, all tasks together", shown=False),
-]
+
+
+def _heads_about() -> list[Head]:
+    owner = translated("owner of the model's repository")
+    return [
+        Head(translated("kind"), numeric=False),
+        Head(translated("size"), translated("parameters")),
+        Head(translated("licence"), shown=False, numeric=False),
+        Head(translated("provider"), owner, shown=False, numeric=False),
+        Head(translated("trained on"), translated("examples learnt from"), shown=False),
+        Head(translated("n"), translated("examples evaluated"), shown=False),
+    ]
+
+
+def _heads_took() -> list[Head]:
+    wall = translated("wall time of answering over the examples answered, of the slowest task")
+    p95 = translated("95th percentile of the time to a reply, of the slowest task")
+    return [
+        Head(translated("fit s"), translated("seconds of learning, all tasks together")),
+        Head(translated("ms/example"), wall),
+        Head(translated("p95 s"), p95),
+        Head(translated("cost/1k"), translated("per 1,000 examples, of the dearest task")),
+        Head(translated("energy J"), translated("joules, all tasks together"), shown=False),
+    ]
 
 
 def size_class(parameters: float | None) -> str:
@@ -144,7 +154,8 @@ def _ranks(found: Board, column: Column, warn: Warn) -> dict[str, str]:
 def _score(found: Board, column: Column) -> Head:
     entry = next(row.entries[column] for row in found.rows if column in row.entries)
     language = kept(entry, records.TASK, ("language",)).get("language")
-    note = "higher is better" if column.higher_is_better else "lower is better"
+    up = column.higher_is_better
+    note = translated("higher is better") if up else translated("lower is better")
     tags = tuple(sorted(map(str, entry.run["task"]["tags"])))
     return Head(found.titles[column], note, score=True, language=str(language or ""), tags=tags)
 
@@ -174,10 +185,14 @@ def _about(row: Row, facets: Mapping[str, str]) -> list[Cell]:
     counts = [entry.main["n"] for entry in row.entries.values()]
     size = f"{parameters / 1e9:.3g}B" if parameters else ""
     return [
-        Cell(facets["kind"], facets["kind"]),
+        Cell(named(facets["kind"]), facets["kind"]),
         Cell(size, parameters or ""),
         Cell(facets["licence"], facets["licence"]),
-        Cell(facets["provider"], facets["provider"], marks=(OFFICIAL,) if facets["official"] else ()),
+        Cell(
+            facets["provider"],
+            facets["provider"],
+            marks=(translated("official"),) if facets["official"] else (),
+        ),
         Cell(each(fits, 3), max(fits, default="")),
         Cell(each(counts, 3), float(max(counts))),
     ]
@@ -188,11 +203,8 @@ def _cell(entry: Entry | None, rank: str, page_of: Callable[[Entry], str]) -> Ce
         return Cell()
     main = entry.main
     value, unit = main["value"], main["unit"]
-    between = ""
-    if main["ci_low"] is not None:
-        between = " to ".join(number(main[end], unit, like=value) for end in ("ci_low", "ci_high"))
     order = "" if value is None else float(value)
-    return Cell(number(value, unit), order, between, rank, tuple(entry.marks), page_of(entry))
+    return Cell(number(value, unit), order, between(main), rank, tuple(entry.marks), page_of(entry))
 
 
 def _took(row: Row) -> list[Cell]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.reports.board import Board, Published
 from harness.reports.entries import Column, Entry
 from harness.reports.site.charts import ROW, Chart, Trace, axis, error, names_axis, text, texts
 from harness.reports.speed import ms
+from harness.reports.words import translated
 
 APART = (0.3, 0.06)  # of the picture, across and up: nearer than that, two names cannot both be read
 SWEPT = ("train_limit",)  # settings that choose how much is learnt from, never a line of their own
@@ -35,13 +36,29 @@ def trade_offs(found: Board, column: Column) -> list[Chart]:
     """Return the figure against what it costs and how long it takes, with the Pareto front."""
     entries = [row.entries[column] for row in found.rows if column in row.entries]
     currencies = sorted({str((e.run.get("cost") or {}).get("currency")) for e in entries if _cost(e.run)})
-    made = [
-        _trade_off("cost", f"{currencies[0]} per 1,000 examples", _cost, entries, column)
-        if len(currencies) == 1
-        else None,
-        _trade_off("time", "ms an example, at the speed of the whole run", ms, entries, column),
-        _trade_off("latency", "ms to a reply, 95th percentile", _p95, entries, column),
+    metric = column.metric
+    faster = translated("On the dashed line nothing is both better and faster; bars are 95 % intervals.")
+    kinds = [
+        _Against(
+            translated("{metric} against time", metric=metric),
+            faster,
+            translated("ms an example, at the speed of the whole run"),
+            ms,
+        ),
+        _Against(
+            translated("{metric} against latency", metric=metric),
+            faster,
+            translated("ms to a reply, 95th percentile"),
+            _p95,
+        ),
     ]
+    if len(currencies) == 1:
+        cheaper = translated(
+            "On the dashed line nothing is both better and cheaper; bars are 95 % intervals."
+        )
+        unit = translated("{currency} per 1,000 examples", currency=currencies[0])
+        kinds.insert(0, _Against(translated("{metric} against cost", metric=metric), cheaper, unit, _cost))
+    made = [_trade_off(kind, entries, column) for kind in kinds]
     return [chart for chart in made if chart is not None]
 
 
@@ -67,10 +84,17 @@ def front(points: Sequence[tuple[float, float]]) -> list[int]:
     return found
 
 
-def _trade_off(
-    what: str, unit: str, measure: Measure, entries: Sequence[Entry], column: Column
-) -> Chart | None:
-    kept = [(x, e) for e in entries if (x := measure(e.run)) and e.main.get("value") is not None]
+class _Against(NamedTuple):
+    """What figures are set against: the picture's heading and note, the axis, and how it is measured."""
+
+    title: str
+    note: str
+    unit: str
+    measure: Measure
+
+
+def _trade_off(against: _Against, entries: Sequence[Entry], column: Column) -> Chart | None:
+    kept = [(x, e) for e in entries if (x := against.measure(e.run)) and e.main.get("value") is not None]
     if len(kept) < 2:
         return None
     xs, mains = [x for x, _ in kept], [entry.main for _, entry in kept]
@@ -91,22 +115,19 @@ def _trade_off(
         "error_y": error(mains),
         "marker": {"size": 10},
         "hovertemplate": "%{customdata}<br>%{y:.4f}<br>%{x:.4g}<extra></extra>",
-        "name": "systems",
+        "name": translated("systems"),
     }
     line: Trace = {
-        **{"type": "scatter", "mode": "lines", "name": "Pareto front", "hoverinfo": "skip"},
+        **{"type": "scatter", "mode": "lines", "name": translated("Pareto front"), "hoverinfo": "skip"},
         **{"x": [xs[i] for i in best], "y": [mains[i]["value"] for i in best]},
         "line": {"shape": "hv", "dash": "dash", "width": 1.5},
     }
     decades = {"type": "log", "dtick": 1, "exponentformat": "none"}
     layout = {
-        "xaxis": axis(unit, **decades) if spread else axis(unit, rangemode="tozero"),
+        "xaxis": axis(against.unit, **decades) if spread else axis(against.unit, rangemode="tozero"),
         "yaxis": axis(column.name),
     }
-    note = "On the dashed line nothing is both better and cheaper; bars are 95 % intervals."
-    if what != "cost":
-        note = "On the dashed line nothing is both better and faster; bars are 95 % intervals."
-    return Chart(f"{column.metric} against {what}", note, [points, line], layout)
+    return Chart(against.title, against.note, [points, line], layout)
 
 
 def _legible(names: Sequence[str], xs: Sequence[float], ys: Sequence[Any], first: Sequence[int]) -> list[str]:
@@ -132,7 +153,7 @@ def _standing(entries: Sequence[Entry], published: Sequence[Published], column: 
         {
             "type": "scatter",
             "mode": "markers",
-            "name": "run here",
+            "name": translated("run here"),
             "x": [main["value"] for main in mains],
             "y": names,
             "error_x": error(mains),
@@ -141,7 +162,7 @@ def _standing(entries: Sequence[Entry], published: Sequence[Published], column: 
         }
     ]
     if published:
-        traces.append(_hollow([one.value for one in published], others, "published, not ranked"))
+        traces.append(_hollow([one.value for one in published], others, translated("published, not ranked")))
     rows = [*reversed(others), *names]
     layout = {
         "xaxis": axis(column.name),
@@ -149,14 +170,15 @@ def _standing(entries: Sequence[Entry], published: Sequence[Published], column: 
         "height": 120 + ROW * len(rows),
         "showlegend": bool(published),
     }
-    yield Chart("Systems", "The main metric with its 95 % interval.", traces, layout)
+    note = translated("The main metric with its 95 % interval.")
+    yield Chart(translated("Systems"), note, traces, layout)
 
 
 def _hollow(x: Sequence[Any], y: Sequence[Any], name: str) -> Trace:
     return {
         **{"type": "scatter", "mode": "markers", "name": text(name), "x": list(x), "y": list(y)},
         "marker": {"size": 9, "symbol": "diamond-open", "line": {"width": 2}},
-        "hovertemplate": "%{y}: %{x:.4f} (published)<extra></extra>",
+        "hovertemplate": f"%{{y}}: %{{x:.4f}} ({translated('published')})<extra></extra>",
     }
 
 
@@ -169,7 +191,11 @@ def _templates(entries: Sequence[Entry], published: Sequence[Published], column:
             theirs.setdefault(one.system, []).append(one)
     traces += [
         {
-            **{"type": "scatter", "mode": "lines+markers", "name": text(f"{name} (published)")},
+            **{
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": text(f"{name} ({translated('published')})"),
+            },
             "x": [text(one.template) for one in sorted(rows, key=lambda one: str(one.template))],
             "y": [one.value for one in sorted(rows, key=lambda one: str(one.template))],
             "line": {"dash": "dot"},
@@ -180,9 +206,10 @@ def _templates(entries: Sequence[Entry], published: Sequence[Published], column:
         if len({row.template for row in rows}) > 1
     ]
     if traces:
-        layout = {"xaxis": axis("template", type="category"), "yaxis": axis(column.name), "showlegend": True}
-        note = "The same examples, worded otherwise: a flat line is a system that does not mind."
-        yield Chart("Template sensitivity", note, traces, layout)
+        xaxis = axis(translated("template"), type="category")
+        layout = {"xaxis": xaxis, "yaxis": axis(column.name), "showlegend": True}
+        note = translated("The same examples, worded otherwise: a flat line is a system that does not mind.")
+        yield Chart(translated("Template sensitivity"), note, traces, layout)
 
 
 def _sweeps(entries: Sequence[Entry], column: Column) -> Iterator[Chart]:
@@ -195,7 +222,8 @@ def _sweeps(entries: Sequence[Entry], column: Column) -> Iterator[Chart]:
         xaxis = axis(key) if numeric else axis(key, type="category")
         layout = {"xaxis": xaxis, "yaxis": axis(column.name), "showlegend": len(lines) > 1}
         traces = _traces(lines, float if numeric else text)
-        yield Chart(f"Decoding: {key}", "All other settings are the same along a line.", traces, layout)
+        note = translated("All other settings are the same along a line.")
+        yield Chart(translated("Decoding: {key}", key=key), note, traces, layout)
 
 
 def _asked(entry: Entry) -> Mapping[str, Any]:
@@ -211,12 +239,13 @@ def _learning(entries: Sequence[Entry], column: Column) -> Iterator[Chart]:
     lines = _lines(entries, lambda entry: (entry.run.get("fit") or {}).get("examples"), *SWEPT)
     if lines:
         layout = {
-            "xaxis": axis("examples learnt from", type="log", exponentformat="none"),
+            "xaxis": axis(translated("examples learnt from"), type="log", exponentformat="none"),
             "yaxis": axis(column.name),
             "showlegend": len(lines) > 1,
         }
-        traces = _traces(lines, int, "%{x:,} examples")
-        yield Chart("Learning curves", "Each point is a fit of its own.", traces, layout)
+        traces = _traces(lines, int, translated("{n} examples", n="%{x:,}"))
+        note = translated("Each point is a fit of its own.")
+        yield Chart(translated("Learning curves"), note, traces, layout)
 
 
 Line = tuple[str, list[tuple[Any, Entry]]]  # a name, and its points in order

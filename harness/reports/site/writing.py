@@ -15,9 +15,10 @@ from harness.reports import groups as group_tables
 from harness.reports.board import Board, board
 from harness.reports.configurations import kept
 from harness.reports.entries import Column, Entry, Warn
-from harness.reports.figures import figure
-from harness.reports.site import examples, facts, run_charts, task_charts, vendored
-from harness.reports.site.pages import Pages, slug
+from harness.reports.figures import between, figure
+from harness.reports.site import examples, facts, run_charts, task_charts, vendored, withheld
+from harness.reports.site.examples import Shown
+from harness.reports.site.pages import WORDS, Pages, slug
 from harness.reports.site.staging import staged
 from harness.reports.site.table import leaderboard, places
 from harness.resources import shipped
@@ -33,6 +34,7 @@ class RunPage:
     name: str
     index: str | None = None
     states: dict[str, int] = field(default_factory=dict)
+    whole: int = 0  # examples in its journal, of which some may be shown
 
     @property
     def system(self) -> str:
@@ -71,6 +73,11 @@ class RunPage:
         return figure(self.entry.main) if self.entry.metric else ""
 
     @property
+    def between(self) -> str:
+        """Return the ends of the main figure's interval in words, empty where it has none."""
+        return between(self.entry.main)
+
+    @property
     def examples(self) -> str:
         """Return what two runs must share to be compared example by example."""
         task, data = self.entry.run["task"], self.entry.run["data"]
@@ -94,8 +101,10 @@ class TaskPage:
 class Site:
     """A site in the making: what its pages have in common, and the folder they go into."""
 
-    def __init__(self, entries: Sequence[Entry], found: Board, folder: Path, warn: Warn) -> None:
-        self.found, self.folder, self.warn = found, folder, warn
+    def __init__(
+        self, entries: Sequence[Entry], found: Board, folder: Path, warn: Warn, shown: Shown
+    ) -> None:
+        self.found, self.folder, self.warn, self.shown = found, folder, warn, shown
         self.places = places(found, warn)
         self.pages = Pages()
         ordered = sorted(entries, key=_order)
@@ -115,6 +124,7 @@ class Site:
         vendored.write(self.folder / ASSETS)
         for asset in sorted((shipped("reports") / "templates" / "site" / ASSETS).iterdir()):
             shutil.copyfile(asset, self.folder / ASSETS / asset.name)
+        (self.folder / ASSETS / WORDS).write_text(self.pages.words(), encoding="utf-8", newline="")
         for run in self.runs:
             self._run(run)
         for task in self.tasks.values():
@@ -124,7 +134,8 @@ class Site:
 
     def _page(self, href: str, template: str, **values: Any) -> None:
         depth = href.count("/")
-        text = self.pages.render(template, {"root": "../" * depth, "runs_count": len(self.runs), **values})
+        common = {"root": "../" * depth, "runs_count": len(self.runs), "shown": self.shown}
+        text = self.pages.render(template, {**common, **values})
         (self.folder / href).write_text(text, encoding="utf-8", newline="")
 
     def _run(self, run: RunPage) -> None:
@@ -133,28 +144,29 @@ class Site:
         options = kept(entry, records.TASK, ("options",)).get("options")
         labels = options if isinstance(options, dict) else {}
         rivals = [one for one in self.runs if one is not run and one.examples == run.examples]
+        told = entry.run if self.shown.texts else withheld.document(entry.run)
         self._page(
             run.href,
             "run.html.j2",
             run=run,
             task=self.tasks[run.task],
-            language=_language(entry),
-            command=str(entry.run.get("command") or ""),
-            groups=facts.groups(entry.run),
+            task_language=_language(entry),
+            command=str(told.get("command") or ""),
+            groups=facts.groups(told),
             charts=run_charts.charts(entry, measured, {str(k): str(v) for k, v in labels.items()}),
-            document=orjson.dumps(entry.run, option=orjson.OPT_INDENT_2).decode(),
+            document=orjson.dumps(told, option=orjson.OPT_INDENT_2).decode(),
             rivals=rivals,
         )
 
     def _examples(self, run: RunPage) -> examples.Measured:
         """Write the run's examples; a journal that somebody else has changed costs its page the examples."""
         try:
-            run.index, measured = examples.write(run.entry, self.folder / DATA)
+            run.index, measured = examples.write(run.entry, self.folder / DATA, self.shown)
         except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
             journal = run.entry.directory / records.SAMPLES
             self.warn(f"{journal}: not as the harness writes it, left out: {type(error).__name__}: {error}")
             return examples.Measured()
-        run.states = measured.states
+        run.states, run.whole = measured.states, measured.count
         return measured
 
     def _task(self, task: TaskPage) -> None:
@@ -186,7 +198,7 @@ class Site:
             task=task,
             description=str(known.get("description") or ""),
             source=" · ".join(str(source[key]) for key in ("citation", "url", "licence") if source.get(key)),
-            language=_language(own[-1].entry),
+            task_language=_language(own[-1].entry),
             sections=sections,
             runs=own,
         )
@@ -228,12 +240,18 @@ class Site:
 
 
 def write_site(
-    entries: Sequence[Entry], out: Path, warn: Warn, *, group: str | None = None, sort: str | None = None
+    entries: Sequence[Entry],
+    out: Path,
+    warn: Warn,
+    *,
+    group: str | None = None,
+    sort: str | None = None,
+    shown: Shown = Shown(),
 ) -> None:
     """Write a report of `entries` to the folder `out`, which is replaced if it is a report.
 
     The same runs make the same files, whatever their order. `group` and `sort` are as a leaderboard
-    takes them.
+    takes them; `shown` says how much of the examples can be read.
 
     Raises:
         BadInput: `out` is not ours to replace, or cannot be written; or as `board` raises it.
@@ -248,7 +266,7 @@ def write_site(
 
     found = board(entries, once, group=group, sort=sort)
     with staged(out) as folder:
-        Site(entries, found, folder, once).write()
+        Site(entries, found, folder, once, shown).write()
 
 
 def _order(entry: Entry) -> tuple[str, ...]:

@@ -2,7 +2,17 @@
 "use strict";
 
 (() => {
-  const plain = { paging: false, info: false, layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: null } };
+  // DataTables' own words, as far as they can be read or heard here.
+  const language = {
+    emptyTable: translated("No data available in table"),
+    zeroRecords: translated("No matching records found"),
+    aria: {
+      orderable: translated(": Activate to sort"),
+      orderableReverse: translated(": Activate to invert sorting"),
+      orderableRemove: translated(": Activate to remove sorting"),
+    },
+  };
+  const plain = { language, paging: false, info: false, layout: { topStart: null, topEnd: null, bottomStart: null, bottomEnd: null } };
   const list = document.getElementById("run-list");
   if (list) {
     const runs = new DataTable(list, { ...plain, order: [] });
@@ -47,7 +57,7 @@
     }
     board.search(form.querySelector("#search").value.normalize("NFC")).draw();
     const rows = board.rows({ search: "applied" }).count();
-    shown.textContent = `${rows.toLocaleString("en")} of ${board.rows().count().toLocaleString("en")} systems`;
+    shown.textContent = translated("{n:,} of {whole:,} systems", { n: rows, whole: board.rows().count() });
   }
 
   form.addEventListener("input", apply);

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { element } = examples;
+  const { element, language } = examples;
   const runs = JSON.parse(document.getElementById("runs").textContent);
   const choose = document.getElementById("choose");
   const form = document.getElementById("viewer");
@@ -63,7 +63,7 @@
       if (!made.open || made.children.length > 1) return;
       const side = (letter, name, question, answer, index, same) => {
         const run = byName.get(name);
-        const link = element("a", { href: `runs/${run.name}.html#${new URLSearchParams({ id: ids[i] })}`, lang: "en" }, `${letter}: ${titled(run)}`);
+        const link = element("a", { href: `runs/${run.name}.html#${new URLSearchParams({ id: ids[i] })}`, lang: language }, `${letter}: ${titled(run)}`);
         return element("div", { class: "side" }, element("h3", {}, link), ...(same ? [] : examples.asked(question[0])), examples.reply(question, answer, index.labels));
       };
       const same = JSON.stringify(asked[0]) === JSON.stringify(other[0]);
@@ -93,17 +93,19 @@
     });
     if (found === null) return;
     await pager.show(found, page);
-    output.textContent = `${found.length.toLocaleString("en")} examples`;
+    output.textContent = translated("{n:,} examples", { n: found.length });
   }
 
   function tell(count) {
     const { a, b, pairs } = sides;
     const n = pairs.length - count("failed");
+    const [lost, won, right] = ["lost", "won", "right"].map(count);
+    const percent = (hits) => ((hits / n) * 100).toFixed(2);
     const words = a.figures && b.figures
-      ? [`A better on ${count("lost").toLocaleString("en")}, B better on ${count("won").toLocaleString("en")}, alike on ${count("right").toLocaleString("en")} of ${n.toLocaleString("en")} examples, by ${a.metric}.`]
-      : [`On ${n.toLocaleString("en")} examples of both: A right on ${(((count("lost") + count("right")) / n) * 100).toFixed(2)} %, B on ${(((count("won") + count("right")) / n) * 100).toFixed(2)} %; they part on ${(count("lost") + count("won")).toLocaleString("en")}.`];
+      ? [translated("A better on {lost:,}, B better on {won:,}, alike on {right:,} of {n:,} examples, by {metric}.", { lost, won, right, n, metric: a.metric })]
+      : [translated("On {n:,} examples of both: A right on {a} %, B on {b} %; they part on {parted:,}.", { n, a: percent(lost + right), b: percent(won + right), parted: lost + won })];
     const left = pairs.length - n;
-    if (left) words.push(`${left.toLocaleString("en")} failed in one of them and are left out.`);
+    if (left) words.push(translated("{n:,} failed in one of them and are left out.", { n: left }));
     outcome.textContent = words.join(" ");
   }
 
@@ -111,11 +113,11 @@
     const [runA, runB] = [byName.get(first.value), byName.get(second.value)];
     form.hidden = document.querySelector(".pager").hidden = !runA || !runB;
     if (!runA || !runB) {
-      outcome.textContent = "There is no second run on the same examples.";
+      outcome.textContent = translated("There is no second run on the same examples.");
       document.getElementById("list").replaceChildren();
       return;
     }
-    const [a, b] = await Promise.all([store.load(runA.index), store.load(runB.index)]);
+    const [a, b] = await Promise.all([store.index(runA.index), store.index(runB.index)]);
     const pairs = await paired(a, b);
     const comparable = a.metric === b.metric && a.figures && b.figures;
     const figures = comparable ? await Promise.all([store.load(a.figures), store.load(b.figures)]) : [null, null];
@@ -130,7 +132,7 @@
     const asked = examples.address();
     const a = byName.get(asked.get("a")) ?? runs.find((run) => rivals(run).length) ?? runs[0];
     if (!a) {
-      outcome.textContent = "No run here kept its examples.";
+      outcome.textContent = translated("No run here kept its examples.");
       return;
     }
     fill(first, runs, a.name);

@@ -2,7 +2,8 @@
 "use strict";
 
 const examples = (() => {
-  const WORDS = { r: "right", w: "wrong", a: "answered", u: "unanswered", f: "failed" };
+  const STATES = { r: "right", w: "wrong", a: "answered", u: "unanswered", f: "failed" }; // as the styles know them
+  const language = document.documentElement.lang; // of our own words, among those of a data set
   const EXCERPT = 160;
   const LONG = 4000; // characters shown at once; a button shows the rest
 
@@ -35,7 +36,7 @@ const examples = (() => {
   function block(text) {
     const pre = element("pre", { dir: "auto" }, visible(text.slice(0, LONG)));
     if (text.length <= LONG) return pre;
-    const more = element("button", { type: "button" }, `Show all ${text.length.toLocaleString("en")} characters`);
+    const more = element("button", { type: "button" }, translated("Show all {n:,} characters", { n: text.length }));
     more.addEventListener("click", () => {
       pre.textContent = visible(text);
       more.remove();
@@ -45,37 +46,42 @@ const examples = (() => {
 
   const isPicture = (value) => typeof value === "string" && /^data:image\/(png|jpeg|gif|webp);base64,/.test(value);
   const shown = (value) =>
-    isPicture(value) ? element("img", { src: value, alt: "the picture asked about" }) : block(plain(value));
+    isPicture(value) ? element("img", { src: value, alt: translated("the picture asked about") }) : block(plain(value));
 
   /** Return the bare input, or the end of the prompt, where the example itself stands. */
   function head(request) {
     if (request.fields) {
-      return Object.values(request.fields).map((value) => (isPicture(value) ? "(picture)" : plain(value))).join(" · ");
+      return Object.values(request.fields).map((value) => (isPicture(value) ? translated("(picture)") : plain(value))).join(" · ");
     }
     const prompt = request.messages ? plain(request.messages.at(-1).content) : request.prompt ?? "";
     return prompt.length > EXCERPT ? `…${prompt.slice(1 - EXCERPT)}` : prompt;
   }
 
-  /** Return a label in words; a choice of an example's own options is told by its place. */
+  /** Return where among an example's options a label stands, -1 if nowhere. */
+  function placed(label, labels) {
+    return labels.size ? [...labels.keys()].indexOf(label) : /^\d+$/.test(label) ? Number(label) : -1;
+  }
+
+  /** Return a label in words: the task's, or those of an example's own option. */
   function worded(label, request, labels) {
-    if (label === null || label === undefined) return "no answer";
+    if (label === null || label === undefined) return translated("no answer");
     if (typeof label !== "string") return plain(label);
-    if (labels[label] !== undefined) return labels[label] === label ? label : `${labels[label]} (${label})`;
-    const own = request.choices ?? request.options;
-    return own && /^\d+$/.test(label) && own[Number(label)] !== undefined ? own[Number(label)] : label;
+    const own = (request.choices ?? request.options)?.[placed(label, labels)];
+    const word = labels.get(label);
+    if (word === undefined || (own !== undefined && own !== word)) return own ?? label;
+    return word === label ? label : `${word} (${label})`;
   }
 
   function part(title, ...content) {
-    return element("div", { class: "part" }, element("h4", { lang: "en" }, title), ...content);
+    return element("div", { class: "part" }, element("h4", { lang: language }, title), ...content);
   }
 
   function asked(request) {
     const parts = Object.entries(request.fields ?? {}).map(([name, value]) => part(visible(name), shown(value)));
-    if (request.prompt !== undefined) parts.push(part("prompt", block(request.prompt)));
+    if (request.prompt !== undefined) parts.push(part(translated("prompt"), block(request.prompt)));
     for (const message of request.messages ?? []) parts.push(part(visible(message.role), shown(message.content)));
-    for (const name of ["context", "image"]) {
-      if (request[name] !== undefined) parts.push(part(name, shown(request[name])));
-    }
+    if (request.context !== undefined) parts.push(part(translated("context"), shown(request.context)));
+    if (request.image !== undefined) parts.push(part(translated("image"), shown(request.image)));
     return parts;
   }
 
@@ -84,62 +90,60 @@ const examples = (() => {
     const [request, target] = question;
     const own = request.choices ?? request.options ?? [];
     if (!own.length) return null;
-    const keys = Object.keys(labels);
-    const place = (label) => (keys.length ? keys.indexOf(label) : Number(label));
     const scores = answer.scores;
     const highest = scores ? Math.max(...scores) : 0;
     const raised = scores?.map((score) => Math.exp(score - highest));
     const total = raised?.reduce((sum, one) => sum + one, 0);
     const rows = own.map((option, number) => {
-      const marks = [number === place(target) ? "right" : null, number === place(answer.prediction) ? "said" : null];
+      const marks = [number === placed(target, labels) ? translated("right") : null, number === placed(answer.prediction, labels) ? translated("said") : null];
       const share = raised ? raised[number] / total : null;
-      const bar = share === null ? null : element("meter", { value: share, min: 0, max: 1, "aria-label": "share" });
+      const bar = share === null ? null : element("meter", { value: share, min: 0, max: 1, "aria-label": translated("share") });
       return element(
         "tr", {},
         element("th", { scope: "row", dir: "auto" }, excerpt(plain(option))),
-        element("td", { lang: "en" }, marks.filter(Boolean).join(", ")),
+        element("td", { lang: language }, marks.filter(Boolean).join(", ")),
         element("td", { class: "number" }, share === null ? "" : share.toFixed(3)),
         element("td", {}, bar),
         element("td", { class: "number" }, answer.similarities ? answer.similarities[number].toFixed(3) : ""),
       );
     });
-    const cosine = answer.similarities ? "cosine" : "";
-    const titles = ["option", "", scores ? "share" : "", "", cosine].map((text) => element("th", { scope: "col" }, text));
-    return part("options", element("table", {}, element("thead", { lang: "en" }, element("tr", {}, ...titles)), element("tbody", {}, ...rows)));
+    const cosine = answer.similarities ? translated("cosine") : "";
+    const titles = [translated("option"), "", scores ? translated("share") : "", "", cosine].map((text) => element("th", { scope: "col" }, text));
+    return part(translated("options"), element("table", {}, element("thead", { lang: language }, element("tr", {}, ...titles)), element("tbody", {}, ...rows)));
   }
 
   function measured(answer) {
     const seconds = answer.seconds;
     const facts = [
-      ...Object.entries(answer.metrics ?? {}).map(([name, value]) => `${name} ${value === null ? "undefined" : Number(value.toFixed(4))}`),
-      answer.value === undefined ? null : `value ${answer.value.toPrecision(5)}`,
-      answer.finish ? `finish: ${answer.finish}` : null,
-      seconds === undefined ? null : seconds < 1 ? `${(1000 * seconds).toPrecision(3)} ms` : `${seconds.toPrecision(3)} s`,
-      answer.prompt_tokens === undefined ? null : `${answer.prompt_tokens} tokens in`,
-      answer.completion_tokens === undefined ? null : `${answer.completion_tokens} tokens out`,
-      answer.attempts ? `${answer.attempts} attempts` : null,
-      answer.cached ? "from the cache" : null,
-      answer.truncated ? "prompt cut to fit" : null,
+      ...Object.entries(answer.metrics ?? {}).map(([name, value]) => `${name} ${value === null ? translated("undefined") : Number(value.toFixed(4))}`),
+      answer.value === undefined ? null : `${translated("value")} ${answer.value.toPrecision(5)}`,
+      answer.finish ? `${translated("finish")}: ${answer.finish}` : null,
+      seconds === undefined ? null : seconds < 1 ? `${(1000 * seconds).toPrecision(3)} ms` : `${seconds.toPrecision(3)} ${translated("s")}`,
+      answer.prompt_tokens === undefined ? null : translated("{n} tokens in", { n: answer.prompt_tokens }),
+      answer.completion_tokens === undefined ? null : translated("{n} tokens out", { n: answer.completion_tokens }),
+      answer.attempts ? translated("{n} attempts", { n: answer.attempts }) : null,
+      answer.cached ? translated("from the cache") : null,
+      answer.truncated ? translated("prompt cut to fit") : null,
     ];
-    return element("p", { class: "measured", lang: "en" }, visible(facts.filter(Boolean).join(" · ")));
+    return element("p", { class: "measured", lang: language }, visible(facts.filter(Boolean).join(" · ")));
   }
 
   /** Return what a system replied to a question. */
   function reply(question, answer, labels) {
     const [request] = question;
-    const parts = [part("answer", element("p", { dir: "auto" }, excerpt(worded(answer.prediction, request, labels))))];
-    if (answer.text !== undefined) parts.push(part("reply", block(answer.text)));
-    if (answer.error) parts.push(part("failed", block(`${answer.error.kind}: ${answer.error.message}`)));
+    const parts = [part(translated("answer"), element("p", { dir: "auto" }, excerpt(worded(answer.prediction, request, labels))))];
+    if (answer.text !== undefined) parts.push(part(translated("reply"), block(answer.text)));
+    if (answer.error) parts.push(part(translated("failed"), block(`${answer.error.kind}: ${answer.error.message}`)));
     return element("div", { class: "reply" }, ...parts, options(question, answer, labels), measured(answer));
   }
 
   const target = (question, labels) => {
     const [request, right] = question;
     const all = Array.isArray(right) ? right.map(plain).join(" | ") : worded(right, request, labels);
-    return part("right", block(plain(all)));
+    return part(translated("right"), block(plain(all)));
   };
 
-  const badge = (state) => element("span", { class: `state ${WORDS[state]}`, lang: "en" }, WORDS[state]);
+  const badge = (state) => element("span", { class: `state ${STATES[state]}`, lang: language }, translated(STATES[state]));
   const named = (id, repeat) => element("code", { class: "id" }, excerpt(id), repeat ? ` (${repeat})` : "");
 
   /** Yield every text of a value, keys left out. */
@@ -157,7 +161,7 @@ const examples = (() => {
     history.replaceState(null, "", `#${kept}`);
   }
 
-  return { WORDS, address, asked, badge, block, element, excerpt, folded, head, holds, named, plain, remember, reply, target, visible, worded };
+  return { address, asked, badge, block, element, excerpt, folded, head, holds, language, named, plain, remember, reply, target, visible, worded };
 })();
 
 // A list of examples, a page of them at a time: what both the viewer of a run and the comparison show.
@@ -195,11 +199,11 @@ class Pager {
     const here = this.rows.slice(this.page * Pager.SIZE, (this.page + 1) * Pager.SIZE);
     const drawn = await Promise.all(here.map((number) => this.draw(number)));
     if (turn !== this.turn) return; // the reader has gone on
-    const none = examples.element("p", { class: "note", lang: "en" }, "Nothing to show.");
+    const none = examples.element("p", { class: "note", lang: examples.language }, translated("Nothing to show."));
     this.list.replaceChildren(...(drawn.length ? drawn : [none]));
     this.list.setAttribute("aria-busy", "false");
     this.box.value = this.page + 1;
-    document.getElementById("pages").textContent = `of ${this.pages.toLocaleString("en")}`;
+    document.getElementById("pages").textContent = translated("of {n:,}", { n: this.pages });
     for (const button of document.querySelectorAll("[data-go]")) {
       const to = this.page + Number(button.dataset.go);
       button.disabled = to < 0 || to >= this.pages;
@@ -222,7 +226,7 @@ class Search {
     const found = [];
     for (let place = 0; place < rows.length; place++) {
       if (place % 500 === 0) {
-        this.output.textContent = `searched ${place.toLocaleString("en")} of ${rows.length.toLocaleString("en")}, found ${found.length.toLocaleString("en")}`;
+        this.output.textContent = translated("searched {place:,} of {whole:,}, found {n:,}", { place, whole: rows.length, n: found.length });
         await new Promise((resolve) => setTimeout(resolve));
         if (turn !== this.turn) return null;
       }

@@ -54,6 +54,9 @@
       const script = document.createElement("script");
       script.src = `${document.body.dataset.root}assets/plotly.js`;
       script.onload = start;
+      script.onerror = () => figures.forEach((figure) => {
+        figure.querySelector(".plot").textContent = translated("assets/plotly.js, which draws the pictures, is not in this folder.");
+      });
       document.head.append(script);
     }, { rootMargin: "600px" });
     figures.forEach((figure) => near.observe(figure));

@@ -47,5 +47,11 @@ const store = (() => {
     return (await load(pages.names[low]))[number - pages.starts[low]];
   }
 
-  return { load, row };
+  /** Return a promise of a run's index, its labels as a map in the task's order. */
+  async function index(name) {
+    const found = await load(name);
+    return { ...found, labels: new Map(found.labels) };
+  }
+
+  return { index, load, row };
 })();

@@ -5,7 +5,7 @@
   const { element } = examples;
   const section = document.getElementById("examples");
   const form = document.getElementById("viewer");
-  const index = await store.load(section.dataset.index);
+  const index = await store.index(section.dataset.index);
   const output = document.getElementById("found");
   const search = new Search(output);
   const opened = new Set();
@@ -29,7 +29,7 @@
     const made = element("details", { class: "example", "data-row": number, "data-id": names[number] }, summary);
     const fill = () => {
       if (made.open && made.children.length === 1) {
-        const link = element("a", { href: `#${new URLSearchParams({ id: names[number] })}`, lang: "en", class: "link" }, "Link to this example");
+        const link = element("a", { href: `#${new URLSearchParams({ id: names[number] })}`, lang: examples.language, class: "link" }, translated("Link to this example"));
         made.append(element("div", { class: "body" }, ...examples.asked(request), examples.target(asked, index.labels), examples.reply(asked, said, index.labels), link));
       }
     };
@@ -61,7 +61,7 @@
     const found = await search.among(rows, wanted, async (number) => [await question(number), await answer(number), (await ids()).ids[number]]);
     if (found === null) return;
     await pager.show(found, page);
-    output.textContent = `${found.length.toLocaleString("en")} of ${all.length.toLocaleString("en")} examples`;
+    output.textContent = translated("{n:,} of {whole:,} examples", { n: found.length, whole: all.length });
   }
 
   async function jump(id) {
@@ -69,7 +69,7 @@
     const number = (await ids()).ids.findIndex((name) => name.normalize("NFC") === wanted);
     if (number < 0) {
       await filter();
-      output.textContent = `no example is called ${examples.excerpt(id)}`;
+      output.textContent = translated("no example is called {id}", { id: examples.excerpt(id) });
       return;
     }
     form.elements.text.value = "";

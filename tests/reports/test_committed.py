@@ -1,0 +1,110 @@
+"""The committed example: the leaderboard is what the site shows, and neither holds a text of a data set."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from functools import cache
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.browsing import no_site
+
+ROOT = Path(__file__).parents[2]
+REPORTS = ROOT / "reports"
+SITE = REPORTS / "site"
+IGNORED = "plotly.js"
+pytestmark = pytest.mark.skipif(no_site() is not None, reason=str(no_site()))
+
+
+def committed() -> list[Path]:
+    """Return the site's files, without the one that git leaves out."""
+    return sorted(path for path in SITE.rglob("*") if path.is_file() and path.name != IGNORED)
+
+
+@cache
+def contents(path: Path) -> str:
+    """Return a file as text; of data, the JSON that a page makes of it."""
+    text = path.read_text(encoding="utf-8")
+    found = re.fullmatch(r'harnessData\("\w+","([^"]*)"\);\n', text)
+    packed = found and zlib.decompress(base64.b64decode(found[1]))
+    return orjson.dumps(orjson.loads(packed)).decode() if packed else text
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def board() -> tuple[list[str], list[list[str]]]:
+    """Return the heads and the rows of leaderboard.md's first table."""
+    table = (REPORTS / "leaderboard.md").read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
+    return cells(table[0]), [cells(line) for line in table[2:]]
+
+
+def test_the_leaderboard_is_what_the_site_shows():
+    from bs4 import BeautifulSoup
+
+    page = BeautifulSoup(contents(SITE / "index.html"), "html.parser").select_one("#board")
+    shown = [head.get_text(" ", strip=True) for head in page.select("thead th")]
+    scores = [head.get_text(" ", strip=True) for head in page.select("thead th.score")]
+    heads, rows = board()
+    assert len(scores) >= 4
+    assert set(scores) < set(heads)
+    lines = [
+        [cell.get_text("|", strip=True) for cell in row.select("td, th")] for row in page.select("tbody tr")
+    ]
+    assert [line[1] for line in lines] == [row[1] for row in rows]
+    for line, row in zip(lines, rows, strict=True):
+        assert line[0].strip("=") == row[0]
+        for head in scores:
+            value, *_, interval = line[shown.index(head)].split("|")
+            assert row[heads.index(head)] == f"{value} [{interval.replace(' to ', ', ')}]"
+
+
+HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]+(?:[ ,.!?~]+[가-힣ㄱ-ㅎㅏ-ㅣ]+)*")
+
+
+def test_all_hangul_is_out_of_our_own_tasks_and_backends():
+    files = [path for folder in ("tasks", "backends") for path in (ROOT / folder).rglob("*.yaml")]
+    ours = "\n".join(path.read_text(encoding="utf-8") for path in [*files, ROOT / "harness/reports/words.py"])
+    ours += "찾기"  # the placeholder of a search
+    told = [*committed(), REPORTS / "leaderboard.md"]
+    scripts = {path for path in told if path.parent.name == "assets"}
+    said = {phrase for path in told if path not in scripts for phrase in HANGUL.findall(contents(path))}
+    assert {phrase for phrase in said if phrase not in ours} == set()
+    assert "긍정" in said
+
+
+def test_no_example_has_a_text():
+    rows = [
+        row
+        for path in (SITE / "data").iterdir()
+        if isinstance(chunk := orjson.loads(contents(path)), list)
+        for row in chunk
+    ]
+    asked = [row for row in rows if isinstance(row, list)]
+    said = [row for row in rows if isinstance(row, dict)]
+    assert min(len(asked), len(said)) > 500
+    assert {key for request, _ in asked for key in request} == {"options"}
+    assert not {key for row in said for key in row} & {"text", "error"}
+
+
+def test_no_file_names_a_folder_of_the_machine_that_made_it():
+    pattern = re.compile(r"(?<![\w./…])/(work|home|root|tmp|Users|mnt|var)/")
+    assert [
+        path for path in committed() if path.parent.name != "assets" and pattern.search(contents(path))
+    ] == []
+
+
+def test_it_is_small():
+    sizes = [path.stat().st_size for path in committed()]
+    assert sum(sizes) < 3e6
+    assert len(sizes) < 200
+    assert (REPORTS / "leaderboard.png").stat().st_size < 200_000
+
+
+def test_git_leaves_the_large_script_out():
+    assert f"/reports/site/assets/{IGNORED}" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
