@@ -31,6 +31,7 @@ from harness.conductor import Outcome, execute
 from harness.plan import Grid, Options, plans
 from harness.progress import Quiet
 from harness.sources import Where
+from tests import forking
 
 PATIENCE = 30.0  # seconds until a process that should have ended or gone on is given up
 
@@ -105,7 +106,9 @@ class Project:
         self.write("backends/metered.yaml", METERED)
 
     def harness(self, *arguments: object, cwd: Path | None = None, **how: Any) -> subprocess.CompletedProcess:
-        """Run the command to its end."""
+        """Run the command to its end, in a process of its own."""
+        if not how and forking.can_run(self.env):
+            return forking.run(list(map(str, arguments)), cwd or self.home, self.env, 4 * PATIENCE)
         return subprocess.run(
             [sys.executable, "-m", "harness", *map(str, arguments)],
             cwd=cwd or self.home,
