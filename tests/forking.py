@@ -34,16 +34,22 @@ _one_at_a_time = Lock()
 
 
 def run(
-    arguments: Sequence[str], cwd: Path, env: Mapping[str, str], timeout: float
+    arguments: Sequence[str],
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float,
+    imported: tuple[str, ...] = (),
 ) -> subprocess.CompletedProcess:
     """Run the command to its end, and return its exit code and what it wrote.
+
+    `imported` are modules that it finds imported too: torch alone takes seconds.
 
     Raises:
         TimeoutExpired: it took longer; it has been killed.
     """
     asked = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, _one_at_a_time:
-        channel = _server()
+        channel = _server(imported)
         socket.send_fds(channel, [json.dumps(asked).encode() + b"\n"], [out.fileno(), err.fileno()])
         pid = _number(channel)
         channel.settimeout(timeout)
@@ -70,11 +76,15 @@ def _of_the_interpreter(env: Mapping[str, str]) -> dict[str, str]:
 
 
 @cache
-def _server() -> socket.socket:
+def _server(imported: tuple[str, ...]) -> socket.socket:
     ours, its = socket.socketpair()
     with its:
         process = subprocess.Popen(
-            [sys.executable, __file__, str(its.fileno())], pass_fds=[its.fileno()], stdin=subprocess.DEVNULL
+            [sys.executable, __file__, str(its.fileno()), *imported],
+            # One thread: those of a library are not there after a fork.
+            env={**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
+            pass_fds=[its.fileno()],
+            stdin=subprocess.DEVNULL,
         )
 
     def end() -> None:
@@ -129,7 +139,7 @@ def _become(asked: dict[str, Any], streams: Sequence[int]) -> None:
 
 if __name__ == "__main__":
     del sys.path[0]  # this folder, which a command does not see
-    for name in IMPORTED:
+    for name in (*IMPORTED, *sys.argv[2:]):
         importlib.import_module(name)
     from harness.cli import main
     from harness.cli.app import command

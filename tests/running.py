@@ -71,6 +71,7 @@ class Project:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.imported: tuple[str, ...] = ()  # what most commands of a test import anyway, such as torch
         self.env = {**os.environ, "HARNESS_CACHE": str(home / "cache"), "HF_HUB_OFFLINE": "1"}
         self.env.pop("HARNESS_DATA", None)
 
@@ -108,7 +109,8 @@ class Project:
     def harness(self, *arguments: object, cwd: Path | None = None, **how: Any) -> subprocess.CompletedProcess:
         """Run the command to its end, in a process of its own."""
         if not how and forking.can_run(self.env):
-            return forking.run(list(map(str, arguments)), cwd or self.home, self.env, 4 * PATIENCE)
+            words = list(map(str, arguments))
+            return forking.run(words, cwd or self.home, self.env, 4 * PATIENCE, self.imported)
         return subprocess.run(
             [sys.executable, "-m", "harness", *map(str, arguments)],
             cwd=cwd or self.home,

@@ -39,6 +39,7 @@ metrics: [pearson]
 def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
     project.env["OMP_NUM_THREADS"] = "1"
+    project.imported = ("torch", "tokenizers") if HERE else ()
     project.reviews(train=rows(120, "t"))
     return project
 
@@ -63,6 +64,7 @@ def test_the_classical_systems_work_where_torch_cannot_be_imported(project):
     project.write("site/torch.py", "raise ImportError('not here')\n")
     project.write("site/tokenizers.py", "raise ImportError('not here')\n")
     project.env["PYTHONPATH"] = str(project.home / "site")
+    project.imported = ()
     done = project.harness("run", "-t", "reviews", "-b", "majority,nb,tfidf", "--data-dir", "data")
     assert done.returncode == 0, done.stderr
 
