@@ -127,6 +127,7 @@ def named(value):
     )
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # it ends with its files open, as a process may
 class TestAgainstTheCommandLine:
     @pytest.mark.parametrize(("factory", "given", "options"), OPTIONS, ids=named)
     def test_a_small_corpus_with_two_references_scores_the_same(self, tmp_path, factory, given, options):
