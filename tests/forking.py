@@ -10,6 +10,7 @@ second of imports is saved, which is most of what a small run takes; nothing els
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -145,6 +146,7 @@ if __name__ == "__main__":
     from harness.cli.app import command
 
     command()
+    gc.freeze()  # what is imported stays; a child that looked through it would copy it
     with socket.socket(fileno=int(sys.argv[1])) as channel:
         _serve(channel)
     main()

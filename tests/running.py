@@ -33,7 +33,7 @@ from harness.progress import Quiet
 from harness.sources import Where
 from tests import forking
 
-PATIENCE = 30.0  # seconds until a process that should have ended or gone on is given up
+PATIENCE = 120.0  # seconds until a process that should have ended or gone on is given up
 
 REVIEWS = """\
 version: 1
@@ -110,14 +110,14 @@ class Project:
         """Run the command to its end, in a process of its own."""
         if not how and forking.can_run(self.env):
             words = list(map(str, arguments))
-            return forking.run(words, cwd or self.home, self.env, 4 * PATIENCE, self.imported)
+            return forking.run(words, cwd or self.home, self.env, PATIENCE, self.imported)
         return subprocess.run(
             [sys.executable, "-m", "harness", *map(str, arguments)],
             cwd=cwd or self.home,
             env=self.env,
             capture_output=True,
             encoding="utf-8",
-            timeout=4 * PATIENCE,
+            timeout=PATIENCE,
             **how,
         )
 

@@ -140,7 +140,7 @@ def write(folder: Path, files: Mapping[str, str]) -> Path:
 def python(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the interpreter of these tests in `cwd`."""
     if arguments[:2] == ("-m", "harness"):
-        return forking.run(arguments[2:], cwd, {**os.environ, **environment}, 4 * PATIENCE)
+        return forking.run(arguments[2:], cwd, {**os.environ, **environment}, PATIENCE)
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=cwd,
