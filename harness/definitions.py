@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,7 +46,14 @@ def name_of(path: Path) -> str:
 
 def files(folder: Path) -> list[Path]:
     """Return the YAML files in a folder and below it."""
-    return sorted((*folder.rglob("*.yaml"), *folder.rglob("*.yml")))
+    # Whatever a definition names is looked for among all of these; rglob takes more than twice as long.
+    found = (
+        os.path.join(place, name)
+        for place, _, names in os.walk(folder)
+        for name in names
+        if name.endswith((".yaml", ".yml"))
+    )
+    return [Path(path) for path in sorted(found, key=lambda path: path.split(os.sep))]
 
 
 @lru_cache(maxsize=4096)

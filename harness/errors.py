@@ -73,6 +73,8 @@ class Interrupted(HarnessError):
 
 def printable(text: str) -> str:
     """Return `text` on one line: what a terminal would act on (ESC, U+2028, …) is written out."""
+    if text.isprintable():  # as nearly all is, and a name may be a megabyte
+        return text
     return "".join(c if c.isprintable() else " " if c in "\n\t" else ascii(c)[1:-1] for c in text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateError, Undefined, meta, nodes
@@ -88,25 +88,33 @@ def problem(text: str, fields: Collection[str] | None) -> str | None:
     if not has_markup(text):
         return None
     try:
-        tree = _environment().parse(text)
-        _environment().from_string(text)
+        forbidden, names = _read(text)
     except TemplateError as error:
         line = getattr(error, "lineno", None)
         return f"bad Jinja{f' in line {line}' if line else ''}: {error.message}"
     except _LIMITS as error:
         return f"bad Jinja: too deep or too large: {error}"
-    forbidden = next(_forbidden(tree), None)
     if forbidden is not None or fields is None:
         return forbidden
-    used = meta.find_undeclared_variables(tree) | {
-        n.name for n in tree.find_all(nodes.Name) if n.name == "self"
-    }
-    unknown = sorted(used - set(fields) - set(_environment().globals))
+    unknown = sorted(names - set(fields) - set(_environment().globals))
     if not unknown:
         return None
     return (
         f"the template uses {unknown[0]!r}, which is no field of the task.{did_you_mean(unknown[0], fields)}"
     )
+
+
+@lru_cache(maxsize=4096)  # a listing, a group and a run each look at the same templates
+def _read(text: str) -> tuple[str | None, frozenset[str]]:
+    """Return what in a template is forbidden, if anything, and the names that it takes from outside.
+
+    Raises:
+        TemplateError: it is no Jinja; or one of `_LIMITS`.
+    """
+    tree = _environment().parse(text)
+    _environment().from_string(text)
+    selves = {node.name for node in tree.find_all(nodes.Name) if node.name == "self"}
+    return next(_forbidden(tree), None), frozenset(meta.find_undeclared_variables(tree) | selves)
 
 
 def _forbidden(tree: nodes.Template) -> Iterator[str]:

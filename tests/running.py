@@ -31,8 +31,9 @@ from harness.conductor import Outcome, execute
 from harness.plan import Grid, Options, plans
 from harness.progress import Quiet
 from harness.sources import Where
+from tests import forking
 
-PATIENCE = 30.0  # seconds until a process that should have ended or gone on is given up
+PATIENCE = 120.0  # seconds until a process that should have ended or gone on is given up
 
 REVIEWS = """\
 version: 1
@@ -70,6 +71,7 @@ class Project:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.imported: tuple[str, ...] = ()  # what most commands of a test import anyway, such as torch
         self.env = {**os.environ, "HARNESS_CACHE": str(home / "cache"), "HF_HUB_OFFLINE": "1"}
         self.env.pop("HARNESS_DATA", None)
 
@@ -105,14 +107,17 @@ class Project:
         self.write("backends/metered.yaml", METERED)
 
     def harness(self, *arguments: object, cwd: Path | None = None, **how: Any) -> subprocess.CompletedProcess:
-        """Run the command to its end."""
+        """Run the command to its end, in a process of its own."""
+        if not how and forking.can_run(self.env):
+            words = list(map(str, arguments))
+            return forking.run(words, cwd or self.home, self.env, PATIENCE, self.imported)
         return subprocess.run(
             [sys.executable, "-m", "harness", *map(str, arguments)],
             cwd=cwd or self.home,
             env=self.env,
             capture_output=True,
             encoding="utf-8",
-            timeout=4 * PATIENCE,
+            timeout=PATIENCE,
             **how,
         )
 

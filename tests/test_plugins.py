@@ -25,6 +25,8 @@ from harness.progress import Quiet
 from harness.schema import Decoding, Profile, Request, Response
 from harness.settings import fits
 from harness.sources import Where
+from tests import forking
+from tests.running import PATIENCE
 from tests.small_tasks import question_task
 
 VOCABULARY = [field.name for field in fields(Decoding)]
@@ -137,6 +139,8 @@ def write(folder: Path, files: Mapping[str, str]) -> Path:
 
 def python(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the interpreter of these tests in `cwd`."""
+    if arguments[:2] == ("-m", "harness"):
+        return forking.run(arguments[2:], cwd, {**os.environ, **environment}, PATIENCE)
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=cwd,

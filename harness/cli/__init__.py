@@ -45,10 +45,10 @@ def _guarded(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from harness.cli.app import app
+    from harness.cli.app import command
 
     try:
-        code = app(args=arguments, standalone_mode=False, prog_name="harness")
+        code = command()(args=arguments, standalone_mode=False, prog_name="harness")
         if sys.stdout is not None:
             sys.stdout.flush()  # at the very end Python would complain on its own
     except SystemExit as end:

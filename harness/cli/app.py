@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from harness.cli import asking, judging, showing
 
@@ -39,3 +42,9 @@ def _harness(
 
 for commands in (asking, showing, judging):
     app.add_typer(commands.app)
+
+
+@cache
+def command() -> Callable[..., Any]:
+    """Return the whole command; typer takes longer to put it together than most commands take."""
+    return get_command(app)

@@ -199,6 +199,7 @@ QUICK = tuple(f"-m{key}={value}" for key, value in {**SMALL, "epochs": 15, "lear
 def project(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("project"))
     project.env["OMP_NUM_THREADS"] = "1"
+    project.imported = ("torch", "tokenizers")
     project.reviews()
     done = project.harness(*RUN, *QUICK)
     assert done.returncode == 0, done.stderr

@@ -13,7 +13,7 @@ import pytest
 from harness import backends, plugins
 from harness.errors import BadInput, Unavailable
 from harness.schema import Decoding, Profile
-from tests.running import Project, here, one_line, outcome, records_of, rows, said
+from tests.running import PATIENCE, Project, here, one_line, outcome, records_of, rows, said
 
 NAMES = ("lstm", "cnn_text", "transformer", "transformer_pretrained", "word2vec")
 HERE = all(importlib.util.find_spec(name) for name in ("torch", "tokenizers"))
@@ -39,6 +39,7 @@ metrics: [pearson]
 def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
     project.env["OMP_NUM_THREADS"] = "1"
+    project.imported = ("torch", "tokenizers") if HERE else ()
     project.reviews(train=rows(120, "t"))
     return project
 
@@ -63,6 +64,7 @@ def test_the_classical_systems_work_where_torch_cannot_be_imported(project):
     project.write("site/torch.py", "raise ImportError('not here')\n")
     project.write("site/tokenizers.py", "raise ImportError('not here')\n")
     project.env["PYTHONPATH"] = str(project.home / "site")
+    project.imported = ()
     done = project.harness("run", "-t", "reviews", "-b", "majority,nb,tfidf", "--data-dir", "data")
     assert done.returncode == 0, done.stderr
 
@@ -151,7 +153,8 @@ def test_what_was_learnt_is_reused_with_its_steps(project):
 def test_the_same_seed_gives_the_same_answers_and_another_gives_others(project):
     for number, more in enumerate(((), (), ("--seed", "5"))):
         project.env["HARNESS_CACHE"] = str(project.home / f"cache{number}")
-        project.harness(*RUN, "-b", "transformer", "-q", "--runs-dir", f"runs{number}", *more)
+        small = ("-m", "epochs=3", "-m", "layers=1", "--runs-dir", f"runs{number}")
+        assert project.harness(*RUN, "-b", "transformer", "-q", *small, *more).returncode == 0
     first, again, other = (
         [record["response"]["option_scores"] for record in records_of(project.only(f"runs{number}"))]
         for number in range(3)
@@ -161,11 +164,11 @@ def test_the_same_seed_gives_the_same_answers_and_another_gives_others(project):
 
 @needs_torch
 def test_a_training_that_was_killed_goes_on_to_the_same_answers(project, tmp_path):
-    command = (*RUN, "-b", "lstm", "-q", "-m", "epochs=60", "-m", "patience=60")
+    command = (*RUN, "-b", "lstm", "-q", "-m", "epochs=20", "-m", "patience=20")
     with project.started(*command) as process:
         project.wait_for(process, lambda: any(project.home.glob("cache/fits/*.checkpoint/training.pt")))
         process.send_signal(signal.SIGKILL)
-        assert process.wait(30) == -signal.SIGKILL
+        assert process.wait(PATIENCE) == -signal.SIGKILL
     assert not list(project.home.glob("cache/fits/*/fit.json"))
     assert project.harness(*command).returncode == 0
     resumed = project.only()

@@ -6,7 +6,6 @@ import importlib.util
 import json
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -105,8 +104,7 @@ class TestInAProcess:
     def test_what_is_wrong_is_one_line_and_exit_code_2(self, project, right, wrong, line, said):
         break_task(project.home, right, wrong)
         commands = (["run", "-t", "tasks/mine.yaml", "-b", "dummy", "--sample"], ["check", "tasks/mine.yaml"])
-        with ThreadPoolExecutor() as both:
-            run, check = both.map(lambda command: project.harness(*command), commands)
+        run, check = (project.harness(*command) for command in commands)
         assert (run.returncode, check.returncode) == (2, 2)
         assert run.stdout == ""
         (complaint,) = run.stderr.splitlines()

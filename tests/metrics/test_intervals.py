@@ -117,11 +117,11 @@ def test_clusters_are_covered_only_when_they_are_resampled():
     # there is (mean size 11, intraclass correlation 0.3) and the interval is half as wide as it must be.
     rng = np.random.default_rng(0)
     clustered, naive = [], []
-    for run in range(2000):
+    for run in range(1000):
         clusters = np.repeat(np.arange(60), rng.integers(2, 21, size=60))
         values = column(rng.normal(size=60)[clusters] + 1.5 * rng.normal(size=len(clusters)))
         clustered.append(one(MEAN, values, clusters, draws=400).allows(0))
-        if run < 500:
+        if run < 300:
             naive.append(one(MEAN, values, draws=400).allows(0))
     assert 0.93 < np.mean(clustered) < 0.97
     assert np.mean(naive) < 0.88
@@ -136,7 +136,7 @@ def test_an_accuracy_in_clusters_is_covered_too():
 
 
 def test_few_examples_are_covered_because_the_interval_is_expanded(monkeypatch):
-    runs = np.random.default_rng(0).normal(size=(1000, 8, 1))
+    runs = np.random.default_rng(0).normal(size=(500, 8, 1))
     assert 0.92 < np.mean([one(MEAN, run).allows(0) for run in runs]) < 0.97
     monkeypatch.setattr(intervals, "tails_of", lambda plan: (0.025, 0.025))
     assert np.mean([one(MEAN, run).allows(0) for run in runs]) < 0.91

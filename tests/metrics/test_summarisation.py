@@ -69,6 +69,7 @@ class TestEnglish:
         lines = (DATA / "dialogsum" / "dialogsum.test.jsonl").read_text(encoding="utf-8").splitlines()
         rows = [json.loads(line) for line in lines]
         assert len(rows) == 500
+        rows = rows[::4]
         said = ["\n".join(row["dialogue"].split("\n")[:3]) for row in rows]
         wanted = [[row[f"summary{number}"] for number in (1, 2, 3)] for row in rows]
         metric, official = KINDS[kind]((), stem=stem), RougeScorer([kind], use_stemmer=stem)
