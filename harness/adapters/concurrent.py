@@ -13,6 +13,7 @@ import itertools
 import random
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from harness.secrets import redacted
 CONCURRENCY = 64
 TIMEOUT = 120.0  # seconds that one try may take
 LONGEST_HOLD = 120.0  # seconds that a server may ask us to wait
+SENDING = 6  # turns of the loop from the start of a call until its bytes are written
 PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds before the second try, twice as long before each other
 
 Result = TypeVar("Result")
@@ -72,7 +74,8 @@ class Concurrent(ABC):
         self._wake: asyncio.Future[None] | None = None
         self._door, self._news = asyncio.Lock(), asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
-        self._done: list[Response] = []
+        self._done: deque[Response] = deque()
+        self._new = False  # whether a call was started that the loop has not seen
         self._dead: BaseException | None = None
 
     # ---- what an engine brings ----------------------------------------------------------------------
@@ -119,8 +122,13 @@ class Concurrent(ABC):
                     self._turn()
                 elif not more and not self._done:
                     return
-                done, self._done = self._done, []
-                yield from done
+                while self._done:
+                    yield self._done.popleft()
+                    # One call for each answer that was judged: those that ended together would otherwise
+                    # leave, and end, together for ever.
+                    if self._dead is None:
+                        more = more and self._fill(source, most=1)
+                        self._send_off()
                 if self._dead is not None:
                     raise self._dead
         finally:
@@ -142,9 +150,13 @@ class Concurrent(ABC):
         await asyncio.get_running_loop().shutdown_asyncgens()
         await asyncio.get_running_loop().shutdown_default_executor()
 
-    def _fill(self, source: Iterator[Request | None]) -> bool:
-        """Start as many calls as there is room for; return whether the source has more."""
-        while len(self._running) < int(self.traffic.window.size):
+    def _fill(self, source: Iterator[Request | None], most: int | None = None) -> bool:
+        """Start as many calls as there is room for, at most `most`; return whether the source has more.
+
+        What is in flight and what was not judged yet is lost with this process: both take up room.
+        """
+        room = int(self.traffic.window.size) - len(self._running) - len(self._done)
+        for _ in range(room if most is None else min(room, most)):
             taken = list(itertools.islice(source, self.batch))
             asked = [request for request in taken if request is not None]
             if asked:
@@ -161,12 +173,19 @@ class Concurrent(ABC):
             self._loop.call_later(1.0, self._watch)
         task = self._loop.create_task(self._answered(requests, time.perf_counter()))
         self._running.add(task)
+        self._new = True
         task.add_done_callback(self._ended)
+
+    def _send_off(self) -> None:
+        """Let the loop turn until the calls that were started are on their way, and no longer."""
+        if self._new:
+            self._new = False
+            self._until(_turns(SENDING))
 
     def _turn(self) -> None:
         """Let the loop run until a call has ended."""
         assert self._loop is not None
-        self._wake = self._loop.create_future()
+        self._wake, self._new = self._loop.create_future(), False
         self._until(self._wake)
 
     def _until(self, work: Awaitable[Result]) -> Result:
@@ -324,6 +343,11 @@ class Concurrent(ABC):
 
     def _gone(self, why: str) -> Unavailable:
         return Unavailable(f"{self.profile.name}: the server {why}")
+
+
+async def _turns(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 def _another_loop_turns() -> bool:

@@ -99,6 +99,15 @@ class TestInFlight:
             answers.close()
             one.close()
 
+    def test_calls_that_ended_together_are_followed_one_by_one(self):
+        with ModelServer(script=lambda one: say("긍정", after=0.1)) as server:
+            one = adapter(server.url, concurrency=4)
+            for _ in one.answer(named(8)):
+                time.sleep(0.05)  # an answer is judged
+            one.close()
+        later = sorted(asked.at for asked in server.seen)[4:]
+        assert all(after - before > 0.04 for before, after in itertools.pairwise(later))
+
     def test_a_source_that_has_nothing_now_is_asked_again_after_a_completion(self):
         with ModelServer() as server:
             one = adapter(server.url)
