@@ -50,21 +50,29 @@ def run(
     """
     asked = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, _one_at_a_time:
-        channel = _server(imported)
-        socket.send_fds(channel, [json.dumps(asked).encode() + b"\n"], [out.fileno(), err.fileno()])
-        pid = _number(channel)
-        channel.settimeout(timeout)
-        try:
-            code = _number(channel)
-        except TimeoutError:
-            os.kill(pid, signal.SIGKILL)
-            channel.settimeout(None)
-            _number(channel)
-            raise subprocess.TimeoutExpired(list(arguments), timeout) from None
-        channel.settimeout(None)
+        code = _ended(asked, (out.fileno(), err.fileno()), timeout, imported)
         for stream in (out, err):
             stream.seek(0)
         return subprocess.CompletedProcess(arguments, code, out.read().decode(), err.read().decode())
+
+
+def _ended(asked: dict[str, Any], streams: Sequence[int], timeout: float, imported: tuple[str, ...]) -> int:
+    """Have the server run what is asked, and return the exit code."""
+    channel, pid = _server(imported), None
+    try:
+        socket.send_fds(channel, [json.dumps(asked).encode() + b"\n"], streams)
+        pid = _number(channel)
+        channel.settimeout(timeout)
+        code = _number(channel)
+        channel.settimeout(None)
+    except BaseException as error:
+        _server.cache_clear()  # what this one says next would be taken for the answer to another call
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        if isinstance(error, TimeoutError):
+            raise subprocess.TimeoutExpired(asked["arguments"], timeout) from None
+        raise
+    return code
 
 
 def can_run(env: Mapping[str, str]) -> bool:
@@ -98,7 +106,10 @@ def _server(imported: tuple[str, ...]) -> socket.socket:
 
 def _number(channel: socket.socket) -> int:
     """Return the next number, of which each stands in four bytes."""
-    return int.from_bytes(channel.recv(4, socket.MSG_WAITALL), "big", signed=True)
+    found = channel.recv(4, socket.MSG_WAITALL)
+    if len(found) < 4:
+        raise EOFError("the server of the forks has ended")
+    return int.from_bytes(found, "big", signed=True)
 
 
 # In the server ----------------------------------------------------------------------------------------

@@ -110,14 +110,14 @@ class Project:
         """Run the command to its end, in a process of its own."""
         if not how and forking.can_run(self.env):
             words = list(map(str, arguments))
-            return forking.run(words, cwd or self.home, self.env, PATIENCE, self.imported)
+            return forking.run(words, cwd or self.home, self.env, 4 * PATIENCE, self.imported)
         return subprocess.run(
             [sys.executable, "-m", "harness", *map(str, arguments)],
             cwd=cwd or self.home,
             env=self.env,
             capture_output=True,
             encoding="utf-8",
-            timeout=PATIENCE,
+            timeout=4 * PATIENCE,
             **how,
         )
 
