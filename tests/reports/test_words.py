@@ -35,7 +35,7 @@ CALLS = [
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "translated"
 ]
-SITE = Path(words.__file__).parents[2] / "reports" / "templates" / "site"
+SITE = Path(__file__).parents[2] / "reports" / "templates" / "site"
 IN_PAGES = {
     found[1]
     for path in SITE.rglob("*.j*")
