@@ -75,7 +75,6 @@ class Concurrent(ABC):
         self._door, self._news = asyncio.Lock(), asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._done: deque[Response] = deque()
-        self._new = False  # whether a call was started that the loop has not seen
         self._dead: BaseException | None = None
 
     # ---- what an engine brings ----------------------------------------------------------------------
@@ -127,8 +126,10 @@ class Concurrent(ABC):
                     # One call for each answer that was judged: those that ended together would otherwise
                     # leave, and end, together for ever.
                     if self._dead is None:
+                        before = len(self._running)
                         more = more and self._fill(source, most=1)
-                        self._send_off()
+                        if len(self._running) > before:
+                            self._until(_turns(SENDING))
                 if self._dead is not None:
                     raise self._dead
         finally:
@@ -173,19 +174,12 @@ class Concurrent(ABC):
             self._loop.call_later(1.0, self._watch)
         task = self._loop.create_task(self._answered(requests, time.perf_counter()))
         self._running.add(task)
-        self._new = True
         task.add_done_callback(self._ended)
-
-    def _send_off(self) -> None:
-        """Let the loop turn until the calls that were started are on their way, and no longer."""
-        if self._new:
-            self._new = False
-            self._until(_turns(SENDING))
 
     def _turn(self) -> None:
         """Let the loop run until a call has ended."""
         assert self._loop is not None
-        self._wake, self._new = self._loop.create_future(), False
+        self._wake = self._loop.create_future()
         self._until(self._wake)
 
     def _until(self, work: Awaitable[Result]) -> Result:

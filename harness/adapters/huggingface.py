@@ -42,9 +42,8 @@ from harness.schema import Failure, Profile, Request, Response
 FIRST, WINDOW = 16, 128  # requests pulled at a time: few at first, that the first answers come soon
 # Tokens of one forward pass, and of a batch's caches. A CPU gains nothing by more: its caches are full.
 CPU, GPU = (1024, 16_384), (16_384, 131_072)
-HELD = (
-    2 * 2**30
-)  # bytes of keys and values that a CPU may hold instead, where a model says what a token takes
+# Bytes of keys and values that a CPU may hold instead, where a model says what a token takes.
+HELD = 2 * 2**30
 
 Made = TypeVar("Made")
 _Way = Callable[[Sequence[Request]], Iterator[Response]]

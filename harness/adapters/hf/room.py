@@ -79,8 +79,6 @@ def joined(pasts: Sequence[Past]) -> Past:
     They are used up: each layer of theirs is let go of when it has been copied.
     """
     first, width = pasts[0], max(past.width for past in pasts)
-    if len(pasts) == 1:
-        return roomy(first)
     for number in range(len(first.cache.layers)):
         layers = [past.cache.layers[number] for past in pasts]
         first.cache.layers[number] = Roomy.joined(layers, width)
