@@ -5,14 +5,23 @@ Each part answers one question and knows no network: `now` is `time.monotonic()`
 
 from __future__ import annotations
 
+import math
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 START = 24  # calls in flight at first
-LEAST_SPAN = 0.5  # seconds of sending from which a rate can be told
-STEADY = 0.97  # of the rate that was too fast: what is sent after a refusal
-GROWTH = 0.05  # of the rate: how much more is tried until it has been quiet for long
+LEAST_SPAN = 0.5  # seconds from which a rate can be told
+GUESSED = 0.3  # seconds in which a guessed rate is doubled
+MARKED = 0.1  # seconds between the marks of a span
+SOON = 0.2  # seconds after a wait within which a refusal says that what was sent at once was too much
+SHARE = 0.8  # of what a bucket seems to hold: what is sent at once
+STEADY = 0.99  # of the rate: what is sent after a refusal
+GROWTH = 0.07  # of the rate: how much more is tried until it has been quiet for long
 SETTLED = 4.0  # seconds that are long; after them the rate is doubled in as many
-SETTLED_PER_HOLD = 25.0  # the same, for each second that a refusal costs
+SETTLED_PER_LOSS = 25.0  # the same, for each second's worth of calls that a refusal costs
+GLANCE = 0.1  # seconds after which a rate that grows is looked at again
+MANY = 30.0  # doublings: no float overflows
 
 
 @dataclass(slots=True)
@@ -37,10 +46,14 @@ class Window:
         step = 1.0 if self.size < self.threshold else 1.0 / self.size
         self.size = min(float(self.most), self.size + step)
 
-    def shrink(self, sent: float, now: float) -> None:
-        """Halve after a call, sent at `sent`, that was refused for want of room."""
+    def shrink(self, sent: float, now: float, until: float | None = None) -> None:
+        """Halve after a call, sent at `sent`, that was refused for want of room.
+
+        It opens quickly again until it is as large as `until`, None for what it has now.
+        """
         if sent >= self.shrunk:
-            self.size = self.threshold = max(1.0, self.size / 2)
+            self.size = max(1.0, self.size / 2)
+            self.threshold = self.size if until is None else until
             self.shrunk = now
 
 
@@ -65,64 +78,120 @@ class Allowance:
 
 @dataclass(slots=True)
 class Pace:
-    """The rate that a server allows, learnt from its refusals.
+    """The rate that a server allows, learnt from its refusals: a model of its bucket of tokens.
 
-    Between two refusals a server that fills a bucket of tokens has let through about what it filled in: that
-    is the first guess; before it, calls keep the distance that a short wait asks for. Each later refusal says
-    that it was a little too fast, and quiet that there may be room: the rate grows slowly, then faster and
-    faster. Where a refusal costs a long wait, it grows more slowly.
+    A refusal says that the bucket is empty. From one refusal to the next a server lets through what it
+    fills in: that many calls in that time are its `rate`. Where it ran over meanwhile, as it may while
+    everything is held back, they are fewer; what went through lately, less what the bucket holds, then says
+    more. `guess` is what is tried until a rate is measured: doubled again and again, halved by a refusal. A
+    measured rate grows slowly while it is quiet, then faster and faster; more slowly where a refusal is dear.
     """
 
     rate: float | None = None
-    burst: float = 0.0  # what may come at once after everything was held back
-    since: float | None = None  # the last refusal
-    accepted: int = 0
-    hold: float = 0.0
-    distance: float = 0.0  # the longest of the short waits
-    free_at: float = 0.0
+    guess: float | None = None  # None before the first refusal: nothing is held back
+    holds: float = 0.0  # calls that a full bucket lets through at once
+    first: tuple[float, int] = (0.0, 0)  # seconds until the first refusal, and what had gone through
+    level: float = 0.0  # calls that may leave now, as of
+    at: float = 0.0
+    began: float | None = None  # the span in which calls are counted: since the last refusal
+    through: int = 0  # calls in it that were not refused
+    marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64))  # when, and how many
+    told: float = -math.inf  # when the last refusal was heard of
+    hold: float = 0.0  # seconds for which it holds everything back
+    released: float = -math.inf  # when the wait before that ended
+    news: bool = False  # there is a refusal to learn from
 
     def sent(self, now: float) -> None:
-        """Count a call; it is taken for accepted until it is refused."""
-        self.accepted += 1
-        rate = self.allowed(now)
-        if rate is not None:
-            self.free_at = max(self.free_at, now - max(0.0, self.burst - 1.0) / rate) + 1.0 / rate
+        """Count a call; it is taken for let through until it is refused."""
+        self._flow(now)
+        if self.began is None:
+            self.began = now
+        if self.guess is not None and (not self.marks or now - self.marks[-1][0] >= MARKED):
+            self.marks.append((now, self.through))
+        self.through += 1
+        self.level -= 1
 
     def delay(self, now: float) -> float:
-        """Return the seconds until the next call fits the rate; 0 while none is known."""
-        return max(0.0, self.free_at - now)
+        """Return the seconds until the next call fits the rate, or should be asked for again; 0: at once."""
+        self._flow(now)
+        rate = self.allowed(now)
+        return 0.0 if rate is None else min(GLANCE, max(0.0, (1.0 - self.level) / rate))
 
     def refused(self, sent: float, hold: float, now: float) -> None:
-        """Learn from the refusal of a call, sent at `sent`, that holds everything back for `hold` seconds.
+        """Take the refusal of a call, sent at `sent`, that holds everything back for `hold` seconds.
 
-        Those that were sent before the last refusal say nothing new.
+        What was sent before the last refusal was heard of is refused for the same reason and says nothing
+        new. Nothing is concluded before the next call is due: until then more of them may come.
         """
-        self.accepted -= 1
-        if hold < LEAST_SPAN:
-            self.distance = max(self.distance, hold)
-        if self.since is None:
-            self.burst = float(max(0, self.accepted))
-        elif sent <= self.since:
-            return
+        if sent > self.told:
+            self.through -= 1
+            self.released = self.told + self.hold
+            self.told, self.hold, self.news = now, hold, True
+        elif self.news or (self.began is not None and sent > self.began):
+            self.through -= 1
         elif self.rate is None:
-            span = now - self.since
-            if self.accepted < 1 or span - self.hold < LEAST_SPAN:
-                return
-            self.rate = self.accepted / span
-        else:
-            self.rate = STEADY * (self.allowed(now) or 0.0)
-            self.burst = max(1.0, self.burst / 2)
-        self.since, self.accepted, self.hold, self.free_at = now, 0, hold, now
+            self.first = (self.first[0], self.first[1] - 1)
+            self.holds = max(1.0, self.holds - 1)
 
     def allowed(self, now: float) -> float | None:
         """Return the calls a second that are tried now, None while nothing is known."""
-        rate = self.rate or (1.0 / self.distance if self.distance else None)
-        if rate is None or self.since is None:
-            return None
-        settled = max(SETTLED, SETTLED_PER_HOLD * self.hold)
-        quiet = now - self.since - self.hold
-        faster = max(0.0, quiet - settled) / settled
-        return rate * (1 + GROWTH * min(1.0, max(0.0, quiet) / settled)) * 2**faster
+        return None if self.guess is None else self._tried(max(0.0, now - self.told - self.hold))
+
+    def _tried(self, quiet: float) -> float:
+        """Return the calls a second that are tried after so many seconds without a refusal or a wait."""
+        if self.rate is None:
+            return (self.guess or 0.0) * 2 ** min(MANY, quiet / GUESSED)
+        lost = max(0.0, self.hold - self.holds / self.rate)  # seconds in which the full bucket runs over
+        settled = max(SETTLED, SETTLED_PER_LOSS * lost)
+        slowly, faster = min(1.0, quiet / settled), min(MANY, max(0.0, quiet / settled - 1))
+        return self.rate * (STEADY + GROWTH * slowly) * 2**faster
+
+    def _flow(self, now: float) -> None:
+        """Let time pass."""
+        if self.news:
+            self._learn()
+        rate = self.allowed(now)
+        if rate is not None and now > self.at:
+            self.level = min(max(1.0, SHARE * self.holds), self.level + rate * (now - self.at))
+            self.at = now
+
+    def _learn(self) -> None:
+        """Conclude from a refusal what the server allows."""
+        assert self.began is not None
+        span, through = self.told - self.began, max(0, self.through)
+        quiet = self.told - self.released
+        self.news, self.at, self.level = False, self.told, 0.0
+        if self.guess is None and not through:
+            pass  # a server that lets nobody in says nothing of rates
+        elif self.guess is None:
+            self.first, self.holds = (span, through), max(1.0, through)
+            # A short wait is the time until the next token; of a long one nobody knows how it was rounded.
+            once = 1 / self.hold if 0 < self.hold < LEAST_SPAN else self.holds / max(1.0, self.hold)
+            self.guess = min(once, through / span) if span else once
+        elif quiet < SOON and self.released - self.began >= LEAST_SPAN:  # what left at once after a wait
+            self.holds = max(1.0, SHARE * min(self.holds, through))
+            if self.rate is None:
+                self.guess = max(1, through) / span
+            else:
+                self.rate = max(SHARE * self.rate, through / span)
+        elif span >= LEAST_SPAN and through:
+            self.rate = max(self._measured(span, through))
+            self.holds = max(1.0, min(self.holds, self.first[1] - self.rate * self.first[0]))
+        else:  # too soon to measure: the span goes on
+            if self.rate is None:
+                self.guess = self._tried(max(0.0, quiet)) / 2
+            else:
+                self.rate *= STEADY
+            return
+        self.began, self.through = self.told, 0
+        self.marks.clear()
+
+    def _measured(self, span: float, through: int) -> Iterator[float]:
+        """Yield what the rate must have been at least: of the whole span, and of each end of it."""
+        yield through / span
+        for at, count in self.marks:
+            if self.told - at >= SOON:
+                yield (through - count - self.holds) / (self.told - at)
 
 
 @dataclass(slots=True)
@@ -203,13 +272,10 @@ class Traffic:
         self.quota[what].told(left, reset, max(0.0, in_flight), now)
 
     def refused(self, sent: float, hold: float | None, now: float) -> None:
-        """Take a refusal for too many calls: fewer at once until the rate is known, then a little slower."""
-        unknown = self.pace.rate is None
+        """Take a refusal for too many calls: fewer at once until a rate is measured, then a little slower."""
         self.pace.refused(sent, hold or 0.0, now)
         if self.pace.rate is None:
-            self.window.shrink(sent, now)
-        elif unknown:
-            self.window.threshold = float(self.window.most)
+            self.window.shrink(sent, now, until=self.window.most)
 
     def hold(self, seconds: float, now: float) -> None:
         """Hold everything back, as the server asks."""

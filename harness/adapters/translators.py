@@ -29,6 +29,7 @@ class Translator(Network):
     """
 
     SIZES: ClassVar[Mapping[str, Any]]  # the network's shape beside its vocabulary, where nothing else is set
+    VOCABULARY: ClassVar[int] = 4000  # tokens, the same
 
     def fit(self, train: Iterable[Example], task: FitTask) -> None:
         """Learn to write each example's answer after its input.
@@ -44,7 +45,9 @@ class Translator(Network):
         texts = [text for pair in pairs for text in pair]
         shape = self.chosen(**self.SIZES)
         kind = self.settings.get("tokeniser", "bpe")
-        self.tokeniser = tokenisers.train(kind, texts, size=self.chosen(vocabulary=4000)["vocabulary"])
+        self.tokeniser = tokenisers.train(
+            kind, texts, size=self.chosen(vocabulary=self.VOCABULARY)["vocabulary"]
+        )
         sources, targets = (
             [ids[:LONGEST] for ids in self.whole([pair[side] for pair in pairs])] for side in (0, 1)
         )
@@ -97,10 +100,11 @@ class Seq2SeqAdapter(Translator):
     """An LSTM encoder and decoder with attention."""
 
     RECIPE: ClassVar[Mapping[str, Any]] = {  # for thousands of short pairs: many passes, much dropout
-        **{"epochs": 30, "learning_rate": 2e-3, "batch_rows": 64, "held_out": 0.05, "patience": 4},
+        **{"epochs": 40, "learning_rate": 1e-3, "batch_rows": 32, "held_out": 0.05, "patience": 6},
         **{"warmup": 0.05, "weight_decay": 0.0},
     }
-    SIZES: ClassVar[Mapping[str, Any]] = {"width": 256, "dropout": 0.3}
+    SIZES: ClassVar[Mapping[str, Any]] = {"width": 256, "dropout": 0.4, "smoothing": 0.1}
+    VOCABULARY: ClassVar[int] = 2000
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a network of random weights."""

@@ -4,7 +4,7 @@
     s_t        = LSTM([E y_{t−1}; s̃_{t−1}], s_{t−1})         the decoder's, fed with what it last saw
     α_ts       = softmax_s(s_t · W h_s)                      where it looks: Luong et al. 2015, "general"
     s̃_t        = tanh(W_c [Σ_s α_ts h_s; s_t])
-    p(y_t | …) = softmax(W_o s̃_t)
+    p(y_t | …) = softmax(E s̃_t + b)                           the embeddings once more: Press and Wolf 2017
 
 Sutskever et al. 2014; Bahdanau et al. 2015; Luong et al. 2015 (attention, input feeding). It learns with
 teacher forcing: the right y_{t−1} is given, whatever it would have written itself.
@@ -12,6 +12,7 @@ teacher forcing: the right y_{t−1} is given, whatever it would have written it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -43,9 +44,12 @@ class State(NamedTuple):
 class Seq2Seq(nn.Module):
     """The model. One vocabulary for both languages, whose token 0 is padding."""
 
-    def __init__(self, vocabulary: int, *, d: int = 256, dropout: float = 0.3) -> None:
+    def __init__(
+        self, vocabulary: int, *, d: int = 256, dropout: float = 0.3, smoothing: float = 0.1
+    ) -> None:
+        """`smoothing` is the share of the target that all tokens have alike (Szegedy et al. 2016)."""
         super().__init__()
-        self.dropout = dropout
+        self.dropout, self.smoothing = dropout, smoothing
         self.tokens = nn.Embedding(vocabulary, d, padding_idx=PAD)  # E
         nn.init.normal_(self.tokens.weight, std=d**-0.5)
         self.encoder = nn.LSTM(d, d // 2, bidirectional=True, batch_first=True)
@@ -53,7 +57,7 @@ class Seq2Seq(nn.Module):
         self.start_h, self.start_c = nn.Linear(d, d), nn.Linear(d, d)
         self.look = nn.Linear(d, d, bias=False)  # W
         self.combine = nn.Linear(2 * d, d, bias=False)  # W_c
-        self.out = nn.Linear(d, vocabulary)  # W_o
+        self.bias = nn.Parameter(torch.zeros(vocabulary))  # b
 
     def read(self, source: Tensor) -> tuple[Memory, State]:
         """Return what the decoder looks at and where it starts, for `source` (B, S), padded at its end."""
@@ -79,7 +83,7 @@ class Seq2Seq(nn.Module):
 
     def logits(self, seen: Tensor) -> Tensor:
         """Return (…, V) for s̃ (…, d)."""
-        return self.out(seen)
+        return F.linear(seen, self.tokens.weight, self.bias)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
         """Return the logits (B, T, V) of what follows each token of `target` (B, T), teacher forced."""
@@ -93,10 +97,16 @@ class Seq2Seq(nn.Module):
     def loss(self, source: Tensor, target: Tensor) -> Tensor:
         """Return the cross-entropy (nats a token) of `target` (B, T): the start token, the text, the end."""
         logits = self(source, target[:, :-1])
-        return F.cross_entropy(logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=PAD)
+        smoothing = self.smoothing if self.training else 0.0  # what is held out is measured as it is
+        return F.cross_entropy(
+            logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=PAD, label_smoothing=smoothing
+        )
 
     def _embedded(self, ids: Tensor) -> Tensor:
-        return F.dropout(self.tokens(ids), self.dropout, self.training)  # (…, d)
+        x = self.tokens(ids) * math.sqrt(
+            self.tokens.embedding_dim
+        )  # as large as a state; as a row of E, small
+        return F.dropout(x, self.dropout, self.training)  # (…, d)
 
     @torch.inference_mode()
     def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[Writing, NDArray[np.float32]]:

@@ -37,15 +37,18 @@ class Bucket:
 
 
 def driven(
-    server: Bucket, calls: int, latency: float, said: Callable[[float], float | None]
+    server: Bucket, calls: int, latency: float, said: Callable[[float], float | None], trip: float = 0.01
 ) -> tuple[float, int]:
-    """Return the seconds that so many calls take, and how many were refused on the way."""
+    """Return the seconds that so many calls take, and how many were refused on the way.
+
+    An answer takes about `latency` seconds, a refusal about `trip`.
+    """
     traffic, draw, order = Traffic(Window(64)), random.Random(1), itertools.count()
     now, left, running, waiting, refused = 0.0, calls, 0, 0, 0
-    events: list[tuple[float, int, str, float]] = []
+    events: list[tuple[float, int, str, float, float | None]] = []
 
-    def later(seconds: float, what: str, sent: float) -> None:
-        heapq.heappush(events, (now + seconds, next(order), what, sent))
+    def later(seconds: float, what: str, wait: float | None = None) -> None:
+        heapq.heappush(events, (now + seconds, next(order), what, now, wait))
 
     def wait_for_turn() -> float:
         return max(traffic.held(now), traffic.delay(now))
@@ -58,36 +61,80 @@ def driven(
             traffic.sent(0, now)
             wait = server.wait(now)
             if wait is None:
-                later(latency * draw.uniform(0.8, 1.2), "answered", now)
-                continue
-            refused += 1
-            traffic.ended(0, None, now)
-            traffic.refused(now, said(wait), now)
-            if said(wait) is not None:
-                traffic.hold(said(wait) or 0.0, now)
-            later(draw.uniform(0, 0.5) if said(wait) is None else 0.0, "again", now)
+                later(latency * draw.uniform(0.8, 1.2), "answered")
+            else:
+                later(trip * draw.uniform(0.5, 1.5), "refused", said(wait))
         nexts = [now + max(wait_for_turn(), 1e-6)] if waiting else []
         now = min([*nexts, events[0][0]] if events else nexts)
         while events and events[0][0] <= now:
-            _, _, what, _ = heapq.heappop(events)
+            _, _, what, sent, hold = heapq.heappop(events)
             if what == "again":
                 waiting += 1
-            else:
+                continue
+            traffic.ended(0, None, now)
+            if what == "answered":
                 running -= 1
-                traffic.ended(0, None, now)
                 traffic.window.grow()
+                continue
+            refused += 1
+            traffic.refused(sent, hold, now)
+            if hold is not None:
+                traffic.hold(hold, now)
+            later(draw.uniform(0, 0.5) if hold is None else 0.0, "again")
     return now, refused
 
 
-@pytest.mark.parametrize("latency", [0.02, 0.1])
+SAID = {"exact": lambda wait: wait, "whole seconds": math.ceil, "nothing": lambda wait: None}
+
+
+@pytest.mark.parametrize("trip", [0.003, 0.02])
+@pytest.mark.parametrize("latency", [0.02, 0.1, 0.5])
 @pytest.mark.parametrize("burst", [50, 200])
-@pytest.mark.parametrize(
-    "said", [lambda wait: wait, math.ceil, lambda wait: None], ids=["exact", "whole seconds", "nothing"]
-)
-def test_nearly_all_that_a_server_allows_is_used_and_little_is_refused(said, burst, latency):
+@pytest.mark.parametrize("said", SAID)
+def test_nearly_all_that_a_server_allows_is_used_and_little_is_refused(said, burst, latency, trip):
     calls = 2000
-    seconds, refused = driven(Bucket(50, burst), calls, latency, said)
+    seconds, refused = driven(Bucket(50, burst), calls, latency, SAID[said], trip)
     assert calls / (burst + 50 * (seconds - latency)) >= 0.95
+    assert refused / (calls + refused) < 0.05
+
+
+@pytest.mark.parametrize(("said", "used"), [("exact", 0.97), ("whole seconds", 0.9), ("nothing", 0.97)])
+def test_a_bucket_that_runs_over_during_a_wait_is_measured_all_the_same(said, used):
+    calls, burst, latency = 2000, 10, 0.1  # each second of waiting loses 40 calls
+    seconds, refused = driven(Bucket(50, burst), calls, latency, SAID[said])
+    assert calls / (burst + 50 * (seconds - latency)) >= used
+    assert refused < 2 * START
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_a_slow_server_refuses_the_first_calls_and_few_others(said):
+    calls, latency = 200, 0.1
+    seconds, refused = driven(Bucket(5, 5), calls, latency, SAID[said])
+    assert calls / (5 + 5 * (seconds - latency)) >= 0.95
+    assert refused < START + 10
+
+
+class Room:
+    """A server that works on `most` calls at once, for `seconds` each, and refuses others."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self.most, self.seconds, self.until = most, seconds, []
+
+    def wait(self, now: float) -> float | None:
+        """Return None for a call that there is room for."""
+        self.until = [one for one in self.until if one > now]
+        if len(self.until) == self.most:
+            return 1.0
+        self.until.append(now + self.seconds)
+        return None
+
+
+@pytest.mark.parametrize("hold", [1.0, 0.05, None])
+@pytest.mark.parametrize("most", [4, 16, 48])
+def test_a_server_that_lets_so_many_in_at_once_is_used_by_half_at_least(most, hold):
+    calls, latency = 300 * most, 0.1
+    seconds, refused = driven(Room(most, 0.8 * latency), calls, latency, lambda wait: hold)
+    assert calls * latency / most / seconds >= 0.5
     assert refused / (calls + refused) < 0.05
 
 
@@ -157,13 +204,26 @@ def test_no_more_is_sent_than_the_headers_say_is_left():
     assert traffic.delay(6.0) == 0.0
 
 
-def test_a_rate_is_told_from_the_second_refusal():
+def test_a_rate_is_measured_between_two_refusals():
     pace = Pace()
     for _ in range(10):
         pace.sent(0.0)
-    pace.refused(sent=0.0, hold=0.0, now=0.0)
     assert pace.allowed(0.0) is None
-    for step in range(100):
+    pace.refused(sent=0.0, hold=0.0, now=0.0)
+    pace.sent(0.01)
+    assert (pace.rate, pace.guess) == (None, 9)
+    for step in range(1, 100):
         pace.sent(step / 10)
-    pace.refused(sent=10.0, hold=0.0, now=10.0)
-    assert pace.allowed(10.0) == pytest.approx(9.9)
+    pace.refused(sent=9.9, hold=0.0, now=10.0)
+    assert pace.delay(10.0) > 0
+    assert pace.rate == pytest.approx(9.9)
+
+
+def test_calls_that_left_before_a_refusal_was_heard_of_are_refused_for_the_same_reason():
+    pace = Pace()
+    for step in range(24):
+        pace.sent(step / 1000)
+    for step in range(10, 24):
+        pace.refused(sent=step / 1000, hold=1.0, now=0.05)
+    pace.delay(1.06)
+    assert (pace.holds, pace.guess) == (10, 10)
