@@ -5,9 +5,9 @@
         project.harness("run", …, "-m", f"base_url={server.url}")
         assert len(server.seen) == 2
 
-A reply is a list of steps: seconds to wait, bytes to send, RESET, CLOSE, or a function to call. One thread
-serves thousands of connections. `python -m tests.model_server --latency 1` serves from a process of its own,
-and prints its URL.
+A reply is a list of steps: seconds to wait, bytes to send, RESET, CLOSE, GARBLE, or a function to call. One
+thread serves thousands of connections. `python -m tests.model_server --latency 1` serves from a process of
+its own, and prints its URL.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import socket
 import ssl
 import struct
@@ -28,6 +29,8 @@ from types import TracebackType
 from typing import Any
 
 RESET, CLOSE = "reset", "close"
+GARBLE = "garble"  # over TLS: a record that nobody can decrypt
+GARBLED = b"\x17\x03\x03\x00\x20" + 32 * b"?"
 Step = float | bytes | str | Callable[[], object]
 Reply = list[Step]
 
@@ -186,6 +189,9 @@ class _Connection(asyncio.Protocol):
                 return
             elif step == CLOSE:
                 self.transport.close()
+                return
+            elif step == GARBLE:
+                os.write(self.transport.get_extra_info("socket").fileno(), GARBLED)
                 return
             elif callable(step):
                 step()

@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import importlib.util
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from hypothesis import strategies as st
 from harness import downloads
 from harness.downloads import Patience, cache_dir, common, fetch_hub, fetch_url, mask_url, web
 from harness.errors import BadInput, Unavailable
+from tests.certificates import certified
 from tests.servers import (
     Answer,
     Server,
@@ -435,19 +435,7 @@ def test_a_redirect_in_a_circle_ends(server: Server, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    openssl = shutil.which("openssl")
-    if not openssl:
-        pytest.skip("openssl is not installed: no certificate to test https with")
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    made = subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
-        capture_output=True, check=False,
-    )  # fmt: skip
-    if made.returncode:
-        pytest.skip("openssl cannot make a certificate here")
-    return cert, key
+    return certified(tmp_path_factory.mktemp("tls"))
 
 
 def test_https_is_not_left_for_http(

@@ -6,12 +6,12 @@ import random
 import signal
 import socket
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("openai")
 
+from tests.certificates import certified
 from tests.model_server import Asked, ModelServer, Reply, answer, refuse, say
 from tests.running import PATIENCE, Project, here, keys_of, one_line, outcome, records_of, rows, said
 
@@ -97,28 +97,6 @@ def test_a_certificate_that_nobody_signed_is_one_line_and_exit_code_3(project):
     assert done.returncode == 3
     assert "the server cannot be trusted" in one_line(done)
     assert not server.seen
-
-
-def certified(folder: Path) -> tuple[Path, Path]:
-    """Return a certificate that signs itself, and its key."""
-    x509 = pytest.importorskip("cryptography.x509")
-    import datetime
-
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    made = made.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(1))
-    certificate = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "cert.pem").write_bytes(certificate)
-    (folder / "key.pem").write_bytes(private)
-    return folder / "cert.pem", folder / "key.pem"
 
 
 def test_a_run_says_who_answered_what_was_sent_and_how_long_it_was_held_back(project):

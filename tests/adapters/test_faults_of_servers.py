@@ -6,6 +6,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ from harness.adapters.openai import OpenAI
 from harness.adapters.pacing import START
 from harness.errors import Unavailable
 from harness.schema import Response
+from tests.certificates import certified
 from tests.model_server import (
     CLOSE,
+    GARBLE,
     RESET,
     Asked,
     ModelServer,
@@ -112,20 +115,25 @@ STREAMED: Faults = {
     "not streamed": (lambda: say("긍정"), "stop", 1),
 }
 END = {"choices": [], "usage": usage(7, 3)}
+TLS: Faults = {
+    "a record that nobody can decrypt": (lambda: [GARBLE], "connection", 5),
+    "the same, in the body": (lambda: [HEAD % 1000, b'{"choices": [', GARBLE], "connection", 5),
+    "hung up": (lambda: [HEAD % 1000, b'{"choices": [', CLOSE], "connection", 5),
+}
 
 
 def came_to(response: Response) -> str | None:
     return response.error.kind if response.error else response.finish
 
 
-def table(faults: Faults, **keys: Any) -> dict[str, tuple[Any, int]]:
+def table(faults: Faults, tls: tuple[Path, Path] | None = None, **keys: Any) -> dict[str, tuple[Any, int]]:
     """Return what came of each fault, with as many requests beside that are answered."""
 
     def script(one: Asked) -> Reply:
         return faults[one.prompt][0]() if one.prompt in faults else answer(one)
 
     names = [name for number, fault in enumerate(faults) for name in (fault, str(number))]
-    with ModelServer(script=script) as server:
+    with ModelServer(script=script, tls=tls) as server:
         found = asked(server.url, *map(request, names), settings={"timeout": 60.0, "concurrency": 16}, **keys)
     assert sorted(found) == sorted(names)
     assert {came_to(found[name]) for name in names if name not in faults} == {"stop"}
@@ -140,24 +148,38 @@ def test_every_fault_of_a_stream_comes_to_what_the_table_says():
     assert table(STREAMED, stream=True) == {name: (end, tries) for name, (_, end, tries) in STREAMED.items()}
 
 
+@pytest.fixture
+def trusted(tmp_path, monkeypatch) -> tuple[Path, Path]:
+    """Return a certificate and its key that this test trusts."""
+    made = certified(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(made[0]))
+    return made
+
+
+def test_every_fault_of_tls_comes_to_what_the_table_says(trusted):
+    assert table(TLS, trusted) == {name: (end, tries) for name, (_, end, tries) in TLS.items()}
+
+
 def test_a_body_that_does_not_end_is_a_timeout():
     with ModelServer(script=lambda one: slow() if one.prompt == "a" else answer(one)) as server:
         found = asked(server.url, request(), *named(5), settings={"timeout": 0.5})
     assert (came_to(found["a"]), found["a"].attempts) == ("timeout", 3)
 
 
-def test_a_storm_loses_no_request_and_answers_none_twice():
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+def test_a_storm_loses_no_request_and_answers_none_twice(secure, request):
     draw = random.Random(7)
-    faults = [make for make, *_ in WHOLE.values()] + [slow]
+    named_faults = WHOLE | TLS if secure else WHOLE
+    faults = [make for make, *_ in named_faults.values()] + [slow]
 
     def script(one: Asked) -> Reply:
         return draw.choice(faults)() if draw.random() < 0.3 else answer(one)
 
-    with ModelServer(script=script) as server:
+    with ModelServer(script=script, tls=request.getfixturevalue("trusted") if secure else None) as server:
         adapter = OpenAI(profile(server.url, settings={"timeout": 2.0, "concurrency": 32}))
         found = ask(adapter, named(300))
         adapter.close()
-    kinds = {end for _, end, _ in WHOLE.values()} | {"timeout"}
+    kinds = {end for _, end, _ in named_faults.values()} | {"timeout"}
     assert set(found) == {f"e{number}" for number in range(300)}
     assert {came_to(one) for one in found.values()} <= kinds
     assert Counter(map(came_to, found.values()))["stop"] >= 240
