@@ -37,7 +37,7 @@ def is_wide(found: Board) -> bool:
 
 def _by_system(found: Board) -> Table:
     """Return a row a system; what nobody measured has no column."""
-    costs = [_costs(found, row) for row in found.rows]
+    costs = _costs(found)
     header = [translated("rank"), translated("system"), *found.titles.values(), *costs[0]]
     rows = [
         [str(row.rank or ""), row.system, *(_figure(row, column) for column in found.columns), *cost.values()]
@@ -73,7 +73,7 @@ def _names(columns: Sequence[Column]) -> tuple[str, list[str]]:
 
 def _systems(found: Board) -> Table:
     """Return what each system is and took, over all that it ran."""
-    costs = [_costs(found, row) for row in found.rows]
+    costs = _costs(found)
     names = [name for name in costs[0] if name != translated("n")]
     rows = [
         [str(row.rank or ""), row.system, *(cost[name] for name in names)]
@@ -107,8 +107,13 @@ def _time(speeds: Speeds) -> Callable[[Row, Column], str]:
     return shown
 
 
-def _costs(found: Board, row: Row) -> dict[str, str]:
-    """Return what the system is, what it learnt from and answered, and what that took."""
+def _costs(found: Board) -> list[dict[str, str]]:
+    """Return a row each: what the system is, what it learnt from and answered, and what that took."""
+    currencies = _currencies(found)
+    return [_cost(found, row, currencies) for row in found.rows]
+
+
+def _cost(found: Board, row: Row, currencies: Sequence[str]) -> dict[str, str]:
     backend, runs = row.some.run["backend"], [entry.run for entry in row.entries.values()]
     fits = [run["fit"] for run in runs if run.get("fit")]
     return {
@@ -128,7 +133,7 @@ def _costs(found: Board, row: Row) -> dict[str, str]:
         **served.cells(runs),
         **{
             f"{currency}/1k": short(_worst(cost(run, currency) for run in runs))
-            for currency in _currencies(found)
+            for currency in currencies
         },
         translated("J/example"): short(_joules(runs)),
         **_speed(found, row),
