@@ -29,7 +29,6 @@ class Translator(Network):
     """
 
     SIZES: ClassVar[Mapping[str, Any]]  # the network's shape beside its vocabulary, where nothing else is set
-    VOCABULARY: ClassVar[int] = 4000  # tokens, the same
 
     def fit(self, train: Iterable[Example], task: FitTask) -> None:
         """Learn to write each example's answer after its input.
@@ -45,9 +44,7 @@ class Translator(Network):
         texts = [text for pair in pairs for text in pair]
         shape = self.chosen(**self.SIZES)
         kind = self.settings.get("tokeniser", "bpe")
-        self.tokeniser = tokenisers.train(
-            kind, texts, size=self.chosen(vocabulary=self.VOCABULARY)["vocabulary"]
-        )
+        self.tokeniser = tokenisers.train(kind, texts, size=self.chosen(vocabulary=2000)["vocabulary"])
         sources, targets = (
             [ids[:LONGEST] for ids in self.whole([pair[side] for pair in pairs])] for side in (0, 1)
         )
@@ -104,7 +101,6 @@ class Seq2SeqAdapter(Translator):
         **{"warmup": 0.05, "weight_decay": 0.0},
     }
     SIZES: ClassVar[Mapping[str, Any]] = {"width": 256, "dropout": 0.4, "smoothing": 0.1}
-    VOCABULARY: ClassVar[int] = 2000
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a network of random weights."""
@@ -117,7 +113,7 @@ class TransformerSeq2SeqAdapter(Translator):
     """The transformer, encoder and decoder."""
 
     RECIPE: ClassVar[Mapping[str, Any]] = {  # the paper's: warm-up, then the inverse square root
-        **{"epochs": 40, "learning_rate": 1e-3, "batch_rows": 64, "held_out": 0.05, "patience": 5},
+        **{"epochs": 40, "learning_rate": 1e-3, "batch_rows": 32, "held_out": 0.05, "patience": 5},
         **{"warmup": 0.1, "schedule": "inverse_sqrt"},
     }
     SIZES: ClassVar[Mapping[str, Any]] = {

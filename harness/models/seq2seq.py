@@ -95,12 +95,11 @@ class Seq2Seq(nn.Module):
         return self.logits(torch.stack(seen, 1))
 
     def loss(self, source: Tensor, target: Tensor) -> Tensor:
-        """Return the cross-entropy (nats a token) of `target` (B, T): the start token, the text, the end."""
-        logits = self(source, target[:, :-1])
-        smoothing = self.smoothing if self.training else 0.0  # what is held out is measured as it is
-        return F.cross_entropy(
-            logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=PAD, label_smoothing=smoothing
-        )
+        """Return the cross-entropy (nats a token) of `target` (B, T): the start token, the text, the end.
+
+        Only what is learnt from is smoothed; what is held out is measured as it is.
+        """
+        return forced(self(source, target[:, :-1]), target, self.smoothing if self.training else 0.0)
 
     def _embedded(self, ids: Tensor) -> Tensor:
         x = self.tokens(ids) * math.sqrt(
@@ -135,6 +134,16 @@ class Writing:
         rows = list(rows)
         self.memory = Memory(*(x[rows] for x in self.memory))
         self.state = State(*(x[rows] for x in self.state))
+
+
+def forced(logits: Tensor, target: Tensor, smoothing: float) -> Tensor:
+    """Return the mean cross-entropy (nats a token) of what logits (B, T, V) say of `target` (B, T + 1).
+
+    They are of what follows each of its tokens but the last. Padding does not count.
+    """
+    return F.cross_entropy(
+        logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=PAD, label_smoothing=smoothing
+    )
 
 
 def padded(rows: Sequence[Sequence[int]]) -> Tensor:

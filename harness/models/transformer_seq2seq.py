@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from harness.models.attention import FeedForward, MultiHeadAttention, Past, sinusoids
-from harness.models.seq2seq import PAD, padded
+from harness.models.seq2seq import PAD, forced, padded
 
 
 class EncoderLayer(nn.Module):
@@ -101,12 +101,11 @@ class TransformerSeq2Seq(nn.Module):
         return self.write(target, *self.read(source))[0]
 
     def loss(self, source: Tensor, target: Tensor) -> Tensor:
-        """Return the smoothed cross-entropy (nats a token) of `target` (B, T), its start token given."""
-        logits = self(source, target[:, :-1])
-        smoothing = self.smoothing if self.training else 0.0  # what is held out is measured as it is
-        return F.cross_entropy(
-            logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=PAD, label_smoothing=smoothing
-        )
+        """Return the cross-entropy (nats a token) of `target` (B, T), its start token given.
+
+        Only what is learnt from is smoothed; what is held out is measured as it is.
+        """
+        return forced(self(source, target[:, :-1]), target, self.smoothing if self.training else 0.0)
 
     @torch.inference_mode()
     def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[Writing, NDArray[np.float32]]:

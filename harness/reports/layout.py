@@ -131,10 +131,7 @@ def _cost(found: Board, row: Row, currencies: Sequence[str]) -> dict[str, str]:
             _worst(((run.get("latency_s") or {}).get("e2e") or {}).get("p95") for run in runs)
         ),
         **served.cells(runs),
-        **{
-            f"{currency}/1k": short(_worst(cost(run, currency) for run in runs))
-            for currency in currencies
-        },
+        **{f"{currency}/1k": short(_worst(cost(run, currency) for run in runs)) for currency in currencies},
         translated("J/example"): short(_joules(runs)),
         **_speed(found, row),
     }

@@ -82,8 +82,9 @@ def test_the_loss_is_torchs_mean_over_real_tokens(kind):
     torch.testing.assert_close(model.loss(source, target), torch.stack(told).mean())
 
 
-def test_smoothing_gives_every_token_a_share():
-    model = made(TransformerSeq2Seq, smoothing=0.1)
+@both
+def test_smoothing_gives_every_token_a_share(kind):
+    model = made(kind, smoothing=0.1)
     source, target = torch.tensor([[3, 4]]), torch.tensor([[START, 5]])
     logp = model(source, target[:, :-1])[0, 0].log_softmax(-1)
     expected = -(0.9 * logp[5] + 0.1 * logp.mean())
