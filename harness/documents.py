@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from harness.errors import BadInput, Place
+from harness.errors import BadInput, Place, spelt
 
 Loc = tuple[str | int, ...]
 
@@ -340,21 +340,12 @@ def dump(values: Mapping[str, Any]) -> str:
     What a terminal would obey, or nobody could see, is written as YAML's escapes.
     """
     text: str = yaml.dump(dict(values), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
-    return _BEYOND_ASCII.sub(lambda found: _escaped(found[0]), text)
+    return _BEYOND_ASCII.sub(lambda found: spelt(found[0], _code), text)
 
 
 _BEYOND_ASCII = re.compile("[^\x00-\x7e]+")
 
 
-def _escaped(text: str) -> str:
-    """Return what stands in double quotes, where it is not to be seen, by its code."""
-    if text.isprintable():
-        return text
-    return "".join(
-        sign
-        if sign.isprintable()
-        else f"\\u{ord(sign):04X}"
-        if ord(sign) < 0x10000
-        else f"\\U{ord(sign):08X}"
-        for sign in text
-    )
+def _code(sign: str) -> str:
+    """Return how double quotes of YAML write a sign."""
+    return f"\\u{ord(sign):04X}" if ord(sign) < 0x10000 else f"\\U{ord(sign):08X}"

@@ -11,7 +11,7 @@ A failed *request* is none of these: it is a `Failure` on its Response, and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,9 +73,14 @@ class Interrupted(HarnessError):
 
 def printable(text: str) -> str:
     """Return `text` on one line: what a terminal would act on (ESC, U+2028, …) is written out."""
+    return spelt(text, lambda sign: " " if sign in "\n\t" else ascii(sign)[1:-1])
+
+
+def spelt(text: str, code: Callable[[str], str]) -> str:
+    """Return `text` with the `code` of each sign that cannot be seen or that a terminal would act on."""
     if text.isprintable():  # as nearly all is, and a name may be a megabyte
         return text
-    return "".join(c if c.isprintable() else " " if c in "\n\t" else ascii(c)[1:-1] for c in text)
+    return "".join(sign if sign.isprintable() else code(sign) for sign in text)
 
 
 def printable_lines(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from harness.errors import BadInput, did_you_mean, printable
+from harness.errors import BadInput, did_you_mean, printable, spelt
 
 
 def fail(message: str) -> None:
@@ -32,14 +32,12 @@ def print_json(values: Any) -> None:
     import orjson
 
     text = orjson.dumps(values, option=orjson.OPT_INDENT_2).decode()
-    print(re.sub("[^\x00-\x7e]+", lambda found: _escaped(found[0]), text))
+    print(re.sub("[^\x00-\x7e]+", lambda found: spelt(found[0], _code), text))
 
 
-def _escaped(text: str) -> str:
-    """Return what stands in a string of JSON, where it cannot be seen, by its code."""
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in text)
+def _code(sign: str) -> str:
+    """Return how a string of JSON writes a sign."""
+    return json.dumps(sign)[1:-1]
 
 
 _ENDINGS = {"tex": "latex", "htm": "html", "markdown": "md"}  # of files, where they are not the format's name

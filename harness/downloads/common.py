@@ -43,9 +43,9 @@ def cache_dir() -> Path:
     named = os.environ.get("HARNESS_CACHE")
     if named:
         return Path(named).expanduser()
-    import pooch
+    import platformdirs
 
-    return Path(pooch.os_cache("harness"))
+    return Path(platformdirs.user_cache_dir("harness"))
 
 
 def mask_url(url: str) -> str:
