@@ -100,7 +100,7 @@ class Seq2SeqAdapter(Translator):
         **{"epochs": 40, "learning_rate": 1e-3, "batch_rows": 32, "held_out": 0.05, "patience": 6},
         **{"warmup": 0.05, "weight_decay": 0.0},
     }
-    SIZES: ClassVar[Mapping[str, Any]] = {"width": 256, "dropout": 0.4, "smoothing": 0.1}
+    SIZES: ClassVar[Mapping[str, Any]] = {"width": 256, "dropout": 0.4, "words": 0.1, "smoothing": 0.1}
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a network of random weights."""

@@ -45,11 +45,20 @@ class Seq2Seq(nn.Module):
     """The model. One vocabulary for both languages, whose token 0 is padding."""
 
     def __init__(
-        self, vocabulary: int, *, d: int = 256, dropout: float = 0.3, smoothing: float = 0.1
+        self,
+        vocabulary: int,
+        *,
+        d: int = 256,
+        dropout: float = 0.3,
+        words: float = 0.1,
+        smoothing: float = 0.1,
     ) -> None:
-        """`smoothing` is the share of the target that all tokens have alike (Szegedy et al. 2016)."""
+        """`words` is the share of tokens that are dropped whole while it learns (Gal and Ghahramani 2016).
+
+        `smoothing` is the share of the target that all tokens have alike (Szegedy et al. 2016).
+        """
         super().__init__()
-        self.dropout, self.smoothing = dropout, smoothing
+        self.dropout, self.words, self.smoothing = dropout, words, smoothing
         self.tokens = nn.Embedding(vocabulary, d, padding_idx=PAD)  # E
         nn.init.normal_(self.tokens.weight, std=d**-0.5)
         self.encoder = nn.LSTM(d, d // 2, bidirectional=True, batch_first=True)
@@ -105,7 +114,8 @@ class Seq2Seq(nn.Module):
         x = self.tokens(ids) * math.sqrt(
             self.tokens.embedding_dim
         )  # as large as a state; as a row of E, small
-        return F.dropout(x, self.dropout, self.training)  # (…, d)
+        whole = F.dropout(torch.ones_like(ids, dtype=x.dtype), self.words, self.training)
+        return F.dropout(x * whole[..., None], self.dropout, self.training)  # (…, d)
 
     @torch.inference_mode()
     def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[Writing, NDArray[np.float32]]:
