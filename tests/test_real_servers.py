@@ -19,7 +19,7 @@ pytest.importorskip("transformers")
 
 from tests.running import Project, records_of, said
 from tests.serving import serving
-from tests.tiny_models import review, taught_llama
+from tests.tiny_models import chat_query, review, taught_llama
 
 PYTHON = os.environ.get("HARNESS_SERVING") or (
     sys.executable if importlib.util.find_spec("uvicorn") and importlib.util.find_spec("fastapi") else None
@@ -29,16 +29,11 @@ pytestmark = pytest.mark.skipif(PYTHON is None, reason="transformers[serving] is
 SERVE = "import sys; from transformers.cli.transformers import main; main()"
 
 
-def as_chat(text: str) -> str:
-    """Return what the tiny tokenizer's chat template makes of the review's prompt."""
-    return f"<|user|>\n문장: {text}\n감정:\n<|assistant|>\n"
-
-
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory) -> dict[str, Path]:
     """Return the runs of one model: loaded here, and served whole and streamed."""
     project = Project(tmp_path_factory.mktemp("served"))
-    model = taught_llama(project.home / "model", render=as_chat, delimiter="")
+    model = taught_llama(project.home / "model", render=chat_query, delimiter="")
     draw = random.Random(3)
     reviews = [review(draw) for _ in range(24)]
     project.reviews(

@@ -33,6 +33,11 @@ def query(text: str) -> str:
     return f"문장: {text}\n감정:"
 
 
+def chat_query(text: str) -> str:
+    """Return the same as the tiny tokenizer's chat template makes it."""
+    return f"<|user|>\n{query(text)}\n<|assistant|>\n"
+
+
 def byte_bpe(texts: Iterable[str], *, size: int, special: Sequence[str], prefix_space: bool = False) -> Any:
     """Return a byte-level BPE of at most `size` tokens, learnt from the texts, after the `special` ones."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
