@@ -66,7 +66,8 @@ class Transfer:
         self._answered, self._done = threading.Event(), threading.Event()
         self._response: Any = None
         self._error: BaseException | None = None
-        # Here and not in the thread, so that a slow import is not taken for a slow server.
+        # Here and not in the thread, where pooch imports the second: slow imports are no slow server.
+        import requests  # noqa: F401
         from pooch import HTTPDownloader
 
         self._fetch = HTTPDownloader(
