@@ -91,6 +91,15 @@ def test_smoothing_gives_every_token_a_share(kind):
     torch.testing.assert_close(model.loss(source, target), expected)
 
 
+def test_tokens_are_dropped_whole_while_it_learns_and_never_after():
+    model, ids = made(Seq2Seq, words=0.5), torch.arange(3, V)
+    learning, after = model.train()._embedded(ids), model.eval()._embedded(ids)
+    gone = (learning == 0).all(1)
+    assert 5 < gone.sum() < len(ids) - 5
+    close(learning[~gone], 2 * after[~gone])
+    assert not (after == 0).all(1).any()
+
+
 def test_an_encoder_layer_is_torchs_of_the_same_weights():
     torch.manual_seed(0)
     ours = EncoderLayer(16, 4, 0.0)
