@@ -72,7 +72,7 @@ class Seq2Seq(nn.Module):
         """Return what the decoder looks at and where it starts, for `source` (B, S), padded at its end."""
         mask = source != PAD
         packed = pack_padded_sequence(
-            self._embedded(source), mask.sum(1).cpu(), batch_first=True, enforce_sorted=False
+            self.embedded(source), mask.sum(1).cpu(), batch_first=True, enforce_sorted=False
         )
         packed, (h, c) = self.encoder(packed)  # h, c: (2, B, d / 2), forwards and backwards
         states, _ = pad_packed_sequence(packed, batch_first=True, total_length=source.shape[1])  # (B, S, d)
@@ -80,9 +80,9 @@ class Seq2Seq(nn.Module):
         start = State(self.start_h(h).tanh(), self.start_c(c), torch.zeros_like(h))
         return Memory(states, mask), start
 
-    def advance(self, token: Tensor, memory: Memory, state: State) -> State:
-        """Return where the decoder is after one more `token` (B,)."""
-        given = torch.cat([self._embedded(token), state.seen], 1)  # (B, 2 d)
+    def advance(self, x: Tensor, memory: Memory, state: State) -> State:
+        """Return where the decoder is after one more token, embedded: x (B, d)."""
+        given = torch.cat([x, state.seen], 1)  # (B, 2 d)
         h, c = self.decoder(given, (state.h, state.c))
         scores = (memory.states @ self.look(h)[:, :, None]).squeeze(2)  # (B, S): s · W h, W on either side
         alpha = scores.masked_fill(~memory.mask, -torch.inf).softmax(1)
@@ -98,8 +98,8 @@ class Seq2Seq(nn.Module):
         """Return the logits (B, T, V) of what follows each token of `target` (B, T), teacher forced."""
         memory, state = self.read(source)
         seen = []
-        for token in target.unbind(1):
-            state = self.advance(token, memory, state)
+        for x in self.embedded(target).unbind(1):
+            state = self.advance(x, memory, state)
             seen.append(state.seen)
         return self.logits(torch.stack(seen, 1))
 
@@ -110,7 +110,8 @@ class Seq2Seq(nn.Module):
         """
         return forced(self(source, target[:, :-1]), target, self.smoothing if self.training else 0.0)
 
-    def _embedded(self, ids: Tensor) -> Tensor:
+    def embedded(self, ids: Tensor) -> Tensor:
+        """Return (…, d) for tokens `ids` (…)."""
         x = self.tokens(ids) * math.sqrt(
             self.tokens.embedding_dim
         )  # as large as a state; as a row of E, small
@@ -134,9 +135,10 @@ class Writing:
     @torch.inference_mode()
     def step(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         """Return the logits (B, V) after one more token of each text."""
-        device = self.model.tokens.weight.device
-        self.state = self.model.advance(torch.tensor(tokens, device=device), self.memory, self.state)
-        logits: NDArray[np.float32] = self.model.logits(self.state.seen).float().numpy(force=True)
+        model = self.model
+        x = model.embedded(torch.tensor(tokens, device=model.tokens.weight.device))
+        self.state = model.advance(x, self.memory, self.state)
+        logits: NDArray[np.float32] = model.logits(self.state.seen).float().numpy(force=True)
         return logits
 
     def select(self, rows: Sequence[int]) -> None:

@@ -93,7 +93,7 @@ def test_smoothing_gives_every_token_a_share(kind):
 
 def test_tokens_are_dropped_whole_while_it_learns_and_never_after():
     model, ids = made(Seq2Seq, words=0.5), torch.arange(3, V)
-    learning, after = model.train()._embedded(ids), model.eval()._embedded(ids)
+    learning, after = model.train().embedded(ids), model.eval().embedded(ids)
     gone = (learning == 0).all(1)
     assert 5 < gone.sum() < len(ids) - 5
     close(learning[~gone], 2 * after[~gone])
