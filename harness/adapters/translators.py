@@ -97,10 +97,10 @@ class Seq2SeqAdapter(Translator):
     """An LSTM encoder and decoder with attention."""
 
     RECIPE: ClassVar[Mapping[str, Any]] = {  # for thousands of short pairs: many passes, much dropout
-        **{"epochs": 40, "learning_rate": 1e-3, "batch_rows": 32, "held_out": 0.05, "patience": 6},
+        **{"epochs": 60, "learning_rate": 1e-3, "batch_rows": 32, "held_out": 0.05, "patience": 6},
         **{"warmup": 0.05, "weight_decay": 0.0},
     }
-    SIZES: ClassVar[Mapping[str, Any]] = {"width": 256, "dropout": 0.4, "words": 0.1, "smoothing": 0.1}
+    SIZES: ClassVar[Mapping[str, Any]] = {"width": 256, "dropout": 0.4, "words": 0.15, "smoothing": 0.1}
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a network of random weights."""
