@@ -14,7 +14,7 @@ import orjson
 from harness import __version__
 from harness.backends import Backend
 from harness.downloads import cache_dir
-from harness.fingerprint import RENDERING, digest, rendering, versions
+from harness.fingerprint import RENDERING, digest, rendering, source, versions
 from harness.schema import Example, Fit, FitTask, Learner, Trains, Workshop
 from harness.tasks import Task
 
@@ -44,6 +44,7 @@ def key(task: Task, backend: Backend, train: str, taught: Mapping[str, Any] = {}
             "seed": task.seed,
             **({"prompts": prompts(task, backend)} if backend.entry.reads_prompts else {}),
             "versions": {"harness": __version__, **versions(backend.entry.libraries)},
+            "source": source(backend.entry.target),
         }
     )
 

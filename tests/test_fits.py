@@ -10,6 +10,7 @@ import pytest
 
 from harness import fits
 from harness.conductor import Outcome
+from harness.fingerprint import source
 from tests.running import REVIEWS, Project, here, rehearsing, rows, said
 
 
@@ -71,6 +72,24 @@ def test_a_fit_is_of_its_settings_and_its_model(project, settings, reused):
     project.write("backends/nb.yaml", "adapter: nb\nmodel: first\n")
     fitted(project)
     assert fitted(project, settings=settings).run["fit"]["reused"] is reused
+
+
+def test_a_fit_is_of_the_code_that_learnt_it(project, monkeypatch):
+    fitted(project)
+    monkeypatch.setattr(fits, "source", lambda target: "mended")
+    assert fitted(project).run["fit"]["reused"] is False
+
+
+def test_code_is_the_module_of_a_plugin_and_of_ours_every_model(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "somebodys_adapter.py"
+    found = []
+    for text in ("class One: ...\n", "class One: ...\n", "class Two: ...\n"):
+        file.write_text(text)
+        found.append(source("somebodys_adapter:One"))
+    assert found[0] == found[1] != found[2]
+    ours = [source(f"harness.adapters.{name}") for name in ("classical:NaiveBayes", "gpt:Gpt", "gpt:Other")]
+    assert len({*ours, *found}) == 4
 
 
 def test_the_same_file_read_in_another_way_is_fitted_anew(project):
