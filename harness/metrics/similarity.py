@@ -107,7 +107,7 @@ def _by_ranks(stats: Floats) -> Callable[[Floats], Floats]:
     # Rows are put into the order of x, so that only for y they have to be sorted and put back.
     by_x = np.argsort(x, kind="stable")
     by_y = np.argsort(y[by_x], kind="stable")
-    back = np.argsort(by_y, kind="stable")
+    back = _undoing(by_y)
     rows, tied_x, tied_y = known[by_x], _Ties.of(x[by_x]), _Ties.of(y[by_x][by_y])
 
     def correlations(weights: Floats) -> Floats:
@@ -152,7 +152,7 @@ def _ranked(values: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
     order = np.argsort(values, kind="stable")
     ties = _Ties.of(values[order])
     (ranks,), _ = ties.mid_ranks(np.ones((1, len(values))))
-    back = np.argsort(order, kind="stable")
+    back = _undoing(order)
 
     def above(column: Floats) -> Floats:
         runs = np.add.reduceat(column[order], ties.starts)
@@ -160,6 +160,13 @@ def _ranked(values: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
         return np.asarray(sums.repeat(ties.lengths)[back])
 
     return ranks[back], above
+
+
+def _undoing(order: Indices) -> Indices:
+    """Return what puts rows (N,) that were put into `order` back."""
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return back
 
 
 @dataclass(frozen=True, slots=True)
