@@ -147,11 +147,18 @@ def test_options_are_as_likely_by_every_road_and_none_flips(walked, road, same):
     assert drift.largest < 1e-4
 
 
+def texts(run: Path) -> dict[str, str]:
+    """Return what was written, without half a character at its end, which vLLM's server keeps to itself."""
+    return {record["id"]: record["response"]["text"].rstrip("\ufffd") for record in records_of(run)}
+
+
 @pytest.mark.parametrize("does", ["writes", "chats"])
 @pytest.mark.parametrize(("road", "same"), OTHERS)
 def test_greedy_text_is_the_same_by_every_road(walked, road, same, does):
     drift = drifted(walked, road, does)
-    assert (drift.same, drift.predictions, drift.texts) == (same, 0, 0)
+    assert (drift.same, drift.predictions) == (same, 0)
+    assert texts(walked[road, does]) == texts(walked["huggingface", does])
+    assert road == "openai" or drift.texts == 0
 
 
 @pytest.mark.parametrize("does", DOES)
