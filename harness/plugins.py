@@ -266,10 +266,11 @@ def load(target: str) -> Any:
 
 def missing(entry: AdapterEntry | ExporterEntry) -> tuple[str, ...]:
     """Return the modules that what is named needs and that are not installed, importing none."""
-    return tuple(module for module in entry.modules if not _is_installed(module))
+    return tuple(module for module in entry.modules if not is_installed(module))
 
 
-def _is_installed(module: str) -> bool:
+def is_installed(module: str) -> bool:
+    """Return whether there is such a module; nothing is imported but the package around it."""
     try:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):  # a parent that is missing, or a module without a spec

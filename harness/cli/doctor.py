@@ -6,7 +6,6 @@ import os
 import platform
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +106,7 @@ def examination() -> dict[str, Any]:
         "packages": versions(SHOWN),
         "extras": {
             extra: {
-                "installed": all(find_spec(module) for module in modules),
+                "installed": all(map(plugins.is_installed, modules)),
                 "install": f"pip install '{DISTRIBUTION}[{extra}]'",
             }
             for extra, modules in EXTRAS.items()

@@ -49,7 +49,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_without_torch_they_say_what_to_install(monkeypatch, name):
-    monkeypatch.setattr(plugins, "_is_installed", lambda module: False)
+    monkeypatch.setattr(plugins, "is_installed", lambda module: False)
     with pytest.raises(Unavailable) as caught:
         backends.load(name).require("choose", Decoding(), trust_remote_code=False)
     assert str(caught.value) == f"{name} needs torch, tokenizers: pip install 'harness-ko[torch]'"

@@ -25,8 +25,8 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 @pytest.fixture
 def absent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let vLLM be missing, also where it is not."""
-    there = plugins._is_installed
-    monkeypatch.setattr(plugins, "_is_installed", lambda module: module != "vllm" and there(module))
+    there = plugins.is_installed
+    monkeypatch.setattr(plugins, "is_installed", lambda module: module != "vllm" and there(module))
 
 
 @pytest.mark.usefixtures("absent")

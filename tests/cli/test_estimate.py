@@ -84,6 +84,8 @@ def test_no_key_is_needed_to_estimate_and_one_is_for_a_pilot(project, monkeypatc
     ],
 )
 def test_what_cannot_be_meant_is_said(project, arguments, complaint):
+    if "--tokenizer" in arguments:
+        pytest.importorskip("tokenizers")
     said = project(*ESTIMATE, *arguments)
     assert said.code == 2
     assert said.complaint.startswith(f"harness: {complaint}")
