@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ABOUT, TOKENISER, WEIGHTS = "network.json", "tokeniser.json", "weights.pt"
 
 
-SHARES = ("dropout", "smoothing")
+SHARES = ("dropout", "smoothing", "words")
 
 
 class Network(ABC):
@@ -67,9 +67,10 @@ class Network(ABC):
         """
         found = {name: self.settings.get(name, value) for name, value in usual.items()}
         for name, value in found.items():
-            if isinstance(value, float) and not 0 <= value < 1:
+            share = isinstance(value, float) or name in SHARES
+            if share and not 0 <= value < 1:
                 raise BadInput(f"{name} {value}: should be from 0 to below 1")
-            if type(value) is int and name not in SHARES and value < 1:
+            if type(value) is int and not share and value < 1:
                 raise BadInput(f"{name} {value}: must be at least 1")
         if found.get("width", 0) % found.get("heads", 1):
             raise BadInput(f"heads {found['heads']}: should divide the width, {found['width']}")

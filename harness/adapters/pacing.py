@@ -93,7 +93,7 @@ class Pace:
     first: tuple[float, int] = (0.0, 0)  # seconds until the first refusal, and what had gone through
     level: float = 0.0  # calls that may leave now, as of
     at: float = 0.0
-    began: float | None = None  # the span in which calls are counted: since the last refusal
+    began: float = math.inf  # the span in which calls are counted: since the first, then the last refusal
     through: int = 0  # calls in it that were not refused
     marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64))  # when, and how many
     told: float = -math.inf  # when the last refusal was heard of
@@ -104,8 +104,7 @@ class Pace:
     def sent(self, now: float) -> None:
         """Count a call; it is taken for let through until it is refused."""
         self._flow(now)
-        if self.began is None:
-            self.began = now
+        self.began = min(self.began, now)
         if self.guess is not None and (not self.marks or now - self.marks[-1][0] >= MARKED):
             self.marks.append((now, self.through))
         self.through += 1
@@ -127,7 +126,7 @@ class Pace:
             self.through -= 1
             self.released = self.told + self.hold
             self.told, self.hold, self.news = now, hold, True
-        elif self.news or (self.began is not None and sent > self.began):
+        elif self.news or sent > self.began:
             self.through -= 1
         elif self.rate is None:
             self.first = (self.first[0], self.first[1] - 1)
@@ -157,7 +156,6 @@ class Pace:
 
     def _learn(self) -> None:
         """Conclude from a refusal what the server allows."""
-        assert self.began is not None
         span, through = self.told - self.began, max(0, self.through)
         quiet = self.told - self.released
         self.news, self.at, self.level = False, self.told, 0.0

@@ -24,8 +24,9 @@ class Translator(Network):
 
     A reply is at most 50 tokens longer than what was read: one that finds no end is cut there.
 
-    Settings: `width`, `vocabulary`, `tokeniser`, `length_penalty` of beams, and those of training; of the
-    transformer also `layers`, `heads` and `smoothing`. Knobs: `device`, `batch_size`.
+    Settings: `width`, `vocabulary`, `tokeniser`, `smoothing`, `length_penalty` of beams, and those of
+    training; of the LSTMs also `words`, of the transformer `layers` and `heads`. Knobs: `device`,
+    `batch_size`.
     """
 
     SIZES: ClassVar[Mapping[str, Any]]  # the network's shape beside its vocabulary, where nothing else is set

@@ -136,7 +136,8 @@ ADAPTERS = (
         decoding=SAMPLING,
         settings={
             **{**TOKENISED, **TRAINING},
-            **{"width": "int", "dropout": "float", "length_penalty": "float"},
+            **{"width": "int", "words": "float", "smoothing": "float"},
+            **{"dropout": "float", "length_penalty": "float"},
         },
         **OWN,
         reads_prompts=True,

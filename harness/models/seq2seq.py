@@ -111,10 +111,8 @@ class Seq2Seq(nn.Module):
         return forced(self(source, target[:, :-1]), target, self.smoothing if self.training else 0.0)
 
     def embedded(self, ids: Tensor) -> Tensor:
-        """Return (…, d) for tokens `ids` (…)."""
-        x = self.tokens(ids) * math.sqrt(
-            self.tokens.embedding_dim
-        )  # as large as a state; as a row of E, small
+        """Return (…, d) for tokens `ids` (…): rows of E, which are short, made as long as a state."""
+        x = self.tokens(ids) * math.sqrt(self.tokens.embedding_dim)
         whole = F.dropout(torch.ones_like(ids, dtype=x.dtype), self.words, self.training)
         return F.dropout(x * whole[..., None], self.dropout, self.training)  # (…, d)
 

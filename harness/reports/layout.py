@@ -110,10 +110,10 @@ def _time(speeds: Speeds) -> Callable[[Row, Column], str]:
 def _costs(found: Board) -> list[dict[str, str]]:
     """Return a row each: what the system is, what it learnt from and answered, and what that took."""
     currencies = _currencies(found)
-    return [_cost(found, row, currencies) for row in found.rows]
+    return [_costs_of(row, found, currencies) for row in found.rows]
 
 
-def _cost(found: Board, row: Row, currencies: Sequence[str]) -> dict[str, str]:
+def _costs_of(row: Row, found: Board, currencies: Sequence[str]) -> dict[str, str]:
     backend, runs = row.some.run["backend"], [entry.run for entry in row.entries.values()]
     fits = [run["fit"] for run in runs if run.get("fit")]
     return {

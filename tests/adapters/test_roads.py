@@ -24,7 +24,7 @@ from harness.reports.compare_render import markdown
 from harness.reports.drift import Drift
 from harness.reports.pairs import only_run
 from tests.running import Project, Row, here, records_of, rows
-from tests.tiny_models import chat_query, query, review, teach, tiny_model, tiny_tokenizer
+from tests.tiny_models import query, review, teach, tiny_model, tiny_tokenizer
 
 DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 NSMC = DATA / "nsmc" / "ratings_test.txt"
@@ -59,9 +59,7 @@ def model(tmp_path_factory) -> Path:
     taught = tiny_model(tokenizer, context=CONTEXT, heads=2)  # vLLM wants heads of 32 dimensions or more
     rng = random.Random(0)
     lessons = [review(rng) for _ in range(16 * 60)]
-    plain = [(query(text), f" {label}</s>") for text, label in lessons]
-    chats = [(chat_query(text), f"{label}</s>") for text, label in lessons]
-    teach(taught, tokenizer, [one for both in zip(plain, chats, strict=True) for one in both])
+    teach(taught, tokenizer, [(query(text), f" {label}</s>") for text, label in lessons])
     tokenizer.save_pretrained(folder)
     taught.save_pretrained(folder)
     return folder
@@ -147,21 +145,13 @@ def test_options_are_as_likely_by_every_road_and_none_flips(walked, road, same):
     assert drift.largest < 1e-4
 
 
-def texts(run: Path) -> dict[str, str]:
-    """Return what was written, without half a character at its end, which vLLM's server keeps to itself."""
-    return {record["id"]: record["response"]["text"].rstrip("\ufffd") for record in records_of(run)}
-
-
 @pytest.mark.parametrize("does", ["writes", "chats"])
 @pytest.mark.parametrize(("road", "same"), OTHERS)
 def test_greedy_text_is_the_same_by_every_road(walked, road, same, does):
     drift = drifted(walked, road, does)
-    assert (drift.same, drift.predictions) == (same, 0)
-    assert texts(walked[road, does]) == texts(walked["huggingface", does])
-    assert road == "openai" or drift.texts == 0
+    assert (drift.same, drift.predictions, drift.texts) == (same, 0, 0)
 
 
-@pytest.mark.parametrize("does", DOES)
-def test_both_answers_are_given(walked, does):
-    said = [record["prediction"] for record in records_of(walked["huggingface", does])]
-    assert set(said) >= {"0", "1"}
+def test_both_answers_are_given(walked):
+    said = [record["prediction"] for record in records_of(walked["huggingface", "compares"])]
+    assert set(said) == {"0", "1"}

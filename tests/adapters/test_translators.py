@@ -161,3 +161,9 @@ def test_a_loss_that_is_no_number_is_said_with_what_to_do(tmp_path):
 def test_a_setting_out_of_range_is_said(settings, said):
     with pytest.raises(BadInput, match=said):
         made("transformer_seq2seq", **settings).fit(translations(), Task())
+
+
+@pytest.mark.parametrize("share", ["dropout", "words", "smoothing"])
+def test_no_share_of_the_lstms_is_the_whole(share):
+    with pytest.raises(BadInput, match=f"{share} 1: should be from 0 to below 1"):
+        made("seq2seq", **{share: 1}).fit(translations(), Task())
