@@ -20,7 +20,7 @@ from typing import IO, Any, NamedTuple
 
 import orjson
 
-from harness.errors import BadInput, Place, Stopped
+from harness.errors import BadInput, Place, Stopped, Unavailable
 
 SCHEMA_VERSION = 1
 RUN, SAMPLES, STATISTICS, TASK, BACKEND, LOCK = (
@@ -48,7 +48,7 @@ def directory_name(fingerprint: str) -> str:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full or read-only disk into one line that says how to go on."""
+    """Turn a full or read-only disk, or a folder that was removed, into one line that says how to go on."""
     try:
         yield
     except OSError as error:
@@ -56,6 +56,12 @@ def disk_errors(path: Path) -> Iterator[None]:
             reason = error.strerror or str(error)
             raise Stopped(
                 f"cannot write ({reason}); what was answered is kept, the same command goes on",
+                place=Place(path),
+            ) from None
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESTALE):
+            raise Unavailable(
+                "its folder is gone, removed or moved while it was written; the same command goes on where "
+                "the folder is put back, and starts anew without it",
                 place=Place(path),
             ) from None
         raise
@@ -66,6 +72,7 @@ def write_atomically(path: Path, *content: bytes) -> None:
 
     Raises:
         Stopped: the disk is full or cannot be written.
+        Unavailable: the folder is gone.
     """
     replace(path, content)
 
@@ -77,6 +84,7 @@ def replace(path: Path, pieces: Iterable[bytes]) -> None:
 
     Raises:
         Stopped: the disk is full or cannot be written.
+        Unavailable: the folder is gone.
     """
     beside = path.with_name(f".{path.name}.new")
     with disk_errors(path):

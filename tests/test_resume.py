@@ -275,6 +275,18 @@ def test_an_impatient_user_is_let_go_at_any_time(project):
     assert keys_of(project.only()) == [(name, 0) for name, _, _ in rows(40)]
 
 
+def test_a_run_whose_folder_is_removed_under_way_says_so_and_starts_anew(project):
+    with project.started(*OWN, *SLOW) as process:
+        project.wait_for(process, lambda: project.journal_lines() >= 5)
+        shutil.rmtree(project.home / "runs")
+        _, told = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 3
+    assert "its folder is gone, removed or moved while it was written" in told
+    assert "Traceback" not in told
+    assert project.harness(*OWN).returncode == 0
+    assert said(project.only())["counts"]["answered"] == 40
+
+
 # One writer
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from harness import DISTRIBUTION
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.failures import one_line
+from harness.adapters.hf.heap import keep_freed
 from harness.adapters.hf.places import explained, lora_folder, source
 from harness.adapters.hf.tokens import Tokens
 from harness.errors import Unavailable
@@ -113,6 +114,8 @@ def load_model(
         if settings.get("lora"):
             model = _adapted(model, profile)
         placed = model if "device_map" in options else model.to(device(profile, torch))
+        if placed.device.type == "cpu":
+            keep_freed()
         return placed.eval()
 
 

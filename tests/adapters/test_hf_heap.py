@@ -1,0 +1,45 @@
+"""What a loaded model frees, its process keeps: no page is asked of the kernel twice."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("torch", reason="a local model needs torch")
+pytest.importorskip("transformers", reason="a local model needs transformers")
+
+from tests.tiny_models import tiny_llama
+
+PAGES = 4 * 2048  # of 4 KiB, in four blocks of 8 MiB
+SCRIPT = """
+import resource, sys
+import torch
+from harness.adapters.huggingface import HuggingFace
+from harness.schema import Profile
+
+def work(times):
+    for _ in range(times):
+        [torch.ones(2 * 2**20) for _ in range(4)]  # 8 MiB each, as what a layer holds, and frees
+
+def faults():
+    work(1)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    work(20)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+before = faults()
+HuggingFace(Profile("tiny", "huggingface", model=sys.argv[1], settings={"device": "cpu"})).prepare()
+print(before, faults())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another malloc keeps what it likes")
+def test_a_layers_output_costs_page_faults_once_and_not_each_time(tmp_path):
+    command = [sys.executable, "-c", SCRIPT, str(tiny_llama(tmp_path))]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    before, after = map(int, done.stdout.split())
+    assert before > PAGES
+    assert after < PAGES / 10
