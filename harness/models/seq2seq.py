@@ -4,10 +4,13 @@
     s_t        = LSTM([E y_{t−1}; s̃_{t−1}], s_{t−1})         the decoder's, fed with what it last saw
     α_ts       = softmax_s(s_t · W h_s)                      where it looks: Luong et al. 2015, "general"
     s̃_t        = tanh(W_c [Σ_s α_ts h_s; s_t])
-    p(y_t | …) = softmax(E s̃_t + b)                           the embeddings once more: Press and Wolf 2017
+    w_t        = tanh(Σ_s α_ts E x_s)                        the words it looks at
+    l_t        = w_t + tanh(W_l w_t)                         what they say: Nguyen and Chiang 2018
+    p(y_t | …) = softmax(E (s̃_t + l_t) + b)                   the embeddings once more: Press and Wolf 2017
 
-Sutskever et al. 2014; Bahdanau et al. 2015; Luong et al. 2015 (attention, input feeding). It learns with
-teacher forcing: the right y_{t−1} is given, whatever it would have written itself.
+Sutskever et al. 2014; Bahdanau et al. 2015; Luong et al. 2015 (attention, input feeding). The words
+themselves have a say in what is written, beside the states, which a few thousand pairs teach too little of
+rare ones. It learns with teacher forcing: the right y_{t−1} is given, whatever it would have written itself.
 """
 
 from __future__ import annotations
@@ -27,18 +30,25 @@ PAD = 0
 
 
 class Memory(NamedTuple):
-    """What was read: states (B, S, d), and where they are a token's and not padding (B, S)."""
+    """What was read: words, embedded, and states, both (B, S, d); a token's and not padding's (B, S)."""
 
+    words: Tensor
     states: Tensor
     mask: Tensor
 
 
 class State(NamedTuple):
-    """Where the decoder is: the LSTM's h and c (B, d), and what it last saw, s̃ (B, d)."""
+    """Where the decoder is, (B, d) each: the LSTM's h and c, what it last saw, s̃, and the words there, l."""
 
     h: Tensor
     c: Tensor
     seen: Tensor
+    lexical: Tensor
+
+    @property
+    def said(self) -> Tensor:
+        """What the next token is predicted from."""
+        return self.seen + self.lexical
 
 
 class Seq2Seq(nn.Module):
@@ -66,19 +76,19 @@ class Seq2Seq(nn.Module):
         self.start_h, self.start_c = nn.Linear(d, d), nn.Linear(d, d)
         self.look = nn.Linear(d, d, bias=False)  # W
         self.combine = nn.Linear(2 * d, d, bias=False)  # W_c
+        self.translate = nn.Linear(d, d, bias=False)  # W_l
         self.bias = nn.Parameter(torch.zeros(vocabulary))  # b
 
     def read(self, source: Tensor) -> tuple[Memory, State]:
         """Return what the decoder looks at and where it starts, for `source` (B, S), padded at its end."""
         mask = source != PAD
-        packed = pack_padded_sequence(
-            self.embedded(source), mask.sum(1).cpu(), batch_first=True, enforce_sorted=False
-        )
+        words = self.embedded(source)
+        packed = pack_padded_sequence(words, mask.sum(1).cpu(), batch_first=True, enforce_sorted=False)
         packed, (h, c) = self.encoder(packed)  # h, c: (2, B, d / 2), forwards and backwards
         states, _ = pad_packed_sequence(packed, batch_first=True, total_length=source.shape[1])  # (B, S, d)
         h, c = (x.transpose(0, 1).flatten(1) for x in (h, c))  # (B, d)
-        start = State(self.start_h(h).tanh(), self.start_c(c), torch.zeros_like(h))
-        return Memory(states, mask), start
+        nothing = torch.zeros_like(h)
+        return Memory(words, states, mask), State(self.start_h(h).tanh(), self.start_c(c), nothing, nothing)
 
     def advance(self, x: Tensor, memory: Memory, state: State) -> State:
         """Return where the decoder is after one more token, embedded: x (B, d)."""
@@ -86,22 +96,24 @@ class Seq2Seq(nn.Module):
         h, c = self.decoder(given, (state.h, state.c))
         scores = (memory.states @ self.look(h)[:, :, None]).squeeze(2)  # (B, S): s · W h, W on either side
         alpha = scores.masked_fill(~memory.mask, -torch.inf).softmax(1)
-        context = (alpha[:, None] @ memory.states).squeeze(1)  # (B, d)
+        context, word = ((alpha[:, None] @ x).squeeze(1) for x in (memory.states, memory.words))  # (B, d)
         seen = self.combine(torch.cat([context, h], 1)).tanh()
-        return State(h, c, F.dropout(seen, self.dropout, self.training))
+        lexical = word.tanh()
+        lexical = lexical + self.translate(lexical).tanh()
+        return State(h, c, *(F.dropout(x, self.dropout, self.training) for x in (seen, lexical)))
 
-    def logits(self, seen: Tensor) -> Tensor:
-        """Return (…, V) for s̃ (…, d)."""
-        return F.linear(seen, self.tokens.weight, self.bias)
+    def logits(self, said: Tensor) -> Tensor:
+        """Return (…, V) for s̃ + l (…, d)."""
+        return F.linear(said, self.tokens.weight, self.bias)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
         """Return the logits (B, T, V) of what follows each token of `target` (B, T), teacher forced."""
         memory, state = self.read(source)
-        seen = []
+        said = []
         for x in self.embedded(target).unbind(1):
             state = self.advance(x, memory, state)
-            seen.append(state.seen)
-        return self.logits(torch.stack(seen, 1))
+            said.append(state.said)
+        return self.logits(torch.stack(said, 1))
 
     def loss(self, source: Tensor, target: Tensor) -> Tensor:
         """Return the cross-entropy (nats a token) of `target` (B, T): the start token, the text, the end.
@@ -136,7 +148,7 @@ class Writing:
         model = self.model
         x = model.embedded(torch.tensor(tokens, device=model.tokens.weight.device))
         self.state = model.advance(x, self.memory, self.state)
-        logits: NDArray[np.float32] = model.logits(self.state.seen).float().numpy(force=True)
+        logits: NDArray[np.float32] = model.logits(self.state.said).float().numpy(force=True)
         return logits
 
     def select(self, rows: Sequence[int]) -> None:

@@ -100,6 +100,25 @@ def test_tokens_are_dropped_whole_while_it_learns_and_never_after():
     assert not (after == 0).all(1).any()
 
 
+def test_a_step_looks_as_torchs_attention_does_at_states_and_words_alike():
+    model = made(Seq2Seq).eval()
+    memory, state = model.read(padded([[3, 4, 5], [6, 7]]))
+    after = model.advance(model.embedded(torch.tensor([8, 9])), memory, state)
+
+    def attended(values):
+        query, keys = model.look(after.h)[:, None], memory.states
+        told = torch.nn.functional.scaled_dot_product_attention(
+            query, keys, values, memory.mask[:, None], scale=1.0
+        )
+        return told[:, 0]
+
+    seen = model.combine(torch.cat([attended(memory.states), after.h], 1)).tanh()
+    word = attended(model.embedded(padded([[3, 4, 5], [6, 7]]))).tanh()
+    torch.testing.assert_close(after.seen, seen)
+    torch.testing.assert_close(after.lexical, word + model.translate(word).tanh())
+    torch.testing.assert_close(after.said, after.seen + after.lexical)
+
+
 def test_an_encoder_layer_is_torchs_of_the_same_weights():
     torch.manual_seed(0)
     ours = EncoderLayer(16, 4, 0.0)
