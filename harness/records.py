@@ -58,7 +58,7 @@ def disk_errors(path: Path) -> Iterator[None]:
                 f"cannot write ({reason}); what was answered is kept, the same command goes on",
                 place=Place(path),
             ) from None
-        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESTALE):
+        if error.errno in (errno.ENOENT, errno.ESTALE):
             raise Unavailable(
                 "its folder is gone, removed or moved while it was written; the same command goes on where "
                 "the folder is put back, and starts anew without it",
