@@ -48,7 +48,7 @@ def directory_name(fingerprint: str) -> str:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full or read-only disk, or a folder that was removed, into one line that says how to go on."""
+    """Turn a full or read-only disk into one line that says how to go on."""
     try:
         yield
     except OSError as error:
@@ -56,12 +56,6 @@ def disk_errors(path: Path) -> Iterator[None]:
             reason = error.strerror or str(error)
             raise Stopped(
                 f"cannot write ({reason}); what was answered is kept, the same command goes on",
-                place=Place(path),
-            ) from None
-        if error.errno in (errno.ENOENT, errno.ESTALE):
-            raise Unavailable(
-                "its folder is gone, removed or moved while it was written; the same command goes on where "
-                "the folder is put back, and starts anew without it",
                 place=Place(path),
             ) from None
         raise
@@ -94,6 +88,12 @@ def replace(path: Path, pieces: Iterable[bytes]) -> None:
                 stream.flush()
                 os.fsync(stream.fileno())
             beside.replace(path)
+        except FileNotFoundError:
+            raise Unavailable(
+                "its folder is gone, removed or moved while it was written; the same command goes on where "
+                "the folder is put back, and starts anew without it",
+                place=Place(path),
+            ) from None
         finally:
             beside.unlink(missing_ok=True)
 

@@ -96,10 +96,10 @@ class Seq2Seq(nn.Module):
         h, c = self.decoder(given, (state.h, state.c))
         scores = (memory.states @ self.look(h)[:, :, None]).squeeze(2)  # (B, S): s · W h, W on either side
         alpha = scores.masked_fill(~memory.mask, -torch.inf).softmax(1)
-        context, word = ((alpha[:, None] @ x).squeeze(1) for x in (memory.states, memory.words))  # (B, d)
+        context = (alpha[:, None] @ memory.states).squeeze(1)  # (B, d)
         seen = self.combine(torch.cat([context, h], 1)).tanh()
-        lexical = word.tanh()
-        lexical = lexical + self.translate(lexical).tanh()
+        word = (alpha[:, None] @ memory.words).squeeze(1).tanh()  # (B, d)
+        lexical = word + self.translate(word).tanh()
         return State(h, c, *(F.dropout(x, self.dropout, self.training) for x in (seen, lexical)))
 
     def logits(self, said: Tensor) -> Tensor:

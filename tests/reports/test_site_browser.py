@@ -273,6 +273,7 @@ def test_a_difference_is_followed_to_its_example(reader):
     row = page.locator(ROWS).first
     row.locator("summary").click()
     row.locator(".side .reply").nth(1).wait_for()
+    assert row.locator(".side").count() == 2
     one, other = row.locator(".side .reply").all_inner_texts()
     assert one != other
     keep_picture(page, "compare")

@@ -15,9 +15,9 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEPT, OWN = 256 * 2**20, 32 * 2**20  # OWN is the most that glibc comes to by itself
 
 
-def keep_freed() -> bool:
-    """Let this process keep up to KEPT bytes that it freed; return whether its malloc can be told so."""
-    if platform.libc_ver()[0] != "glibc":
-        return False
-    libc = ctypes.CDLL(None)
-    return bool(libc.mallopt(M_TRIM_THRESHOLD, KEPT) and libc.mallopt(M_MMAP_THRESHOLD, OWN))
+def keep_freed() -> None:
+    """Let this process keep up to KEPT bytes that it freed, where its malloc is glibc's."""
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_TRIM_THRESHOLD, KEPT)
+        libc.mallopt(M_MMAP_THRESHOLD, OWN)
