@@ -57,6 +57,9 @@ decoding: {max_tokens: 10, temperature: 0}
 price: {usd_per_mtok: {input: 1000, cached_input: 100, output: 4000}, source: a test, date: 2026-11-01}
 """
 
+# What a fit imports: an optimiser asks for the second.
+LEARNING = ("torch", "torch._dynamo", "tokenizers")
+
 Row = tuple[str, str, str]
 
 

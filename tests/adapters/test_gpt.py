@@ -11,7 +11,7 @@ from harness.adapters.bare import bare_text
 from harness.adapters.gpt import Gpt
 from harness.errors import BadInput, Unavailable
 from harness.schema import Adapter, Decoding, Example, Learner, Option, Parts, Profile, Request, Trains
-from tests.running import Project, outcome, said
+from tests.running import LEARNING, Project, outcome, said
 from tests.tiny_models import review
 
 OPTIONS = (Option("0", "부정"), Option("1", "긍정"))
@@ -199,7 +199,7 @@ QUICK = tuple(f"-m{key}={value}" for key, value in {**SMALL, "epochs": 15, "lear
 def project(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("project"))
     project.env["OMP_NUM_THREADS"] = "1"
-    project.imported = ("torch", "tokenizers")
+    project.imported = LEARNING
     project.reviews()
     done = project.harness(*RUN, *QUICK)
     assert done.returncode == 0, done.stderr

@@ -13,7 +13,7 @@ import pytest
 from harness import backends, plugins
 from harness.errors import BadInput, Unavailable
 from harness.schema import Decoding, Profile
-from tests.running import PATIENCE, Project, here, one_line, outcome, records_of, rows, said
+from tests.running import LEARNING, PATIENCE, Project, here, one_line, outcome, records_of, rows, said
 
 NAMES = ("lstm", "cnn_text", "transformer", "transformer_pretrained", "word2vec")
 HERE = all(importlib.util.find_spec(name) for name in ("torch", "tokenizers"))
@@ -39,7 +39,7 @@ metrics: [pearson]
 def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
     project.env["OMP_NUM_THREADS"] = "1"
-    project.imported = ("torch", "tokenizers") if HERE else ()
+    project.imported = LEARNING if HERE else ()
     project.reviews(train=rows(120, "t"))
     return project
 

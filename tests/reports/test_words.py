@@ -32,7 +32,8 @@ PACKAGE = Path(words.__file__).parents[1]
 CALLS = [
     node
     for path in sorted(PACKAGE.rglob("*.py"))
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    if "translated(" in (text := path.read_text(encoding="utf-8"))
+    for node in ast.walk(ast.parse(text))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "translated"
 ]
 SITE = Path(__file__).parents[2] / "reports" / "templates" / "site"
