@@ -85,6 +85,16 @@ class Engine:
         placed = "position_ids" in self.parameters and kind in ("sdpa", "eager")
         return self.shares and placed and not self.slides
 
+    @cached_property
+    def last(self) -> Any:
+        """The feed-forward part of the last layer, which no later place sees; None where it is not found."""
+        if self.pair:
+            return None
+        count = getattr(self.model.config.get_text_config(), "num_hidden_layers", None)
+        stacks = (part for part in self.model.modules() if isinstance(part, self.torch.nn.ModuleList))
+        ends = (stack[-1] for stack in stacks if len(stack) == count)
+        return next((end.mlp for end in ends if hasattr(end, "mlp")), None)
+
     def new_cache(self) -> Any:
         """Return an empty cache of keys and values."""
         return self.transformers.DynamicCache(config=self.model.config)
@@ -92,11 +102,12 @@ class Engine:
     def logits(self, rows: Sequence[int], columns: Sequence[int], **inputs: Any) -> Any:
         """Return the logits (N, V) at (rows[n], columns[n]) of the batch that `inputs` describe.
 
-        The head, most of whose work would be thrown away, sees only these hidden states. What a model does to
-        its logits afterwards (scaling, soft caps) it does to them.
+        The head and the last layer's feed-forward part, whose work would mostly be thrown away, see only
+        these places. What a model does to its logits afterwards (scaling, soft caps) it does to them.
         """
         at = self.torch.tensor([list(rows), list(columns)], dtype=self.torch.long, device=self.device)
-        with _only(self.model.get_output_embeddings(), at) as seen:
+        of_all = inputs["decoder_input_ids" if self.pair else "input_ids"].shape
+        with _only(self.model.get_output_embeddings(), at) as seen, _elsewhere_nothing(self.last, at, of_all):
             logits = self.model(**inputs).logits
         return logits[0] if seen else logits[tuple(at.to(logits.device))]
 
@@ -112,14 +123,48 @@ def free(torch: Any, device: Any) -> None:
 
 
 @contextmanager
+def _elsewhere_nothing(part: Any, at: Any, shape: tuple[int, int]) -> Iterator[None]:
+    """Let `part`, which treats each place for itself, compute the positions `at` (2, N) alone, 0 elsewhere.
+
+    It does so where it is given the states of a whole batch (B, T, H) of this shape and nothing else.
+    """
+    picked: list[bool] = []
+
+    def pick(_module: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        if len(arguments) != 1 or arguments[0].shape[:-1] != shape:
+            return None
+        picked.append(True)
+        return (_places(arguments[0], at),)
+
+    def put_back(_module: Any, _arguments: tuple[Any, ...], found: Any) -> Any:
+        if not picked:
+            return None
+        states, *others = found if isinstance(found, tuple) else (found,)  # experts say who was asked, too
+        rows, columns = at.to(states.device)
+        whole = states.new_zeros((*shape, states.shape[-1]))
+        whole[rows, columns] = states[0]
+        return (whole, *others) if others else whole
+
+    if part is None or 2 * at.shape[1] > shape[0] * shape[1]:
+        yield  # little is left out
+        return
+    at = at if at.shape[1] else at.new_zeros((2, 1))  # nothing at all is what a quantised layer may not bear
+    hooks = [part.register_forward_pre_hook(pick), part.register_forward_hook(put_back)]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+@contextmanager
 def _only(head: Any, at: Any) -> Iterator[list[bool]]:
     """Let `head` see the hidden states at the positions `at` (2, N); the list says if it was asked."""
     seen: list[bool] = []
 
     def keep(_module: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         seen.append(True)
-        rows, columns = at.to(arguments[0].device)
-        return (arguments[0][rows, columns][None], *arguments[1:])  # (B, T, H) → (1, N, H)
+        return (_places(arguments[0], at), *arguments[1:])
 
     if head is None:
         yield seen
@@ -129,3 +174,9 @@ def _only(head: Any, at: Any) -> Iterator[list[bool]]:
         yield seen
     finally:
         hook.remove()
+
+
+def _places(states: Any, at: Any) -> Any:
+    """Return (1, N, H), what states (B, T, H) hold at the positions `at` (2, N)."""
+    rows, columns = at.to(states.device)
+    return states[rows, columns][None]
