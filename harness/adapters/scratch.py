@@ -196,7 +196,7 @@ class Lstm(Scratch):
 class CnnText(Scratch):
     """Embedding and convolutions. Settings: `dim`, `filters` (of a width), `widths` (tokens), `dropout`."""
 
-    recipe: ClassVar[Mapping[str, Any]] = {"epochs": 3, "learning_rate": 1e-3}
+    recipe: ClassVar[Mapping[str, Any]] = {"epochs": 2.5, "learning_rate": 1e-3}
 
     def network(self, settings: Mapping[str, Any]) -> Callable[[int, int], Network]:
         """Return what makes a network of (vocabulary, classes).
