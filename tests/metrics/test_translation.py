@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import sys
 import unicodedata
 from importlib.util import find_spec
@@ -13,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sacrebleu.metrics import BLEU, CHRF, TER
-from sacrebleu.sacrebleu import main
 
 from harness import builtin, morphemes, plugins, settings
 from harness.errors import BadInput, HarnessError, Unavailable
@@ -64,6 +64,11 @@ def official(folder, predictions, references, *options):
         (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     command = ["sacrebleu", *(f"ref{i}" for i in range(len(references)))]
     command += ["-i", "hypotheses", "-q", "-f", "json", "-w", "12", *options]
+    # Importing it lets a broken pipe end the process, the tests' own: a reset socket would be enough.
+    broken_pipe = signal.getsignal(signal.SIGPIPE)
+    from sacrebleu.sacrebleu import main
+
+    signal.signal(signal.SIGPIPE, broken_pipe)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("NO_COLOR", "1")  # or it would wrap the streams of this process
@@ -76,6 +81,11 @@ def official(folder, predictions, references, *options):
         sys.stdin.close()
         sys.stdout.close()
     return json.loads((folder / "said").read_text(encoding="utf-8"))["score"]
+
+
+def test_a_broken_pipe_stays_an_error_of_these_tests(tmp_path):
+    official(tmp_path, ["a"], [["a"]])
+    assert signal.getsignal(signal.SIGPIPE) == signal.SIG_IGN
 
 
 def spoilt(sentences, seed=20):
