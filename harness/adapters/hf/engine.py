@@ -109,7 +109,7 @@ class Engine:
         of_all = inputs["decoder_input_ids" if self.pair else "input_ids"].shape
         with _only(self.model.get_output_embeddings(), at) as seen, _elsewhere_nothing(self.last, at, of_all):
             logits = self.model(**inputs).logits
-        return logits[0] if seen else logits[tuple(at.to(logits.device))]
+        return (logits if seen else _places(logits, at))[0]
 
     def free(self) -> None:
         """Give back the memory that torch keeps for later."""
@@ -139,10 +139,10 @@ def _elsewhere_nothing(part: Any, at: Any, shape: tuple[int, int]) -> Iterator[N
     def put_back(_module: Any, _arguments: tuple[Any, ...], found: Any) -> Any:
         if not picked:
             return None
+        picked.pop()
         states, *others = found if isinstance(found, tuple) else (found,)  # experts say who was asked, too
-        rows, columns = at.to(states.device)
         whole = states.new_zeros((*shape, states.shape[-1]))
-        whole[rows, columns] = states[0]
+        whole[tuple(at.to(states.device))] = states[0]
         return (whole, *others) if others else whole
 
     if part is None or 2 * at.shape[1] > shape[0] * shape[1]:
@@ -178,5 +178,4 @@ def _only(head: Any, at: Any) -> Iterator[list[bool]]:
 
 def _places(states: Any, at: Any) -> Any:
     """Return (1, N, H), what states (B, T, H) hold at the positions `at` (2, N)."""
-    rows, columns = at.to(states.device)
-    return states[rows, columns][None]
+    return states[tuple(at.to(states.device))][None]
