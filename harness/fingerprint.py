@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from harness import __version__
 from harness.backends import Backend
+from harness.import_closure import import_closure
 from harness.schema import Decoding
 from harness.tasks import Task
 
@@ -99,21 +98,16 @@ def versions(distributions: Iterable[str]) -> dict[str, str]:
 
 
 def source(target: str) -> str:
-    """Return the sha256 of the code behind `module:name`; a checkout changes without a new version.
+    """Return the sha256 of the code behind `module:name` and of all it imports within its project.
 
-    It is the module's, and of one of ours also that of all it may learn with. Without a file it is empty.
+    A checkout changes without a new version. Empty where there is no source file.
     """
-    module = target.partition(":")[0]
-    try:
-        spec = importlib.util.find_spec(module)
-    except ModuleNotFoundError:  # of a package around it: whoever makes the adapter says so
-        spec = None
-    files = [Path(spec.origin)] if spec and spec.origin else []
-    if module.startswith("harness."):
-        home = Path(__file__).parent
-        files += sorted([*home.glob("models/*.py"), *home.glob("adapters/_*.py")])
-    code = [file.read_bytes() for file in files if file.is_file()]
-    return hashlib.sha256(b"".join(code)).hexdigest() if code else ""
+    closure = import_closure(target.partition(":")[0])
+    return (
+        digest([[name, hashlib.sha256(file.read_bytes()).hexdigest()] for name, file in closure.items()])
+        if closure
+        else ""
+    )
 
 
 def environment(libraries: Iterable[str]) -> dict[str, Any]:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from harness import fits
 from harness.conductor import Outcome
 from harness.fingerprint import source
+from harness.import_closure import import_closure
 from tests.running import REVIEWS, Project, here, rehearsing, rows, said
 
 
@@ -80,16 +86,62 @@ def test_a_fit_is_of_the_code_that_learnt_it(project, monkeypatch):
     assert fitted(project).run["fit"]["reused"] is False
 
 
-def test_code_is_the_module_of_a_plugin_and_of_ours_every_model(tmp_path, monkeypatch):
+def test_a_module_that_a_learner_imports_is_code_that_learnt_it(tmp_path):
+    """The package is copied and edited: a fit of other code is never handed out, and the old one is found again."""
+    checkout = tmp_path / "checkout"
+    for folder in ("harness", "tasks", "backends", "reports"):
+        shutil.copytree(Path(__file__).parents[1] / folder, checkout / folder)
+    (helper,) = [
+        file for file in checkout.rglob("*.py") if "def bare_text(" in file.read_text(encoding="utf-8")
+    ]
+    written = helper.read_text(encoding="utf-8")
+    edited = re.sub(
+        r"(def bare_text\(.*?\) -> str:\n)", r'\1    return "one text for all"\n', written, flags=re.S
+    )
+    assert edited != written
+    ours = {"PYTHONPATH": str(checkout), "HARNESS_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "harness", "run", "-t", "nsmc_fewshot", "-b", "nb", "--sample", "--json"]
+    reused = []
+    for limit, text in ((40, written), (41, edited), (42, written)):
+        helper.write_text(text, encoding="utf-8")
+        asked = [*command, "--limit", str(limit), "--runs-dir", str(tmp_path / str(limit))]
+        subprocess.run(asked, cwd=tmp_path, env=os.environ | ours, check=True, capture_output=True)
+        (run,) = (tmp_path / str(limit)).rglob("run.json")
+        reused.append(orjson.loads(run.read_bytes())["fit"]["reused"])
+    assert reused == [False, False, True]
+
+
+def test_code_is_the_closure_of_what_a_module_imports_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
-    file = tmp_path / "somebodys_adapter.py"
-    found = []
-    for text in ("class One: ...\n", "class One: ...\n", "class Two: ...\n"):
-        file.write_text(text)
-        found.append(source("somebodys_adapter:One"))
-    assert found[0] == found[1] != found[2]
-    ours = [source(f"harness.adapters.{name}") for name in ("classical:NaiveBayes", "gpt:Gpt", "gpt:Other")]
-    assert len({*ours, *found}) == 4
+    package = tmp_path / "somebodys"
+    package.mkdir()
+    texts = {
+        "__init__": "",
+        "adapter": "from typing import TYPE_CHECKING\nfrom . import words\nif TYPE_CHECKING:\n"
+        "    from somebodys.types import Row\ndef fit():\n    import somebodys.late\n",
+        "words": "from harness.models.ngrams import Vocabulary\nimport json\n",
+        "late": "from .late_too import one\n",
+        "late_too": "one = 1\n",
+        "types": "Row = dict\n",
+        "unrelated": "",
+    }
+    for name, text in texts.items():
+        (package / f"{name}.py").write_text(text, encoding="utf-8")
+    closure = set(import_closure("somebodys.adapter"))
+    assert {
+        "somebodys",
+        "somebodys.adapter",
+        "somebodys.words",
+        "somebodys.late",
+        "somebodys.late_too",
+    } <= closure
+    assert "harness.models.ngrams" in closure
+    assert not {"somebodys.types", "somebodys.unrelated", "json"} & closure
+    assert "somebodys" not in sys.modules
+
+
+def test_code_without_a_source_file_has_no_hash():
+    assert source("math:sqrt") == source("nowhere.at_all:One") == ""
 
 
 def test_the_same_file_read_in_another_way_is_fitted_anew(project):
