@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.intervals import classified, overlap, rated, right
-from harness import records
-from harness.documents import dump
-from harness.reports import render
-from harness.reports.board import board
+from harness.config.documents import dump
+from harness.records import journal as records
 from harness.reports.entries import load
+from harness.reports.leaderboard import render
+from harness.reports.leaderboard.board import board
 from tests.fake_runs import TASK, fake_run
 
 N, FAILED = 2000, 20

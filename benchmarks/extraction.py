@@ -9,7 +9,7 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 
-from harness.extraction import Step, first_option, stated_option
+from harness.extraction.steps import Step, first_option, stated_option
 from harness.schema import Option
 from tests.gold_answers import Answer, gold, measured
 

@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.reports.entries import load
-from harness.reports.gate import INCONCLUSIVE, INFRASTRUCTURE, REGRESSION, Limits, gate
-from harness.reports.measured import Measured, measured
-from harness.reports.ranks import Statistics
+from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, REGRESSION, Limits, gate
+from harness.reports.gate.measurements import Measured, measured
+from harness.reports.leaderboard.ranks import Statistics
 
 N, CHURN, FALL = 2000, 0.10, 0.03
 

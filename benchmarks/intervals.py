@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from benchmarks.answered import statistics_of_all
 from harness.metrics import weighted_mean
 from harness.metrics.classification import accuracy, macro_f1
-from harness.metrics.intervals import estimates
-from harness.metrics.paired import paired, paired_signs
-from harness.metrics.similarity import spearman
+from harness.metrics.correlation import spearman
 from harness.schema import Metric
+from harness.stats.intervals import estimates
+from harness.stats.paired import paired, paired_signs
 
 Floats = NDArray[np.float64]
 

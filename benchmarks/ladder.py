@@ -66,7 +66,7 @@ def calibration_error(home: str) -> float:
     """Return the expected calibration error, 15 bins, of the one run in `home`."""
     import numpy as np
 
-    from harness.models.scaling import log_softmax
+    from harness.models.temperature_scaling import log_softmax
 
     (journal,) = Path(home).glob("runs/*/*/*/samples.jsonl")
     lines = map(json.loads, journal.read_text(encoding="utf-8").splitlines())

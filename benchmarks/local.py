@@ -96,8 +96,8 @@ def _texts(data: Path) -> list[str]:
 
 def requests(folder: Path, name: str, data: Path, most: int | None) -> list[Any]:
     """Return the requests of a case, as a run makes them."""
-    from harness.plan import Grid, Options, plans
-    from harness.sources import Where
+    from harness.datasets.sources import Where
+    from harness.evaluation.plan import Grid, Options, plans
 
     case = CASES[name]
     path = folder / f"{name}.yaml"
@@ -111,7 +111,7 @@ def requests(folder: Path, name: str, data: Path, most: int | None) -> list[Any]
 
 def ours(where: Path, asked: Sequence[Any], device: str, batch: str) -> dict[str, Any]:
     """Return the answers of our adapter, and the seconds they took."""
-    from harness.adapters.huggingface import HuggingFace
+    from harness.adapters.hf.adapter import HuggingFace
     from harness.schema import Profile
 
     size: Any = batch if batch == "auto" else int(batch)

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from harness.estimate import estimate
-from harness.money import Budget, money
-from harness.plan import Grid, Options, Plan, plans
+from harness.costs.money import Budget, money
+from harness.datasets.sources import Where
+from harness.evaluation.estimate import estimate
+from harness.evaluation.plan import Grid, Options, Plan, plans
+from harness.evaluation.wrappers.answer_store import Store
+from harness.evaluation.wrappers.cache import Cached, Keys
 from harness.schema import Example, Parts, Profile, Request, Response, Usage
-from harness.sources import Where
-from harness.wrappers.cache import Cached, Keys
-from harness.wrappers.store import Store
 from tests.billing import Billing, billed_project, tokenizer
 from tests.model_server import ModelServer
 from tests.running import Project, here

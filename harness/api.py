@@ -14,20 +14,27 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from harness import consent, definitions, goodput, money
-from harness import energy as metering
-from harness.conductor import Outcome, execute
-from harness.documents import Document
+from harness.config import loader as definitions
+from harness.config.documents import Document
+from harness.config.fields import DecodingFile
+from harness.costs import money
+from harness.datasets.sources import Where
 from harness.errors import BadInput, HarnessError, Interrupted
-from harness.forms import DecodingFile
-from harness.plan import Grid, Options, Plan, plans
-from harness.progress import display, say
-from harness.reports import board as boards
-from harness.reports import compare as comparing
-from harness.reports import compare_render, entries, html, pairs, render
-from harness.reports.words import language
+from harness.evaluation import energy as metering
+from harness.evaluation.plan import Grid, Options, Plan, plans
+from harness.evaluation.progress import display, say
+from harness.evaluation.runner import Outcome, execute
+from harness.metrics import permissions as consent
+from harness.reports import entries
+from harness.reports.comparison import compare as comparing
+from harness.reports.comparison import pairs
+from harness.reports.comparison import render as compare_render
+from harness.reports.leaderboard import board as boards
+from harness.reports.leaderboard import render
+from harness.reports.writers import html
+from harness.reports.writers.translations import language
 from harness.runs import Run, pandas, warn
-from harness.sources import Where
+from harness.scoring import service_levels as goodput
 
 Names = str | Path | Sequence[str | Path]
 Values = Mapping[str, Any]

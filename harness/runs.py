@@ -15,13 +15,14 @@ from typing import Any
 
 import orjson
 
-from harness import records
 from harness.errors import BadInput, HarnessError, Unavailable
-from harness.reports import entries, html
-from harness.reports.blocks import Note, Table
+from harness.records import journal as records
+from harness.reports import entries
 from harness.reports.entries import Entry
-from harness.reports.figures import figure
-from harness.reports.width import plain
+from harness.reports.writers import html
+from harness.reports.writers.blocks import Note, Table
+from harness.reports.writers.numbers import figure
+from harness.text.width import plain
 
 
 class Run:

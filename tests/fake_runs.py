@@ -15,10 +15,11 @@ from typing import Any
 
 import orjson
 
-from harness import records, tasks
-from harness.definitions import Document
-from harness.documents import dump
-from harness.tally import Tally
+from harness.config.documents import dump
+from harness.config.loader import Document
+from harness.records import journal as records
+from harness.scoring.summary import Tally
+from harness.tasks import task as tasks
 
 TASK: dict[str, Any] = {
     "version": 1,

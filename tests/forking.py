@@ -29,7 +29,12 @@ from typing import Any
 IMPORTED = (
     *("harness.cli.asking", "harness.cli.run", "harness.cli.results", "harness.cli.report"),
     *("harness.adapters.dummy", "harness.adapters.baseline", "harness.metrics.classification"),
-    *("harness.metrics.intervals", "harness.reports.board", "harness.reports.render", "harness.tally"),
+    *(
+        "harness.stats.intervals",
+        "harness.reports.leaderboard.board",
+        "harness.reports.leaderboard.render",
+        "harness.scoring.summary",
+    ),
 )
 _one_at_a_time = Lock()
 

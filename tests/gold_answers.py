@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.extraction import Step, chosen
+from harness.extraction.steps import Step, chosen
 from harness.schema import Option
 
 GOLD = Path(__file__).parent / "gold" / "answers.jsonl"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.adapters.bare import bare_text
+from harness.adapters.fields import bare_text
 from harness.schema import Decoding, Example, Option, Parts, Request
 
 WORDS = {"나": "I", "너": "you", "물": "water", "밥": "rice", "책": "a book", "집": "home"}

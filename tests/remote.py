@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from harness.adapters.concurrent import Concurrent
-from harness.adapters.openai import OpenAI
+from harness.adapters.remote.base import Concurrent
+from harness.adapters.remote.openai import OpenAI
 from harness.schema import Decoding, Example, Option, Parts, Profile, Request, Response
 
 OPTIONS = (Option("0", "부정"), Option("1", "긍정"))

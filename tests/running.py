@@ -27,10 +27,10 @@ from typing import Any
 import pytest
 
 from harness import plugins
-from harness.conductor import Outcome, execute
-from harness.plan import Grid, Options, plans
-from harness.progress import Quiet
-from harness.sources import Where
+from harness.datasets.sources import Where
+from harness.evaluation.plan import Grid, Options, plans
+from harness.evaluation.progress import Quiet
+from harness.evaluation.runner import Outcome, execute
 from tests import forking
 
 PATIENCE = 120.0  # seconds until a process that should have ended or gone on is given up

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.documents import dump
+from harness.config.documents import dump
 from tests.fake_runs import fake_run
 
 MANY = 50_000

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import tasks
-from harness.definitions import Document
-from harness.prompts import Prompts
+from harness.config.loader import Document
+from harness.prompts.renderer import Prompts
 from harness.schema import Example
-from harness.tasks import Task
+from harness.tasks import task as tasks
+from harness.tasks.task import Task
 
 SENTIMENT: dict[str, Any] = {
     "version": 1,

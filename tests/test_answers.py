@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import answers
-from harness.answers import best, reader
 from harness.errors import BadInput
+from harness.extraction import predictions as answers
+from harness.extraction.predictions import best, reader
 from harness.schema import Option, Response
-from harness.tally import Tally
+from harness.scoring.summary import Tally
 from tests.small_tasks import question_task, small_task
 
 OPTIONS = (Option("0", "부정"), Option("1", "긍정"))
@@ -127,7 +127,7 @@ def test_a_step_after_none_is_not_taken(monkeypatch):
     def watched():
         return lambda text, _options: taken.append(text) or text
 
-    monkeypatch.setattr("harness.extraction.strip", watched)
+    monkeypatch.setattr("harness.extraction.steps.strip", watched)
     task = question_task(extract=["number", "strip"])
     assert read("없음", task=task) is None
     assert not taken

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from harness.adapters import dummy
+from harness.datasets.sources import Where
 from harness.errors import BadInput
-from harness.plan import Grid, Options, plans
-from harness.prompts import Prompts
-from harness.rescore import rescore
+from harness.evaluation.plan import Grid, Options, plans
+from harness.prompts.renderer import Prompts
 from harness.schema import Example, Request, Response
-from harness.sources import Where
+from harness.scoring.rescore import rescore
 from tests.running import REVIEWS, Project, doubled, here, keys_of, outcome, records_of, said
 from tests.small_tasks import small_task
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from harness import backends, documents, plugins
-from harness.backends import Backend
+from harness import plugins
+from harness.backends import backend as backends
+from harness.backends.backend import Backend
+from harness.config import documents
+from harness.config.fields import decoding
 from harness.errors import BadInput, Unavailable
-from harness.forms import decoding
-from harness.resources import shipped
+from harness.paths import shipped
 from harness.schema import Decoding
 
 SHIPPED = sorted(path.stem for path in shipped("backends").rglob("*.yaml"))

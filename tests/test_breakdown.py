@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from harness.metrics.classification import accuracy
-from harness.metrics.groups import breakdown, macro
-from harness.metrics.intervals import estimates
+from harness.stats.breakdown import breakdown, macro
+from harness.stats.intervals import estimates
 from tests.running import REVIEWS, Project, records_of, said
 
 TASK = (

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.conductor import finish_exit_code
 from harness.errors import BadInput, HarnessError, Interrupted, Stopped, Unavailable
+from harness.evaluation.runner import finish_exit_code
 from tests.running import (
     PATIENCE,
     REVIEWS,

@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
-from harness import datasets, formats, keyed
+from harness import seeding as keyed
+from harness.datasets import examples as datasets
+from harness.datasets import formats
+from harness.datasets.sources import Source, Where, locate
 from harness.errors import BadInput
 from harness.schema import Example
-from harness.sources import Source, Where, locate
-from harness.tasks import Task
+from harness.tasks.task import Task
 from tests.small_tasks import small_task
 
 REAL = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[2] / "shared" / "data")

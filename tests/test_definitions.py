@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
-from harness import backends, definitions, documents, tasks
+from harness.backends import backend as backends
+from harness.config import documents
+from harness.config import loader as definitions
 from harness.errors import BadInput, Place
+from harness.tasks import task as tasks
 
 TASK = """\
 version: 1
@@ -120,7 +123,7 @@ class TestFinding:
         assert tasks.load(unicodedata.normalize(asked, "감성")).name == "감성"
 
     def test_the_checkouts_own_folder_is_not_a_users(self, monkeypatch):
-        from harness.resources import shipped
+        from harness.paths import shipped
 
         monkeypatch.chdir(shipped("tasks").parent)
         assert [own for _, own in tasks.folders()] == [False]

@@ -6,9 +6,11 @@ import random
 
 import pytest
 
-from harness import datasets, sources, tasks
+from harness.datasets import examples as datasets
+from harness.datasets import sources
+from harness.datasets.sources import Where
 from harness.errors import BadInput
-from harness.sources import Where
+from harness.tasks import task as tasks
 from tests.test_datasets import REAL, needs_data
 
 TASK = """\

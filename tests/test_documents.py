@@ -14,7 +14,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness import documents
+from harness.config import documents
 from harness.errors import BadInput
 
 TRAPS = ["no", "yes", "on", "off", "y", "N", "12:30", "1:2:3", "2024-12-09", "1_000", "0b11", "<<", "="]

@@ -21,8 +21,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness import downloads
-from harness.downloads import Patience, cache_dir, common, fetch_hub, fetch_url, mask_url, web
+from harness.datasets import downloads
+from harness.datasets.downloads import Patience, cache_dir, common, fetch_hub, fetch_url, mask_url, web
 from harness.errors import BadInput, Unavailable
 from tests.certificates import certified
 from tests.servers import (

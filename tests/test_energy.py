@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import energy
+from harness.evaluation import energy
 from tests.fake_runs import fake_run
 from tests.shell import Shell
 

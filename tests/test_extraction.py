@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import extraction
-from harness.endings import ends_closed
 from harness.errors import BadInput
-from harness.extraction import chosen
+from harness.extraction import steps as extraction
+from harness.extraction.korean_endings import ends_closed
+from harness.extraction.steps import chosen
 from harness.schema import Option
 from tests.gold_answers import gold, measured
 

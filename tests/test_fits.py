@@ -13,10 +13,10 @@ from typing import Any
 import orjson
 import pytest
 
-from harness import fits
-from harness.conductor import Outcome
-from harness.fingerprint import source
-from harness.import_closure import import_closure
+from harness.evaluation import fit_cache as fits
+from harness.evaluation.runner import Outcome
+from harness.records.fingerprint import source
+from harness.records.import_closure import import_closure
 from tests.running import REVIEWS, Project, here, rehearsing, rows, said
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from harness.cli import arguments
 from harness.errors import BadInput
-from harness.goodput import Goodput
-from harness.rescore import rescore
+from harness.scoring.rescore import rescore
+from harness.scoring.service_levels import Goodput
 from tests.running import Project, here, rehearsing
 
 SESSIONS = [{"seconds": 2.0, "answered": 6, "failed": 2}, {"seconds": 0.0, "answered": 0, "failed": 0}]

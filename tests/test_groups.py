@@ -8,11 +8,12 @@ from statistics import fmean
 
 import pytest
 
-from harness import documents, groups
+from harness.config import documents
 from harness.errors import BadInput
-from harness.groups import Figure, combined, mean_of_metrics
-from harness.metrics.intervals import wilson
-from harness.resources import shipped
+from harness.paths import shipped
+from harness.stats.intervals import wilson
+from harness.tasks import groups
+from harness.tasks.groups import Figure, combined, mean_of_metrics
 from tests.small_tasks import SENTIMENT
 
 GROUPS = shipped("tasks") / "groups"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import keyed
+from harness import seeding as keyed
 
 # The published draws: every shot, share and sample hangs on them. A change needs a new RENDERING.
 KNOWN = [

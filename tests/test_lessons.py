@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import lessons
+from harness.datasets import train_subset as lessons
 from harness.schema import Example
 from tests.running import Project, one_line, rows, said
 

@@ -15,10 +15,12 @@ from typing import Any
 
 import pytest
 
-from harness import backends, documents, tasks
+from harness.backends import backend as backends
 from harness.cli import check
+from harness.config import documents
 from harness.errors import BadInput, Place
-from harness.resources import shipped
+from harness.paths import shipped
+from harness.tasks import task as tasks
 
 TASK = """\
 # A task that uses every key.

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from harness import backends, tasks
+from harness.backends import backend as backends
+from harness.tasks import task as tasks
 from tests.shell import Shell
 
 ROOT = Path(__file__).parents[1]

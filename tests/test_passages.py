@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.passages import most_alike
+from harness.prompts.context_window import most_alike
 
 LONG = "가나다라마바사아자차" * 20 + "등대의 높이는 14미터이다." + "카타파하거너더러머버" * 20
 

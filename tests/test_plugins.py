@@ -16,15 +16,16 @@ from typing import Any
 
 import pytest
 
-from harness import builtin, hookspecs, plugins, tasks
-from harness.conductor import execute
+from harness import builtin, hookspecs, plugins
+from harness.config.settings import fits
+from harness.datasets.sources import Where
 from harness.errors import BadInput, Unavailable
+from harness.evaluation.plan import Grid, Options, plans
+from harness.evaluation.progress import Quiet
+from harness.evaluation.runner import execute
 from harness.hookspecs import AdapterEntry, ExtractorEntry, FolderEntry, MetricEntry, hookimpl
-from harness.plan import Grid, Options, plans
-from harness.progress import Quiet
 from harness.schema import Decoding, Profile, Request, Response
-from harness.settings import fits
-from harness.sources import Where
+from harness.tasks import task as tasks
 from tests import forking
 from tests.running import PATIENCE
 from tests.small_tasks import question_task
@@ -427,9 +428,9 @@ def test_a_fake_plugins_adapter_runs_a_task(registered, tmp_path):
 def test_a_task_may_use_a_fake_plugins_metric_and_step(registered):
     registered(
         register_metrics=handing_over(
-            MetricEntry("mine", "harness.metrics.generation:exact_match", ("generate",))
+            MetricEntry("mine", "harness.metrics.exact_match:exact_match", ("generate",))
         ),
-        register_extractors=handing_over(ExtractorEntry("cut", "harness.extraction:strip")),
+        register_extractors=handing_over(ExtractorEntry("cut", "harness.extraction.steps:strip")),
     )
     task = question_task(metrics=["mine"], extract=["cut"])
     assert [metric.name for metric in task.metrics] == ["exact_match"]
@@ -522,7 +523,7 @@ def test_an_entry_that_means_nothing_is_the_plugins_mistake(hook, entry, reason,
 
 
 def test_one_plugin_that_registers_a_name_twice_is_told_so(registered):
-    entry = ExtractorEntry("cut", "harness.extraction:strip")
+    entry = ExtractorEntry("cut", "harness.extraction.steps:strip")
     registered(register_extractors=handing_over(entry, entry))
     with pytest.raises(BadInput, match="'cut' is registered twice by fake"):
         plugins.extractors()

@@ -11,10 +11,10 @@ from typing import Any
 import genai_prices
 import pytest
 
-from harness import backends
-from harness.documents import Document
+from harness.backends import backend as backends
+from harness.config.documents import Document
+from harness.costs.prices import TokenPrice, price
 from harness.errors import BadInput
-from harness.prices import TokenPrice, price
 from harness.schema import Usage
 from tests.running import rehearsing
 

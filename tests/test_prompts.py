@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness import prompts as prompts_module
+from harness.datasets.sources import Where
 from harness.errors import BadInput
-from harness.plan import Grid, Options, Plan, plans
-from harness.prompts import Prompts
+from harness.evaluation.plan import Grid, Options, Plan, plans
+from harness.prompts import renderer as prompts_module
+from harness.prompts.renderer import Prompts
 from harness.schema import Decoding, Example, Option
-from harness.sources import Where
-from harness.text import hangul_only, nfc, one_space
+from harness.text.normalize import hangul_only, nfc, one_space
 from tests.small_tasks import question_task, reviews, small_task, with_shots
 
 POOL = reviews(*(f"영화 {word} 재미있다" for word in "가나다라마바사아자차카타파하"))

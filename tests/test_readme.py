@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from harness import backends, tasks
+from harness.backends import backend as backends
 from harness.cli.app import app
+from harness.tasks import task as tasks
 from tests.running import Project
 
 ROOT = Path(__file__).parents[1]

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import records
 from harness.errors import BadInput, Stopped
-from harness.records import Journal, Lock, compact, mend, read_records, read_run
+from harness.records import journal as records
+from harness.records.journal import Journal, Lock, compact, mend, read_records, read_run
 from tests.running import PATIENCE
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX limits and signals")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from harness.errors import BadInput
-from harness.rescore import rescore
+from harness.scoring.rescore import rescore
 from tests.running import (
     PATIENCE,
     Project,

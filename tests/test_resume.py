@@ -57,7 +57,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def sample_ids() -> list[str]:
     """Return the ids of the shipped sample's test rows, in file order."""
-    from harness import tasks
+    from harness.tasks import task as tasks
 
     path = tasks.sample_path(tasks.load("nsmc_fewshot"))
     assert path is not None

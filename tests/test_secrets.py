@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from harness import backends, secrets
+from harness import api_keys as secrets
+from harness.backends import backend as backends
 from harness.errors import BadInput
 from tests.model_server import CLOSE, RESET, Asked, ModelServer, Reply, piece, refuse, say, stream, whole
 from tests.running import Project, rows, said
@@ -149,7 +150,7 @@ def in_process(project: Project, url: str, number: int) -> tuple[str, list[str]]
     import sys
 
     from harness import cli
-    from harness.adapters import concurrent
+    from harness.adapters.remote import base as concurrent
 
     out = io.StringIO()
     arguments = ["--debug", "run", "-t", "reviews", "-b", "local_server", "-m", "model=tiny"]

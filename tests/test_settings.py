@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from harness import settings
+from harness.config import settings
 
 KINDS = {
     "size": "int",

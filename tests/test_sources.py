@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from harness import downloads
+from harness.datasets import downloads
+from harness.datasets.sources import Source, Where, locate
 from harness.errors import BadInput, Unavailable
-from harness.sources import Source, Where, locate
 from tests.servers import Server, whole
 from tests.small_tasks import small_task
 
@@ -186,7 +186,7 @@ class TestWeb:
 
 
 def test_packing_does_not_change_what_a_file_is(tmp_path):
-    from harness.formats import sha256
+    from harness.datasets.formats import sha256
 
     plain, packed = tmp_path / "a.tsv", tmp_path / "a.tsv.gz"
     plain.write_bytes(b"a\tb\n1\t2\n")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.extraction.typed_spans import read, written
 from harness.schema import Option
-from harness.tagged import read, written
 
 OPTIONS = (Option("PS", "사람"), Option("LC", "장소"))
 TEXT = "서준은 강릉에서 서준의 책을 샀다."

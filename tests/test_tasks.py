@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from harness import documents, tasks
+from harness.config import documents
 from harness.errors import BadInput
-from harness.resources import shipped
+from harness.paths import shipped
+from harness.tasks import task as tasks
 from tests.small_tasks import SENTIMENT, question_task, small_task
 
 TASK = documents.dump(SENTIMENT)

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, StrictUndefined
 
-from harness import templating
+from harness.config import templates as templating
+from harness.config.templates import has_markup, problem, template
 from harness.errors import BadInput
-from harness.templating import has_markup, problem, template
 
 FIELDS = ("input", "context")
 

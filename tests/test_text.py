@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.text import CLEANERS, bare, folded, hangul_only, ko_v1, nfc, one_space
+from harness.text.normalize import CLEANERS, bare, folded, hangul_only, ko_v1, nfc, one_space
 
 texts = st.text(alphabet=st.characters(codec="utf-8"), max_size=30)
 odd = st.text(

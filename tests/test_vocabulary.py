@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from harness import datasets, tasks
+from harness.datasets import examples as datasets
+from harness.datasets.sources import Source, Where, locate
 from harness.errors import BadInput, Unavailable
-from harness.prompts import Prompts
+from harness.prompts.renderer import Prompts
 from harness.schema import Example, Option
-from harness.sources import Source, Where, locate
-from harness.tasks import Task
+from harness.tasks import task as tasks
+from harness.tasks.task import Task
 from tests.small_tasks import small_task
 
 QUIZ: dict[str, Any] = {
@@ -310,8 +311,8 @@ class TestPrompts:
 
 
 def test_what_changes_a_prompt_changes_the_fingerprint():
-    from harness import backends
-    from harness.fingerprint import fingerprint
+    from harness.backends import backend as backends
+    from harness.records.fingerprint import fingerprint
     from harness.schema import Decoding
 
     system = backends.load("random")
@@ -341,7 +342,7 @@ def test_every_shipped_task_without_a_prompt_asks_nothing_that_needs_one():
 
 
 def test_a_file_moved_to_another_folder_is_other_data_where_the_folder_tells_a_column(tmp_path):
-    from harness.material import supply
+    from harness.datasets.task_data import supply
 
     row = {"id": 1, "document": "글", "label": 1}
     data = {"format": "jsonl", "files": {"test": "*/rows.jsonl"}, "from_path": {"topic": "([^/]+)/rows"}}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random as Generator
 
-from harness.adapters.bare import bare_text, field_text, known_target, uniform_likelihood
+from harness.adapters.fields import bare_text, field_text, known_target, uniform_likelihood
 from harness.errors import BadInput, Unavailable
 from harness.schema import Ask, Example, FitTask, Profile, Request, Response, Timing
 

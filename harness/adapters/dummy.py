@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from harness.adapters.bare import field_text, uniform_likelihood
+from harness.adapters.fields import field_text, uniform_likelihood
 from harness.schema import Failure, Profile, Request, Response, Timing
 
 MASK = 2**64 - 1

@@ -77,14 +77,14 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "ngrams",
-        "harness.adapters.similarity:NgramCosine",
+        "harness.adapters.classical.ngram_cosine:NgramCosine",
         asks=("embed",),
         settings={**NGRAMS},
         libraries=("numpy", "scipy"),
     ),
     AdapterEntry(
         "tfidf",
-        "harness.adapters.classical:tfidf",
+        "harness.adapters.classical.classifiers:tfidf",
         asks=("choose", "embed"),
         settings={**NGRAMS, "min_df": "int", "c": "float"},
         libraries=("numpy", "scipy"),
@@ -93,7 +93,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "nb",
-        "harness.adapters.classical:NaiveBayesAdapter",
+        "harness.adapters.classical.classifiers:NaiveBayesAdapter",
         asks=("choose",),
         settings={"alpha": "float", "analyser": "word|morpheme", "stop_words": "bool"},
         libraries=("numpy",),
@@ -102,7 +102,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "nearest",
-        "harness.adapters.nearest:Nearest",
+        "harness.adapters.classical.nearest:Nearest",
         asks=("generate",),
         decoding=ANY_DECODING,
         settings={"ngram_min": "int", "ngram_max": "int", "min_df": "int"},
@@ -112,7 +112,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "sentence_tfidf",
-        "harness.adapters.nearest:SentenceTfidf",
+        "harness.adapters.classical.nearest:SentenceTfidf",
         asks=("extract",),
         decoding=ANY_DECODING,
         settings={"ngram_min": "int", "ngram_max": "int", "min_df": "int"},
@@ -121,7 +121,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "ngram_lm",
-        "harness.adapters.ngram_lm:NgramLm",
+        "harness.adapters.classical.ngram_lm:NgramLm",
         asks=("choose", "generate", "score"),
         decoding=SAMPLING,
         settings={**TOKENISED, "order": "int", "length_penalty": "float"},
@@ -131,7 +131,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "seq2seq",
-        "harness.adapters.translators:Seq2SeqAdapter",
+        "harness.adapters.networks.seq2seq:Seq2SeqAdapter",
         asks=("generate",),
         decoding=SAMPLING,
         settings={
@@ -144,7 +144,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "transformer_seq2seq",
-        "harness.adapters.translators:TransformerSeq2SeqAdapter",
+        "harness.adapters.networks.seq2seq:TransformerSeq2SeqAdapter",
         asks=("generate",),
         decoding=SAMPLING,
         settings={
@@ -157,7 +157,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "reader",
-        "harness.adapters.reader:ReaderAdapter",
+        "harness.adapters.networks.span_reader:ReaderAdapter",
         asks=("extract",),
         decoding=ANY_DECODING,
         settings={"width": "int", "vocabulary": "int", "dropout": "float", **TRAINING},
@@ -166,7 +166,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "clip_small",
-        "harness.adapters.clip_small:ClipSmallAdapter",
+        "harness.adapters.networks.clip_small:ClipSmallAdapter",
         asks=("choose",),
         settings={"width": "int", "channels": "int", "size": "int", "dropout": "float", **TRAINING},
         knobs={"device": "str", "batch_size": "int"},
@@ -180,7 +180,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "gpt",
-        "harness.adapters.gpt:Gpt",
+        "harness.adapters.networks.gpt:Gpt",
         asks=("choose", "generate", "score"),
         decoding=SAMPLING,
         settings={
@@ -192,7 +192,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "word2vec",
-        "harness.adapters.scratch:word2vec",
+        "harness.adapters.networks.classifiers:word2vec",
         asks=("choose", "embed"),
         settings={
             **PRETRAINED,
@@ -202,7 +202,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "lstm",
-        "harness.adapters.scratch:Lstm",
+        "harness.adapters.networks.classifiers:Lstm",
         asks=("choose",),
         settings={
             **TRAINED,
@@ -213,14 +213,14 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "cnn_text",
-        "harness.adapters.scratch:CnnText",
+        "harness.adapters.networks.classifiers:CnnText",
         asks=("choose",),
         settings={**TRAINED, "dim": "int", "filters": "int", "widths": "list", "dropout": "float"},
         **WITH_TORCH,
     ),
     AdapterEntry(
         "transformer",
-        "harness.adapters.scratch:transformer",
+        "harness.adapters.networks.classifiers:transformer",
         asks=("choose", "embed"),
         settings={
             **PRETRAINED,
@@ -230,7 +230,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "finetune",
-        "harness.adapters.finetune:FineTuned",
+        "harness.adapters.hf.finetune:FineTuned",
         asks=("choose",),
         settings={
             **{"epochs": "float", "learning_rate": "float", "batch_rows": "int", "weight_decay": "float"},
@@ -246,7 +246,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "huggingface",
-        "harness.adapters.huggingface:HuggingFace",
+        "harness.adapters.hf.adapter:HuggingFace",
         asks=("choose", "generate", "extract", "tag", "rate", "score", "embed"),
         decoding=ANY_DECODING,
         settings={
@@ -265,7 +265,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "vllm",
-        "harness.adapters.vllm:Vllm",
+        "harness.adapters.vllm.adapter:Vllm",
         asks=("choose", "generate", "extract", "tag", "rate", "score", "embed"),
         decoding=tuple(key for key in ANY_DECODING if key != "beams"),
         settings={
@@ -288,7 +288,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "clip",
-        "harness.adapters.clip:Clip",
+        "harness.adapters.clip.adapter:Clip",
         asks=("choose", "embed"),
         settings={
             "dtype": "auto|float32|bfloat16|float16",
@@ -304,7 +304,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "openai",
-        "harness.adapters.openai:OpenAI",
+        "harness.adapters.remote.openai:OpenAI",
         asks=("choose", "generate", "extract", "tag", "rate", "score", "embed"),
         decoding=(
             *("max_tokens", "temperature", "top_p", "presence_penalty", "frequency_penalty"),
@@ -332,7 +332,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "gemini",
-        "harness.adapters.gemini:Gemini",
+        "harness.adapters.remote.gemini:Gemini",
         asks=("choose", "generate", "extract", "tag", "rate", "embed"),
         decoding=(
             *("max_tokens", "temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty"),

@@ -35,8 +35,8 @@ METRICS = (
     MetricEntry("target_probability", "harness.metrics.ranking:target_probability", asks=SCORED),
     MetricEntry("ece", "harness.metrics.calibration:ece", asks=SCORED, settings={"bins": "int"}),
     MetricEntry("brier", "harness.metrics.calibration:brier", asks=SCORED),
-    MetricEntry("pearson", "harness.metrics.similarity:pearson", asks=NUMERIC),
-    MetricEntry("spearman", "harness.metrics.similarity:spearman", asks=NUMERIC),
+    MetricEntry("pearson", "harness.metrics.correlation:pearson", asks=NUMERIC),
+    MetricEntry("spearman", "harness.metrics.correlation:spearman", asks=NUMERIC),
     MetricEntry(
         "threshold_f1",
         "harness.metrics.thresholds:threshold_f1",
@@ -49,21 +49,29 @@ METRICS = (
         asks=("choose", "generate", "extract", "tag", "rate", "embed", "rank"),
     ),
     MetricEntry(
-        "exact_match", "harness.metrics.generation:exact_match", asks=("choose", "generate", "extract")
+        "exact_match", "harness.metrics.exact_match:exact_match", asks=("choose", "generate", "extract")
     ),
-    MetricEntry("numeric_match", "harness.metrics.generation:numeric_match", asks=("generate", "extract")),
-    MetricEntry("squad_em", "harness.metrics.spans:squad_em", asks=("choose", "generate", "extract")),
-    MetricEntry("squad_f1", "harness.metrics.spans:squad_f1", asks=("choose", "generate", "extract")),
-    MetricEntry("korquad_em", "harness.metrics.spans:korquad_em", asks=("choose", "generate", "extract")),
-    MetricEntry("korquad_f1", "harness.metrics.spans:korquad_f1", asks=("choose", "generate", "extract")),
-    MetricEntry("korquad2_em", "harness.metrics.spans:korquad2_em", asks=("choose", "generate", "extract")),
-    MetricEntry("korquad2_f1", "harness.metrics.spans:korquad2_f1", asks=("choose", "generate", "extract")),
+    MetricEntry("numeric_match", "harness.metrics.exact_match:numeric_match", asks=("generate", "extract")),
+    MetricEntry("squad_em", "harness.metrics.extractive_qa:squad_em", asks=("choose", "generate", "extract")),
+    MetricEntry("squad_f1", "harness.metrics.extractive_qa:squad_f1", asks=("choose", "generate", "extract")),
     MetricEntry(
-        "entity_f1", "harness.metrics.tagging:entity_f1", asks=("tag",), settings={"average": "micro|macro"}
+        "korquad_em", "harness.metrics.extractive_qa:korquad_em", asks=("choose", "generate", "extract")
     ),
-    MetricEntry("hangul_share", "harness.metrics.fidelity:hangul_share", asks=("generate", "extract")),
+    MetricEntry(
+        "korquad_f1", "harness.metrics.extractive_qa:korquad_f1", asks=("choose", "generate", "extract")
+    ),
+    MetricEntry(
+        "korquad2_em", "harness.metrics.extractive_qa:korquad2_em", asks=("choose", "generate", "extract")
+    ),
+    MetricEntry(
+        "korquad2_f1", "harness.metrics.extractive_qa:korquad2_f1", asks=("choose", "generate", "extract")
+    ),
+    MetricEntry(
+        "entity_f1", "harness.metrics.entity_f1:entity_f1", asks=("tag",), settings={"average": "micro|macro"}
+    ),
+    MetricEntry("hangul_share", "harness.metrics.korean_script:hangul_share", asks=("generate", "extract")),
     *(
-        MetricEntry(name, f"harness.metrics.fidelity:{name}", ("generate", "extract"), {"most": "float"})
+        MetricEntry(name, f"harness.metrics.korean_script:{name}", ("generate", "extract"), {"most": "float"})
         for name in ("stray_hanja", "stray_kana", "stray_latin")
     ),
     MetricEntry(
@@ -109,7 +117,7 @@ METRICS = (
     ),
     MetricEntry(
         "evaluate:NAME_OR_PATH",
-        "harness.metrics.foreign:evaluate",
+        "harness.metrics.hf_evaluate:evaluate",
         asks=("choose", "generate", "extract", "rate", "embed"),
         settings={
             **{"key": "str", "config": "str", "revision": "str", "arguments": "list"},

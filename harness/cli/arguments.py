@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness import definitions, documents
-from harness.documents import shown
+from harness.config import documents
+from harness.config import loader as definitions
+from harness.config.documents import shown
 from harness.errors import BadInput, HarnessError
 
 
@@ -52,7 +53,7 @@ def slo(text: str | None) -> dict[str, float] | None:
     """
     if text is None:
         return None
-    from harness.goodput import bounds
+    from harness.scoring.service_levels import bounds
 
     pieces = (piece.partition("=") for piece in text.split(","))
     return bounds({name.strip(): value for name, _, value in pieces})
@@ -134,7 +135,7 @@ def decodings(given: Iterable[str] | None) -> list[Mapping[str, Any]]:
     Raises:
         BadInput: an unknown key or a value out of range.
     """
-    from harness.forms import DecodingFile
+    from harness.config.fields import DecodingFile
 
     found: list[Mapping[str, Any]] = []
     for values in grid(given, "-d"):

@@ -43,7 +43,7 @@ from harness.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from harness.plan import Grid
+    from harness.evaluation.plan import Grid
 
 app = typer.Typer()
 
@@ -62,7 +62,7 @@ def _grid(
 ) -> Grid:
     """Return the grid that the options of a command make."""
     from harness.cli import arguments
-    from harness.plan import Grid
+    from harness.evaluation.plan import Grid
 
     return Grid(
         tasks=arguments.names(task),
@@ -116,11 +116,11 @@ def run(
     Several values of a task, a backend or a setting make a grid. The same command again goes on where it
     stopped.
     """
-    from harness import money
     from harness.cli import arguments
     from harness.cli.run import Asked, run_command
-    from harness.plan import Options
-    from harness.sources import Where
+    from harness.costs import money
+    from harness.datasets.sources import Where
+    from harness.evaluation.plan import Options
 
     asked = Asked(
         grid=_grid(task, backend, template, ask, shots, split, seed, decoding, set_, train_limit),
@@ -176,8 +176,8 @@ def try_(
     Each is shown as it goes the whole road: prompt, answer, probabilities, time and cost.
     """
     from harness.cli.try_ import try_command
-    from harness.plan import Options
-    from harness.sources import Where
+    from harness.datasets.sources import Where
+    from harness.evaluation.plan import Options
 
     grid = _grid([task], [backend], template, ask, shots, None, seed, decoding, set_)
     where = Where(data_dir=data_dir, sample=sample, offline=offline)
@@ -223,8 +223,8 @@ def estimate(
     """
     from harness.cli import arguments
     from harness.cli.estimate import Asked, estimate_command
-    from harness.plan import Options
-    from harness.sources import Where
+    from harness.datasets.sources import Where
+    from harness.evaluation.plan import Options
 
     asked = Asked(
         grid=_grid(task, backend, template, ask, shots, split, seed, decoding, set_),
@@ -266,8 +266,8 @@ def export(
     A model that is not fitted yet is fitted first.
     """
     from harness.cli.export import export_command
-    from harness.plan import Options
-    from harness.sources import Where
+    from harness.datasets.sources import Where
+    from harness.evaluation.plan import Options
 
     named = ([task] if task else [], [backend] if backend else [])
     grid = _grid(*named, template, ask, None, None, seed, None, set_)

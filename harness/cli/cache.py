@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from harness.cli.output import print_json
 from harness.errors import BadInput, did_you_mean
-from harness.reports.markdown import table
-from harness.wrappers.store import Kept, Store, path
+from harness.evaluation.wrappers.answer_store import Kept, Store, path
+from harness.reports.writers.markdown import table
 
 _AGE = re.compile(r"(\d+)\s*([dhm])")
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60}

@@ -7,12 +7,15 @@ from os.path import isfile
 from pathlib import Path
 from typing import Any
 
-from harness import backends, definitions, groups, tasks
-from harness.backends import BackendFile
-from harness.documents import read
+from harness.backends import backend as backends
+from harness.backends.backend import BackendFile
+from harness.config import loader as definitions
+from harness.config.documents import read
 from harness.errors import BadInput, HarnessError, Place
-from harness.progress import say
-from harness.task_file import Group, TaskFile
+from harness.evaluation.progress import say
+from harness.tasks import groups
+from harness.tasks import task as tasks
+from harness.tasks.schema import Group, TaskFile
 
 
 def check_command(paths: list[Path], *, schema: Path | None, json: bool) -> int:

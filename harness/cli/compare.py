@@ -7,10 +7,10 @@ from pathlib import Path
 import orjson
 
 from harness.cli.output import format_named, hand_over
-from harness.reports import compare_render
-from harness.reports.compare import Comparison, compare
-from harness.reports.pairs import only_run
-from harness.reports.words import language
+from harness.reports.comparison import render as compare_render
+from harness.reports.comparison.compare import Comparison, compare
+from harness.reports.comparison.pairs import only_run
+from harness.reports.writers.translations import language
 
 FORMATS = ("md", "html", "json")
 

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import DISTRIBUTION, __version__, backends, plugins, secrets
+from harness import DISTRIBUTION, __version__, plugins
+from harness import api_keys as secrets
+from harness.backends import backend as backends
 from harness.cli.output import print_json
-from harness.downloads import cache_dir
+from harness.datasets.downloads import cache_dir
 from harness.errors import BadInput, HarnessError
-from harness.fingerprint import versions
+from harness.records.fingerprint import versions
 
 EXTRAS = {
     "torch": ("torch", "tokenizers"),
@@ -72,7 +74,7 @@ def numerics_command(
     Raises:
         BadInput: no backend is named, or a setting has several values.
     """
-    from harness import numerics
+    from harness.evaluation import batch_invariance as numerics
 
     if backend is None or len(settings) > 1:
         raise BadInput("--numerics takes one backend with one value a setting: add -b BACKEND")

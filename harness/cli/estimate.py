@@ -7,16 +7,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import plan as planning
 from harness.cli.output import fail, print_json
 from harness.cli.run import named
 from harness.errors import BadInput, HarnessError, Unavailable
-from harness.estimate import Estimate, concurrency, estimate
-from harness.forecast import LEAST, Range
-from harness.plan import Grid, Options
-from harness.progress import say, span
-from harness.reports.figures import short
-from harness.reports.markdown import table
+from harness.evaluation import plan as planning
+from harness.evaluation.estimate import Estimate, concurrency, estimate
+from harness.evaluation.plan import Grid, Options
+from harness.evaluation.progress import say, span
+from harness.reports.writers.markdown import table
+from harness.reports.writers.numbers import short
+from harness.stats.prediction_intervals import LEAST, Range
 
 COUNTED = {
     "tokenizer": "prompt tokens counted by a tokenizer",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness import plan as planning
 from harness.cli.output import print_json
 from harness.cli.run import named
 from harness.errors import BadInput
-from harness.exporting import export
-from harness.plan import Grid, Options, Plan
-from harness.progress import display, say
+from harness.evaluation import plan as planning
+from harness.evaluation.export_model import export
+from harness.evaluation.plan import Grid, Options, Plan
+from harness.evaluation.progress import display, say
 
 
 def export_command(

@@ -9,17 +9,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import records
 from harness.cli.output import fail, print_json, warn, write
-from harness.documents import shown
+from harness.config.documents import shown
 from harness.errors import BadInput, Unavailable, did_you_mean
-from harness.progress import say
-from harness.reports import baselines, gate_render, junit
+from harness.evaluation.progress import say
+from harness.records import journal as records
 from harness.reports.entries import Entry, load
-from harness.reports.gate import Gate, Limits, gate, unfit
-from harness.reports.measured import Measured, Slot, latest, measured
-from harness.reports.words import language, translated
-from harness.text import nfc
+from harness.reports.gate import baselines, junit
+from harness.reports.gate import render as gate_render
+from harness.reports.gate.gate import Gate, Limits, gate, unfit
+from harness.reports.gate.measurements import Measured, Slot, latest, measured
+from harness.reports.writers.translations import language, translated
+from harness.text.normalize import nfc
 
 
 @dataclass(frozen=True)

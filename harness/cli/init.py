@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness import DISTRIBUTION
 from harness.errors import BadInput
-from harness.resources import shipped
+from harness.paths import shipped
 
 FILES = {
     "tasks/my_task.yaml": "project/my_task.yaml",

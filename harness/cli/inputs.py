@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from harness.documents import shown
+from harness.config.documents import shown
 from harness.errors import BadInput, did_you_mean
 from harness.schema import Example
-from harness.task_file import TaskFile
+from harness.tasks.schema import TaskFile
 
 Input = tuple[str, Mapping[str, Any]]
 

@@ -167,7 +167,7 @@ def gate(
     """
     from harness.cli import arguments
     from harness.cli import gate as gates
-    from harness.reports.gate import Limits
+    from harness.reports.gate.gate import Limits
 
     every, named = gates.margins(margin or ["0"])
     limits = Limits(
@@ -267,9 +267,9 @@ def score(
     log-likelihood in nats). Lines of one `cluster` or `id` rise and fall together. A run's samples.jsonl will
     do, and so will .gz.
     """
-    from harness import consent
     from harness.cli import arguments
     from harness.cli.score import score_command
+    from harness.metrics import permissions as consent
 
     consent.REMOTE_CODE.set(trust_remote_code)
     consent.OFFLINE.set(offline)

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.cli.output import print_json, warn
 from harness.errors import BadInput, did_you_mean
-from harness.progress import say
+from harness.evaluation.progress import say
 
 Rows = list[dict[str, Any]]
 
@@ -61,8 +61,9 @@ def _exporters() -> Rows:
 
 
 def _definitions(kind: str, keys: Iterable[str]) -> Rows:
-    from harness import definitions, plugins
-    from harness.resources import shipped
+    from harness import plugins
+    from harness.config import loader as definitions
+    from harness.paths import shipped
 
     folders = definitions.candidates(kind, plugins.folders(kind), shipped(kind))
     heads = {
@@ -103,7 +104,7 @@ def _without(tags: list[str], there: Rows) -> str:
 
 def _tell_tags(rows: Rows) -> None:
     """Say which tags there are, the most frequent first, as many as a line holds."""
-    from harness.reports.width import cut
+    from harness.text.width import cut
 
     counts = Counter(str(tag) for row in rows for tag in row.get("tags") or ())
     if counts:
@@ -142,7 +143,7 @@ def _runs(runs_dir: Path) -> Rows:
 
 def _columns(rows: Rows, names: tuple[str, ...]) -> str:
     """Return rows in columns, as wide as they show; on a terminal a description ends at its edge."""
-    from harness.reports.width import cut, padded
+    from harness.text.width import cut, padded
 
     cells = [list(names), *([_cell(row, name) for name in names] for row in rows)]
     lines = ["  ".join(line).rstrip() for line in padded(cells)]
@@ -153,8 +154,8 @@ def _columns(rows: Rows, names: tuple[str, ...]) -> str:
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:
-    from harness.reports.figures import number
-    from harness.reports.width import plain
+    from harness.reports.writers.numbers import number
+    from harness.text.width import plain
 
     value = row[name]
     if name == "value" and row["metric"] is not None:

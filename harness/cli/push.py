@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import DISTRIBUTION, plugins, settings
+from harness import DISTRIBUTION, plugins
 from harness.cli.output import warn
+from harness.config import settings
 from harness.errors import BadInput, HarnessError, Unavailable
 from harness.hookspecs import ExporterEntry
 from harness.reports.entries import load

@@ -10,7 +10,7 @@ from harness.errors import BadInput
 from harness.reports.entries import load
 from harness.reports.site.examples import Shown
 from harness.reports.site.writing import write_site
-from harness.reports.words import language
+from harness.reports.writers.translations import language
 
 
 def report_command(

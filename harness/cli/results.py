@@ -7,14 +7,14 @@ from pathlib import Path
 
 import orjson
 
-from harness import records
 from harness.cli.output import fail, format_named, hand_over, print_json, warn
 from harness.errors import BadInput, HarnessError
-from harness.reports import breakdowns, render
-from harness.reports.board import Board, board
+from harness.records import journal as records
 from harness.reports.entries import Entry, load
-from harness.reports.words import language
-from harness.rescore import rescore
+from harness.reports.leaderboard import breakdowns, render
+from harness.reports.leaderboard.board import Board, board
+from harness.reports.writers.translations import language
+from harness.scoring.rescore import rescore
 
 FORMATS = ("md", "html", "csv", "json", "latex")
 READ_BY_PROGRAMS = ("csv", "json")  # in English, whatever language people are spoken to in

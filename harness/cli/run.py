@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import consent, energy
-from harness import plan as planning
 from harness.cli.output import fail, print_json
-from harness.conductor import Outcome, execute, finish_exit_code
 from harness.errors import BadInput, HarnessError, Interrupted
-from harness.plan import Grid, Options, Plan
-from harness.progress import display, say
+from harness.evaluation import energy
+from harness.evaluation import plan as planning
+from harness.evaluation.plan import Grid, Options, Plan
+from harness.evaluation.progress import display, say
+from harness.evaluation.runner import Outcome, execute, finish_exit_code
+from harness.metrics import permissions as consent
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.cli.output import print_json
 from harness.errors import BadInput, did_you_mean
-from harness.tally import Tally
+from harness.scoring.summary import Tally
 
 SEED = 1234  # of a run that names none
 
@@ -17,8 +17,8 @@ def score_command(
     files: Sequence[Path], metrics: Sequence[str], set_: Iterable[str], labels: Sequence[str], *, json: bool
 ) -> int:
     """Print each metric's value over the answers, with its interval and signature."""
-    from harness.answer_files import read
-    from harness.scoring import judge
+    from harness.scoring.answer_files import read
+    from harness.scoring.external_answers import judge
 
     if not metrics:
         raise BadInput("--metric NAME is missing; `harness list metrics` shows what there is")
@@ -64,7 +64,7 @@ def _counts(found: Tally) -> dict[str, int | None]:
 
 
 def _table(figures: Mapping[str, Mapping[str, Any]]) -> str:
-    from harness.reports.width import padded
+    from harness.text.width import padded
 
     header = ["metric", "value", "95 % interval", "n", "unit", "signature"]
     rows = [header, *(_row(name, figure) for name, figure in figures.items())]
@@ -73,7 +73,7 @@ def _table(figures: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _row(name: str, figure: Mapping[str, Any]) -> list[str]:
-    from harness.reports.figures import number
+    from harness.reports.writers.numbers import number
 
     value = figure["value"]
     low, high = (number(figure[end], figure["unit"], like=value) for end in ("ci_low", "ci_high"))

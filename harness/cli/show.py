@@ -9,22 +9,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness import backends, definitions, groups, records, tasks
-from harness.backends import Backend
-from harness.documents import dump, read
-from harness.engines import adapter_errors, closed, made
+from harness.backends import backend as backends
+from harness.backends.backend import Backend
+from harness.config import loader as definitions
+from harness.config.documents import dump, read
+from harness.config.fields import decoding
+from harness.datasets.task_data import supply
 from harness.errors import BadInput, did_you_mean, printable, printable_lines
-from harness.forms import decoding
-from harness.material import supply
-from harness.plan import Options, Plan
-from harness.progress import say
-from harness.reports import similarity
-from harness.reports.width import cut
+from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
+from harness.evaluation.plan import Options, Plan
+from harness.evaluation.progress import say
+from harness.records import journal as records
+from harness.reports import option_matrix as similarity
 from harness.reports.worked_bleu import worked
 from harness.schema import IMAGE, CountsTokens, Example, Request
-from harness.task_file import Group
-from harness.task_rules import WITHOUT_PROMPT
-from harness.tasks import Task
+from harness.tasks import groups
+from harness.tasks import task as tasks
+from harness.tasks.schema import Group
+from harness.tasks.task import Task
+from harness.tasks.validation import WITHOUT_PROMPT
+from harness.text.width import cut
 
 FIELD = 400  # cells of a field that is shown without a prompt around it
 

@@ -67,8 +67,8 @@ def show(
     """Show a task (and its prompts), a group, a backend or a run."""
     from harness.cli import arguments
     from harness.cli.show import Rendering, matrix_command, show_command
-    from harness.plan import Options
-    from harness.sources import Where
+    from harness.datasets.sources import Where
+    from harness.evaluation.plan import Options
 
     where = Where(data_dir=data_dir, sample=sample, offline=offline)
     rendering = Rendering(
@@ -100,8 +100,8 @@ def tokenizers(
     """Count the tokens of a text, and of Korean against English."""
     from harness.cli import arguments
     from harness.cli.tokenizers import tokenizers_command
-    from harness.plan import Options
-    from harness.sources import Where
+    from harness.datasets.sources import Where
+    from harness.evaluation.plan import Options
 
     where = Where(data_dir=data_dir, sample=sample, offline=offline)
     options = Options(where=where, trust_remote_code=trust_remote_code)

@@ -8,20 +8,23 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any, cast
 
-from harness import backends, fits, forms, tasks
-from harness.adapters.bare import bare_text
-from harness.backends import Backend
+from harness.adapters.fields import bare_text
+from harness.backends import backend as backends
+from harness.backends.backend import Backend
 from harness.cli.output import fail, print_json
-from harness.engines import adapter_errors, closed, made
+from harness.config import fields as forms
+from harness.datasets.task_data import supply
 from harness.errors import BadInput, HarnessError, Unavailable
-from harness.material import supply
-from harness.plan import Options, Plan
-from harness.progress import Display, display, say, watching
-from harness.reports.figures import short
-from harness.reports.markdown import table
+from harness.evaluation import fit_cache as fits
+from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
+from harness.evaluation.plan import Options, Plan
+from harness.evaluation.progress import Display, display, say, watching
+from harness.reports.tokenizer_cost import PAIRS, TokenCosts, token_costs, translations
+from harness.reports.writers.markdown import table
+from harness.reports.writers.numbers import short
 from harness.schema import Ask, CountsTokens, Learner
-from harness.tasks import Task
-from harness.token_costs import PAIRS, TokenCosts, token_costs, translations
+from harness.tasks import task as tasks
+from harness.tasks.task import Task
 
 TEXTS = 1000  # of a task: the first
 

@@ -8,19 +8,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness import answers, backends, fits, forms, tagged, tasks
+from harness.backends import backend as backends
 from harness.cli.inputs import Input, example, inputs
 from harness.cli.output import fail, print_json
 from harness.cli.run import named
-from harness.engines import adapter_errors, closed, made
+from harness.config import fields as forms
+from harness.costs.money import Money
+from harness.costs.prices import price
+from harness.datasets.task_data import supply
 from harness.errors import BadInput, Unavailable, printable, printable_lines
-from harness.material import supply
-from harness.money import Money
-from harness.plan import Grid, Options, Plan
-from harness.prices import price
-from harness.progress import Display, display, say, watching
-from harness.prompts import Prompts
-from harness.run_document import described
+from harness.evaluation import fit_cache as fits
+from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
+from harness.evaluation.plan import Grid, Options, Plan
+from harness.evaluation.progress import Display, display, say, watching
+from harness.evaluation.run_document import described
+from harness.extraction import predictions as answers
+from harness.extraction import typed_spans as tagged
+from harness.prompts.renderer import Prompts
 from harness.schema import (
     Adapter,
     CountsTokens,
@@ -33,6 +37,7 @@ from harness.schema import (
     Request,
     Response,
 )
+from harness.tasks import task as tasks
 
 Report = Callable[[str], None]
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.exporters.tables import csv_files
-from harness.reports.configurations import settings_of
+from harness.reports.comparison.settings import settings_of
 from harness.runs import Run, figures
 
 URI, EXPERIMENT = "mlruns", "harness"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadInput
-from harness.reports.render import harmless
+from harness.reports.leaderboard.render import harmless
 from harness.runs import Run, rows, sample_rows
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.reports.configurations import settings_of
+from harness.reports.comparison.settings import settings_of
 from harness.runs import Run, figures, sample_rows
 
 PROJECT = "harness"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from harness.errors import BadInput
 from harness.metrics import OfSums, ratio
-from harness.metrics.options import Scores, decides, probabilities, right_option
+from harness.metrics.option_scores import Scores, decides, probabilities, right_option
 from harness.schema import Metric
 
 Floats = NDArray[np.float64]

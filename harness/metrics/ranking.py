@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.errors import BadInput
 from harness.metrics import OfSums, ratio, weighted_mean
-from harness.metrics.options import Scores, decides, probabilities, rank, right_option
+from harness.metrics.option_scores import Scores, decides, probabilities, rank, right_option
 from harness.schema import Metric
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from harness.errors import BadInput
 from harness.metrics import tokenizers as named
 from harness.metrics import weighted_mean
-from harness.metrics.texts import normaliser, references
+from harness.metrics.references import normaliser, references
 from harness.schema import Metric
 
 WORD = "말"  # judged once before a run, so that the first example does not wait for a tokenizer

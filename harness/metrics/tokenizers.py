@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from harness import DISTRIBUTION, morphemes
+from harness import DISTRIBUTION
 from harness.errors import BadInput, Unavailable, did_you_mean
+from harness.text import morphemes
 
 Split = Callable[[str], list[str]]
 

@@ -23,7 +23,7 @@ from sacrebleu.metrics import BLEU, CHRF, TER
 from harness.errors import BadInput
 from harness.metrics import OfSums
 from harness.metrics import tokenizers as named
-from harness.metrics.texts import normaliser, references
+from harness.metrics.references import normaliser, references
 from harness.schema import Metric
 
 Floats = NDArray[np.float64]

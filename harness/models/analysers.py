@@ -16,8 +16,8 @@ from unicodedata import normalize
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import morphemes
 from harness.errors import BadInput, did_you_mean
+from harness.text import morphemes
 
 ANALYSERS = ("char", "word", "morpheme")
 

@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from harness.errors import BadInput
-from harness.models import LEAST, tokenisers
+from harness.models import LEAST
+from harness.models import tokenizers as tokenisers
 from harness.models.losses import cross_entropy
-from harness.models.scaling import best_scale
-from harness.models.tokenisers import PAD, SEP, UNK, Tokeniser
+from harness.models.temperature_scaling import best_scale
+from harness.models.tokenizers import PAD, SEP, UNK, Tokeniser
 from harness.models.training import Recipe, Trained, batches, pick_device, seeded, train
 from harness.schema import Took, Workshop
 

@@ -25,7 +25,7 @@ from harness.errors import BadInput
 from harness.models import LEAST
 from harness.models.analysers import Analyser
 from harness.models.ngrams import CHARACTERS, NgramRows, pieces
-from harness.models.scaling import FEWEST, best_scale, log_softmax
+from harness.models.temperature_scaling import FEWEST, best_scale, log_softmax
 
 BATCH = 4096  # texts a step, fewer where the data are few
 STEPS, EXAMPLES = 160, 400_000  # of a fit: whichever ends first, as large data need fewer passes

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from harness.models.attention import MultiHeadAttention
 from harness.models.losses import cross_entropy
 from harness.models.networks import Batch, Network, embedding, max_over, mean_over
-from harness.models.tokenisers import MASK, SPECIAL
+from harness.models.tokenizers import MASK, SPECIAL
 
 HIDDEN = 0.15  # the share of tokens that the pre-training asks for
 SEGMENTS = 4  # parts of a text that are told apart; further ones count as the last

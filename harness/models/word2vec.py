@@ -23,7 +23,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from harness.models.losses import negative_sampling
 from harness.models.networks import Batch, Network, embedding, mean_over
-from harness.models.tokenisers import SPECIAL
+from harness.models.tokenizers import SPECIAL
 
 NOISE = 256  # words drawn a batch, which stand for `negatives`
 RARE = 1e-3  # words of a larger share count less: Mikolov's t, for texts this short, and Arora's a

@@ -8,12 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness import documents, records, tasks
+from harness.config import documents
 from harness.errors import BadInput, Place
-from harness.reports import served
-from harness.reports.words import named, translated
-from harness.run_document import COMPLETE
-from harness.tasks import Task
+from harness.evaluation.run_document import COMPLETE
+from harness.records import journal as records
+from harness.reports.writers import service_levels as served
+from harness.reports.writers.translations import named, translated
+from harness.tasks import task as tasks
+from harness.tasks.task import Task
 
 Warn = Callable[[str], None]
 

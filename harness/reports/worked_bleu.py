@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from harness.metrics import texts
-from harness.reports.width import cut, plain
+from harness.metrics import references as texts
+from harness.text.width import cut, plain
 
 SHOWN = 6  # n-grams listed of each kind; a long sentence has hundreds
 WIDTH = 100  # cells of a sentence that is shown

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from harness.adapters.bare import bare_text, known_target
-from harness.adapters.classical import WINDOWS, Classical, NaiveBayesAdapter, Tfidf
-from harness.adapters.windows import windows
+from harness.adapters.batching import windows
+from harness.adapters.classical.classifiers import WINDOWS, Classical, NaiveBayesAdapter, Tfidf
+from harness.adapters.fields import bare_text, known_target
 from harness.errors import BadInput, Unavailable
 from harness.models import LEAST
 from harness.schema import Adapter, Example, Learner, Option, Parts, Profile, Request

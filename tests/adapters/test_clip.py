@@ -18,10 +18,10 @@ torch = pytest.importorskip("torch", reason="the clip adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the clip adapter needs transformers")
 pillow = pytest.importorskip("PIL.Image", reason="the clip adapter needs pillow")
 
-from harness.adapters import clip  # noqa: E402
-from harness.adapters.clip import Clip  # noqa: E402
+from harness.adapters.clip import adapter as clip  # noqa: E402
+from harness.adapters.clip.adapter import Clip  # noqa: E402
 from harness.errors import BadInput, Unavailable  # noqa: E402
-from harness.prompts import Prompts  # noqa: E402
+from harness.prompts.renderer import Prompts  # noqa: E402
 from harness.schema import Adapter, Example, Identified, Option, Prepares, Profile, Request  # noqa: E402
 from tests.shell import Shell  # noqa: E402
 from tests.small_tasks import reviews, small_task  # noqa: E402

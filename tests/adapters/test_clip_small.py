@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 Image = pytest.importorskip("PIL.Image")
 
-from harness.adapters.clip_small import ClipSmallAdapter  # noqa: E402
+from harness.adapters.networks.clip_small import ClipSmallAdapter  # noqa: E402
 from harness.models.clip_small import ClipSmall  # noqa: E402
 from harness.schema import Example, Profile  # noqa: E402
 from tests.lessons import Task, options  # noqa: E402

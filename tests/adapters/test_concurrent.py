@@ -14,9 +14,11 @@ import pytest
 
 pytest.importorskip("openai")
 
-from harness.adapters import concurrent, faults, liveness
-from harness.adapters.openai import OpenAI
-from harness.adapters.pacing import START
+from harness.adapters.remote import base as concurrent
+from harness.adapters.remote import circuit_breaker as liveness
+from harness.adapters.remote import errors as faults
+from harness.adapters.remote.openai import OpenAI
+from harness.adapters.remote.rate_limits import START
 from harness.errors import Unavailable
 from harness.schema import Request
 from tests.model_server import CLOSE, Asked, ModelServer, Reply, answer, echo, refuse, say

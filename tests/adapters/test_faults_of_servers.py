@@ -13,10 +13,10 @@ import pytest
 
 pytest.importorskip("openai")
 
-from harness.adapters import concurrent
-from harness.adapters.concurrent import Try
-from harness.adapters.openai import OpenAI
-from harness.adapters.pacing import START
+from harness.adapters.remote import base as concurrent
+from harness.adapters.remote.base import Try
+from harness.adapters.remote.openai import OpenAI
+from harness.adapters.remote.rate_limits import START
 from harness.errors import Unavailable
 from harness.schema import Response
 from tests.certificates import certified

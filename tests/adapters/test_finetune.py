@@ -8,7 +8,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("accelerate")
 
-from harness.adapters.finetune import FineTuned
+from harness.adapters.hf.finetune import FineTuned
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, Profile, Workshop
 from tests.lessons import Task, options

@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("google.genai")
 
-from harness.adapters import concurrent
-from harness.adapters.gemini import Gemini
+from harness.adapters.remote import base as concurrent
+from harness.adapters.remote.gemini import Gemini
 from harness.errors import BadInput, Unavailable
 from harness.schema import Decoding, Example, Parts, Profile, Request, Response
 from tests.model_server import Asked, ModelServer, Reply, stream, whole

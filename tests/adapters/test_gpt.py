@@ -7,8 +7,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
-from harness.adapters.bare import bare_text
-from harness.adapters.gpt import Gpt
+from harness.adapters.fields import bare_text
+from harness.adapters.networks.gpt import Gpt
 from harness.errors import BadInput, Unavailable
 from harness.schema import Adapter, Decoding, Example, Learner, Option, Parts, Profile, Request, Trains
 from tests.running import LEARNING, Project, outcome, said
@@ -151,7 +151,7 @@ def test_nothing_to_learn_from_is_said():
 @pytest.fixture(scope="module")
 def exported(gpt, tmp_path_factory):
     pytest.importorskip("transformers")
-    from harness.adapters.huggingface import HuggingFace
+    from harness.adapters.hf.adapter import HuggingFace
 
     folder = tmp_path_factory.mktemp("exported")
     gpt.export(folder)

@@ -9,9 +9,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
-from harness.adapters.hf.lines import Line, Prompt  # noqa: E402
 from harness.adapters.hf.sampling import Sampler, deductions  # noqa: E402
-from harness.adapters.hf.tokens import Tokens  # noqa: E402
+from harness.adapters.lm.stopping import Line, Prompt  # noqa: E402
+from harness.adapters.lm.tokenizer import Tokens  # noqa: E402
 from harness.schema import Decoding, Example, Parts, Profile, Request  # noqa: E402
 from tests.tiny_models import tiny_tokenizer  # noqa: E402
 

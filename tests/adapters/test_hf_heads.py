@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
 from harness import run  # noqa: E402
-from harness.adapters.huggingface import HuggingFace  # noqa: E402
+from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
 from harness.errors import BadInput  # noqa: E402
 from harness.schema import Example, Option, Parts, Profile, Request, Response  # noqa: E402
 from tests.running import records_of  # noqa: E402

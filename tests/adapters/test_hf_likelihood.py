@@ -12,8 +12,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
-from harness.adapters.hf import likelihood  # noqa: E402
-from harness.adapters.huggingface import HuggingFace  # noqa: E402
+from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
+from harness.adapters.lm import likelihood  # noqa: E402
 from harness.errors import BadInput  # noqa: E402
 from harness.schema import Example, Parts, Profile, Request, Response  # noqa: E402
 from tests.tiny_models import review, tiny_llama  # noqa: E402

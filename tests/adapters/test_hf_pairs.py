@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
-from harness.adapters.huggingface import HuggingFace  # noqa: E402
+from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
 from harness.errors import Unavailable  # noqa: E402
 from harness.schema import Decoding, Example, Option, Parts, Profile, Request  # noqa: E402
 from tests.tiny_models import query, tiny_t5  # noqa: E402

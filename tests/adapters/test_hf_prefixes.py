@@ -12,9 +12,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
-from harness.adapters import huggingface  # noqa: E402
-from harness.adapters.hf.prefixes import tree  # noqa: E402
-from harness.adapters.huggingface import HuggingFace  # noqa: E402
+from harness.adapters.hf import adapter as huggingface  # noqa: E402
+from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
+from harness.adapters.lm.prefix_tree import tree  # noqa: E402
 from harness.schema import Decoding, Example, Option, Parts, Profile, Request  # noqa: E402
 from tests.tiny_models import query, review, tiny_tokenizer  # noqa: E402
 

@@ -18,13 +18,14 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
-from harness.adapters import huggingface  # noqa: E402
-from harness.adapters.hf import fitting, loading  # noqa: E402
-from harness.adapters.hf import tokens as tokenising  # noqa: E402
-from harness.adapters.huggingface import HuggingFace  # noqa: E402
-from harness.adapters.windows import windows  # noqa: E402
+from harness.adapters.batching import windows  # noqa: E402
+from harness.adapters.hf import adapter as huggingface  # noqa: E402
+from harness.adapters.hf import loading  # noqa: E402
+from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
+from harness.adapters.lm import tokenizer as tokenising  # noqa: E402
+from harness.adapters.lm import truncation as fitting
 from harness.errors import BadInput, Unavailable  # noqa: E402
-from harness.schema import (  # noqa: E402
+from harness.schema import (
     Adapter,
     CountsTokens,
     Decoding,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.adapters.nearest import Nearest, SentenceTfidf, sentences
+from harness.adapters.classical.nearest import Nearest, SentenceTfidf, sentences
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, Profile
 from tests.lessons import Task, passages, replies, translations

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from harness.adapters.ngram_lm import NgramLm
+from harness.adapters.classical.ngram_lm import NgramLm
 from harness.errors import Unavailable
 from harness.schema import Decoding, Example, Profile
 from tests.lessons import Task, options, replies

@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip("openai")
 
-from harness.adapters import openai
-from harness.adapters.openai import OpenAI
+from harness.adapters.remote import openai
+from harness.adapters.remote.openai import OpenAI
 from harness.errors import BadInput, Unavailable
 from harness.schema import IMAGE, Decoding, Example, Parts, Request
 from tests.model_server import Asked, ModelServer, Reply, answer, echo, piece, say, stream, usage, whole

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from harness.adapters.pacing import START, Allowance, Pace, Traffic, Window
+from harness.adapters.remote.rate_limits import START, Allowance, Pace, Traffic, Window
 
 
 @dataclass

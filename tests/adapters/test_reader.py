@@ -7,9 +7,9 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
-from harness.adapters.reader import ReaderAdapter  # noqa: E402
+from harness.adapters.networks.span_reader import ReaderAdapter  # noqa: E402
 from harness.errors import BadInput  # noqa: E402
-from harness.models.reader import Reader  # noqa: E402
+from harness.models.span_reader import Reader  # noqa: E402
 from harness.schema import Example, Profile  # noqa: E402
 from tests.lessons import Task, passages, replies  # noqa: E402
 

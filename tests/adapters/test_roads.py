@@ -19,10 +19,10 @@ import pytest
 pytest.importorskip("vllm", reason="the vllm adapter needs vllm: tox -e vllm")
 pytest.importorskip("openai", reason="the openai adapter needs openai")
 
-from harness.reports.compare import compare
-from harness.reports.compare_render import markdown
-from harness.reports.drift import Drift
-from harness.reports.pairs import only_run
+from harness.reports.comparison.compare import compare
+from harness.reports.comparison.drift import Drift
+from harness.reports.comparison.pairs import only_run
+from harness.reports.comparison.render import markdown
 from tests.running import Project, Row, here, records_of, rows
 from tests.tiny_models import query, review, teach, tiny_model, tiny_tokenizer
 

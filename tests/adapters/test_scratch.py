@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import backends, plugins
+from harness import plugins
+from harness.backends import backend as backends
 from harness.errors import BadInput, Unavailable
 from harness.schema import Decoding, Profile
 from tests.running import LEARNING, PATIENCE, Project, here, one_line, outcome, records_of, rows, said

@@ -14,8 +14,8 @@ import pytest
 from scipy.stats import spearmanr
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from harness.adapters.classical import Tfidf, tfidf
-from harness.adapters.similarity import NgramCosine, TfidfCosine
+from harness.adapters.classical.classifiers import Tfidf, tfidf
+from harness.adapters.classical.ngram_cosine import NgramCosine, TfidfCosine
 from harness.errors import BadInput, Unavailable
 from harness.schema import Adapter, Example, Learner, Parts, Profile, Request
 

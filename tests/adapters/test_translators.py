@@ -7,10 +7,10 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
-from harness.adapters import translators
-from harness.adapters.translators import Seq2SeqAdapter, TransformerSeq2SeqAdapter
+from harness.adapters.networks import seq2seq as translators
+from harness.adapters.networks.seq2seq import Seq2SeqAdapter, TransformerSeq2SeqAdapter
 from harness.errors import BadInput, Unavailable
-from harness.models.tokenisers import EOS
+from harness.models.tokenizers import EOS
 from harness.schema import Decoding, Example, Profile, Workshop
 from tests.lessons import Task, replies, translations
 

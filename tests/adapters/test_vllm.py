@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("vllm", reason="the vllm adapter needs vllm: tox -e vllm")
 
-from harness.adapters.huggingface import HuggingFace
-from harness.adapters.vllm import Vllm
+from harness.adapters.hf.adapter import HuggingFace
+from harness.adapters.vllm.adapter import Vllm
 from harness.errors import BadInput, Unavailable
 from harness.schema import (
     Adapter,

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("vllm", reason="the vllm adapter needs vllm: tox -e vllm")
 
-from harness.adapters.huggingface import HuggingFace
-from harness.adapters.vllm import Vllm
+from harness.adapters.hf.adapter import HuggingFace
+from harness.adapters.vllm.adapter import Vllm
 from harness.schema import Example, Parts, Profile, Request
 from tests.tiny_models import tiny_model, tiny_tokenizer
 

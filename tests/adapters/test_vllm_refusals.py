@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import backends, plugins
-from harness.adapters.vllm import Vllm
+from harness import plugins
+from harness.adapters.vllm.adapter import Vllm
+from harness.backends import backend as backends
 from harness.errors import BadInput, Unavailable
 from harness.schema import Decoding, Profile
 from tests.shell import Shell

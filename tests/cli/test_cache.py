@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.wrappers.store import Store, path
+from harness.evaluation.wrappers.answer_store import Store, path
 
 
 @pytest.fixture

@@ -260,7 +260,7 @@ class TestChecking:
         assert f"{shell.home}/tasks/mine.yaml:16: 'metrcs'" in shell("check", "tasks/child.yaml").out
 
     def test_the_projects_own_templates_are_right(self, shell):
-        from harness.resources import shipped
+        from harness.paths import shipped
 
         folder = shipped("reports") / "templates" / "project"
         for path in folder.glob("*.yaml"):

@@ -14,10 +14,10 @@ import pytest
 from harness import errors
 from harness.cli import output
 from harness.cli import run as run_module
-from harness.conductor import Outcome
 from harness.errors import HarnessError, Interrupted
-from harness.plan import Plan
-from harness.records import read_run
+from harness.evaluation.plan import Plan
+from harness.evaluation.runner import Outcome
+from harness.records.journal import read_run
 from tests.fake_runs import fake_run
 
 RUN = ("run", "-t", "nsmc_zeroshot", "-b", "dummy", "--sample", "--quiet")

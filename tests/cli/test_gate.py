@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from harness.reports.entries import load
-from harness.reports.gate import REGRESSION, Limits, gate
-from harness.reports.measured import measured
-from harness.reports.ranks import Statistics
+from harness.reports.gate.gate import REGRESSION, Limits, gate
+from harness.reports.gate.measurements import measured
+from harness.reports.leaderboard.ranks import Statistics
 from tests.fake_runs import fake_run
 from tests.running import Project, rows
 from tests.shell import Shell

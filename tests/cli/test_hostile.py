@@ -12,9 +12,10 @@ import pytest
 import yaml
 from rich.console import Console
 
-from harness import progress, records
-from harness.progress import Bar, Plain, say
-from harness.reports.width import plain
+from harness.evaluation import progress
+from harness.evaluation.progress import Bar, Plain, say
+from harness.records import journal as records
+from harness.text.width import plain
 from tests.fake_runs import fake_run
 from tests.hostile import HOSTILE
 from tests.shell import Shell

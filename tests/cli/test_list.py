@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import records
 from harness.cli import listing
-from harness.reports.width import width
+from harness.records import journal as records
+from harness.text.width import width
 from tests.fake_runs import fake_run
 
 TASK = """\

@@ -6,8 +6,8 @@ import importlib.util
 
 import pytest
 
+from harness.reports.tokenizer_cost import PAIRS, token_costs, translations
 from harness.schema import Example
-from harness.token_costs import PAIRS, token_costs, translations
 
 needs = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in ("torch", "tokenizers", "transformers")),

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.datasets.formats.klue_ner import characters, spans
 from harness.errors import BadInput
-from harness.formats.characters import characters, spans
-from harness.task_file import Data
+from harness.tasks.schema import Data
 from tests.test_datasets import REAL, needs_data
 
 DATA = Data(format="characters", sample="x")

@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 
-from harness import datasets, tasks
+from harness.datasets import examples as datasets
+from harness.datasets.sources import Source, Where, locate
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, Request
-from harness.sources import Source, Where, locate
-from harness.tasks import Task
+from harness.tasks import task as tasks
+from harness.tasks.task import Task
 from tests.small_tasks import small_task
 
 REAL = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")

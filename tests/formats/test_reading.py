@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from harness.datasets.formats import squad as reading
 from harness.errors import BadInput
-from harness.formats import reading
-from harness.markup import page_text, without_tags
-from harness.task_file import Data
+from harness.tasks.schema import Data
+from harness.text.html import page_text, without_tags
 
 DATA = Data(format="squad", sample="x")
 

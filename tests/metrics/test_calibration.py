@@ -10,7 +10,7 @@ from sklearn.metrics import brier_score_loss
 
 from harness.errors import BadInput, HarnessError
 from harness.metrics.calibration import brier, ece
-from harness.metrics.intervals import estimates
+from harness.stats.intervals import estimates
 from tests import metric_figures
 from tests.metric_figures import figure, rows, weightings, with_rows_repeated, with_weights
 

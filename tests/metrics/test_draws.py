@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from harness.metrics import OfSums, Prepared, draws, product, weighted_mean
+from harness.metrics import OfSums, Prepared, product, weighted_mean
 from harness.metrics.calibration import ece
 from harness.metrics.classification import macro_f1, micro_f1
-from harness.metrics.intervals import estimates
-from harness.metrics.similarity import pearson, spearman
+from harness.metrics.correlation import pearson, spearman
 from harness.schema import Metric
+from harness.stats import bootstrap as draws
+from harness.stats.intervals import estimates
 
 RNG = np.random.default_rng(0)
 N = 900

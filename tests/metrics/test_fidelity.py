@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from harness.errors import BadInput
-from harness.metrics.draws import figure_of
-from harness.metrics.fidelity import hangul_share, stray_hanja, stray_kana, stray_latin
-from harness.metrics.intervals import estimates
+from harness.metrics.korean_script import hangul_share, stray_hanja, stray_kana, stray_latin
+from harness.stats.bootstrap import figure_of
+from harness.stats.intervals import estimates
 
 STRAYS = {"hanja": stray_hanja, "kana": stray_kana, "latin": stray_latin}
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import builtin, plugins, settings
+from harness import builtin, plugins
+from harness.config import settings
 from harness.errors import BadInput, HarnessError, Unavailable
-from harness.metrics import foreign
+from harness.metrics import hf_evaluate as foreign
 from tests.small_tasks import question_task, small_task
 
 # Importing it takes seconds, which belong to these tests and not to the collecting of all.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.errors import BadInput
-from harness.metrics.generation import exact_match, number, numeric_match
+from harness.metrics.exact_match import exact_match, number, numeric_match
 
 
 @pytest.mark.parametrize(

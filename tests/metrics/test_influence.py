@@ -7,10 +7,10 @@ import pytest
 
 from harness.metrics import OfSums, weighted_mean
 from harness.metrics.classification import accuracy, balanced_accuracy, macro_f1, mcc
-from harness.metrics.draws import Plan, draw, drawable, figure_of
-from harness.metrics.influence import Linear, influence
-from harness.metrics.similarity import pearson, spearman
+from harness.metrics.correlation import pearson, spearman
 from harness.schema import Metric
+from harness.stats.bootstrap import Plan, draw, drawable, figure_of
+from harness.stats.influence import Linear, influence
 
 LABELS = tuple("abcd")
 MEAN = Metric("mean", lambda seen, target: (0.0,), weighted_mean, "mean|v:1")

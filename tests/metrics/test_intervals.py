@@ -10,12 +10,13 @@ from scipy import stats as scipy_stats
 from sklearn.metrics import f1_score
 
 from harness.errors import HarnessError
-from harness.metrics import draws as drawing
-from harness.metrics import intervals, weighted_mean
+from harness.metrics import weighted_mean
 from harness.metrics.classification import accuracy, macro_f1
-from harness.metrics.intervals import Estimate, estimates, t_quantile, wilson
-from harness.metrics.paired import paired, paired_signs
 from harness.schema import Metric
+from harness.stats import bootstrap as drawing
+from harness.stats import intervals
+from harness.stats.intervals import Estimate, estimates, t_quantile, wilson
+from harness.stats.paired import paired, paired_signs
 
 RIGHT = accuracy(())
 MEAN = Metric("mean", lambda seen, target: (0.0,), weighted_mean, "mean|v:1")

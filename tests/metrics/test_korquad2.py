@@ -11,7 +11,7 @@ from collections import Counter
 
 import pytest
 
-from harness.metrics.spans import korquad2_em, korquad2_f1
+from harness.metrics.extractive_qa import korquad2_em, korquad2_f1
 from tests.test_datasets import REAL, needs_data
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from harness.errors import BadInput
-from harness.metrics.draws import figure_of
-from harness.metrics.intervals import estimates
 from harness.metrics.likelihood import bits_per_byte, bits_per_character, perplexity, word_perplexity
+from harness.stats.bootstrap import figure_of
+from harness.stats.intervals import estimates
 
 BY_LENGTH = (word_perplexity, bits_per_byte, bits_per_character)
 FACTORIES = (perplexity, *BY_LENGTH)

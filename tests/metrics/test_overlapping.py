@@ -10,9 +10,9 @@ from scipy.stats import ttest_rel
 
 from harness.metrics import weighted_mean
 from harness.metrics.classification import accuracy, macro_f1
-from harness.metrics.overlapping import overlapping_signs
-from harness.metrics.paired import paired
 from harness.schema import Metric
+from harness.stats.paired import paired
+from harness.stats.partial_overlap import overlapping_signs
 
 N, SYSTEMS = 400, 8
 MEAN = Metric("mean", lambda seen, target: (0.0,), weighted_mean, "mean|v:1")

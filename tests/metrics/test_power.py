@@ -11,7 +11,8 @@ from scipy.stats import binom, binomtest, norm
 
 from harness.metrics import OfSums, mean
 from harness.metrics.classification import accuracy
-from harness.metrics.power import (
+from harness.schema import Metric
+from harness.stats.power import (
     MOST,
     Sensitivity,
     fewest,
@@ -22,8 +23,7 @@ from harness.metrics.power import (
     normal_needed,
     sensitivity,
 )
-from harness.metrics.significance import significance
-from harness.schema import Metric
+from harness.stats.significance import significance
 
 ACCURACY = accuracy(["0", "1"])
 MEAN = Metric("mean", lambda seen, target: (0.0,), OfSums(mean), "mean|v:1")

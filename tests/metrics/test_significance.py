@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from harness.errors import HarnessError
-from harness.metrics import significance as tests_of_difference
 from harness.metrics import weighted_mean
 from harness.metrics.classification import accuracy, macro_f1
-from harness.metrics.effects import by_example, cohen_h, effect
-from harness.metrics.paired import paired
+from harness.metrics.correlation import pearson, spearman
 from harness.metrics.ranking import mean_rank
-from harness.metrics.significance import Significance, discordant, holm, mcnemar, significance
-from harness.metrics.similarity import pearson, spearman
 from harness.metrics.translation import chrf
 from harness.schema import Metric
+from harness.stats import significance as tests_of_difference
+from harness.stats.effect_sizes import by_example, cohen_h, effect
+from harness.stats.paired import paired
+from harness.stats.significance import Significance, discordant, holm, mcnemar, significance
 
 RIGHT, F1 = accuracy(()), macro_f1(("a", "b", "c"))
 MEAN = Metric("mean", lambda seen, target: (0.0,), weighted_mean, "mean|v:1")

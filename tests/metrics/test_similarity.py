@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy.stats import pearsonr, spearmanr
 
 from harness.errors import BadInput, HarnessError
-from harness.metrics.intervals import estimates
-from harness.metrics.paired import paired
-from harness.metrics.similarity import pearson, spearman
+from harness.metrics.correlation import pearson, spearman
+from harness.stats.intervals import estimates
+from harness.stats.paired import paired
 from tests import metric_figures
 from tests.metric_figures import figure, rows, weightings, with_rows_repeated, with_weights
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from harness.errors import BadInput
-from harness.metrics.draws import figure_of
-from harness.metrics.spans import korquad_em, korquad_f1, squad_em, squad_f1
+from harness.metrics.extractive_qa import korquad_em, korquad_f1, squad_em, squad_f1
+from harness.stats.bootstrap import figure_of
 
 REAL = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 PARTICLES = ("은", "는", "이", "가", "을", "를", "의", "에서", "이다", " 입니다.")

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from harness import morphemes, plugins, settings
+from harness import plugins
+from harness.config import settings
 from harness.errors import BadInput, Unavailable
-from harness.metrics.draws import figure_of
 from harness.metrics.summarisation import rouge, rouge1, rouge2, rouge_l, rouge_lsum
+from harness.stats.bootstrap import figure_of
+from harness.text import morphemes
 
 DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 needs_mecab = pytest.mark.skipif(find_spec("mecab_ko") is None, reason="needs mecab-ko")

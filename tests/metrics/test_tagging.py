@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from harness.errors import BadInput
-from harness.metrics.draws import figure_of
-from harness.metrics.intervals import estimates
-from harness.metrics.tagging import entity_f1
+from harness.metrics.entity_f1 import entity_f1
+from harness.stats.bootstrap import figure_of
+from harness.stats.intervals import estimates
 
 DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 KLUE = DATA / "klue" / "klue-ner-v1.1"

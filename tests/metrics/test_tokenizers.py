@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rouge_score.tokenize import tokenize as by_rouge_score
 
-from harness import morphemes
 from harness.errors import BadInput, Unavailable
 from harness.metrics import tokenizers
 from harness.metrics.tokenizers import characters, tokenizer, words
+from harness.text import morphemes
 
 needs_mecab = pytest.mark.skipif(find_spec("mecab_ko") is None, reason="needs mecab-ko")
 needs_kiwi = pytest.mark.skipif(find_spec("kiwipiepy") is None, reason="needs kiwipiepy")

@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 from sacrebleu.metrics import BLEU, CHRF, TER
 
-from harness import builtin, morphemes, plugins, settings
+from harness import builtin, plugins
+from harness.config import settings
 from harness.errors import BadInput, HarnessError, Unavailable
 from harness.metrics import tokenizers
-from harness.metrics.draws import figure_of
-from harness.metrics.intervals import estimates
 from harness.metrics.translation import bleu, chrf, ter
+from harness.stats.bootstrap import figure_of
+from harness.stats.intervals import estimates
+from harness.text import morphemes
 
 DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 needs_mecab = pytest.mark.skipif(find_spec("mecab_ko") is None, reason="needs mecab-ko")

@@ -14,7 +14,7 @@ from harness.models import LEAST  # noqa: E402
 from harness.models.cnn_text import CnnText  # noqa: E402
 from harness.models.lstm import LstmClassifier  # noqa: E402
 from harness.models.networks import NetworkClassifier, Reading, Rows, _joined, max_over, mean_over  # noqa: E402
-from harness.models.tokenisers import PAD, SEP, train  # noqa: E402
+from harness.models.tokenizers import PAD, SEP, train  # noqa: E402
 from harness.models.training import Recipe  # noqa: E402
 from harness.models.transformer import TransformerClassifier  # noqa: E402
 from harness.models.word2vec import Word2vec  # noqa: E402

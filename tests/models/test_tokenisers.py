@@ -10,10 +10,10 @@ import pytest
 
 pytest.importorskip("tokenizers")
 
-from harness import morphemes
 from harness.errors import BadInput, Unavailable
-from harness.models import tokenisers
-from harness.models.tokenisers import KINDS, SPECIAL, UNK, Tokeniser, train
+from harness.models import tokenizers as tokenisers
+from harness.models.tokenizers import KINDS, SPECIAL, UNK, Tokeniser, train
+from harness.text import morphemes
 
 TEXTS = [
     "이 영화는 정말 재미있다.",

@@ -16,10 +16,10 @@ transformers = pytest.importorskip("transformers")
 from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 
-from harness.adapters.huggingface import HuggingFace  # noqa: E402
-from harness.plan import Grid, Options, plans  # noqa: E402
+from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
+from harness.datasets.sources import Where  # noqa: E402
+from harness.evaluation.plan import Grid, Options, plans  # noqa: E402
 from harness.schema import Profile, Request  # noqa: E402
-from harness.sources import Where  # noqa: E402
 from tests.tiny_models import tiny_llama, tiny_t5  # noqa: E402
 
 DATA = os.environ.get("HARNESS_DATA")

@@ -9,16 +9,16 @@ import numpy as np
 import orjson
 import pytest
 
-from harness import records
 from harness.errors import BadInput
-from harness.metrics.paired import paired
-from harness.metrics.significance import mcnemar
-from harness.reports import compare_render
-from harness.reports.compare import compare
-from harness.reports.configurations import Cost
-from harness.reports.flips import EXCERPT, found
-from harness.reports.pairs import only_run
-from harness.reports.ranks import statistics
+from harness.records import journal as records
+from harness.reports.comparison import render as compare_render
+from harness.reports.comparison.compare import compare
+from harness.reports.comparison.flips import EXCERPT, found
+from harness.reports.comparison.pairs import only_run
+from harness.reports.comparison.settings import Cost
+from harness.reports.leaderboard.ranks import statistics
+from harness.stats.paired import paired
+from harness.stats.significance import mcnemar
 from tests.fake_runs import fake_run
 
 
@@ -434,7 +434,9 @@ def test_statistics_of_50_000_examples_are_read_once_a_metric_and_the_journal_li
         journal(run, [(f"e{n}", "0", "1") for n in range(50_000)])
     parsed = []
     loads = orjson.loads
-    monkeypatch.setattr("harness.reports.flips.orjson.loads", lambda line: parsed.append(1) or loads(line))
+    monkeypatch.setattr(
+        "harness.reports.comparison.flips.orjson.loads", lambda line: parsed.append(1) or loads(line)
+    )
     both = compared(a, b)
     assert both.pairs.n == 50_000
     assert len(both.flips.a_examples) == len(both.flips.b_examples) == 5

@@ -13,14 +13,18 @@ from xml.etree import ElementTree
 import orjson
 import pytest
 
-from harness import compare, records
-from harness.reports import gate_render, html, junit, latex, markdown, render
-from harness.reports.blocks import MOST, Lines, Note, Table, cell
-from harness.reports.board import Board, board
+from harness import compare
+from harness.records import journal as records
 from harness.reports.entries import load
-from harness.reports.gate import Gate, Limits, gate
-from harness.reports.measured import latest, measured
-from harness.reports.width import width
+from harness.reports.gate import junit
+from harness.reports.gate import render as gate_render
+from harness.reports.gate.gate import Gate, Limits, gate
+from harness.reports.gate.measurements import latest, measured
+from harness.reports.leaderboard import render
+from harness.reports.leaderboard.board import Board, board
+from harness.reports.writers import html, latex, markdown
+from harness.reports.writers.blocks import MOST, Lines, Note, Table, cell
+from harness.text.width import width
 from tests.fake_runs import fake_run
 from tests.hostile import HOSTILE
 

@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 import pytest
 
-from harness import records
-from harness.reports.compare import compare
-from harness.reports.compare_render import as_json, markdown
-from harness.reports.drift import Drift
-from harness.reports.pairs import only_run
+from harness.records import journal as records
+from harness.reports.comparison.compare import compare
+from harness.reports.comparison.drift import Drift
+from harness.reports.comparison.pairs import only_run
+from harness.reports.comparison.render import as_json, markdown
 from tests.fake_runs import fake_run
 from tests.running import Project, here, records_of, rows
 

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from harness import plugins
-from harness.reports.figures import each, factor, figure, number, short
+from harness.reports.writers.numbers import each, factor, figure, number, short
 
 
 @pytest.mark.parametrize(

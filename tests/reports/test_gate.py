@@ -12,25 +12,17 @@ import orjson
 import pytest
 from scipy.stats import binomtest
 
-from harness import records
 from harness.errors import BadInput
 from harness.metrics.classification import accuracy
-from harness.metrics.power import mcnemar_detectable
-from harness.reports import baselines, gate_render
+from harness.records import journal as records
 from harness.reports.entries import Column, load
-from harness.reports.gate import (
-    INCONCLUSIVE,
-    INFRASTRUCTURE,
-    PASS,
-    REGRESSION,
-    Gate,
-    Limits,
-    Line,
-    gate,
-)
-from harness.reports.measured import Measured, Slot, latest, measured
-from harness.reports.ranks import Statistics
+from harness.reports.gate import baselines
+from harness.reports.gate import render as gate_render
+from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, PASS, REGRESSION, Gate, Limits, Line, gate
+from harness.reports.gate.measurements import Measured, Slot, latest, measured
+from harness.reports.leaderboard.ranks import Statistics
 from harness.schema import Metric
+from harness.stats.power import mcnemar_detectable
 from tests.fake_runs import fake_run
 
 ACCURACY = accuracy(["0", "1"])
@@ -193,7 +185,7 @@ def test_a_metric_of_the_whole_alone_is_never_a_proven_regression(folders, judge
         told["metrics"]["accuracy"]["value"] = value
         records.write_run(run, told)
     corpus = dataclasses.replace(ACCURACY, corpus=lambda seen, targets: 0.0)
-    monkeypatch.setattr("harness.reports.measured._metric", lambda entry: corpus)
+    monkeypatch.setattr("harness.reports.gate.measurements._metric", lambda entry: corpus)
     line = of(judge())
     assert (line.verdict, line.paired.fall, line.paired.p_value) == (INCONCLUSIVE, 0.1, None)
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from harness import documents
-from harness.metrics.intervals import wilson
-from harness.reports import render
-from harness.reports.board import Board, board
+from harness.config import documents
 from harness.reports.entries import load
+from harness.reports.leaderboard import render
+from harness.reports.leaderboard.board import Board, board
+from harness.stats.intervals import wilson
 from tests.fake_runs import TASK, fake_run
 
 GROUP = """\

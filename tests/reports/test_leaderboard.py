@@ -16,13 +16,13 @@ import numpy as np
 import orjson
 import pytest
 
-from harness import records
 from harness.errors import BadInput
-from harness.reports import render
-from harness.reports.board import Board, board
+from harness.records import journal as records
 from harness.reports.entries import load
-from harness.reports.markdown import escaped
-from harness.reports.width import width
+from harness.reports.leaderboard import render
+from harness.reports.leaderboard.board import Board, board
+from harness.reports.writers.markdown import escaped
+from harness.text.width import width
 from tests.fake_runs import fake_run
 
 # 200 examples: A is far ahead; B and C are right equally often, and not about the same examples.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.reports import render
-from harness.reports.board import Board, board
-from harness.reports.compare import compare
+from harness.reports.comparison.compare import compare
 from harness.reports.entries import load
+from harness.reports.leaderboard import render
+from harness.reports.leaderboard.board import Board, board
 from tests.fake_runs import fake_run
 
 COST = {"total": 1.0, "paid": 1.0, "untold": 0, "price_source": "a page"}

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from harness import records
 from harness.errors import BadInput
-from harness.reports.similarity import as_csv, markdown, matrix
+from harness.records import journal as records
+from harness.reports.option_matrix import as_csv, markdown, matrix
 from tests.fake_runs import fake_run
 from tests.shell import Shell
 

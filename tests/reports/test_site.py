@@ -14,7 +14,9 @@ import pytest
 
 from harness.errors import BadInput, Unavailable
 from harness.reports.entries import Entry, load
-from harness.reports.site import charts, chunks, facts, run_charts, staging, task_charts, vendored
+from harness.reports.site import atomic_folder as staging
+from harness.reports.site import charts, chunks, run_charts, task_charts, vendored
+from harness.reports.site import run_facts as facts
 from harness.reports.site.examples import Measured
 from harness.reports.site.table import provider, size_class
 from harness.reports.site.writing import write_site
@@ -282,7 +284,7 @@ def test_a_run_that_has_not_come_to_its_end_is_shown_as_such(tmp_path):
 def test_plotly_accepts_every_picture(entries):
     import plotly.graph_objects as go
 
-    from harness.reports.board import board
+    from harness.reports.leaderboard.board import board
 
     found = board(entries, print)
     measured = Measured(
@@ -329,7 +331,7 @@ def test_the_front_is_what_nothing_beats(points, best):
 
 
 def test_published_templates_stand_beside_ours(entries):
-    from harness.reports.board import board
+    from harness.reports.leaderboard.board import board
 
     found = board(entries, print)
     chart = next(c for c in task_charts.charts(found, found.columns[0]) if c.title == "Template sensitivity")
@@ -339,7 +341,7 @@ def test_published_templates_stand_beside_ours(entries):
 
 
 def test_a_learning_curve_is_of_fits_on_more_and_more(entries):
-    from harness.reports.board import board
+    from harness.reports.leaderboard.board import board
 
     found = board(entries, print)
     chart = next(c for c in task_charts.charts(found, found.columns[0]) if c.title == "Learning curves")

@@ -11,7 +11,7 @@ import pytest
 from harness.reports.entries import load
 from harness.reports.site.pages import MOST
 from harness.reports.site.writing import write_site
-from harness.reports.width import plain
+from harness.text.width import plain
 from tests.browsing import no_site, why_not
 from tests.fake_runs import fake_run
 from tests.hostile import HOSTILE

@@ -13,7 +13,7 @@ import pytest
 from harness.cli.report import report_command
 from harness.reports.entries import load
 from harness.reports.site.writing import write_site
-from harness.reports.words import KOREAN
+from harness.reports.writers.translations import KOREAN
 from tests.browsing import no_site, why_not
 from tests.fake_runs import fake_run
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from harness import records
-from harness.reports import render
-from harness.reports.board import Board, board
+from harness.records import journal as records
 from harness.reports.entries import load
-from harness.reports.layout import FIGURES, tables
-from harness.reports.width import width
+from harness.reports.leaderboard import render
+from harness.reports.leaderboard.board import Board, board
+from harness.reports.leaderboard.layout import FIGURES, tables
+from harness.text.width import width
 from tests.fake_runs import fake_run
 
 

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from harness.reports.width import cut, pad, padded, plain, width
+from harness.text.width import cut, pad, padded, plain, width
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,23 @@ from typing import get_args
 import pytest
 
 from harness import leaderboard
-from harness.backends import BackendFile
+from harness.backends.backend import BackendFile
 from harness.errors import BadInput
-from harness.metrics.effects import COHEN_DZ, COHEN_H
-from harness.metrics.significance import MCNEMAR, PERMUTATION
-from harness.reports import compare_render, drift, gate_render, render, words
-from harness.reports.board import board
-from harness.reports.compare import compare
+from harness.reports.comparison import drift
+from harness.reports.comparison import render as compare_render
+from harness.reports.comparison.compare import compare
 from harness.reports.entries import load
-from harness.reports.gate import VERDICTS, Limits, gate
-from harness.reports.measured import latest, measured
-from harness.reports.site import facts, table
-from harness.reports.words import KOREAN, language, translated
+from harness.reports.gate import render as gate_render
+from harness.reports.gate.gate import VERDICTS, Limits, gate
+from harness.reports.gate.measurements import latest, measured
+from harness.reports.leaderboard import render
+from harness.reports.leaderboard.board import board
+from harness.reports.site import run_facts as facts
+from harness.reports.site import table
+from harness.reports.writers import translations as words
+from harness.reports.writers.translations import KOREAN, language, translated
+from harness.stats.effect_sizes import COHEN_DZ, COHEN_H
+from harness.stats.significance import MCNEMAR, PERMUTATION
 from tests.fake_runs import fake_run
 
 FAR, MIDDLE = "1" * 180 + "0" * 20, "1" * 100 + "0" * 100

@@ -9,8 +9,8 @@ import pytest
 import sacrebleu
 
 from harness.errors import BadInput
-from harness.reports.width import width
 from harness.reports.worked_bleu import clipped, worked
+from harness.text.width import width
 
 WANTED = ["the cat is on the mat", "there is a cat on the mat"]
 

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from harness import answers, datasets, tasks
-from harness.conductor import execute
+from harness.datasets import examples as datasets
+from harness.datasets.sources import Source, Where, locate
 from harness.errors import BadInput
-from harness.plan import Grid, Options, plans
-from harness.progress import Quiet
-from harness.prompts import Prompts
+from harness.evaluation.plan import Grid, Options, plans
+from harness.evaluation.progress import Quiet
+from harness.evaluation.runner import execute
+from harness.extraction import predictions as answers
+from harness.prompts.renderer import Prompts
 from harness.schema import Example, Response
-from harness.sources import Source, Where, locate
+from harness.tasks import task as tasks
 from tests.running import said
 from tests.small_tasks import small_task
 

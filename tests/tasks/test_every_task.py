@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import sources, tasks
+from harness.datasets import sources
+from harness.datasets.sources import Where
 from harness.errors import BadInput, Unavailable
-from harness.sources import Where
+from harness.tasks import task as tasks
 from tests.running import Project
 from tests.test_datasets import REAL, needs_data
 

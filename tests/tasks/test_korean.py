@@ -13,15 +13,17 @@ from typing import Any
 
 import pytest
 
-from harness import answers, datasets, tasks
-from harness.conductor import execute
+from harness.datasets import examples as datasets
+from harness.datasets.sources import Source, Where, locate
 from harness.errors import BadInput
-from harness.plan import Grid, Options, plans
-from harness.progress import Quiet
-from harness.prompts import Prompts
+from harness.evaluation.plan import Grid, Options, plans
+from harness.evaluation.progress import Quiet
+from harness.evaluation.runner import execute
+from harness.extraction import predictions as answers
+from harness.prompts.renderer import Prompts
 from harness.schema import Example, Response
-from harness.sources import Source, Where, locate
-from harness.tasks import Task
+from harness.tasks import task as tasks
+from harness.tasks.task import Task
 from tests.running import said
 
 DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import datasets, tasks
+from harness.datasets import examples as datasets
+from harness.datasets.sources import Where, locate
 from harness.schema import Example
-from harness.sources import Where, locate
-from harness.text import nfc
+from harness.tasks import task as tasks
+from harness.text.normalize import nfc
 from tests.shell import Shell
 
 DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")

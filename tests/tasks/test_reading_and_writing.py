@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from harness import answers, datasets, tasks
+from harness.datasets import examples as datasets
+from harness.datasets.sources import Where, locate
+from harness.datasets.task_data import supply
 from harness.errors import BadInput
-from harness.material import supply
-from harness.prompts import Prompts
+from harness.extraction import predictions as answers
+from harness.prompts.renderer import Prompts
 from harness.schema import Example, Response
-from harness.sources import Where, locate
+from harness.tasks import task as tasks
 from tests.test_datasets import REAL, needs_data
 
 ROWS = {

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness.conductor import Outcome
+from harness.costs.money import Budget, money, rate
 from harness.errors import BadInput, Stopped
-from harness.money import Budget, money, rate
+from harness.evaluation.runner import Outcome
 from tests.running import METERED, Project, here, outcome, records_of, rows
 
 COUNT = 120

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.conductor import Outcome
+from harness.evaluation.runner import Outcome
 from tests.running import METERED, Project, here, outcome, records_of, rows, said
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from harness.estimate import Estimate, estimate
-from harness.money import Budget, money
-from harness.plan import Grid, Options, plans
-from harness.sources import Where
+from harness.costs.money import Budget, money
+from harness.datasets.sources import Where
+from harness.evaluation.estimate import Estimate, estimate
+from harness.evaluation.plan import Grid, Options, plans
 from tests.billing import Billing, billed_project, long_reviews, tokenizer, write_backend
 from tests.model_server import ModelServer
 from tests.running import Project, here

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.wrappers.store import Store
+from harness.evaluation.wrappers.answer_store import Store
 
 WRITER = """
 import sys

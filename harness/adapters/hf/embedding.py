@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from harness.adapters.bare import field_text
+from harness.adapters.fields import field_text
 from harness.adapters.hf import loading
 from harness.adapters.hf.engine import free
-from harness.adapters.hf.failures import Span
-from harness.adapters.hf.tokens import Tokens
+from harness.adapters.lm.errors import Span
+from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import Unavailable
 from harness.schema import Failure, Profile, Request, Response, Timing, Usage
 

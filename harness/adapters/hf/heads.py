@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from harness.adapters.bare import field_text
-from harness.adapters.hf import batches, loading
-from harness.adapters.hf.batches import Budget
+from harness.adapters.fields import field_text
+from harness.adapters.hf import batching as batches
+from harness.adapters.hf import loading
+from harness.adapters.hf.batching import Budget
 from harness.adapters.hf.engine import free
-from harness.adapters.hf.failures import BROKEN, Span, refusal
-from harness.adapters.hf.passes import batch
-from harness.adapters.hf.tokens import Tokens
+from harness.adapters.hf.forward_pass import batch
+from harness.adapters.lm.errors import BROKEN, Span, refusal
+from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import BadInput, HarnessError
 from harness.schema import Failure, Option, Profile, Request, Response, Timing, Usage
 

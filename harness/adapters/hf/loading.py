@@ -12,10 +12,10 @@ from typing import Any
 
 from harness import DISTRIBUTION
 from harness.adapters.hf.engine import Engine
-from harness.adapters.hf.failures import one_line
-from harness.adapters.hf.heap import keep_freed
-from harness.adapters.hf.places import explained, lora_folder, source
-from harness.adapters.hf.tokens import Tokens
+from harness.adapters.hf.memory import keep_freed
+from harness.adapters.lm.errors import one_line
+from harness.adapters.lm.model_files import explained, lora_folder, source
+from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import Unavailable
 from harness.schema import Profile
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic
 
 from harness.adapters.hf.engine import Engine
-from harness.adapters.hf.passes import Past, batch
-from harness.adapters.hf.prefixes import Node, Read
+from harness.adapters.hf.forward_pass import Past, batch
+from harness.adapters.lm.prefix_tree import Node, Read
 
 ROOM = 256  # tokens of a row that is filled with several trees; a larger tree has a row of its own
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from harness.reports.width import plain
-from harness.reports.words import translated
+from harness.reports.writers.translations import translated
+from harness.text.width import plain
 
 LABEL = 60  # characters of a name in a picture
 ROW = 26  # pixels a line of a list of names

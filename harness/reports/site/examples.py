@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from harness import records
 from harness.errors import BadInput
-from harness.records import Record
+from harness.evaluation.run_document import COMPLETE
+from harness.records import journal as records
+from harness.records.journal import Record
 from harness.reports.entries import Entry
-from harness.reports.site import chunks, withheld
-from harness.run_document import COMPLETE
+from harness.reports.site import chunks
+from harness.reports.site import redaction as withheld
 from harness.schema import Metric
-from harness.tally import USAGE
+from harness.scoring.summary import USAGE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,7 +106,7 @@ class _Judged:
         """Return each example's figure, None where one example has none."""
         import numpy as np
 
-        from harness.metrics.effects import by_example
+        from harness.stats.effect_sizes import by_example
 
         if self.metric is None or not self.rows:
             return None
@@ -274,7 +275,7 @@ def _length(request: Mapping[str, Any]) -> int:
 
 
 def _weigh(record: Record, scores: Sequence[float], place_of: Mapping[str, int], measured: Measured) -> None:
-    from harness.metrics.options import decides, probabilities
+    from harness.metrics.option_scores import decides, probabilities
 
     if not decides(scores):
         return

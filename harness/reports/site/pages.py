@@ -11,9 +11,9 @@ import jinja2
 from markupsafe import Markup
 
 from harness.errors import printable
-from harness.reports.width import plain
-from harness.reports.words import KOREAN, current, named, translated
-from harness.resources import shipped
+from harness.paths import shipped
+from harness.reports.writers.translations import KOREAN, current, named, translated
+from harness.text.width import plain
 
 WORDS = "words.js"
 MOST = 400  # characters of a name or a setting on a page

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from harness.metrics.options import rank
+from harness.metrics.option_scores import rank
 from harness.reports.entries import Entry
 from harness.reports.site.charts import ROW, Chart, axis, edges, error, histogram, names_axis, texts
 from harness.reports.site.examples import Compared, Measured
-from harness.reports.words import named, translated
-from harness.tally import UNANSWERED
+from harness.reports.writers.translations import named, translated
+from harness.scoring.summary import UNANSWERED
 
 BINS = 10  # of the reliability diagram
 MOST = 60  # rows or columns of a matrix, groups of a breakdown

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness import records
-from harness.reports.board import Board, Row
-from harness.reports.configurations import kept
+from harness.records import journal as records
+from harness.reports.comparison.settings import kept
 from harness.reports.entries import Column, Entry, Warn
-from harness.reports.figures import between, each, number, short
-from harness.reports.ranks import ranks
-from harness.reports.speed import ms
-from harness.reports.words import named, translated
+from harness.reports.leaderboard.board import Board, Row
+from harness.reports.leaderboard.ranks import ranks
+from harness.reports.leaderboard.speed import ms
+from harness.reports.writers.numbers import between, each, number, short
+from harness.reports.writers.translations import named, translated
 
 UNKNOWN = "unknown"
 OFFICIAL = "official"  # the tag of a profile whose model its own maker published

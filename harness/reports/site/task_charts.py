@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from harness.reports.board import Board, Published
 from harness.reports.entries import Column, Entry
+from harness.reports.leaderboard.board import Board, Published
+from harness.reports.leaderboard.speed import ms
 from harness.reports.site.charts import ROW, Chart, Trace, axis, error, names_axis, text, texts
-from harness.reports.speed import ms
-from harness.reports.words import translated
+from harness.reports.writers.translations import translated
 
 APART = (0.3, 0.06)  # of the picture, across and up: nearer than that, two names cannot both be read
 SWEPT = ("train_limit",)  # settings that choose how much is learnt from, never a line of their own

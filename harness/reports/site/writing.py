@@ -10,18 +10,20 @@ from typing import Any
 
 import orjson
 
-from harness import records
-from harness.reports import groups as group_tables
-from harness.reports.board import Board, board
-from harness.reports.configurations import kept
+from harness.paths import shipped
+from harness.records import journal as records
+from harness.reports.comparison.settings import kept
 from harness.reports.entries import Column, Entry, Warn
-from harness.reports.figures import between, figure
-from harness.reports.site import examples, facts, run_charts, task_charts, vendored, withheld
+from harness.reports.leaderboard import group_scores as group_tables
+from harness.reports.leaderboard.board import Board, board
+from harness.reports.site import examples, run_charts, task_charts, vendored
+from harness.reports.site import redaction as withheld
+from harness.reports.site import run_facts as facts
+from harness.reports.site.atomic_folder import staged
 from harness.reports.site.examples import Shown
 from harness.reports.site.pages import WORDS, Pages, slug
-from harness.reports.site.staging import staged
 from harness.reports.site.table import leaderboard, places
-from harness.resources import shipped
+from harness.reports.writers.numbers import between, figure
 
 DATA, RUNS, TASKS, ASSETS = "data", "runs", "tasks", "assets"
 

@@ -1,0 +1,298 @@
+"""Language models run here, by transformers: likelihoods of options and of texts, replies, and embeddings.
+
+How an option is scored is lm-evaluation-harness's convention, so that the figures are the same: the
+prompt and `prompt + delimiter + option` are each tokenised whole (`encode` puts in what the tokenizer
+puts in by itself, a BOS for instance, unless the text already begins with it); the option is what the
+second has after the length of the first; blanks at the prompt's end, a chat header's newline too,
+belong to the option. Its score is the sum of its tokens' log-probabilities in nats, from a float32
+log-softmax. An empty prompt begins with BOS, or with the end token where there is no BOS.
+
+A text's likelihood is that of its windows, rolled over it as lm-evaluation-harness does. A sentence's
+embedding is pooled from the last hidden states; that of a model with or without a head is the same.
+
+A window of requests is planned as a whole: what rows begin with is read once (`hf.prefixes`), batches
+hold as many tokens as fit a budget, longest rows first, and are halved where memory is short
+(`hf.batches`). Options that differ only in their last token ask for the same row, and share it.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any, TypeVar
+
+from harness.adapters.batching import windows
+from harness.adapters.hf import batching as batches
+from harness.adapters.hf import embedding as embeddings
+from harness.adapters.hf import heads, loading
+from harness.adapters.hf.batching import Budget
+from harness.adapters.hf.encoder_decoder import PairReader
+from harness.adapters.hf.engine import Engine
+from harness.adapters.hf.forward_pass import batch
+from harness.adapters.hf.generate import Generator
+from harness.adapters.hf.logprob_reader import Reader
+from harness.adapters.hf.token_by_token import Writer
+from harness.adapters.lm import likelihood
+from harness.adapters.lm import model_files as places
+from harness.adapters.lm import truncation as fitting
+from harness.adapters.lm.errors import BROKEN, refusal
+from harness.adapters.lm.stopping import Prompt
+from harness.adapters.lm.tokenizer import Tokens
+from harness.errors import HarnessError, Unavailable
+from harness.schema import Failure, Profile, Request, Response
+
+FIRST, WINDOW = 16, 128  # requests pulled at a time: few at first, that the first answers come soon
+# Tokens of one forward pass, and of a batch's caches. A CPU gains nothing by more: its caches are full.
+CPU, GPU = (1024, 16_384), (16_384, 131_072)
+# Bytes of keys and values that a CPU may hold instead, where a model says what a token takes.
+HELD = 2 * 2**30
+
+Made = TypeVar("Made")
+_Way = Callable[[Sequence[Request]], Iterator[Response]]
+
+
+class HuggingFace:
+    """Answers with one model, loaded on first use: for `embed` without a head, else one that writes.
+
+    `choose` and `score` are likelihoods; `extract`, `tag` and `rate` are written as text, as `generate` is.
+    A model whose own head answers what is asked (`hf.heads`) is asked that.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        """Remember the profile.
+
+        Settings: `dtype`, `pooling` (of `embed`: mean, cls or last), `quantisation` (4bit, 8bit), `lora` (an
+        adapter's directory), `reasoning_headroom` (tokens that a thought may take beside `max_tokens`),
+        `labels` (of a head's classes: CLASS=OPTION each).
+        Knobs: `device`, `device_map`, `batch_size` (rows, or auto: as many as fit a budget of tokens),
+        `attention`.
+        """
+        self.profile = profile
+        self._commit: str | None = None
+        self._made: dict[str, Any] = {}
+
+    @property
+    def tokens(self) -> Tokens:
+        """Return the tokenizer, loading it on the first read."""
+        found: Tokens = self._once("tokens", lambda: loading.load_tokens(self.profile, self._commit))
+        return found
+
+    @property
+    def engine(self) -> Engine:
+        """Return the loaded model that writes, loading it on the first read."""
+        found: Engine = self._once(
+            "engine", lambda: loading.load_engine(self.profile, self.tokens, self._commit)
+        )
+        return found
+
+    @property
+    def encoder(self) -> embeddings.Encoder:
+        """Return the loaded model without a head, loading it on the first read."""
+        found: embeddings.Encoder = self._once(
+            "encoder", lambda: embeddings.load_encoder(self.profile, self.tokens, self._commit)
+        )
+        return found
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    @property
+    def head(self) -> heads.Head | None:
+        """Return the model with the head that answers what is asked, None where a text must say it."""
+        found: heads.Head | None = self._once(
+            "head", lambda: heads.load(self.profile, self.tokens, self._commit)
+        )
+        return found
+
+    @cached_property
+    def budget(self) -> Budget:
+        """How much one forward pass may read, on the device of the model that is asked."""
+        loaded = self.encoder if self.profile.ask == "embed" else self.head or self.engine
+        tokens, held = CPU if loaded.device.type == "cpu" else GPU
+        if loaded.device.type == "cpu" and isinstance(loaded, Engine) and loaded.token_bytes:
+            held = max(tokens, HELD // loaded.token_bytes)
+        size = self.profile.settings.get("batch_size") or "auto"
+        rows = None if size == "auto" else max(1, int(size))
+        return Budget(tokens, held, rows, free=loaded.free, named=rows is not None)
+
+    @property
+    def reader(self) -> Reader | PairReader:
+        """Return what reads likelihoods."""
+        pad = self.tokens.pad
+        kind: Any = PairReader if self.engine.pair else Reader
+        found: Reader | PairReader = self._once("reader", lambda: kind(self.engine, pad, self.budget))
+        return found
+
+    def prepare(self) -> None:
+        """Load the tokenizer and the model that will be asked, and try what it can.
+
+        Raises:
+            Unavailable: as `loading.load_engine`.
+        """
+        if self.profile.ask == "embed":
+            _ = self.encoder
+        elif self.head is not None:
+            return
+        elif self.profile.ask == "score" and self.engine.pair:
+            raise Unavailable(
+                f"{self.profile.model} is an encoder-decoder, which reads a text whole: it has no likelihood"
+            )
+        else:
+            _ = self.reader
+
+    def loaded(self) -> Mapping[str, Any]:
+        """Return device, dtype, how likelihoods are read, and a system text that the template adds."""
+        model: Any = self.head or (self.encoder if self.profile.ask == "embed" else self.engine)
+        facts: dict[str, Any] = {
+            "device": str(model.device),
+            "dtype": str(model.model.dtype).removeprefix("torch."),
+        }
+        if isinstance(model, Engine):
+            facts["road"] = self.reader.road
+        if self.profile.chat:
+            facts["added_system_text"] = self.tokens.added_system()
+        return facts
+
+    def identity(self) -> Mapping[str, str]:
+        """Return the hub's `revision`, which is then what is loaded, or the directory's `sha256`."""
+        known = places.identity(self.profile)
+        self._commit = known.get("revision")
+        return known
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens of `text`, special tokens left out."""
+        return len(self.tokens.encode([text], special=False)[0])
+
+    def close(self) -> None:
+        """Let go of the model and of the memory it held."""
+        self._made.clear()
+        vars(self).pop("budget", None)
+        gc.collect()
+        torch: Any = sys.modules.get("torch")
+        if torch is not None and torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
+        """Yield one Response a request, as its batches finish.
+
+        Raises:
+            Unavailable: the model cannot be loaded; nothing was answered.
+        """
+        for window in windows(requests, FIRST, WINDOW):
+            by_ask: dict[str, list[Request]] = {}
+            for request in window:
+                by_ask.setdefault(request.ask, []).append(request)
+            for alike in by_ask.values():
+                yield from self._way(alike[0])(alike)
+
+    def _way(self, request: Request) -> _Way:
+        """Return what answers the request and its like."""
+        if request.ask == "embed":
+            return self._embed
+        if request.ask == "score":
+            return self._read
+        if self.head is not None:
+            return partial(self.head.answer, budget=self.budget)
+        compares = request.ask == "choose" and self.profile.choose_by == "logprobs"
+        return self._choose if compares else self._generate
+
+    # ---- choose and score -------------------------------------------------------------------------
+
+    def _choose(self, requests: Sequence[Request]) -> Iterator[Response]:
+        return self._summed(requests, partial(fitting.choice, tokens=self.tokens, engine=self.engine))
+
+    def _read(self, requests: Sequence[Request]) -> Iterator[Response]:
+        return self._summed(requests, partial(fitting.passage, tokens=self.tokens, engine=self.engine))
+
+    def _summed(
+        self, requests: Sequence[Request], prepare: Callable[[Request], likelihood.Summed]
+    ) -> Iterator[Response]:
+        owners: list[likelihood.Summed] = []
+        for prepared in self._prepared(requests, prepare):
+            if isinstance(prepared, Response):
+                yield prepared
+            elif prepared.left:
+                owners.append(prepared)
+            else:  # nothing is read of an empty text
+                yield prepared.response(self.profile.normalise)
+        for done in self.reader.read(one for owner in owners for one in owner.wanted()):
+            owner: likelihood.Summed = done.owner
+            owner.settle(done)
+            if not owner.left:
+                yield owner.response(self.profile.normalise)
+
+    # ---- generate ---------------------------------------------------------------------------------
+
+    def _generate(self, requests: Sequence[Request]) -> Iterator[Response]:
+        headroom = int(self.profile.settings.get("reasoning_headroom") or 0)
+        prepare = partial(fitting.prompt, tokens=self.tokens, engine=self.engine, headroom=headroom)
+        by_road: dict[Any, list[Prompt]] = {}
+        for prepared in self._prepared(requests, prepare):
+            if isinstance(prepared, Response):
+                yield prepared
+            else:
+                beams = (prepared.request.decoding.beams or 1) > 1
+                by_road.setdefault(self._generator if beams else self._writer, []).append(prepared)
+        for road, prompts in by_road.items():
+            for prompt, reply, span in road.write(prompts):
+                yield prompt.response(reply, span)
+
+    @property
+    def _generator(self) -> Generator:
+        found: Generator = self._once(
+            "generator", lambda: Generator(self.engine, self.tokens, self.budget.whole())
+        )
+        return found
+
+    @property
+    def _writer(self) -> Writer | Generator:
+        """Return what writes replies token by token, or `generate` where a past cannot be gone on from."""
+        if not (isinstance(self.reader, Reader) and self.reader.road != "plain"):
+            return self._generator
+        found: Writer = self._once("writer", lambda: Writer(self.engine, self.tokens, self.budget))
+        return found
+
+    # ---- embed ------------------------------------------------------------------------------------
+
+    def _embed(self, requests: Sequence[Request]) -> Iterator[Response]:
+        comparisons: list[embeddings.Comparison] = []
+        prepare = partial(embeddings.comparison, tokens=self.tokens, encoder=self.encoder)
+        for prepared in self._prepared(requests, prepare):
+            if isinstance(prepared, Response):
+                yield prepared
+            else:
+                comparisons.append(prepared)
+        sentences = embeddings.shared(comparisons)
+        for part, vectors, span in batches.run(sentences, self._vectors, self.budget):
+            for n, row in enumerate(part):
+                for comparison, side in row.wants:
+                    comparison.settle(side, vectors if isinstance(vectors, Failure) else vectors[n], span)
+                    if not comparison.left:
+                        yield comparison.response()
+
+    def _vectors(self, rows: Sequence[embeddings.Sentence]) -> list[Any]:
+        """Return each sentence's vector (D,) of length 1, or a Failure."""
+        encoder = self.encoder
+        pooling: embeddings.Pooling = self.profile.settings.get("pooling") or "mean"
+        ids, mask = batch(encoder.torch, [row.ids for row in rows], self.tokens.pad, encoder.device)
+        with encoder.torch.inference_mode():
+            states = encoder.model(input_ids=ids, attention_mask=mask).last_hidden_state  # (B, T, D)
+            found = embeddings.pooled(encoder.torch, states, mask, pooling).cpu()
+        broken = found.isnan().any(-1).tolist()
+        return [BROKEN if broken[n] else vector for n, vector in enumerate(found)]
+
+    def _prepared(
+        self, requests: Iterable[Request], prepare: Callable[[Request], Made]
+    ) -> Iterator[Made | Response]:
+        """Yield each request in tokens, or the Response that says why it cannot be."""
+        for request in requests:
+            try:
+                yield prepare(request)
+            except HarnessError:
+                raise
+            except Exception as error:
+                yield refusal(request.key, error)

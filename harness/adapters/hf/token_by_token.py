@@ -1,0 +1,160 @@
+"""Replies written token by token, many rows at a time: those that have ended leave the batch.
+
+What many prompts begin with is read once, as in `reading`. Every row has a sampler of its own, so that one
+batch may hold any decodings, and none of them depends on its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from harness.adapters.hf import batching as batches
+from harness.adapters.hf.batching import Budget
+from harness.adapters.hf.engine import Engine
+from harness.adapters.hf.forward_pass import Past, read
+from harness.adapters.hf.sampling import Sampler
+from harness.adapters.lm.errors import BROKEN, Span
+from harness.adapters.lm.prefix_tree import APART, WORTH, Node, Piece, tree
+from harness.adapters.lm.stopping import Line, Prompt, Reply
+from harness.adapters.lm.tokenizer import Tokens
+from harness.schema import Failure
+
+Written = tuple[Prompt, Reply | Failure, Span]
+
+
+class Row:
+    """One reply being written, and what chooses its tokens."""
+
+    def __init__(self, engine: Engine, tokens: Tokens, prompt: Prompt) -> None:
+        self.line = Line(prompt, tokens, engine.ends)
+        self.sampler = Sampler(engine.torch, prompt.request, prompt.ids)
+        self.broken = False
+
+    def answer(self) -> Reply | Failure:
+        """Return the reply, or why there is none."""
+        return BROKEN if self.broken else self.line.reply()
+
+
+class Writer:
+    """Writes replies with one model, whose past can be shared among rows."""
+
+    def __init__(self, engine: Engine, tokens: Tokens, budget: Budget) -> None:
+        self.engine, self.tokens = engine, tokens
+        self.budget, self.held = budget, budget.whole()  # of a pass; of the rows that are written together
+        # Padding behind a head lies inside the cache, where a sliding window would count it.
+        self.worth = APART if engine.slides else WORTH
+
+    def write(self, prompts: Iterable[Prompt]) -> Iterator[Written]:
+        """Yield each prompt with its reply, in the order in which batches finish."""
+        roots = tree(prompts, self.worth)
+        with self.engine.torch.inference_mode():
+            yield from self._level([Piece(node, 0) for node in roots], None)
+
+    def _level(self, pieces: Sequence[Piece[Prompt]], past: Past | None) -> Iterator[Written]:
+        heads = [piece for piece in pieces if piece.node.children]
+        for group in ([piece] for piece in heads):
+            yield from self._run(group, past)
+        yield from self._run([piece for piece in pieces if not piece.node.children], past)
+
+    def _run(self, pieces: Sequence[Piece[Prompt]], past: Past | None) -> Iterator[Written]:
+        """Read the pieces in batches, write the replies of those that end a prompt, then go on below."""
+        new = max((p.new for piece in pieces for p in piece.node.rows()), default=0)
+        held = new + (past.width if past is not None else 0)
+        for batch, done, span in batches.run(pieces, partial(self._forward, past=past), self.held, past=held):
+            if isinstance(done, Failure):
+                yield from self._failed(batch, done, span)
+                continue
+            rows, state = done
+            yield from ((row.line.prompt, row.answer(), span) for row in rows)
+            below = [Piece(child, n) for n, piece in enumerate(batch) for child in piece.node.children]
+            if below:
+                yield from self._level(below, state)
+
+    def _forward(self, batch: Sequence[Piece[Prompt]], past: Past | None) -> tuple[list[Row], Past | None]:
+        """Read a batch and write the replies to the prompts that end with it."""
+        begun = None if past is None else past.rows([piece.row for piece in batch])
+        logits, state = self._read([piece.ids for piece in batch], begun)
+        ends = [
+            (n, Row(self.engine, self.tokens, p)) for n, piece in enumerate(batch) for p in piece.node.ends
+        ]
+        if ends:
+            places, rows = zip(*ends, strict=True)
+            whole = len(places) == len(batch) and not any(piece.node.children for piece in batch)
+            mine = state if whole and list(places) == list(range(len(batch))) else state.rows(places)
+            self._go_on(mine, logits[list(places)], list(rows))
+        return [row for _, row in ends], state if any(piece.node.children for piece in batch) else None
+
+    def _read(self, pieces: Sequence[Sequence[int]], begun: Past | None) -> tuple[Any, Past]:
+        """Read the pieces, and return the logits (B, V) of what follows each, and what was read.
+
+        Texts that begin are read by a pass's worth at a time, which is quickest, and then go on as one
+        batch: writing gains by every row. Where layers slide, no padding may come between.
+        """
+        whole = begun is not None or self.engine.slides
+        count = len(pieces) if whole else self.budget.count(max(map(len, pieces)))
+        parts = [pieces[start : start + count] for start in range(0, len(pieces), count)]
+        done = [self._pass(part, begun) for part in parts]
+        if len(done) == 1:
+            return done[0]
+        from harness.adapters.hf.growing_cache import joined
+
+        logits, states = zip(*done, strict=True)
+        return self.engine.torch.cat(logits), joined(states)
+
+    def _pass(self, pieces: Sequence[Sequence[int]], begun: Past | None) -> tuple[Any, Past]:
+        left = begun is None
+        widest = max(map(len, pieces))
+        at = list(range(len(pieces))), [widest - 1 if left else len(piece) - 1 for piece in pieces]
+        logits, state = read(self.engine, pieces, begun, at, pad=self.tokens.pad, keep=True, left=left)
+        assert state is not None
+        return logits, state
+
+    def _go_on(self, past: Past, logits: Any, rows: list[Row]) -> None:
+        """Write token after token until every row has ended; logits (B, V) are those of the next token."""
+        from harness.adapters.hf.growing_cache import roomy
+
+        past = roomy(past)
+        while True:
+            chosen = self._tokens(logits, rows)
+            going = [n for n, (row, token) in enumerate(zip(rows, chosen, strict=True)) if _takes(row, token)]
+            if not going:
+                return
+            if len(going) < len(rows):
+                past, rows = past.rows(going), [rows[n] for n in going]
+            ids = [[row.line.ids[-1]] for row in rows]
+            at = range(len(rows)), [0] * len(rows)
+            logits, state = read(self.engine, ids, past, at, pad=self.tokens.pad, keep=True)
+            assert state is not None
+            past = state
+
+    def _tokens(self, logits: Any, rows: Sequence[Row]) -> list[int | None]:
+        """Return each row's next token, None where its logits are not numbers."""
+        likeliest: list[int] = logits.argmax(-1).tolist()
+        broken: list[bool] = logits.isnan().any(-1).tolist()
+        scores = None if all(row.sampler.plain for row in rows) else logits.float().cpu()
+        chosen: list[int | None] = []
+        for n, row in enumerate(rows):
+            if broken[n]:
+                chosen.append(None)
+            elif scores is None or row.sampler.plain:
+                chosen.append(likeliest[n])
+            else:
+                chosen.append(row.sampler.token(scores[n], row.line.ids))
+        return chosen
+
+    def _failed(self, batch: Sequence[Piece[Prompt]], failure: Failure, span: Span) -> Iterator[Written]:
+        """Write again, from the whole prompt, what failed as a piece; what was alone has failed."""
+        for piece in batch:
+            for prompt in piece.node.rows():
+                if piece.node.start == 0 and not piece.node.children and len(piece.node.ends) == 1:
+                    yield prompt, failure, span
+                else:
+                    yield from self._run([Piece(Node(tuple(prompt.ids), 0, [prompt]), 0)], None)
+
+
+def _takes(row: Row, token: int | None) -> bool:
+    """Give a row its next token, and return whether it goes on."""
+    row.broken = token is None
+    return token is not None and not row.line.take(token)

@@ -1,0 +1,163 @@
+"""Where a model of transformers is and what identifies it; nothing of it is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from harness import DISTRIBUTION
+from harness.adapters.lm.errors import one_line
+from harness.errors import BadInput, HarnessError, Unavailable
+from harness.schema import Profile
+
+# What decides the answers of a model directory; a README or an optimiser's state does not.
+IDENTITY_FILES = (
+    "*.safetensors",
+    "pytorch_model*.bin",
+    "*.json",
+    "*.model",
+    "*.tiktoken",
+    "*.jinja",
+    "*.py",
+    "merges.txt",
+    "vocab.txt",
+)
+HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def local_folder(profile: Profile) -> Path | None:
+    """Return the model's directory, or None for a name on the hub.
+
+    Raises:
+        BadInput: the profile names no model.
+        Unavailable: the directory is not there, holds no model, or lacks a shard.
+    """
+    if not profile.model:
+        raise BadInput(
+            f"backend {profile.name!r}: the {profile.adapter} adapter needs `model`, a directory or a hub id"
+        )
+    folder = Path(profile.model).expanduser()
+    if not folder.is_dir():
+        if HUB_NAME.fullmatch(profile.model):
+            return None
+        raise Unavailable(f"no model directory {profile.model}")
+    if not (folder / "config.json").is_file():
+        raise Unavailable(f"{folder} is no model directory: it has no config.json")
+    for index in sorted(folder.glob("*.index.json")):
+        try:
+            shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        except (ValueError, KeyError) as error:
+            raise Unavailable(f"{index} names no shards: {one_line(error)}") from error
+        lost = sorted(name for name in shards if not (folder / name).is_file())
+        if lost:
+            raise Unavailable(
+                f"{folder} is incomplete: {index.name} names {', '.join(lost)}, which is not there"
+            )
+    return folder
+
+
+def lora_folder(profile: Profile) -> Path | None:
+    """Return the directory of the LoRA adapter, None where the profile names none.
+
+    Raises:
+        Unavailable: it is not there, or holds no adapter.
+    """
+    name = profile.settings.get("lora")
+    if not name:
+        return None
+    folder = Path(name).expanduser()
+    if not (folder / "adapter_config.json").is_file():
+        raise Unavailable(f"lora: {folder} is no LoRA adapter's directory: it has no adapter_config.json")
+    return folder
+
+
+def identity(profile: Profile) -> dict[str, str]:
+    """Return `sha256` of a directory's weights, config and tokenizer, or the hub `revision`.
+
+    A LoRA adapter's directory is hashed too, as `lora`. Nothing is loaded: files are read once to be
+    hashed, in the order of their names.
+
+    Raises:
+        Unavailable: there is no such model, or the hub's commit cannot be known from here.
+    """
+    folder, adapter = local_folder(profile), lora_folder(profile)
+    known = {"revision": hub_commit(profile)} if folder is None else {"sha256": _sha256(folder)}
+    return known if adapter is None else {**known, "lora": _sha256(adapter)}
+
+
+def _sha256(folder: Path) -> str:
+    """Return the hash of what decides a model's answers in `folder`."""
+    total = hashlib.sha256()
+    for path in sorted({path for pattern in IDENTITY_FILES for path in folder.glob(pattern)}):
+        with path.open("rb") as file:
+            total.update(f"{path.name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def hub_commit(profile: Profile) -> str:
+    """Return the commit that the profile's revision names: asked of the hub, else of its local cache."""
+    revision, model = profile.revision or "main", profile.model or ""
+    if COMMIT.fullmatch(revision):
+        return revision
+    try:
+        hub = import_module("huggingface_hub")
+    except ImportError as error:
+        raise Unavailable(
+            f"a model of the hub needs huggingface_hub: pip install '{DISTRIBUTION}[hf]'"
+        ) from error
+    why = "--offline, and not in the local cache"
+    if not profile.offline:
+        try:
+            return str(hub.HfApi().model_info(model, revision=revision, timeout=10).sha)
+        except Exception as error:  # the network's, the hub's or its offline mode: the cache may still know
+            why = one_line(error)
+    ref = (
+        Path(import_module("huggingface_hub.constants").HF_HUB_CACHE)
+        / f"models--{model.replace('/', '--')}"
+        / "refs"
+        / revision
+    )
+    if ref.is_file():
+        return ref.read_text(encoding="utf-8").strip()
+    raise Unavailable(
+        f"{model}@{revision} is neither a directory here nor a model of the hub in reach: {why}"
+    )
+
+
+@contextmanager
+def explained(profile: Profile) -> Iterator[None]:
+    """Turn whatever goes wrong while loading into one `Unavailable` line."""
+    try:
+        yield
+    except HarnessError:
+        raise
+    except Exception as error:
+        if "trust_remote_code" in str(error) and not profile.trust_remote_code:
+            raise Unavailable(
+                f"{profile.model} runs code from its repository; pass --trust-remote-code to allow it"
+            ) from error
+        absent = "" if local_folder(profile) else " is no directory here and"
+        raise Unavailable(f"{profile.model}{absent} cannot be loaded: {one_line(error)}") from error
+
+
+def source(profile: Profile, commit: str | None) -> tuple[str, dict[str, Any]]:
+    """Return what `from_pretrained` is told: a directory or a hub id, and how it may be reached.
+
+    `trust_remote_code` is always said: left out, transformers would ask on stdin. A directory is
+    read without the network, unless code was allowed: that may lie in another repository.
+    """
+    folder = local_folder(profile)
+    options: dict[str, Any] = {
+        "trust_remote_code": profile.trust_remote_code,
+        "local_files_only": profile.offline or (folder is not None and not profile.trust_remote_code),
+    }
+    if folder is not None:
+        return str(folder), options
+    return str(profile.model), {**options, "revision": commit or profile.revision or "main"}

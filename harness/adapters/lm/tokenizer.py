@@ -1,0 +1,183 @@
+"""A model's tokenizer: prompts and options to tokens, as lm-evaluation-harness splits them, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from jinja2 import TemplateError
+
+from harness.adapters.lm.errors import RequestError
+from harness.schema import Message, Profile, Request
+
+THOUGHT, THOUGHT_END = "<think>", "</think>"
+
+
+class Pair(NamedTuple):
+    """A prompt and one option after it, in tokens."""
+
+    prompt: list[int]
+    option: list[int]
+
+
+class Tokens:
+    """A model's tokenizer: texts to tokens and back, for prompts as the profile asks for them."""
+
+    def __init__(self, tokenizer: Any, profile: Profile) -> None:
+        """A tokenizer without a padding token pads with its end token; padding is always masked."""
+        self.tokenizer, self.profile = tokenizer, profile
+        self.bos: int | None = tokenizer.bos_token_id
+        self.eos: int | None = tokenizer.eos_token_id
+        self.pad: int = next((i for i in (tokenizer.pad_token_id, self.eos) if i is not None), 0)
+
+    def encode(self, texts: list[str], *, special: bool) -> list[list[int]]:
+        """Return the tokens of each text; with `special`, the tokenizer adds what it adds by itself."""
+        encoded: list[list[int]] = self.tokenizer(
+            texts, add_special_tokens=special, padding=False, truncation=False, verbose=False
+        )["input_ids"]
+        return encoded
+
+    def text(self, ids: list[int]) -> str:
+        """Return the text of `ids`, blanks as the model wrote them.
+
+        Special tokens are left out, except those that a thought stands between.
+        """
+        if not self._hidden.keys() & set(ids):
+            return self._decoded(ids)
+        pieces: list[str] = []
+        start = 0
+        for at, token in enumerate(ids):
+            if token in self._hidden:
+                pieces += [self._decoded(ids[start:at]), self._hidden[token]]
+                start = at + 1
+        return "".join([*pieces, self._decoded(ids[start:])])
+
+    def _decoded(self, ids: list[int]) -> str:
+        text: str = self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return text
+
+    @cached_property
+    def _hidden(self) -> dict[int, str]:
+        """The marks of a thought that decoding would leave out, by token."""
+        special = set(self.tokenizer.all_special_ids)
+        known = self.added()
+        return {known[mark]: mark for mark in (THOUGHT, THOUGHT_END) if known.get(mark) in special}
+
+    def added(self) -> Mapping[str, int]:
+        """Return the tokens that stand outside the vocabulary proper, `<|im_end|>` for instance."""
+        added: Mapping[str, int] = self.tokenizer.get_added_vocab()
+        return added
+
+    def prompts(self, request: Request) -> Iterator[str]:
+        """Yield the prompt as the model reads it, then again and again with one shot fewer."""
+        chat, shots_as, parts = self.profile.chat, self.profile.shots_as, request.parts
+        yield self._templated(request.messages(shots_as)) if chat else parts.prompt
+        while parts.shots or parts.turns:
+            parts = replace(parts, shots=parts.shots[1:], turns=parts.turns[1:])
+            yield self._templated(parts.messages(shots_as)) if chat else parts.prompt
+
+    def of(self, prompt: str) -> list[int]:
+        """Return the tokens of a prompt that will be continued; an empty one is the start token."""
+        return self.encode([prompt], special=self._adds_special(prompt))[0] or [self._start()]
+
+    def split(self, prompt: str, continuations: list[str], *, pair: bool = False) -> list[Pair]:
+        """Return the tokens of the prompt and of each continuation, parted where lm_eval parts them.
+
+        What a decoder says after an encoder's text, a `pair`, is tokenised by itself, without special tokens.
+        """
+        stripped = prompt.rstrip()
+        texts = [prompt[len(stripped) :] + continuation for continuation in continuations]
+        if pair:
+            read = self.of(stripped)
+            pairs = [Pair(read, ids) for ids in self.encode(texts, special=False)]
+        elif stripped:
+            special = self._adds_special(stripped)
+            first, *wholes = self.encode([stripped, *(stripped + text for text in texts)], special=special)
+            pairs = [split_at(first, whole) for whole in wholes]
+        else:
+            pairs = [Pair([], ids) for ids in self.encode(texts, special=False)]
+        pairs = [pair if pair.prompt else self._started(pair.option) for pair in pairs]
+        if not all(pair.option for pair in pairs):
+            raise RequestError("empty_option", "an option adds no token to the prompt")
+        return pairs
+
+    def passage(self, text: str) -> tuple[list[int], int]:
+        """Return the tokens of a text that is scored whole, and the token that it is read after.
+
+        As lm-evaluation-harness has it: what the tokenizer puts in by itself is part of the text, a second
+        BOS too, unless the text begins with that token.
+        """
+        first = self.tokenizer.decode([self._start()])
+        return self.encode([text], special=not (first and text.startswith(first)))[0], self._start()
+
+    def sentence(self, text: str, room: int | None) -> tuple[list[int], bool]:
+        """Return the tokens of a text that becomes a vector, and whether its end was cut to fit `room`."""
+        whole = self.encode([text], special=True)[0] or [self._start()]
+        if room is None or len(whole) <= room:
+            return whole, False
+        cut: list[int] = self.tokenizer(text, truncation=True, max_length=room, verbose=False)["input_ids"]
+        return cut, True
+
+    def cut(self, ids: list[int], room: int) -> list[int]:
+        """Return the last `room` tokens of `ids`; a BOS in front stays in front."""
+        if len(ids) <= room:
+            return ids
+        head = ids[:1] if room > 1 and ids[0] == self.bos else []
+        return head + ids[len(ids) - room + len(head) :]
+
+    def added_system(self) -> str | None:
+        """Return the system text that the chat template adds where none is given, None if it adds none.
+
+        Where a system text would stand is seen from one that is given.
+        """
+        if not self.tokenizer.chat_template:
+            return None
+        marked, user = "\u2063system\u2063", {"role": "user", "content": "\u2063user\u2063"}
+        try:
+            given = self._templated([{"role": "system", "content": marked}, user])
+        except TemplateError:  # it refuses a system text
+            return None
+        usual = self._templated([user])
+        before, found, after = given.partition(marked)
+        after = after.partition(user["content"])[0]
+        said = usual.partition(user["content"])[0]
+        if not found or not after or not said.startswith(before) or not said.endswith(after):
+            return None
+        return said[len(before) : len(said) - len(after)] or None
+
+    def _templated(self, messages: list[Message]) -> str:
+        text: str = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+        return text
+
+    def _start(self) -> int:
+        """Return the token an empty prompt begins with: BOS, or the end token."""
+        start = self.eos if self.bos is None else self.bos
+        if start is None:
+            raise RequestError(
+                "empty_prompt", "nothing stands before the first token: the tokenizer has no BOS or end token"
+            )
+        return start
+
+    def _started(self, option: list[int]) -> Pair:
+        """Return an option after the start token, which it may hold itself."""
+        start = self._start()
+        return Pair(option[:1], option[1:]) if option[:1] == [start] else Pair([start], option)
+
+    def _adds_special(self, text: str) -> bool:
+        """Return whether the tokenizer adds its own tokens: not to a chat, nor after a BOS in `text`."""
+        first = self.tokenizer.bos_token or self.tokenizer.eos_token
+        return not (self.profile.chat or (first and text.startswith(first)))
+
+
+def split_at(prompt: list[int], whole: list[int]) -> Pair:
+    """Return the prompt's tokens, and those of `whole` that come after as many.
+
+    Where the option merges into the prompt's last token and nothing comes after, the two part where
+    they begin to differ (lm_eval has no answer there).
+    """
+    if len(whole) > len(prompt):
+        return Pair(prompt, whole[len(prompt) :])
+    same = next((n for n, (a, b) in enumerate(zip(prompt, whole, strict=False)) if a != b), len(whole))
+    return Pair(whole[:same], whole[same:])

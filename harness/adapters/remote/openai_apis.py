@@ -1,0 +1,262 @@
+"""OpenAI's three ways to ask for text, as bodies to send and replies to read; many servers speak them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from harness.adapters.remote.errors import Fault
+from harness.adapters.remote.replies import Said, at, choice_schema, text_of, usage
+from harness.errors import BadInput
+from harness.schema import Decoding, Message, Option
+
+Settings = Mapping[str, Any]
+Options = tuple[Option, ...]
+
+_FINISHES = {
+    "stop": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "max_output_tokens": "length",
+    "content_filter": "filtered",
+    "refusal": "refused",
+}
+
+
+def finish(said: Any) -> str | None:
+    """Return how a reply ended in our words; a word that we do not know is `stop`."""
+    return None if said is None else _FINISHES.get(str(said), "stop")
+
+
+class Api(Protocol):
+    """One way to ask: where, with what body, and how the reply is read."""
+
+    path: str
+
+    def decoding(self, asked: Decoding, settings: Settings) -> dict[str, Any]:
+        """Return a decoding under the API's names.
+
+        Raises:
+            BadInput: it has no name for something that was asked.
+        """
+
+    def body(
+        self,
+        messages: list[Message],
+        image: str | None,
+        options: tuple[Option, ...],
+        settings: Settings,
+    ) -> dict[str, Any]:
+        """Return what is sent beside model and decoding; with `options`, one of them must be the answer."""
+
+    def streamed(self) -> dict[str, Any]:
+        """Return what asks for a stream, tokens counted."""
+
+    def read(self, reply: Mapping[str, Any]) -> Said:
+        """Return what a whole reply says.
+
+        Raises:
+            Fault: it says nothing that could be an answer.
+        """
+
+    def hear(self, event: Mapping[str, Any], said: Said) -> None:
+        """Add an event of a stream to what was said so far."""
+
+
+class Chat:
+    """Chat Completions: what nearly every server speaks."""
+
+    path = "/chat/completions"
+
+    def decoding(self, asked: Decoding, settings: Settings) -> dict[str, Any]:
+        limit = settings.get("max_tokens_as") or "max_tokens"
+        return _named(
+            asked,
+            {
+                **{"max_tokens": limit, "temperature": "temperature", "top_p": "top_p", "seed": "seed"},
+                **{"presence_penalty": "presence_penalty", "frequency_penalty": "frequency_penalty"},
+                "stop": "stop",
+            },
+        )
+
+    def body(
+        self,
+        messages: list[Message],
+        image: str | None,
+        options: tuple[Option, ...],
+        settings: Settings,
+    ) -> dict[str, Any]:
+        picture = image and {"type": "image_url", "image_url": {"url": image}}
+        body: dict[str, Any] = {"messages": _turns(messages, picture, "text", settings)}
+        if settings.get("reasoning_effort"):
+            body["reasoning_effort"] = settings["reasoning_effort"]
+        if options:
+            schema = {"name": "answer", "strict": True, "schema": choice_schema(options)}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        return body
+
+    def streamed(self) -> dict[str, Any]:
+        return {"stream": True, "stream_options": {"include_usage": True}}
+
+    def read(self, reply: Mapping[str, Any]) -> Said:
+        message = at(reply, "choices", 0, "message")
+        if not isinstance(message, dict):
+            raise Fault("malformed", "the reply has no choices")
+        said = Said(
+            text_of(message.get("content")), finish(at(reply, "choices", 0, "finish_reason")) or "stop"
+        )
+        said.thought = text_of(message.get("reasoning_content") or message.get("reasoning"))
+        if not said.text and message.get("refusal"):
+            said.text, said.finish = text_of(message["refusal"]), "refused"
+        _note(reply, said)
+        return said
+
+    def hear(self, event: Mapping[str, Any], said: Said) -> None:
+        delta = at(event, "choices", 0, "delta")
+        said.text += text_of(at(delta, "content"))
+        said.thought += text_of(at(delta, "reasoning_content") or at(delta, "reasoning"))
+        said.finish = finish(at(event, "choices", 0, "finish_reason")) or said.finish
+        if at(delta, "refusal"):
+            said.text, said.finish = said.text + text_of(at(delta, "refusal")), "refused"
+        _note(event, said)
+
+
+class Completions:
+    """The older completions: a text that the model continues."""
+
+    path = "/completions"
+
+    def decoding(self, asked: Decoding, settings: Settings) -> dict[str, Any]:
+        return Chat().decoding(asked, {**settings, "max_tokens_as": None})
+
+    def body(
+        self,
+        messages: list[Message],
+        image: str | None,
+        options: tuple[Option, ...],
+        settings: Settings,
+    ) -> dict[str, Any]:
+        (message,) = messages
+        return {"prompt": message["content"]}
+
+    def streamed(self) -> dict[str, Any]:
+        return Chat().streamed()
+
+    def read(self, reply: Mapping[str, Any]) -> Said:
+        text = at(reply, "choices", 0, "text")
+        if not isinstance(text, str):
+            raise Fault("malformed", "the reply has no choices")
+        said = Said(text, finish(at(reply, "choices", 0, "finish_reason")) or "stop")
+        _note(reply, said)
+        return said
+
+    def hear(self, event: Mapping[str, Any], said: Said) -> None:
+        said.text += text_of(at(event, "choices", 0, "text"))
+        said.finish = finish(at(event, "choices", 0, "finish_reason")) or said.finish
+        _note(event, said)
+
+
+class Responses:
+    """The Responses API: nothing is stored there. It knows no `stop`, which is cut off here."""
+
+    path = "/responses"
+
+    def decoding(self, asked: Decoding, settings: Settings) -> dict[str, Any]:
+        names = {"max_tokens": "max_output_tokens", "temperature": "temperature", "top_p": "top_p"}
+        return _named(asked, {**names, "stop": ""})
+
+    def body(
+        self,
+        messages: list[Message],
+        image: str | None,
+        options: tuple[Option, ...],
+        settings: Settings,
+    ) -> dict[str, Any]:
+        picture = image and {"type": "input_image", "image_url": image}
+        said = _turns(messages, picture, "input_text", settings)
+        body: dict[str, Any] = {"input": said, "store": False}
+        if settings.get("reasoning_effort"):
+            body["reasoning"] = {"effort": settings["reasoning_effort"]}
+        if options:
+            schema = {
+                "type": "json_schema",
+                "name": "answer",
+                "strict": True,
+                "schema": choice_schema(options),
+            }
+            body["text"] = {"format": schema}
+        return body
+
+    def streamed(self) -> dict[str, Any]:
+        return {"stream": True}
+
+    def read(self, reply: Mapping[str, Any]) -> Said:
+        said = Said()
+        self._end(reply, said)
+        return said
+
+    def hear(self, event: Mapping[str, Any], said: Said) -> None:
+        kind = event.get("type")
+        if kind == "response.output_text.delta":
+            said.text += text_of(event.get("delta"))
+        elif kind in ("response.completed", "response.incomplete", "response.failed"):
+            said.text = ""  # the last event has it all
+            self._end(event.get("response") or {}, said)
+        elif kind == "error":
+            raise Fault("server_error", f"in the stream: {event.get('message')}")
+
+    def _end(self, reply: Mapping[str, Any], said: Said) -> None:
+        if reply.get("status") == "failed":
+            raise Fault("server_error", f"the reply failed: {at(reply, 'error', 'message')}")
+        output = reply.get("output")
+        if not isinstance(output, list):
+            raise Fault("malformed", "the reply has no output")
+        parts = [part for item in output for part in at(item, "content") or () if isinstance(part, dict)]
+        said.text = text_of([part for part in parts if part.get("type") == "output_text"])
+        refusals = "".join(text_of(part.get("refusal")) for part in parts if part.get("type") == "refusal")
+        said.finish = finish(at(reply, "incomplete_details", "reason")) or "stop"
+        if refusals and not said.text:
+            said.text, said.finish = refusals, "refused"
+        _note(reply, said)
+
+
+APIS: Mapping[str, Api] = {"chat": Chat(), "responses": Responses(), "completions": Completions()}
+
+
+def _named(asked: Decoding, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the decoding under the API's names; an empty name is what is done here instead."""
+    given = asked.asked()
+    unknown = [key for key in given if key not in names]
+    if unknown:
+        raise BadInput(f"this API cannot honour {', '.join(map(repr, unknown))} in decoding")
+    return {names[key]: value for key, value in given.items() if names[key]}
+
+
+def _turns(messages: list[Message], picture: Any, kind: str, settings: Settings) -> list[dict[str, Any]]:
+    """Return the messages with the roles that the model knows, a picture before the last one's text."""
+    system = settings.get("system_as") or "system"
+    said: list[dict[str, Any]] = [
+        {**message, "role": system} if message["role"] == "system" else {**message} for message in messages
+    ]
+    if picture:
+        said[-1]["content"] = [picture, {"type": kind, "text": said[-1]["content"]}]
+    return said
+
+
+def _note(reply: Mapping[str, Any], said: Said) -> None:
+    """Note the tokens, under either API's names, and the model that a reply or an event tells."""
+    counts = reply.get("usage")
+    told = usage(
+        _either(counts, "prompt_tokens", "input_tokens"),
+        at(_either(counts, "prompt_tokens_details", "input_tokens_details"), "cached_tokens"),
+        _either(counts, "completion_tokens", "output_tokens"),
+        at(_either(counts, "completion_tokens_details", "output_tokens_details"), "reasoning_tokens"),
+    )
+    said.usage = told or said.usage
+    if isinstance(reply.get("model"), str):
+        said.model = reply["model"]
+
+
+def _either(counts: Any, one: str, other: str) -> Any:
+    found = at(counts, one)
+    return at(counts, other) if found is None else found

@@ -1,0 +1,93 @@
+"""Log-probabilities of options and texts, from a server that echoes a prompt with those of its tokens.
+
+An option's tokens are those that `prompt + option` has beyond the number of the prompt's own, as the server
+counts both: lm-evaluation-harness's convention. Blanks at the prompt's end belong to the option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from harness.adapters.fields import field_text
+from harness.adapters.remote.errors import Fault
+from harness.adapters.remote.replies import at, count
+from harness.errors import Unavailable
+from harness.schema import Request, Response, Usage
+
+# One token is written beside, as some servers write none for no money; it is not looked at.
+ECHO = {"echo": True, "logprobs": 1, "max_tokens": 1, "temperature": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A text's tokens as log-probabilities in nats; None for the first, which nothing stands before."""
+
+    logprobs: list[float | None]
+    model: str | None
+
+    def after(self, first: int) -> list[float]:
+        """Return the log-probabilities of the tokens from `first` on that have one."""
+        return [value for value in self.logprobs[first:] if value is not None]
+
+
+Ask = Callable[[str], Awaitable[Echo]]
+
+
+def read(reply: Mapping[str, Any]) -> Echo:
+    """Return what a server echoed.
+
+    Raises:
+        Unavailable: it echoed nothing: it does not know how.
+        Fault: the reply makes no sense.
+    """
+    values = at(reply, "choices", 0, "logprobs", "token_logprobs")
+    if values is None:
+        raise Unavailable(
+            "the server tells no log-probabilities of a prompt; ask with choose_by: structured or extract"
+        )
+    length = count(at(reply, "usage", "prompt_tokens"))
+    if length is None or not isinstance(values, list) or len(values) < length:
+        raise Fault("malformed", "the echoed tokens are not as many as the server counted")
+    kept = values[:length]
+    if any(not isinstance(value, (int, float)) for value in kept[1:]):
+        raise Fault("malformed", "an echoed token has no log-probability")
+    return Echo(kept, reply.get("model"))
+
+
+async def compare(request: Request, ask: Ask, normalise: Literal["none", "tokens", "bytes"]) -> Response:
+    """Return each option's log-probability after the prompt, divided by its tokens or bytes if asked.
+
+    Raises:
+        Fault: there is no option, or nothing to put one after.
+    """
+    whole = request.prompt
+    prompt = whole.rstrip()
+    if not prompt or not request.options:
+        raise Fault("bad_request", "there is no prompt, or nothing to choose from")
+    before = await ask(prompt)
+    scores, read_tokens = [], len(before.logprobs)
+    for option in request.options:
+        echo = await ask(prompt + whole[len(prompt) :] + request.parts.delimiter + option.text)
+        found = echo.after(len(before.logprobs))
+        if not found:
+            raise Fault("bad_request", f"the option {option.text!r} adds no token to the prompt")
+        sizes = {"none": 1, "tokens": len(found), "bytes": len(option.text.encode()) or 1}
+        scores.append(sum(found) / sizes[normalise])
+        read_tokens += len(echo.logprobs)
+    counted = Usage(prompt_tokens=read_tokens, completion_tokens=len(request.options) + 1)
+    return Response(request.key, option_scores=scores, finish="stop", usage=counted, served=before.model)
+
+
+async def score(request: Request, ask: Ask) -> Response:
+    """Return the log-likelihood of the example's text, without a first token that nothing stands before."""
+    text = field_text(request.example, "text")
+    if not text:
+        return Response(request.key, value=0.0, tokens=0, finish="stop")
+    echo = await ask(text)
+    found = echo.after(0)
+    counted = Usage(prompt_tokens=len(echo.logprobs), completion_tokens=1)
+    return Response(
+        request.key, value=sum(found), tokens=len(found), finish="stop", usage=counted, served=echo.model
+    )

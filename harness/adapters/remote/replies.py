@@ -1,0 +1,129 @@
+"""What a server of language models said, whatever its API: text, how it ended, tokens."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from harness.adapters.remote.errors import Fault
+from harness.schema import Option, Usage
+
+BYTES_PER_TOKEN = 4  # of English and, at 3 bytes a syllable, of Korean in vocabularies of 200,000
+
+
+@dataclass
+class Said:
+    """A reply, whole or as far as it has been streamed.
+
+    `finish` is `stop`, `length`, `filtered` or `refused` once it has ended. `usage` is None where the server
+    counted nothing, or nothing that can be true. `thought` is what it showed of its thoughts: no answer.
+    """
+
+    text: str = ""
+    finish: str | None = None
+    usage: Usage | None = None
+    model: str | None = None
+    thought: str = ""
+
+
+def document(content: bytes) -> dict[str, Any]:
+    """Return the JSON object that a body holds; a NaN in it is read, though JSON has none.
+
+    Raises:
+        Fault: it holds something else.
+    """
+    try:
+        found = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        try:
+            found = json.loads(content)
+        except ValueError:
+            start = content[:80].decode(errors="replace")
+            raise Fault("malformed", f"the reply is no JSON; it begins {start!r}") from None
+    if not isinstance(found, dict):
+        raise Fault("malformed", f"the reply is a JSON {type(found).__name__}, not an object")
+    return found
+
+
+def at(found: Any, *path: str | int) -> Any:
+    """Return what stands at `path` in nested objects and lists, None where nothing does."""
+    for step in path:
+        if isinstance(step, str):
+            found = found.get(step) if isinstance(found, Mapping) else None
+        else:
+            found = found[step] if isinstance(found, list) and len(found) > step else None
+    return found
+
+
+def text_of(content: Any) -> str:
+    """Return a message's content as text: a string, or parts of which some are text."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(part for part in (at(one, "text") for one in content) if isinstance(part, str))
+    return ""
+
+
+def count(number: Any) -> int | None:
+    """Return a number of tokens, None for what can be none: NaN, a negative number, words."""
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        return None
+    return int(number) if math.isfinite(number) and 0 <= number < 1e12 else None
+
+
+def usage(prompt: Any, cached: Any, completion: Any, reasoning: Any, *, apart: bool = False) -> Usage | None:
+    """Return the tokens that a server counted, None where it counted neither prompt nor reply.
+
+    The reply's count includes the thoughts'; `apart` says that this server's does not.
+    """
+    tokens = Usage(count(prompt), count(cached), count(completion), count(reasoning))
+    if apart and tokens.reasoning_tokens:
+        tokens.completion_tokens = (tokens.completion_tokens or 0) + tokens.reasoning_tokens
+    counted = tokens.prompt_tokens is not None or tokens.completion_tokens is not None
+    return tokens if counted else None
+
+
+def estimated_tokens(text: str) -> int:
+    """Return about how many tokens a text has, where no tokenizer is known."""
+    return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
+
+
+def estimated(prompt: str, said: Said) -> Usage:
+    """Return tokens counted here, marked as an estimate."""
+    return Usage(
+        estimated_tokens(prompt), None, estimated_tokens(said.text + said.thought), None, estimated=True
+    )
+
+
+ANSWER = "answer"  # the one key of a structured choice
+
+
+def choice_schema(options: Sequence[Option]) -> dict[str, Any]:
+    """Return the JSON schema of an object whose one value is an option's text."""
+    texts = list(dict.fromkeys(option.text for option in options))
+    return {
+        "type": "object",
+        "properties": {ANSWER: {"type": "string", "enum": texts}},
+        "required": [ANSWER],
+        "additionalProperties": False,
+    }
+
+
+def chosen(text: str, options: Sequence[Option]) -> str:
+    """Return the option's text that a structured reply holds, or the reply itself where it holds none."""
+    try:
+        answer = at(orjson.loads(text), ANSWER)
+    except orjson.JSONDecodeError:
+        return text
+    return answer if any(answer == option.text for option in options) else text
+
+
+def cut(text: str, stops: Sequence[str]) -> str:
+    """Return `text` up to the first of `stops`, for servers that know none."""
+    ends = [place for stop in stops if (place := text.find(stop)) >= 0]
+    return text[: min(ends)] if ends else text

@@ -1,0 +1,272 @@
+"""Backends: what a `backends/NAME.yaml` may say, and the profile an adapter is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from harness import api_keys as secrets
+from harness import builtin, plugins
+from harness.config import loader as definitions
+from harness.config import settings
+from harness.config.documents import Document, shown
+from harness.config.fields import DecodingFile, Finite, Settings, Strict
+from harness.errors import BadInput, Unavailable, did_you_mean
+from harness.hookspecs import AdapterEntry
+from harness.paths import shipped
+from harness.schema import WRITTEN, Ask, ChooseBy, Decoding, Profile
+
+MERGED = ("settings", "decoding", "price")
+
+
+Rate = Annotated[Finite, Field(ge=0)]
+
+
+class Rates(Strict):
+    """What a million tokens cost: those read, those the provider had read before, those written.
+
+    A kind without a price of its own costs what its whole costs: `cached_input` as `input`, `reasoning` as
+    `output`. Without `output` nothing is written, as by embeddings.
+    """
+
+    input: Rate
+    cached_input: Rate | None = None
+    output: Rate | None = None
+    reasoning: Rate | None = None
+
+
+class Price(Strict):
+    """What an hour of the hardware or a million tokens cost, who says so, and when that was true."""
+
+    usd_per_hour: Rate | None = None
+    usd_per_mtok: Rates | None = None
+    krw_per_mtok: Rates | None = None
+    source: str | None = None
+    date: str | None = None
+
+    @model_validator(mode="after")
+    def _only_one(self) -> Self:
+        given = [name for name in _BILLED if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"says both {' and '.join(given)}; one is the price")
+        return self
+
+
+_BILLED = ("usd_per_hour", "usd_per_mtok", "krw_per_mtok")
+
+
+class BackendFile(Strict):
+    """Everything a backend's YAML may say."""
+
+    inherits: ClassVar[bool] = True
+
+    adapter: str
+    description: str = ""
+    model: str | None = None
+    revision: str | None = None
+    needs: list[Literal["trust_remote_code"]] = []
+    kind: (
+        Literal["baseline", "classical", "scratch", "base", "instruct", "fine-tuned", "merged", "api"] | None
+    ) = None
+    family: str | None = None
+    parameters: Annotated[Finite, Field(gt=0)] | None = None
+    licence: str | None = None
+    released: str | None = None
+    source: str | None = None
+    tags: list[str] = []
+    chat: bool = False
+    shots_as: Literal["text", "turns"] = "text"
+    normalise: Literal["none", "tokens", "bytes"] = "none"
+    choose_by: ChooseBy = "logprobs"
+    settings: Settings = {}
+    decoding: DecodingFile = DecodingFile()
+    price: Price = Price()
+
+
+class CannotAsk(BadInput):
+    """A backend's adapter cannot be asked what a task asks."""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One system under test, with the settings a run gave it."""
+
+    name: str
+    file: BackendFile
+    document: Document
+    settings: Mapping[str, Any]
+
+    @property
+    def entry(self) -> AdapterEntry:
+        """Return what is known of the adapter without importing it."""
+        return plugins.adapters()[self.file.adapter]
+
+    @property
+    def result_settings(self) -> dict[str, Any]:
+        """Return the settings that can change an answer; knobs such as the batch size cannot."""
+        return {name: value for name, value in self.settings.items() if name not in self.entry.knobs}
+
+    def choose(self, given: Mapping[str, Any]) -> Backend:
+        """Return the backend with `given` over its settings; `model` and `revision` are settings too.
+
+        Raises:
+            BadInput: an unknown setting, or one of the wrong kind.
+        """
+        named = ("model", "revision") if self.entry.needs_model or self.file.model else ()
+        fields = {key: value for key, value in given.items() if key in named}
+        for key, value in fields.items():
+            if not isinstance(value, str):
+                raise BadInput(f"-m {key}: should be text, not {value!r}")
+        rest = {key: value for key, value in given.items() if key not in fields}
+        kinds = {**self.entry.settings, **self.entry.knobs}
+        for _, message in settings.problems(rest, {**kinds, **dict.fromkeys(named, "str")}):
+            raise BadInput(f"-m: {self.name} ({self.file.adapter}): {message}")
+        known = dict(self.settings)
+        if rest.get("base_url", known.get("base_url")) != known.get("base_url"):
+            known.pop("api_key_env", None)  # the profile's key is for the host that the profile names
+        chosen = {name: value for name, value in {**known, **rest}.items() if value is not None}
+        return replace(self, file=self.file.model_copy(update=fields), settings=chosen)
+
+    @property
+    def key_name(self) -> str | None:
+        """Return the environment variable whose key is sent to the service, None where none is."""
+        return secrets.key_name(self.settings, self.entry.key)
+
+    def differs(self, own: Backend) -> dict[str, Any]:
+        """Return what can change an answer and is not as in `own`, the profile as written."""
+        now = {**self.result_settings, "model": self.file.model, "revision": self.file.revision}
+        was = {**own.result_settings, "model": own.file.model, "revision": own.file.revision}
+        return {key: value for key, value in now.items() if value != was.get(key)}
+
+    def profile(
+        self,
+        *,
+        seed: int,
+        ask: Ask = "choose",
+        trust_remote_code: bool = False,
+        offline: bool = False,
+        concurrency: int | None = None,
+        stream: bool = False,
+    ) -> Profile:
+        """Return what the adapter is told."""
+        file = self.file
+        return Profile(
+            name=self.name,
+            adapter=file.adapter,
+            model=file.model,
+            revision=file.revision,
+            settings=self.settings,
+            chat=file.chat,
+            shots_as=file.shots_as,
+            normalise=file.normalise,
+            choose_by=file.choose_by,
+            trust_remote_code=trust_remote_code,
+            offline=offline,
+            seed=seed,
+            ask=ask,
+            concurrency=concurrency,
+            stream=stream,
+        )
+
+    def require(self, ask: str, decoding: Decoding, *, trust_remote_code: bool, keys: bool = True) -> None:
+        """Say before any work what stands in the way of `ask`; without `keys`, a key may be missing.
+
+        Raises:
+            CannotAsk: the adapter cannot be asked this.
+            BadInput: it cannot honour a decoding key.
+            Unavailable: an extra is missing, no model is named, or code of the model's own is not allowed.
+        """
+        entry = self.entry
+        if ask not in entry.asks:
+            able = [name for name, other in plugins.adapters().items() if ask in other.asks]
+            raise CannotAsk(
+                f"{self.name} ({entry.name}) cannot {ask!r}; adapters that can: {', '.join(able) or 'none'}"
+            )
+        if ask in WRITTEN:
+            for key in decoding.asked():
+                if key not in entry.decoding:
+                    raise BadInput(f"{self.name} ({entry.name}) cannot honour {key!r} in decoding")
+        for reason in self.obstacles(trust_remote_code=trust_remote_code, keys=keys):
+            raise Unavailable(reason)
+
+    def obstacles(self, *, trust_remote_code: bool = False, keys: bool = True) -> list[str]:
+        """Return why the backend cannot work here, each with what to do; empty if it can."""
+        from harness import DISTRIBUTION
+
+        found = []
+        if "trust_remote_code" in self.file.needs and not trust_remote_code:
+            found.append(
+                f"{self.name} runs code from the repository {self.file.model}; "
+                "add --trust-remote-code if you trust it"
+            )
+        if self.entry.needs_model and not self.file.model:
+            what = "NAME" if self.entry.remote else "DIRECTORY_OR_ID"
+            found.append(f"{self.name} names no model: add -m model={what}")
+        absent = plugins.missing(self.entry)
+        if absent:
+            extra = f"{DISTRIBUTION}[{self.entry.extra}]"
+            how = f": pip install '{extra}'" if self.entry in builtin.ADAPTERS else ", which is not installed"
+            found.append(f"{self.name} needs {', '.join(absent)}{how}")
+        if self.key_name and not secrets.is_name(self.key_name):
+            found.append(f"{self.name}: api_key_env should name an environment variable, such as MY_API_KEY")
+        elif keys and self.key_name and not secrets.key(self.key_name):
+            found.append(
+                f"{self.name} needs {self.key_name}: set it in the environment or in {secrets.DOTENV}"
+            )
+        return found
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the backend as YAML would write it, inheritance and settings worked in."""
+        values = self.file.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        if self.settings:
+            values["settings"] = dict(self.settings)
+        return values
+
+
+def folders() -> list[tuple[Path, bool]]:
+    """Return where backends are looked up: the user's project, plugins, what is shipped."""
+    return list(definitions.candidates("backends", plugins.folders("backends"), shipped("backends")))
+
+
+def catalogue() -> dict[str, list[Path]]:
+    """Return every backend's name and file."""
+    return definitions.catalogue("backends", folders())
+
+
+def load(name: str) -> Backend:
+    """Return the backend called `name` (or the file it is), checked.
+
+    Raises:
+        BadInput: not found, or wrong, with file and line.
+    """
+    path = definitions.find("backends", name, folders())
+    return parse(definitions.resolve("backends", path, folders(), MERGED), definitions.name_of(path))
+
+
+def parse(document: Document, name: str) -> Backend:
+    """Return the backend of a resolved document.
+
+    Raises:
+        BadInput: the document breaks a rule.
+    """
+    file = definitions.validate(BackendFile, document)
+    entries = plugins.adapters()
+    if file.adapter not in entries:
+        hint = did_you_mean(file.adapter, entries)
+        raise document.error(f"no adapter is called {shown(file.adapter)}.{hint}", "adapter")
+    entry = entries[file.adapter]
+    kinds = {**entry.settings, **entry.knobs}
+    wrong = [
+        document.error(message, "settings", name) for name, message in settings.problems(file.settings, kinds)
+    ]
+    for key in file.decoding.asked():
+        if key not in entry.decoding:
+            message = f"{entry.name} cannot honour {key!r} in decoding"
+            wrong.append(document.error(message, "decoding", key))
+    if wrong:
+        raise definitions.BadInputs(wrong)
+    return Backend(name=name, file=file, document=document, settings=dict(file.settings))

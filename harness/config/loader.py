@@ -1,0 +1,297 @@
+"""Definitions of tasks and backends: finding them by name, inheriting, checking them against a model."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from os.path import isfile  # unlike pathlib, it knows that a name too long for a file is none
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from harness.config import documents
+from harness.config.documents import Document, Loc, read, shown
+from harness.errors import BadInput, Place, did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
+
+    M = TypeVar("M", bound=BaseModel)
+
+# A file in a folder called `tasks` is ours only if it has one of these keys: it is a common name.
+MARKS = {"tasks": ("ask", "extends", "members"), "backends": ("adapter", "extends")}
+
+HEADLINE = ("ask", "extends", "members", "score", "adapter", "kind", "language", "tags", "description")
+
+Folders = Iterable[tuple[Path, bool]]  # and whether each is the user's own
+
+
+def candidates(kind: str, plugin_folders: Iterable[Path], shipped: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield (folder, is the user's own) in the order in which names are looked up."""
+    own = Path.cwd() / kind
+    if own.is_dir():
+        yield own, own.resolve() != shipped.resolve()
+    for folder in (*plugin_folders, shipped):
+        if folder.resolve() != own.resolve():
+            yield folder, False
+
+
+def name_of(path: Path) -> str:
+    """Return the name that a file defines, composed: macOS may hold Hangul in pieces."""
+    return unicodedata.normalize("NFC", path.stem)
+
+
+def files(folder: Path) -> list[Path]:
+    """Return the YAML files in a folder and below it."""
+    # Whatever a definition names is looked for among all of these; rglob takes more than twice as long.
+    found = (
+        os.path.join(place, name)
+        for place, _, names in os.walk(folder)
+        for name in names
+        if name.endswith((".yaml", ".yml"))
+    )
+    return [Path(path) for path in sorted(found, key=lambda path: path.split(os.sep))]
+
+
+@lru_cache(maxsize=4096)
+def _headline(path: Path, _written: int, _size: int) -> dict[str, Any]:
+    return documents.headline(path, HEADLINE)
+
+
+def headline(path: Path) -> dict[str, Any]:
+    """Return what a listing says of a file, as it is now; {} if it is broken."""
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):
+        return {}
+    return _headline(path, stat.st_mtime_ns, stat.st_size)
+
+
+def is_marked(path: Path, marks: Iterable[str]) -> bool:
+    """Return whether a file has one of these keys, or is too broken to say that it has not."""
+    if any(mark in headline(path) for mark in marks):
+        return True
+    try:
+        keys = documents.outline(path)
+    except BadInput:
+        return True
+    return any(mark in keys for mark in marks)
+
+
+def catalogue(kind: str, folders: Folders) -> dict[str, list[Path]]:
+    """Return name → files, those of the first folder that has the name; two of them are ambiguous."""
+    names: dict[str, list[Path]] = {}
+    for folder, own in folders:
+        here: dict[str, list[Path]] = {}
+        for path in files(folder):
+            if not own or is_marked(path, MARKS[kind]):
+                here.setdefault(name_of(path), []).append(path)
+        for name, paths in here.items():
+            names.setdefault(name, paths)
+    return names
+
+
+def is_path(name: str) -> bool:
+    """Return whether a task or backend is given by its file and not by its name."""
+    return name.endswith((".yaml", ".yml")) or "/" in name
+
+
+def find(kind: str, name: str, folders: Folders, *, asked: Place | None = None) -> Path:
+    """Return the file of the task or backend called `name`, or the path that `name` is.
+
+    `asked` is where a definition names it: a path there is seen from that file.
+
+    Raises:
+        BadInput: no such name (with the nearest one and the folders searched), or two files share it.
+    """
+    if is_path(name):
+        path = asked.path.parent / name if asked else Path(name)
+        if not isfile(path):
+            raise BadInput(f"no such {kind.removesuffix('s')} file: {shown(name)}", place=asked)
+        return path
+    places = list(folders)
+    # A file without a mark is not ours; but if nothing else has the name, its mark may be mistyped.
+    for marks in (MARKS[kind], ()):
+        for folder, own in places:
+            paths = _named(name, folder, marks if own else ())
+            if len(paths) > 1:
+                both = " and ".join(map(str, paths))
+                raise BadInput(f"two {kind} are called {name!r}: {both}", place=asked)
+            if paths:
+                return paths[0]
+    hint = did_you_mean(name, catalogue(kind, places))
+    searched = "" if "Did you mean" in hint else f" Searched: {', '.join(str(f) for f, _ in places)}."
+    raise BadInput(f"no {kind.removesuffix('s')} is called {shown(name)}.{hint}{searched}", place=asked)
+
+
+def _named(name: str, folder: Path, marks: Sequence[str]) -> list[Path]:
+    """Return the files of that name in a folder, of which each has one of the `marks`, if there are any."""
+    wanted = unicodedata.normalize("NFC", name)
+    found = [path for path in files(folder) if name_of(path) == wanted]
+    return [path for path in found if not marks or is_marked(path, marks)]
+
+
+def inherit(parent: Document, child: Document, merged: Sequence[str]) -> Document:
+    """Return `child` over `parent`: keys in `merged` are joined key by key, others replaced.
+
+    A null in the child takes the parent's key away.
+    """
+    values = dict(parent.values)
+    replaced: set[Loc] = set()
+    for key, value in child.values.items():
+        if key in merged and isinstance(value, dict) and isinstance(values.get(key), dict):
+            values[key] = {k: v for k, v in {**values[key], **value}.items() if v is not None}
+            replaced |= {(key, inner) for inner in value}
+            continue
+        replaced.add((key,))
+        values.pop(key, None)
+        if value is not None:
+            values[key] = value
+    kept = {loc: place for loc, place in parent.places.items() if not {loc[:1], loc[:2]} & replaced}
+    return Document(child.path, values, {**kept, **child.places})
+
+
+def resolve(
+    kind: str,
+    path: Path,
+    folders: Sequence[tuple[Path, bool]],
+    merged: Sequence[str],
+    prepare: Callable[[Document], Document] = lambda document: document,
+) -> Document:
+    """Return the document in `path` over those it extends, each of them prepared.
+
+    Raises:
+        BadInput: a parent is not found, or the chain comes back to itself.
+    """
+    chain = [prepare(read(path))]
+    seen = {path.resolve()}
+    while (name := chain[-1].values.pop("extends", None)) is not None:
+        place = chain[-1].place(("extends",))
+        if not isinstance(name, str):
+            raise BadInput(f"'extends' should be a name, not {shown(name)}", place=place)
+        path = find(kind, name, folders, asked=place)
+        if path.resolve() in seen and not is_path(name):
+            path = _hidden(kind, name, path, folders) or path
+        if path.resolve() in seen:
+            raise BadInput(f"{shown(name)} extends itself", place=place)
+        seen.add(path.resolve())
+        chain.append(prepare(read(path)))
+    resolved = chain.pop()
+    while chain:
+        resolved = inherit(resolved, chain.pop(), merged)
+    return resolved
+
+
+def _hidden(kind: str, name: str, path: Path, folders: Sequence[tuple[Path, bool]]) -> Path | None:
+    """Return the file that `path` hides, being found first: a task may change the shipped one of its name."""
+    here = next((index for index, (folder, _) in enumerate(folders) if path.is_relative_to(folder)), None)
+    later = folders[here + 1 :] if here is not None else ()
+    found = (_named(name, folder, MARKS[kind] if own else ()) for folder, own in later)
+    return next((paths[0] for paths in found if len(paths) == 1), None)
+
+
+class BadInputs(BadInput):
+    """Several problems of one file; it reads as the first."""
+
+    def __init__(self, problems: Sequence[BadInput]) -> None:
+        """Keep all of `problems`, at least one, in the order of their lines."""
+        self.problems = sorted(problems, key=lambda p: (p.place.line or 0) if p.place else 0)
+        first = self.problems[0]
+        more = f" (and {len(problems) - 1} more: harness check shows all)" if len(problems) > 1 else ""
+        super().__init__(first.message + more, place=first.place)
+
+
+def validate(model: type[M], document: Document) -> M:
+    """Return the document as `model`.
+
+    Raises:
+        BadInput: the first problem, with file and line; `problems` holds one for each.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(document.values)
+    except ValidationError as error:
+        details = _without_consequences(model, error.errors())
+        raise BadInputs([_problem(model, document, detail) for detail in details]) from None
+
+
+def _without_consequences(model: type[BaseModel], details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Return the problems, but not that a key is missing which stands there mistyped."""
+    meant = {
+        (*detail["loc"][:-1], _hint(model, detail["loc"]))
+        for detail in details
+        if detail["type"] == "extra_forbidden"
+    }
+
+    def follows(detail: ErrorDetails) -> bool:
+        *around, key = detail["loc"]
+        return any((*around, f" Did you mean {name!r}?") in meant for name in (key, "extends"))
+
+    return [detail for detail in details if detail["type"] != "missing" or not follows(detail)]
+
+
+_STATES = {"missing": "is missing", "too_short": "should not be empty"}
+_WORDS = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "tuple_type": "a list",
+}
+
+
+def _problem(model: type[BaseModel], document: Document, detail: ErrorDetails) -> BadInput:
+    """Return one pydantic problem in our words, at its line."""
+    loc: Loc = tuple(detail["loc"])
+    name = ".".join(map(str, loc)) or "the file"
+    kind, given = detail["type"], detail["input"]
+    if kind == "extra_forbidden":
+        return document.error(f"{shown(loc[-1])}: no such key.{_hint(model, loc)}", *loc)
+    if kind in _STATES:
+        return document.error(f"{name!r} {_STATES[kind]}", *loc)
+    if kind == "literal_error":
+        known = re.findall(r"'([^']*)'", str(detail["ctx"]["expected"]))
+        return document.error(f"{name!r} cannot be {shown(given)}.{did_you_mean(str(given), known)}", *loc)
+    if kind in _WORDS:
+        quotes = "; put it in quotes" if kind == "string_type" and isinstance(given, (int, float)) else ""
+        return document.error(f"{name!r} should be {_WORDS[kind]}, not {shown(given)}{quotes}", *loc)
+    message = detail["msg"].removeprefix("Value error, ")
+    if kind == "value_error":
+        return document.error(f"{name!r}: {message}" if loc else message, *loc)
+    return document.error(f"{name!r} is {shown(given)}: {message[:1].lower()}{message[1:]}", *loc)
+
+
+def _hint(model: type[BaseModel], loc: Loc) -> str:
+    """Return which key the unknown one at `loc` may have been meant to be."""
+    extends = ["extends"] if len(loc) == 1 and getattr(model, "inherits", False) else []
+    return did_you_mean(str(loc[-1]), [*_keys(model, loc[:-1]), *extends])
+
+
+def _keys(model: Any, loc: Loc) -> list[str]:
+    """Return the keys that `model` knows at `loc`, as they are written."""
+    from pydantic import BaseModel
+
+    for step in loc:
+        known = getattr(model, "model_fields", {})
+        annotation = known[step].annotation if step in known else getattr(model, "item", None)
+        inner = [t for t in _types(annotation) if isinstance(t, type) and issubclass(t, BaseModel)]
+        if isinstance(step, str) and inner:
+            model = inner[0]
+    fields = getattr(model, "model_fields", {})
+    return [field.alias or name for name, field in fields.items()]
+
+
+def _types(annotation: Any) -> Iterator[Any]:
+    """Yield the types in an annotation, such as M in `dict[str, M] | None`."""
+    yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _types(argument)

@@ -1,0 +1,119 @@
+"""What the answers of a run cost, over all its sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from harness.costs.prices import TokenPrice, price
+from harness.evaluation.plan import Plan
+from harness.records import journal as records
+from harness.records.journal import Record
+from harness.schema import Usage
+
+ZERO = Decimal(0)
+
+
+class Ledger:
+    """Adds up the journal of one run, what was asked again included.
+
+    `price` is what tokens cost, None where they cost nothing or nobody knows. The journal is the only
+    account: a session that was killed has written down what it spent as much as one that ended.
+    """
+
+    def __init__(self, plan: Plan, samples: Path, known: Mapping[str, Any]) -> None:
+        """`known` is what `run.json` said before this session."""
+        hourly = plan.backend.file.price.usd_per_hour
+        self.plan, self.samples = plan, samples
+        self.price: TokenPrice | None = None if hourly is not None else price(plan.backend)
+        self._retried = Decimal(str((known.get("cost") or {}).get("retried") or 0))
+
+    def spent(self) -> Decimal:
+        """Return what was billed in earlier sessions."""
+        lines = records.read_records(self.samples)
+        return self._retried + sum((self._billed(line.record) for line in lines), ZERO)
+
+    def before_compacting(self) -> None:
+        """Take down what the lines cost that are about to go: requests that failed, and were asked again."""
+        if self.price is not None:
+            gone = (line.record for line in records.superseded(self.samples))
+            self._retried += sum(map(self._billed, gone), ZERO)
+
+    def document(self, sessions: Sequence[Mapping[str, Any]], correct: float | None) -> dict[str, Any] | None:
+        """Return `cost` for `run.json`: None where nothing is billed, nulls where nobody knows the price.
+
+        Answers that do not tell their tokens are `untold` and in no sum; `estimated` are in the sums by a
+        count of ours. `retried` is what failed, was billed, and was asked again.
+        `correct` is the share of right answers, None where the main metric is no such share.
+        """
+        if self.plan.backend.file.price.usd_per_hour is not None:
+            return self._by_the_hour(sessions, correct)
+        if self.price is None and not self.plan.backend.entry.remote:
+            return None
+        return self._by_the_token(correct)
+
+    def _by_the_token(self, correct: float | None) -> dict[str, Any]:
+        answers = kept = ZERO
+        told = untold = estimated = 0
+        for line in records.read_records(self.samples) if self.price is not None else ():
+            cost = self._listed(line.record)
+            if cost is None:
+                untold += not records.is_failed(line.record)
+                continue
+            told += not records.is_failed(line.record)
+            estimated += bool(line.record["response"]["usage"]["estimated"])
+            answers += cost
+            kept += cost if line.record["response"]["cached"] else ZERO
+        total = answers + self._retried if told or self._retried else None
+        return {
+            **({"currency": self.price.currency} if self.price else {}),
+            "total": _plain(total),
+            "paid": _plain(total - kept if total is not None else None),
+            "retried": _plain(self._retried) if self.price else None,
+            "untold": untold if self.price else None,
+            "estimated": estimated if self.price else None,
+            **_shares(_plain(total), told, correct),
+            "price_source": self.price.source if self.price else None,
+            "price_date": self.price.date if self.price else None,
+        }
+
+    def _by_the_hour(
+        self, sessions: Sequence[Mapping[str, Any]], correct: float | None
+    ) -> dict[str, Any] | None:
+        """Return what the hardware's seconds cost; a killed session tells none, nor do its answers count."""
+        said = self.plan.backend.file.price
+        seconds, answered = (sum(session[key] for session in sessions) for key in ("seconds", "answered"))
+        if not answered:
+            return None
+        total = seconds / 3600 * (said.usd_per_hour or 0.0)
+        return {
+            "currency": "USD",
+            "total": total,
+            "paid": total,
+            **_shares(total, answered, correct),
+            "price_source": said.source,
+            "price_date": said.date,
+        }
+
+    def _billed(self, record: Record) -> Decimal:
+        cost = None if record["response"]["cached"] else self._listed(record)
+        return cost or ZERO
+
+    def _listed(self, record: Record) -> Decimal | None:
+        usage = record["response"].get("usage")
+        return self.price.of(Usage(**usage)) if self.price is not None and usage else None
+
+
+def _shares(total: float | None, answers: int, correct: float | None) -> dict[str, float | None]:
+    """Return the cost of a thousand examples and of a right answer."""
+    each = total / answers if total is not None and answers else None
+    return {
+        "per_1k_examples": 1000 * each if each is not None else None,
+        "per_correct": each / correct if each is not None and correct else None,
+    }
+
+
+def _plain(amount: Decimal | None) -> float | None:
+    return None if amount is None else float(amount)

@@ -1,0 +1,97 @@
+"""A task's columns in the rows of one table: each looked up once, and not once a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from harness.config import templates as templating
+from harness.datasets.formats import Row, Table
+from harness.errors import BadInput, Place, did_you_mean
+from harness.tasks.task import Task
+
+Get = Callable[[Row], Any]
+
+
+class Columns:
+    """Finds a task's columns in the rows of one table, each looked up once."""
+
+    def __init__(self, task: Task, table: Table, head: tuple[int, Row]) -> None:
+        self.task, self.table = task, table
+        self.line, first = (1, head[1]) if table.columns is not None else head
+        known = table.columns if table.columns is not None else {name: name for name in first}
+        self.known: Mapping[str, str | int] = known
+        self.of_file = from_path(task, table.path) if not self._holds_path_columns() else {}
+
+    def _holds_path_columns(self) -> bool:
+        """Return whether the rows say themselves what a path would tell, as a sample's do."""
+        return all(name in self.known for name in self.task.file.data.from_path)
+
+    def get(self, column: str | int | list[str | int]) -> Get:
+        """Return the function from a row to the column's cell, or to the cells of several.
+
+        A column is a name, a number, `outer.inner` of a nested one, or a template over the row.
+
+        Raises:
+            BadInput: the table has no such column.
+        """
+        if isinstance(column, list):
+            getters = [self.get(one) for one in column]
+            return lambda row: [get(row) for get in getters]
+        if isinstance(column, int):
+            return itemgetter(column)
+        if column in self.known:
+            return itemgetter(self.known[column])
+        if column in self.of_file:
+            value = self.of_file[column]
+            return lambda _row: value
+        if templating.has_markup(column):
+            return self._rendered(column)
+        outer, dot, inner = column.partition(".")
+        if dot and outer in self.known:
+            return _nested(itemgetter(self.known[outer]), inner.split("."))
+        hint = did_you_mean(column, [*map(str, self.known), *self.of_file])
+        raise self.table.error(f"no column {column!r}, which task {self.task.name} reads.{hint}", self.line)
+
+    def _rendered(self, text: str) -> Get:
+        """Return the function that renders a template over a row, which it sees as `row` too."""
+        render, known, of_file = templating.template(text), self.known, self.of_file
+
+        def get(row: Row) -> str:
+            cells = {name: row[key] for name, key in known.items() if _has(row, key)} | of_file
+            return render({**cells, "row": cells})
+
+        return get
+
+
+def _has(row: Row, key: str | int) -> bool:
+    return key < len(row) if isinstance(key, int) else key in row
+
+
+def _nested(get: Get, keys: list[str]) -> Get:
+    def inner(row: Row) -> Any:
+        value = get(row)
+        for key in keys:
+            value = value[int(key) if isinstance(value, list) and key.isdecimal() else key]
+        return value
+
+    return inner
+
+
+def from_path(task: Task, file: Path) -> dict[str, str]:
+    """Return the columns that a file's path tells.
+
+    Raises:
+        BadInput: a pattern does not fit the path.
+    """
+    path = file.as_posix().removesuffix(".gz")
+    found = {}
+    for name, pattern in task.file.data.from_path.items():
+        match = re.search(pattern, path)
+        if match is None:
+            raise BadInput(f"the path tells no {name!r}: {pattern!r} is not in it", place=Place(file))
+        found[name] = match[1]
+    return found

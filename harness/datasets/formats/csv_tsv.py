@@ -1,0 +1,58 @@
+"""Tab-separated without quoting, as their authors read them, and real CSV with records over several lines."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from harness.datasets.formats import Table, lines, text
+from harness.errors import BadInput, Place
+from harness.tasks.schema import Data
+
+
+def _delimited(path: Path, data: Data, cells: Iterator[tuple[int, list[str]]]) -> Table:
+    """Return rows of cells, their columns named by the first row or by the task.
+
+    With a header of its own, a file has rows of one width: a stray delimiter inside a text would
+    otherwise move a label into the next column. Rows of another width are left out if the task says so.
+    """
+    if data.header is not True:
+        return Table(path, _numbered(data.header or []), cells)
+    first = next(cells, None)
+    if first is None:
+        raise BadInput("the file is empty; a header was expected", place=Place(path))
+    width = len(first[1])
+    if data.ragged == "skip":
+        cells = (row for row in cells if len(row[1]) == width)
+    return Table(path, _numbered(first[1]), cells, width=width)
+
+
+def _numbered(header: Sequence[str]) -> dict[str, str | int]:
+    return {name: index for index, name in enumerate(header)}
+
+
+def tsv(path: Path, data: Data) -> Table:
+    """Return a table of lines cut at every tab: no quoting, so that a quotation mark is only itself."""
+    delimiter = data.delimiter or "\t"
+    return _delimited(path, data, ((number, line.split(delimiter)) for number, line in lines(path)))
+
+
+def csv_(path: Path, data: Data) -> Table:
+    """Return a table of CSV records, quoted ones over several lines too."""
+    return _delimited(path, data, _csv_cells(path, data.delimiter or ","))
+
+
+def _csv_cells(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(sys.maxsize)
+    with text(path) as stream:
+        reader = csv.reader(stream, delimiter=delimiter, strict=True)
+        start = 1
+        try:
+            for cells in reader:
+                if cells:
+                    yield start, cells
+                start = reader.line_num + 1
+        except csv.Error as error:
+            raise BadInput(f"not CSV: {error}", place=Place(path, start)) from None

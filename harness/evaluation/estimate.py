@@ -1,0 +1,267 @@
+"""What a run would take before it is started: requests, tokens, money and time.
+
+Every prompt is rendered. Its tokens are counted where a tokenizer is known; else they are learnt from the
+answers that are kept of this run's requests, a pilot's among them; else guessed from its characters.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from harness.adapters.remote.base import CONCURRENCY
+from harness.costs.money import Currency
+from harness.costs.prices import TokenPrice, price
+from harness.costs.token_bounds import most_written, text_of, writes
+from harness.errors import Unavailable
+from harness.evaluation import adapter_lifecycle as engines
+from harness.evaluation.plan import Plan
+from harness.evaluation.wrappers.compose import kept, wrapped
+from harness.schema import Adapter, CountsTokens, Identified, Prepares, Request, Response
+from harness.stats.prediction_intervals import Range, by_line, by_mean, exactly
+
+# What a chat format puts around each message and the reply, in tokens; OpenAI's, and near to others.
+PER_MESSAGE, PER_REPLY = 4, 3
+# Tokens a character: of ASCII, and of Hangul and all else; few, expected, many among today's tokenizers.
+ASCII, OTHER = (0.18, 0.27, 0.45), (0.35, 0.75, 1.6)
+
+Counter = Callable[[str], int]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is still to be asked of one plan, what it would cost and how long it would take.
+
+    `kept` answers are known already and cost nothing; the other figures leave them out. `counted` says how
+    prompt tokens are known: `tokenizer`, `observed` (from answers), `characters`, or None where nothing is
+    read by the token. `cost` is in `currency`, None where nobody knows the price or nothing is billed.
+    """
+
+    plan: Plan
+    requests: int
+    kept: int
+    counted: str | None
+    prompt_tokens: Range | None
+    output_tokens: Range | None
+    price: TokenPrice | None
+    cost: Range | None
+    seconds: Range | None
+    pilot: int = 0
+    pilot_cost: float | None = None
+
+    @property
+    def currency(self) -> Currency:
+        """Return what `cost` is in; an hour is paid for in dollars."""
+        return self.price.currency if self.price else "USD"
+
+    @property
+    def billed(self) -> bool:
+        """Return whether the run is billed at all: a server's answers are, or may be."""
+        return self.price is not None or self.plan.backend.entry.remote
+
+
+class Pilot(NamedTuple):
+    """Answers to a few of the requests, and the seconds that all of them took together."""
+
+    answers: list[Response]
+    seconds: float
+
+
+@dataclass
+class _Survey:
+    """The requests of a plan: the sizes of those to be asked, and what the known answers say."""
+
+    sizes: list[float] = field(default_factory=list)
+    characters: list[tuple[int, int]] = field(default_factory=list)
+    known_sizes: list[float] = field(default_factory=list)
+    read: list[float] = field(default_factory=list)
+    written: list[float] = field(default_factory=list)
+    kept: int = 0
+
+    def add(self, size: float, text: str) -> None:
+        """Take a request down that is still to be asked."""
+        self.sizes.append(size)
+        plain = len(text.encode("ascii", "ignore"))
+        self.characters.append((plain, len(text) - plain))
+
+    def learn(self, size: float, answer: Response) -> None:
+        """Take down what an answer says of its request's tokens."""
+        usage = answer.usage if answer.usage and not answer.usage.estimated else None
+        if usage is not None and usage.prompt_tokens is not None:
+            self.known_sizes.append(size)
+            self.read.append(usage.prompt_tokens)
+        if usage is not None and usage.completion_tokens is not None:
+            self.written.append(usage.completion_tokens)
+
+
+def estimate(plan: Plan, pilot: int = 0, count: Counter | None = None) -> Estimate:
+    """Return what the plan would take; up to `pilot` requests are asked for that, and their answers kept.
+
+    `count` counts the tokens of a text where the user named a tokenizer.
+
+    Raises:
+        Unavailable: the backend cannot be made ready, or answers none of the pilot.
+    """
+    engine = engines.made(plan.backend, plan.profile)
+    try:
+        with engines.adapter_errors(plan.backend.name):
+            identity = engine.identity() if isinstance(engine, Identified) else {}
+            own = engine.count_tokens if isinstance(engine, CountsTokens) else None
+            asks = pilot and not plan.backend.entry.learns  # what learns would have to be fitted first
+            done = _piloted(engine, plan, identity, pilot, own) if asks else Pilot([], 0.0)
+            found = _survey(engine, plan, identity, {one.key: one for one in done.answers}, own, count or own)
+    finally:
+        engines.closed(plan.backend.name, engine)
+    return _estimated(plan, found, done, count or own)
+
+
+def requests(plan: Plan, count: Counter | None = None) -> Iterator[Request]:
+    """Yield every request of a plan, in data order."""
+    prompts = plan.prompts(count)
+    for example in plan.material.evaluated():
+        for repeat in range(plan.options.repeat):
+            yield prompts.request(example, repeat)
+
+
+def _piloted(
+    engine: Adapter, plan: Plan, identity: Mapping[str, Any], pilot: int, count: Counter | None
+) -> Pilot:
+    """Return answers to requests spread evenly over the data, and the seconds that all took together."""
+    wanted = min(pilot, plan.total)
+    places = {place * plan.total // wanted for place in range(wanted)}
+    chosen = [one for place, one in enumerate(requests(plan, count)) if place in places]
+    if isinstance(engine, Prepares):
+        engine.prepare()
+    began = time.perf_counter()
+    with wrapped(engine, plan, identity) as asked:
+        answers = list(asked.answer(iter(chosen)))
+    seconds = time.perf_counter() - began
+    failures = [answer.error for answer in answers if answer.error is not None]
+    if len(failures) == len(answers):
+        last = f": {failures[-1].kind}: {failures[-1].message}" if failures else ""
+        raise Unavailable(f"{plan.backend.name} answered none of the {wanted} requests of the pilot{last}")
+    return Pilot([answer for answer in answers if answer.error is None], seconds)
+
+
+def _survey(
+    engine: Adapter,
+    plan: Plan,
+    identity: Mapping[str, Any],
+    asked: Mapping[tuple[str, int], Response],
+    own: Counter | None,
+    count: Counter | None,
+) -> _Survey:
+    found = _Survey()
+    reads = not plan.backend.entry.learns
+    with kept(engine, plan, identity) as look_up:
+        for request in requests(plan, own):
+            answer = asked.get(request.key) or look_up(request)
+            text = text_of(request) if reads else ""
+            size = count(text) if count and reads else len(text.encode())
+            if answer is not None:
+                found.learn(size, answer)
+            if answer is not None and plan.keeps_answers:
+                found.kept += 1
+            else:
+                found.add(size, text)
+    return found
+
+
+def _estimated(plan: Plan, found: _Survey, pilot: Pilot, count: Counter | None) -> Estimate:
+    billed = price(plan.backend)
+    how, read = _read(plan, found, count)
+    written = _written(plan, found)
+    seconds = _seconds(plan, len(found.sizes), pilot)
+    hourly = plan.backend.file.price.usd_per_hour
+    asked = [one for one in pilot.answers if not one.cached]
+    pilot_cost = sum((billed.of(one.usage) or Decimal(0) for one in asked), Decimal(0)) if billed else None
+    return Estimate(
+        plan=plan,
+        requests=len(found.sizes),
+        kept=found.kept,
+        counted=how,
+        prompt_tokens=read,
+        output_tokens=written,
+        price=billed,
+        cost=_hourly(hourly, seconds) if hourly is not None else _cost(billed, found, read, written),
+        seconds=seconds,
+        pilot=len(asked),
+        pilot_cost=float(pilot_cost) if pilot_cost is not None else None,
+    )
+
+
+def _read(plan: Plan, found: _Survey, count: Counter | None) -> tuple[str | None, Range | None]:
+    """Return how the prompt tokens are known, and their sum."""
+    if not plan.backend.entry.remote and count is None:
+        return None, None
+    observed = by_line(found.known_sizes, found.read, found.sizes)
+    if observed is not None:
+        return "observed", observed
+    around = len(found.sizes) * (PER_REPLY + PER_MESSAGE * _messages(plan))
+    if count is not None:
+        return "tokenizer", exactly(sum(found.sizes) + around)
+    plain, other = (sum(column) for column in zip(*found.characters, strict=True))
+    low, value, high = (plain * a + other * b + around for a, b in zip(ASCII, OTHER, strict=True))
+    return "characters", Range(low, value, high)
+
+
+def _messages(plan: Plan) -> int:
+    turns = 2 * plan.task.shots if plan.backend.file.shots_as == "turns" else 0
+    return 1 + bool(plan.task.template.system) + turns
+
+
+def _written(plan: Plan, found: _Survey) -> Range | None:
+    """Return the sum of the output tokens: bounded by what is allowed, expected as was seen."""
+    count = len(found.sizes)
+    if not plan.backend.entry.remote:
+        return None
+    if not writes(plan.task.ask, plan.backend.file.choose_by):
+        return exactly(0)
+    most = most_written(plan.decoding, plan.backend.settings)
+    observed = by_mean(found.written, count, most)
+    return observed or Range(0, None, None if most is None else most * count)
+
+
+def _hourly(usd: float, seconds: Range | None) -> Range | None:
+    return seconds.times(usd / 3600) if seconds is not None else None
+
+
+def _cost(
+    billed: TokenPrice | None, found: _Survey, read: Range | None, written: Range | None
+) -> Range | None:
+    """Return what is to be paid if nothing of it is cheaper for having been read before."""
+    count = len(found.sizes)
+    if billed is None or read is None or written is None:
+        return None
+
+    def end(tokens: float | None, said: float | None) -> float | None:
+        if tokens is None or said is None or not count:
+            return None if count else 0.0
+        return float(billed.together(count, tokens, said))
+
+    low = end(read.low, written.low)
+    assert low is not None
+    return Range(low, end(read.value, written.value), end(read.high, written.high))
+
+
+def _seconds(plan: Plan, count: int, pilot: Pilot) -> Range | None:
+    """Return the wall time, by the pilot's. A server's answers are waited for, so many at once.
+
+    An engine here has each its own way to batch: of it only what to expect is known.
+    """
+    asked = [one for one in pilot.answers if not one.cached]
+    if not asked:
+        return None
+    if not plan.backend.entry.remote:
+        return Range(0.0, pilot.seconds / len(asked) * count, None)
+    times = [one.timing.e2e for one in asked if one.timing is not None and one.timing.e2e is not None]
+    whole = by_mean(times, count)
+    return whole.times(1 / concurrency(plan)) if whole is not None else None
+
+
+def concurrency(plan: Plan) -> int:
+    """Return how many calls the run would have in flight: as is said, or as many as is usual."""
+    return int(plan.options.concurrency or plan.backend.settings.get("concurrency") or CONCURRENCY)

@@ -1,0 +1,44 @@
+"""What a run's system learnt, as a directory that other programs load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.errors import BadInput, Place
+from harness.evaluation import adapter_lifecycle as engines
+from harness.evaluation import fit_cache as fits
+from harness.evaluation.plan import Plan
+from harness.evaluation.progress import Display, watching
+from harness.schema import Exports, Fit, Learner
+
+
+def export(plan: Plan, out: Path, display: Display) -> Fit:
+    """Write what the plan's backend learns of its task to the folder `out`, and return what that took.
+
+    A fit that is kept is used; else the backend is fitted first.
+
+    Raises:
+        BadInput: the backend has nothing to export, or `out` holds something already.
+        Unavailable: it cannot be fitted, or a package is missing.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BadInput("is not empty; name a new folder", place=Place(out))
+    task, name = plan.task, plan.backend.name
+    adapter = engines.made(plan.backend, plan.profile)
+    try:
+        if not (isinstance(adapter, Exports) and isinstance(adapter, Learner)):
+            raise BadInput(f"{name} ({plan.backend.entry.name}) learns nothing that others load; gpt does")
+        key = fits.key(task, plan.backend, plan.material.sha256[task.file.shots.from_], plan.taught)
+        try:
+            with engines.adapter_errors(name):
+                fit = fits.fitted(
+                    adapter, plan.prompts(), lambda: plan.lessons.rows, key, watching(display, plan.label)
+                )
+        finally:
+            display.stop()
+        out.mkdir(parents=True, exist_ok=True)
+        with engines.adapter_errors(name):
+            adapter.export(out)
+    finally:
+        engines.closed(name, adapter)
+    return fit

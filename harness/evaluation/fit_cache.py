@@ -1,0 +1,140 @@
+"""What a learner learnt, kept in the user's cache so that the same data is never fitted twice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from harness import __version__
+from harness.backends.backend import Backend
+from harness.datasets.downloads import cache_dir
+from harness.records.fingerprint import RENDERING, digest, rendering, source, versions
+from harness.schema import Example, Fit, FitTask, Learner, Trains, Workshop
+from harness.tasks.task import Task
+
+ABOUT = "fit.json"
+
+Watch = Callable[[str, int, int, float], None]
+
+
+def key(task: Task, backend: Backend, train: str, taught: Mapping[str, Any] = {}) -> str:
+    """Return the hash of all that a fit depends on.
+
+    `train` is the hash of the split's content; `taught` says what of it is learnt from, nothing for all.
+    """
+    return digest(
+        {
+            "train": train,
+            **({"taught": taught} if taught else {}),
+            "reading": task.file.data.reading,
+            "split": task.file.shots.from_,
+            **task.file.labelling,
+            "labels": task.labels,
+            "ask": task.ask,
+            "adapter": backend.file.adapter,
+            "model": backend.file.model,
+            "revision": backend.file.revision,
+            "settings": backend.result_settings,
+            "seed": task.seed,
+            **({"prompts": prompts(task, backend)} if backend.entry.reads_prompts else {}),
+            "versions": {"harness": __version__, **versions(backend.entry.libraries)},
+            "source": source(backend.entry.target),
+        }
+    )
+
+
+def prompts(task: Task, backend: Backend) -> dict[str, Any]:
+    """Return what decides how the train split is rendered, for learners that read it so: without shots."""
+    answered = {"shots": task.file.shots.answer}
+    return {"rendering": RENDERING, **rendering(task), **answered, "choose_by": backend.file.choose_by}
+
+
+def fitted(
+    adapter: Learner,
+    task: FitTask,
+    train: Callable[[], Iterable[Example]],
+    name: str,
+    watch: Watch,
+    *,
+    fresh: bool = False,
+) -> Fit:
+    """Return what the fit took, having fitted `adapter` or loaded the fit called `name`.
+
+    `train` is called only if there is something to learn; `watch` is shown how far a long fit is, as
+    `Workshop` says. A cache that cannot be read or written costs a fit, not a run. A fit that was killed
+    goes on from its checkpoint, and `fresh` begins it anew.
+    """
+    folder = cache_dir() / "fits" / name
+    checkpoints = folder.with_name(f"{name}.checkpoint")
+    if fresh:
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    else:
+        known = _loaded(adapter, folder)
+        if known is not None:
+            return known
+    count = 0
+
+    def counted() -> Iterable[Example]:
+        nonlocal count
+        for example in train():
+            count += 1
+            yield example
+
+    if isinstance(adapter, Trains):
+        mine = not checkpoints.exists() or _ours(checkpoints)
+        adapter.equip(Workshop(checkpoints if mine else None, watch))
+    start = time.perf_counter()
+    adapter.fit(counted(), task)
+    seconds = time.perf_counter() - start
+    took = adapter.took() if isinstance(adapter, Trains) else None
+    fit = Fit(seconds + took.earlier, count, took.steps, took.device) if took else Fit(seconds, count)
+    if _save(adapter, folder, fit):
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    return fit
+
+
+def _loaded(adapter: Learner, folder: Path) -> Fit | None:
+    """Return the fit in `folder` after loading it, None if there is none that is ours and whole."""
+    try:
+        if not _ours(folder):
+            return None
+        said = orjson.loads((folder / ABOUT).read_bytes())
+        seconds, examples = float(said["seconds"]), int(said["examples"])
+        fit = Fit(seconds, examples, said["steps"], said["device"], reused=True)
+        adapter.load(folder)
+    except Exception:  # whatever a stranger's loader makes of a damaged file
+        return None
+    return fit
+
+
+def _ours(folder: Path) -> bool:
+    """Return whether this user wrote all that is in `folder`: a cache can lie in a shared place."""
+    if not hasattr(os, "getuid"):
+        return True
+    return all(path.lstat().st_uid == os.getuid() for path in (folder, *folder.rglob("*")))
+
+
+def _save(adapter: Learner, folder: Path, fit: Fit) -> bool:
+    """Keep what was learnt, whole or not at all, and return whether it is kept."""
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        beside.mkdir(parents=True)
+        adapter.save(beside)
+        about = {
+            **{"seconds": fit.seconds, "examples": fit.examples},
+            **{"steps": fit.steps, "device": fit.device, "harness": __version__},
+        }
+        (beside / ABOUT).write_bytes(orjson.dumps(about))
+        if folder.exists():
+            shutil.rmtree(folder)
+        beside.rename(folder)
+    except Exception:  # a full disk, a rival process, a stranger's bug; the fit itself is in memory
+        shutil.rmtree(beside, ignore_errors=True)
+        return False
+    return True

@@ -1,0 +1,78 @@
+"""Which directory a run is written in: what may change a response has one of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import BadInput, Place
+from harness.evaluation.plan import Plan
+from harness.records import journal as records
+from harness.records.fingerprint import fingerprint
+
+
+def known(directory: Path) -> dict[str, Any]:
+    """Return what `run.json` says, nothing where there is none yet."""
+    return records.read_run(directory) if (directory / records.RUN).exists() else {}
+
+
+def mark(plan: Plan, identity: Mapping[str, Any]) -> str:
+    """Return the fingerprint of all that can change a response; `identity` is that of the weights."""
+    material = plan.material
+    used = [plan.task.split]
+    if plan.task.shots or plan.backend.entry.learns:
+        used.append(plan.task.file.shots.from_)
+    return fingerprint(
+        plan.task,
+        plan.backend,
+        plan.decoding,
+        data={split: material.sha256[split] for split in used},
+        identity=identity,
+        limit=plan.options.limit,
+        repeat=plan.options.repeat,
+        taught=plan.taught,
+    )
+
+
+def home(plan: Plan, mark: str) -> Path:
+    """Return the directory to write: the one that is resumed, the latest of this fingerprint, or a new one.
+
+    Raises:
+        BadInput: the one to resume began with something else, or a file is in the way.
+    """
+    return _resumed(plan.resume, mark) if plan.resume else _directory(plan, mark)
+
+
+def _directory(plan: Plan, mark: str) -> Path:
+    home = plan.options.runs_dir / _safe(plan.task.name) / _safe(plan.backend.name)
+    if not plan.options.fresh:
+        for directory in sorted(home.glob(f"*-{mark[:8]}"), reverse=True):
+            if (directory / records.RUN).exists() and records.read_run(directory)["fingerprint"] == mark:
+                return directory
+    name, number = records.directory_name(mark), 1
+    directory = home / name
+    while (directory / records.RUN).exists():  # --fresh twice within a second
+        number += 1
+        directory = home / name.replace("Z-", f"Z.{number}-")  # sorts after the first
+    try:
+        with records.disk_errors(home):
+            directory.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise BadInput("a run is a folder, and a file is in its way", place=Place(directory)) from None
+    return directory
+
+
+def _resumed(directory: Path, mark: str) -> Path:
+    """Return the directory the user named, if this plan is what it holds."""
+    if records.read_run(directory)["fingerprint"] != mark:
+        raise BadInput(
+            "the data, the model or the task is not what this run began with; its answers cannot go on",
+            place=Place(directory),
+        )
+    return directory
+
+
+def _safe(name: str) -> str:
+    """Return a name as a folder's: no separators, no control characters, no colon."""
+    return "".join(c if c.isalnum() or c in "._- " else "_" for c in name).strip(". ") or "_"

@@ -1,0 +1,167 @@
+"""What `run.json` and a line of the journal say, and nothing of how it came about."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from harness.evaluation.energy import Used
+from harness.evaluation.plan import Plan
+from harness.records import journal as records
+from harness.records.fingerprint import digest
+from harness.schema import WRITTEN, Adapter, Response, SaysDecoding, Timing
+
+# The statuses of run.json.
+RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
+
+
+@dataclass
+class Session:
+    """One stretch of a run in one process; a resumed run has several.
+
+    `seconds` are those of inference. `answered` leaves out what failed and what a cache gave, and
+    `output_tokens` counts only its tokens: a killed session tells no seconds, so its answers must
+    not be divided by another's.
+    """
+
+    started: str = field(default_factory=records.now)
+    finished: str | None = None
+    seconds: float = 0.0
+    requests: int = 0
+    failed: int = 0
+    answered: int = 0
+    output_tokens: int = 0
+    energy: Used | None = None
+
+    def count(self, response: Response) -> None:
+        """Count one request that ended."""
+        self.requests += 1
+        if response.error is not None:
+            self.failed += 1
+        elif not response.cached:
+            self.answered += 1
+            self.output_tokens += (response.usage and response.usage.completion_tokens) or 0
+
+
+def described(response: Response) -> dict[str, Any]:
+    """Return a response as the journal keeps it."""
+    timing, scores = response.timing, response.option_scores
+    # What only some asks have is left out of the lines of all others.
+    measured = {
+        **{"value": response.value, "tokens": response.tokens, "spans": response.spans},
+        **{"similarities": response.similarities, "served": response.served},
+    }
+    return {
+        "text": response.text,
+        "option_scores": _finite(scores) if scores is not None else None,
+        **{name: value for name, value in measured.items() if value is not None},
+        "finish": response.finish,
+        "usage": asdict(response.usage) if response.usage else None,
+        # asdict copies deeply; this line is written for every example
+        "timing_s": _timing(timing) if timing else None,
+        "attempts": response.attempts,
+        "cached": response.cached,
+        "truncated": response.truncated,
+        "error": asdict(response.error) if response.error else None,
+    }
+
+
+def _timing(timing: Timing) -> dict[str, float | None]:
+    seconds = {"queue": timing.queue, "ttft": timing.ttft, "e2e": timing.e2e}
+    return seconds if timing.wait is None else {**seconds, "wait": timing.wait}
+
+
+def measured(value: float) -> float | None:
+    """Return a value that JSON can hold: what is infinite is the last number before it, and NaN is none."""
+    return None if math.isnan(value) else _finite([value])[0]
+
+
+def _finite(scores: Sequence[float]) -> list[float]:
+    """Return scores that JSON can hold in their order: what is infinite is the last number before it.
+
+    A NaN stays, and is written as null.
+    """
+    last = sys.float_info.max
+    return [min(max(float(score), -last), last) for score in scores]
+
+
+def sent(plan: Plan, adapter: Adapter) -> dict[str, Any]:
+    """Return what the engine is sent of the decoding: nothing where no text is asked for."""
+    compares = plan.task.ask == "choose" and plan.backend.file.choose_by == "logprobs"
+    if compares or plan.task.ask not in (*WRITTEN, "choose"):
+        return {}
+    if isinstance(adapter, SaysDecoding):
+        return dict(adapter.sent(plan.decoding))
+    return plan.decoding.asked()
+
+
+def described_plan(
+    plan: Plan, mark: str, identity: Mapping[str, Any], sent: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what `run.json` says of a run before it starts; `sent` is the decoding as the engine is told."""
+    task, backend = plan.task, plan.backend.file
+    shots = task.file.shots
+    return {
+        "schema_version": records.SCHEMA_VERSION,
+        "id": "",
+        "label": plan.system,
+        "given": dict(plan.given),
+        "status": RUNNING,
+        "fingerprint": mark,
+        "command": plan.command,
+        "task": {
+            "name": task.name,
+            "version": task.file.version,
+            "sha256": digest(task.resolved()),
+            "ask": task.ask,
+            "template": task.template_name,
+            "shots": {"k": task.shots, "from": shots.from_, "draw": shots.draw},
+            "split": task.split,
+            "n": len(plan.material.selection.order),
+            "limit": plan.options.limit,
+            "repeat": plan.options.repeat,
+            "tags": task.file.tags,
+        },
+        "backend": {
+            "name": plan.backend.name,
+            "adapter": backend.adapter,
+            "model": backend.model,
+            "revision": identity.get("revision") or backend.revision,
+            "identity": dict(identity) or None,
+            "parameters": backend.parameters,
+            "kind": backend.kind,
+            "licence": backend.licence,
+            "settings": dict(plan.backend.settings),
+            "concurrency": plan.options.concurrency or plan.backend.settings.get("concurrency"),
+        },
+        "decoding": {"asked": plan.decoding.asked(), "sent": dict(sent)},
+        "choose_by": backend.choose_by if task.ask == "choose" else None,
+        "data": described_data(plan),
+        "seed": task.seed,
+    }
+
+
+def described_data(plan: Plan) -> dict[str, Any]:
+    """Return what `run.json` says of the data."""
+    source = plan.material.source
+    return {
+        "source": source.origin,
+        "sample": source.sample,
+        "revision": source.revision,
+        "sha256": dict(plan.material.sha256),
+        "rows": len(plan.material.selection.order),
+    }
+
+
+def throughput(sessions: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Return answers and tokens a second over the sessions that told their seconds."""
+    seconds, answered, tokens = (
+        sum(session[key] for session in sessions) for key in ("seconds", "answered", "output_tokens")
+    )
+    return {
+        "examples_per_s": answered / seconds if answered else None,
+        "output_tokens_per_s": tokens / seconds if tokens else None,
+    }

@@ -1,0 +1,355 @@
+"""One task, one backend: asks, judges, writes, and sums up.
+
+The loop knows no engine and no wrapper around one: it hands out requests and takes responses in
+whatever order they come.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.config.documents import dump
+from harness.costs.accounting import Ledger
+from harness.errors import HarnessError, Interrupted, Stopped, Unavailable
+from harness.evaluation import adapter_lifecycle as engines
+from harness.evaluation import energy
+from harness.evaluation import fit_cache as fits
+from harness.evaluation import run_directory as directories
+from harness.evaluation.interrupts import Drain
+from harness.evaluation.plan import Plan
+from harness.evaluation.progress import Display, say, watching
+from harness.evaluation.run_document import (
+    COMPLETE,
+    FAILED,
+    PARTIAL,
+    RUNNING,
+    Session,
+    described,
+    described_data,
+    described_plan,
+    measured,
+    sent,
+    throughput,
+)
+from harness.evaluation.wrappers.compose import wrapped
+from harness.extraction import predictions as answers
+from harness.records import journal as records
+from harness.records.fingerprint import digest, environment
+from harness.records.journal import Journal, Key, Lock, Record
+from harness.schema import (
+    Adapter,
+    CountsTokens,
+    Failure,
+    Fit,
+    Identified,
+    Learner,
+    Loaded,
+    Metric,
+    Prepares,
+    Request,
+    Response,
+)
+from harness.scoring.rescore import rejudge
+from harness.scoring.summary import Tally, score, tally
+
+GO_ON = "stopped; the same command goes on"
+
+
+@dataclass
+class Outcome:
+    """How a run ended: its directory, what `run.json` says, and the error that ended it, if any."""
+
+    directory: Path
+    run: dict[str, Any]
+    error: HarnessError | None = None
+    reused: bool = False
+
+
+def execute(plan: Plan, display: Display) -> Outcome:
+    """Run `plan` to its end, or as far as it goes, and return how it ended.
+
+    The same plan goes on where it stopped; a complete run is reported, not paid for again.
+
+    Raises:
+        BadInput: the run directory is held by another process, or the directory to resume was
+            made with other data, settings or weights.
+        Unavailable: the backend cannot be made ready. Nothing was asked.
+    """
+    adapter = engines.made(plan.backend, plan.profile)
+    try:
+        with engines.adapter_errors(plan.backend.name):
+            identity = adapter.identity() if isinstance(adapter, Identified) else {}
+        mark = directories.mark(plan, identity)
+        directory = directories.home(plan, mark)
+        known = directories.known(directory)
+        if known.get("status") != COMPLETE:
+            with Lock(directory):
+                known = directories.known(directory)  # its last writer may have gone on meanwhile
+                if known.get("status") != COMPLETE:
+                    return _Run(plan, adapter, directory, mark, identity, known, display).go()
+        return Outcome(directory, known, reused=True)
+    finally:
+        engines.closed(plan.backend.name, adapter)
+
+
+class _Run:
+    """A run under way."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        adapter: Adapter,
+        directory: Path,
+        mark: str,
+        identity: Mapping[str, Any],
+        known: Mapping[str, Any],
+        display: Display,
+    ) -> None:
+        self.plan, self.adapter, self.directory, self.display = plan, adapter, directory, display
+        self.mark, self.identity = mark, identity
+        self.known = known
+        self.samples = directory / records.SAMPLES
+        self.metrics: list[Metric] = plan.task.metrics
+        self.read = answers.reader(plan.task)
+        self.fit: Fit | None = None
+        self.stopped: HarnessError | None = None
+        self.session = Session()
+        self.ledger = Ledger(plan, self.samples, known)
+        self.engine: dict[str, Any] = (known.get("backend") or {}).get("engine") or {}
+        self.environment = environment(plan.backend.entry.libraries)
+
+    def go(self) -> Outcome:
+        tokens = self.adapter.count_tokens if isinstance(self.adapter, CountsTokens) else None
+        prompts = self.plan.prompts(tokens)
+        if self.plan.counts_tokens:
+            with engines.adapter_errors(self.plan.backend.name):
+                self.plan.rehearse(tokens)
+        self._warn_of_other_versions()
+        self._begin()
+        try:
+            self._learn(prompts)
+            journal = Journal(self.samples)
+            try:
+                self._ask(prompts.request, journal)
+            finally:
+                journal.close()
+        except KeyboardInterrupt:
+            self.stopped = Interrupted(GO_ON)
+        except HarnessError as error:
+            self.stopped = error
+        return self._finish()
+
+    def _begin(self) -> None:
+        """Write down what is run; what another version of the task judged before is judged again."""
+        task, backend = self.plan.task.resolved(), self.plan.backend.resolved()
+        if self.known and self.known["task"]["sha256"] != digest(task) and self.samples.exists():
+            rejudge(self.directory, self.plan.task)
+        records.write_atomically(self.directory / records.TASK, dump(task).encode())
+        records.write_atomically(self.directory / records.BACKEND, dump(backend).encode())
+        self._write(RUNNING, {})
+
+    def _warn_of_other_versions(self) -> None:
+        before = (self.known.get("environment") or {}).get("packages") or {}
+        for name, version in self.environment["packages"].items():
+            was = before.get(name, version)
+            if was != version:
+                say(f"warning: {self.plan.label}: {name} was {was} when this run began, now {version}")
+
+    def _learn(self, prompts: Any) -> None:
+        if not isinstance(self.adapter, Learner):
+            return
+        task, material = self.plan.task, self.plan.material
+        self.display.phase(f"{self.plan.label}: fitting")
+        key = fits.key(task, self.plan.backend, material.sha256[task.file.shots.from_], self.plan.taught)
+        lessons = self.plan.lessons
+        watch = watching(self.display, self.plan.label)
+        try:
+            with engines.adapter_errors(self.plan.backend.name):
+                self.fit = fits.fitted(
+                    self.adapter, prompts, lambda: lessons.rows, key, watch, fresh=self.plan.options.fresh
+                )
+        finally:
+            self.display.stop()
+        done = "fit reused" if self.fit.reused else f"fitted on {self.fit.examples:,} examples"
+        self.display.phase(f"{self.plan.label}: {done} ({self.fit.seconds:.1f} s)")
+
+    def _done(self) -> dict[Key, bool]:
+        """Return (id, repeat) → failed, of what the journal holds of this run's examples."""
+        order = self.plan.material.selection.order
+        return {
+            records.key_of(line.record): records.is_failed(line.record)
+            for line in records.read_records(self.samples)
+            if line.record["id"] in order
+        }
+
+    def _ask(self, make: Callable[..., Request], journal: Journal) -> None:
+        """Hand out the requests that have no answer yet, and write what comes back."""
+        done = {key for key, failed in self._done().items() if not failed}
+        if len(done) == self.plan.total:  # killed while it summed up: no model is loaded for that
+            return
+        if isinstance(self.adapter, Prepares):
+            self.display.phase(f"{self.plan.label}: loading")
+            with engines.adapter_errors(self.plan.backend.name):
+                self.adapter.prepare()
+                if isinstance(self.adapter, Loaded):
+                    self.engine = dict(self.adapter.loaded())
+        for metric in self.metrics:  # a tokenizer that loads for seconds is no part of answering
+            if metric.prepare is not None:
+                metric.prepare()
+        pending: dict[Key, Request] = {}
+        drain = Drain()
+        self.session = Session()
+        with energy.metered(wanted=self.plan.options.energy) as self.session.energy:
+            self.display.start(self.plan.label, self.plan.total, len(done))
+            self._answers(self._source(make, done, pending, drain), pending, journal, drain)
+
+    def _answers(
+        self, source: Iterator[Request], pending: dict[Key, Request], journal: Journal, drain: Drain
+    ) -> None:
+        """Take what the adapter makes of the requests, and tell the session how long that took."""
+        began = time.perf_counter()
+        try:
+            with (
+                drain,
+                engines.adapter_errors(self.plan.backend.name),
+                wrapped(self.adapter, self.plan, self.identity, self.ledger) as adapter,
+            ):
+                for response in adapter.answer(source):
+                    self._take(response, pending, journal)
+                for key in list(pending):
+                    lost = Failure("lost", "the adapter ended without answering")
+                    self._take(Response(key, error=lost), pending, journal)
+        finally:
+            self.session.seconds = time.perf_counter() - began
+            self.session.finished = records.now()
+            self.display.stop()
+            if drain.asked:  # whatever else came of it
+                raise Interrupted(GO_ON)
+
+    def _source(
+        self, make: Callable[..., Request], done: set[Key], pending: dict[Key, Request], drain: Drain
+    ) -> Iterator[Request]:
+        repeats = range(self.plan.options.repeat)
+        for example in self.plan.material.evaluated():
+            for repeat in repeats:
+                if drain.asked or self.stopped is not None:
+                    return
+                if (example.id, repeat) not in done:
+                    request = make(example, repeat)
+                    pending[request.key] = request
+                    yield request
+
+    def _take(self, response: Response, pending: dict[Key, Request], journal: Journal) -> None:
+        """Judge one response and write its record."""
+        request = pending.pop(response.key, None)
+        if request is None:
+            raise Unavailable(
+                f"{self.plan.backend.name} answered {response.key!r}, which was not asked or is answered"
+            )
+        if response.text is not None:  # half a surrogate pair cannot be written
+            response.text = response.text.encode(errors="replace").decode()
+        if response.value is not None:
+            response.value = measured(response.value)
+        record, scores = self._judged(request, response)
+        journal.append(record)
+        self.session.count(response)
+        self.display.step(failed=response.error is not None, score=scores)
+        if response.error is not None:
+            self._check_failures(response.error)
+
+    def _judged(self, request: Request, response: Response) -> tuple[Record, float | None]:
+        failed = response.error is not None
+        context = str(request.example.fields.get("context", ""))
+        prediction = None if failed else self.read(response, request.options, context)
+        target = request.example.target
+        scores = None if failed else score(self.metrics, response, prediction, target)
+        record = {
+            "id": request.example.id,
+            "repeat": request.repeat,
+            "request": request.sent(),
+            "response": described(response),
+            "prediction": prediction,
+            "target": target,
+            "scores": scores,
+        }
+        if request.example.cluster is not None:
+            record["cluster"] = request.example.cluster
+        if self.plan.task.file.breakdown:
+            record["groups"] = self.plan.task.groups(request.example)
+        main = self.metrics[0]
+        return record, scores[main.name][0] if scores and main.interval == "wilson" else None
+
+    def _check_failures(self, last: Failure) -> None:
+        bound = self.plan.options.max_failures
+        allowed = bound if isinstance(bound, int) else bound * self.plan.total
+        failed = self.session.failed
+        if failed > allowed and self.stopped is None:
+            self.stopped = Stopped(
+                f"{failed} of {self.plan.total} requests failed, more than --max-failures {bound}; "
+                f"the last: {last.kind}: {last.message}; the same command asks them again"
+            )
+
+    def _finish(self) -> Outcome:
+        plan = self.plan
+        self.ledger.before_compacting()
+        records.compact(self.samples, plan.material.selection.order, plan.options.repeat)
+        found = tally(self.samples, self.metrics, plan.task.classes, plan.options.slo)
+        found.save(self.directory / records.STATISTICS)
+        ended = found.counts["examples"]
+        if ended < plan.total and self.stopped is None:
+            self.stopped = Unavailable(f"{plan.backend.name} ended after {ended} of {plan.total} requests")
+        status = COMPLETE if self.stopped is None else PARTIAL if found.ids else FAILED
+        run = self._write(status, self._results(found))
+        return Outcome(self.directory, run, self.stopped)
+
+    def _results(self, found: Tally) -> dict[str, Any]:
+        plan = self.plan
+        sessions = [*self.known.get("sessions", []), asdict(self.session)]
+        return {
+            "finished": records.now(),
+            "sessions": sessions,
+            **found.summary(seed=plan.task.seed),
+            "throughput": throughput(sessions),
+            "cost": self.ledger.document(sessions, found.share_correct),
+            "budget": plan.options.budget.document() if plan.options.budget else None,
+            "goodput": found.goodput.document(sessions) if found.goodput else None,
+            "energy": energy.total(sessions),
+            "fit": asdict(self.fit) if self.fit else None,
+            **self._lessons(),
+            "stopped_because": str(self.stopped) if self.stopped else None,
+        }
+
+    def _lessons(self) -> dict[str, Any]:
+        """Return `data` with what was learnt of what was asked, for systems that learn."""
+        if self.fit is None:
+            return {}
+        lessons = self.plan.lessons
+        said = {"leaked": lessons.leaked, "dropped_from_train": lessons.dropped}
+        return {"data": {**described_data(self.plan), **said}}
+
+    def _write(self, status: str, results: Mapping[str, Any]) -> dict[str, Any]:
+        run = {
+            **described_plan(self.plan, self.mark, self.identity, sent(self.plan, self.adapter)),
+            "id": self.directory.name,
+            "status": status,
+        }
+        if self.engine:
+            run["backend"]["engine"] = self.engine
+        run["environment"] = self.environment
+        run["started"] = self.known.get("started") or self.session.started
+        run["sessions"] = self.known.get("sessions", [])
+        run |= results
+        records.write_run(self.directory, run)
+        return run
+
+
+def finish_exit_code(outcomes: Iterable[Outcome], dead: Iterable[HarnessError]) -> int:
+    """Return the gravest exit code of a grid: 130, wrong input, 3, then 4; 0 if nothing went wrong."""
+    codes = {
+        error.exit_code for error in (*(outcome.error for outcome in outcomes), *dead) if error is not None
+    }
+    return next((code for code in (130, 2, 3, 4) if code in codes), max(codes, default=0))

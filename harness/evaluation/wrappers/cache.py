@@ -1,0 +1,217 @@
+"""Answers that were given before, handed out again instead of asking: an adapter around an adapter.
+
+Two requests share an answer only if all that could change it is equal: the adapter, its model, weights and
+endpoint, its settings, and all that is asked. Failures are never kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from harness.errors import HarnessError
+from harness.evaluation.wrappers.answer_store import Store
+from harness.schema import IMAGE, WRITTEN, Adapter, Profile, Request, Response, Usage
+from harness.tasks.validation import WITHOUT_PROMPT
+
+VERSION = 1  # raise it when answers that are kept would be read otherwise than they were given
+AHEAD = 256  # known answers that may wait until one that is asked for comes back
+
+# Asks of which a system reads the bare fields, instead of a prompt or beside it: where does a span begin?
+FIELDS_READ = ("score", "embed", "tag")
+
+# All of an answer but which request it was to, how long it took and how often it was tried.
+_KEPT = [
+    part.name
+    for part in fields(Response)
+    if part.name not in ("key", "usage", "timing", "attempts", "cached", "error")
+]
+
+
+class Keys:
+    """What makes two requests the same to one system."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        settings: Mapping[str, Any],
+        identity: Mapping[str, Any],
+        sent: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`settings` are those that can change an answer; `identity` names the weights and the endpoint.
+
+        `sent` is the decoding as the engine is sent it, where that is not as it was asked.
+        """
+        self._sent = sent
+        self._chooses_by_text = profile.choose_by != "logprobs"
+        system = {
+            "version": VERSION,
+            "adapter": profile.adapter,
+            "model": profile.model,
+            "revision": profile.revision,
+            "identity": dict(identity),
+            "settings": dict(settings),
+            "chat": profile.chat,
+            "shots_as": profile.shots_as,
+            "normalise": profile.normalise,
+            "choose_by": profile.choose_by,
+        }
+        self._system = hashlib.sha256(_packed(system))
+
+    def of(self, request: Request) -> bytes:
+        """Return the key of a request, 32 bytes; its prompt is rendered for it."""
+        asked: dict[str, Any] = {
+            "ask": request.ask,
+            "decoding": request.decoding.asked(),
+            "options": [(option.text, option.meaning) for option in request.options],
+            "bounds": request.bounds,
+            "repeat": request.repeat,
+            "drawn": request.seed if self._is_drawn(request) else None,
+        }
+        known = dict(request.example.fields)
+        if IMAGE in known:
+            asked |= {"picture": _picture(known.pop(IMAGE)), "captions": request.captions}
+        if request.ask in FIELDS_READ:
+            asked["fields"] = known
+        if request.ask not in WITHOUT_PROMPT:
+            asked["parts"] = request.parts
+        key = self._system.copy()
+        key.update(_packed(asked))
+        return key.digest()
+
+    def _is_drawn(self, request: Request) -> bool:
+        """Return whether the answer is drawn, so that the seed is a part of what is asked.
+
+        A greedy answer is the same whatever the seed. Where no temperature is sent, the provider's own holds,
+        and that draws.
+        """
+        written = request.ask in WRITTEN or (request.ask in ("choose", "rank") and self._chooses_by_text)
+        sent = request.decoding.asked() if self._sent is None else self._sent
+        return written and sent.get("temperature") != 0
+
+
+def _packed(values: Any) -> bytes:
+    return orjson.dumps(values, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+
+
+def _picture(image: Any) -> str:
+    """Return the hash of a picture's bytes, or that of a path that cannot be read: the engine will say so."""
+    try:
+        content = Path(image).read_bytes() if not str(image).startswith("data:") else str(image).encode()
+    except (OSError, ValueError):
+        content = str(image).encode()
+    return hashlib.sha256(content).hexdigest()
+
+
+class Cached:
+    """Hands out kept answers, asks the adapter within for the others, and keeps what that says."""
+
+    def __init__(self, inner: Adapter, store: Store, keys: Keys, profile: Profile) -> None:
+        """`profile` says under which names the answers are kept."""
+        self.inner, self.store, self.keys, self.profile = inner, store, keys, profile
+        self._waiting: deque[Response] = deque()
+        self._asked: dict[tuple[str, int], tuple[bytes, Request]] = {}
+
+    def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
+        """Yield one Response a request, those that are known as soon as they are met.
+
+        The adapter within is not troubled before there is something to ask it.
+        """
+        source = iter(requests)
+        while (first := (yield from self._known(source))) is not None:
+            try:
+                for response in self.inner.answer(self._unknown(first, source)):
+                    self._keep(response)
+                    yield response
+                    yield from self._met()
+            except HarnessError:
+                yield from self._met()  # they were asked for, and cost nothing
+                raise
+            yield from self._met()
+
+    def close(self) -> None:
+        """Let go of the adapter within."""
+        self.inner.close()
+
+    def _known(self, source: Iterator[Request | None]) -> Generator[Response, None, Request | None]:
+        """Yield answers as long as they are known; return the first request that is not, None at the end."""
+        for request in source:
+            if request is not None:
+                answer = self._looked_up(request)
+                if answer is None:
+                    return request
+                yield answer
+        return None
+
+    def _unknown(self, first: Request, source: Iterator[Request | None]) -> Iterator[Request | None]:
+        """Yield the requests whose answers are not known; those that are wait for the next that comes back.
+
+        Where nothing is under way none will come back: then the source ends here, and the loop in `answer`
+        goes on with it.
+        """
+        yield first
+        for request in source:
+            answer = self._looked_up(request) if request is not None else None
+            if answer is None:
+                yield request
+                continue
+            self._waiting.append(answer)
+            if len(self._waiting) >= AHEAD:
+                if not self._asked:
+                    return
+                yield None
+
+    def _met(self) -> Iterator[Response]:
+        while self._waiting:
+            yield self._waiting.popleft()
+
+    def _looked_up(self, request: Request) -> Response | None:
+        """Return the kept answer of a request; one without is from now on under way."""
+        key = self.keys.of(request)
+        answer = looked_up(self.store, key, request, self.profile.shots_as)
+        if answer is None:
+            self._asked[request.key] = key, request
+        return answer
+
+    def _keep(self, response: Response) -> None:
+        key, request = self._asked.pop(response.key, (None, None))
+        if key is not None and request is not None and response.error is None:
+            packed = _packed_answer(response, request)
+            self.store.put(key, packed, backend=self.profile.name, model=self.profile.model or "")
+
+
+def looked_up(store: Store, key: bytes, request: Request, shots_as: str) -> Response | None:
+    """Return the answer that is kept under `key`, as one to `request`; None where there is none."""
+    kept = store.get(key)
+    return None if kept is None else _unpacked(kept, request, shots_as)
+
+
+def _packed_answer(response: Response, request: Request) -> bytes:
+    """Return what is kept of an answer: all but how long it took."""
+    values = {name: getattr(response, name) for name in _KEPT}
+    usage = asdict(response.usage) if response.usage else None
+    # NaN and the infinities, which only the standard library's JSON can say and read back.
+    return json.dumps({**values, "usage": usage, "chat": request.was_chat}, default=float).encode()
+
+
+def _unpacked(kept: bytes, request: Request, shots_as: str) -> Response | None:
+    """Return a kept answer as one to `request`, which then tells the journal what was once sent."""
+    try:
+        values = json.loads(kept)
+        was_chat, usage = values.pop("chat"), values.pop("usage")
+        spans = values.pop("spans")
+        answer = Response(request.key, **values, attempts=0, cached=True)
+        answer.usage = Usage(**usage) if usage else None
+        answer.spans = None if spans is None else [(start, end, kind) for start, end, kind in spans]
+    except (ValueError, KeyError, TypeError):
+        return None  # of another version's making
+    if was_chat:
+        request.messages(shots_as)
+    return answer

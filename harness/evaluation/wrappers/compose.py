@@ -1,0 +1,74 @@
+"""What stands around an engine while it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+from harness.costs.accounting import Ledger
+from harness.costs.token_bounds import most_read, most_written, writes
+from harness.evaluation.plan import Plan
+from harness.evaluation.wrappers.answer_store import Store
+from harness.evaluation.wrappers.budget import Budgeted
+from harness.evaluation.wrappers.cache import Cached, Keys, looked_up
+from harness.schema import Adapter, Request, Response, SaysDecoding
+
+
+@contextmanager
+def wrapped(
+    engine: Adapter, plan: Plan, identity: Mapping[str, Any], ledger: Ledger | None = None
+) -> Iterator[Adapter]:
+    """Yield what is to be asked in the engine's place; what it needs for that is let go of at the end.
+
+    The cache stands outermost: what it knows costs nothing. What an engine can do beside answering is asked
+    of the engine itself. Without a `ledger` there is no budget to keep to.
+    """
+    asked = engine if ledger is None else _budgeted(engine, plan, ledger)
+    if not plan.keeps_answers:
+        yield asked
+        return
+    with Store() as store:
+        yield Cached(asked, store, _keys(engine, plan, identity), plan.profile)
+
+
+@contextmanager
+def kept(
+    engine: Adapter, plan: Plan, identity: Mapping[str, Any]
+) -> Iterator[Callable[[Request], Response | None]]:
+    """Yield the function that returns the kept answer to a request of the plan, None where there is none."""
+    if not plan.keeps_answers:
+        yield lambda request: None
+        return
+    keys = _keys(engine, plan, identity)
+    with Store() as store:
+        yield lambda request: looked_up(store, keys.of(request), request, plan.backend.file.shots_as)
+
+
+def _keys(engine: Adapter, plan: Plan, identity: Mapping[str, Any]) -> Keys:
+    sent = engine.sent(plan.decoding) if isinstance(engine, SaysDecoding) else None
+    return Keys(plan.profile, plan.backend.result_settings, identity, sent)
+
+
+def _budgeted(engine: Adapter, plan: Plan, ledger: Ledger) -> Adapter:
+    budget, price = plan.options.budget, ledger.price
+    if budget is None or price is None:
+        return engine
+    convert = budget.converter(price.currency)
+    choose_by = plan.backend.file.choose_by
+    written = 0
+    if writes(plan.task.ask, choose_by):
+        written = most_written(plan.decoding, plan.backend.settings) or 0
+
+    def most(request: Request) -> Decimal:
+        compared = len(request.options) + 1  # each is billed a token that nobody reads
+        return convert(price.most(most_read(request, choose_by), written or compared))
+
+    def cost(response: Response) -> Decimal | None:
+        usage = response.usage
+        billed = None if usage is None or usage.estimated else price.of(usage)
+        return None if billed is None else convert(billed)
+
+    budget.settle(Decimal(0), convert(ledger.spent()))
+    return Budgeted(engine, budget, most, cost)

@@ -1,0 +1,124 @@
+"""A Response into a prediction: a label, a text, a number, spans, or None, which counts as unanswered."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+
+from harness import plugins
+from harness.config.fields import Named
+from harness.extraction import typed_spans as tagged
+from harness.extraction.steps import Step, chosen, spoken
+from harness.schema import Option, Prediction, Response
+from harness.tasks.task import Task
+from harness.tasks.validation import WITHOUT_PROMPT
+
+# No probability at all; a journal, which cannot hold an infinity, says the least number there is.
+NOTHING = -sys.float_info.max
+# Ends of a reply that are nobody's answer, though the endpoint worked.
+REFUSED = frozenset({"filtered", "refused", "too_long"})
+
+
+def best(scores: Sequence[float], options: Sequence[Option]) -> str | None:
+    """Return the label with the highest score, the first of equals.
+
+    None if a score is not a number or no option got any probability: that decides nothing.
+
+    Raises:
+        ValueError: not one score an option.
+    """
+    if len(scores) != len(options):
+        raise ValueError(f"{len(scores)} scores for {len(options)} options")
+    if any(math.isnan(score) for score in scores) or max(scores, default=-math.inf) <= NOTHING:
+        return None
+    return options[max(range(len(scores)), key=scores.__getitem__)].label
+
+
+Read = Callable[[Response, Sequence[Option], str], Prediction]
+
+
+def reader(task: Task) -> Read:
+    """Return the function from a response, its options and the text it is about to a prediction.
+
+    What an adapter measured decides: spans, a value, scores. Otherwise the task's extraction steps read
+    the text. A task with options and no steps looks for the option that the reply states, one that asks
+    for a number for the rating. What stands within `<think>` is never read.
+    """
+    steps: list[Step] = [
+        plugins.load(plugins.extractors()[named.name].target)(**named.settings)
+        for named in task.file.extract or [_usual_step(task)]
+    ]
+
+    def read(response: Response, options: Sequence[Option], context: str = "") -> Prediction:
+        if response.finish in REFUSED:
+            return None
+        if response.spans is not None:
+            return tuple(tuple(span) for span in response.spans)  # type: ignore[misc]
+        if response.value is not None:
+            return _number(response.value)
+        if task.ask in WITHOUT_PROMPT:  # no text can say what was to be measured
+            return None
+        if response.option_scores is not None:
+            return best(response.option_scores, options)
+        said = spoken(response.text)
+        found = (_extracted(steps, said, names) for names in _called(options))
+        judged = (_judged(task, text, names, context) for text, names in found if text is not None)
+        return next((prediction for prediction in judged if prediction is not None), None)
+
+    return read
+
+
+def _called(options: Sequence[Option]) -> Iterator[Sequence[Option]]:
+    """Yield the options as a reply may call them: by their texts, then, where these are marks, in words."""
+    yield options
+    if any(option.meaning for option in options):
+        yield [Option(option.label, option.meaning) for option in options]
+
+
+def _extracted(
+    steps: Sequence[Step], text: str | None, options: Sequence[Option]
+) -> tuple[str | None, Sequence[Option]]:
+    """Return what the steps leave of a reply, and the options by which they read it.
+
+    None ends them, and so does an empty text: an answer that says there is none.
+    """
+    for step in steps:
+        if text is None:
+            break
+        text = step(text, options)
+        if text == "":
+            break
+    return text, options
+
+
+def _judged(task: Task, text: str, options: Sequence[Option], context: str) -> Prediction:
+    """Return what the extracted text says: spans, a number, a label, or itself."""
+    if task.ask == "tag":
+        return tagged.read(text, context, options)
+    if task.ask == "rate":
+        return _in_range(_number(text), task.file.range)
+    return chosen(text, options) if options else text
+
+
+def _usual_step(task: Task) -> Named:
+    if task.ask == "rate":
+        return Named(name="rating")
+    has_options = bool(task.file.options or task.file.options_from)
+    return Named(name="stated_option" if has_options and task.ask != "tag" else "strip")
+
+
+def _number(said: float | str) -> float | None:
+    """Return a number that is one; neither an infinity nor a NaN decides anything."""
+    try:
+        number = float(said)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _in_range(number: float | None, bounds: Sequence[float] | None) -> float | None:
+    """Return a rating within its bounds: 11 of 5 is no answer, and 5 would be a guess."""
+    if number is None or not bounds or bounds[0] <= number <= bounds[1]:
+        return number
+    return None

@@ -1,0 +1,384 @@
+"""Examples into Requests: cleaning, shots, templates.
+
+The shots of an example are the first K that qualify on a walk through the pool which only (seed,
+example id, pool) decide, or in the order of the file. So they do not change with order, limit, batch,
+machine or backend, and the K shots are the first K of the K + 1.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+from harness import seeding as keyed
+from harness.adapters.fields import bare_text
+from harness.config import templates as templating
+from harness.errors import BadInput
+from harness.extraction.typed_spans import written
+from harness.prompts.context_window import most_alike
+from harness.schema import Decoding, Example, Option, Parts, Request
+from harness.tasks.schema import Say
+from harness.tasks.task import Task
+from harness.text.normalize import CLEANERS, nfc, one_space
+
+# Random draws before the walk turns to what is left in keyed order. It must not depend on K.
+MAX_DRAWS = 20_000
+
+
+# What stands for a choice where a model is to say a mark and not the whole of it.
+MARKS: dict[Say, Sequence[str]] = {
+    "letter": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "number": [str(number) for number in range(1, 27)],
+    "circled": "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳",
+    "hangul": "가나다라마바사아자차카타파하",
+}
+
+
+def _line(option: Option) -> str:
+    """Return a choice as a line of the list of choices: `B. 부산`, `② 부산`, or the choice alone."""
+    if not option.meaning:
+        return option.text
+    dot = "" if option.text in MARKS["circled"] else "."
+    return f"{option.text}{dot} {option.meaning}"
+
+
+class _Walk:
+    """An iterator's values, kept so that it can be walked again from the start."""
+
+    def __init__(self, values: Iterator[int]) -> None:
+        self._values, self._kept = values, list[int]()
+
+    def __iter__(self) -> Iterator[int]:
+        for position in itertools.count():
+            if position == len(self._kept):
+                value = next(self._values, None)
+                if value is None:
+                    return
+                self._kept.append(value)
+            yield self._kept[position]
+
+
+@dataclass(slots=True)
+class _Shot:
+    """A row of the pool that may be a shot, and its input; `turn` once it was rendered."""
+
+    key: tuple[str, ...]
+    turn: tuple[str, str] | None = None
+
+
+class Prompts:
+    """Renders the requests of one task. `pool` is called once, when a shot is first drawn.
+
+    `instruct` adds the template's instruction: it tells a model how to answer, which it must not
+    be told where options are compared by log-probability.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        pool: Callable[[], Sequence[Example]] = tuple,
+        *,
+        decoding: Decoding = Decoding(),
+        instruct: bool = False,
+        count_tokens: Callable[[str], int] | None = None,
+    ) -> None:
+        """Compile the chosen template's texts.
+
+        Raises:
+            BadInput: the task bounds its shots in tokens and the backend cannot count them.
+        """
+        self.task, self.decoding = task, decoding
+        self._load_pool = pool
+        self._count_tokens = count_tokens
+        template = task.template
+        self._query = templating.template(template.query)
+        self._instruction = templating.template(template.instruction if instruct else "")
+        self._system = templating.template(template.system)
+        self._captions = [templating.template(text) for text in template.captions]
+        self._options = [(option.label, templating.template(option.text)) for option in task.options]
+        varies = any(templating.has_markup(option.text) for option in task.options)
+        self._same_options = None if varies else task.options
+        self._bounds = (task.file.range[0], task.file.range[1]) if task.file.range else None
+        self._cleaners = [CLEANERS[name] for name in task.file.clean]
+        self._fixed: dict[str | None, _Walk] = {}
+        self._shots: dict[int, _Shot | None] = {}
+        if task.shots and task.file.shots.max_tokens and count_tokens is None:
+            raise BadInput(f"{task.name} bounds its shots in tokens, and this backend has no tokenizer")
+
+    @property
+    def name(self) -> str:
+        """Return the task's name."""
+        return self.task.name
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return the options' labels in order; empty where each example has its own."""
+        return self.task.labels
+
+    def text(self, example: Example) -> str:
+        """Return the bare inputs as one text, a line each, uncleaned."""
+        return bare_text(example)
+
+    def request(self, example: Example, repeat: int = 0) -> Request:
+        """Return what the example asks; nothing is rendered yet but options that need it."""
+        seed = self.task.seed if self.decoding.seed is None else self.decoding.seed
+        return Request(
+            example,
+            partial(self.parts, example),
+            captions=partial(self.captions, example),
+            ask=self.task.ask,
+            options=self.options(example),
+            bounds=self._bounds,
+            decoding=self.decoding,
+            repeat=repeat,
+            seed=keyed.number(seed, "request", example.id, repeat),
+        )
+
+    def parts(self, example: Example) -> Parts:
+        """Return the prompt of an example, not yet joined."""
+        fields = self._insertable(example)
+        template = self.task.template
+        turns = tuple(map(self._turn, self.shots(example)))
+        return Parts(
+            query=self._rendered(self._query, fields, example.id),
+            delimiter=template.delimiter,
+            shots=tuple(f"{query}{template.delimiter}{answer}{template.shot_end}" for query, answer in turns),
+            turns=turns,
+            instruction=self._rendered(self._instruction, fields, example.id),
+            system=self._rendered(self._system, fields, example.id),
+        )
+
+    def options(self, example: Example) -> tuple[Option, ...]:
+        """Return the options of an example, their texts rendered.
+
+        Raises:
+            BadInput: `options_from` names a field that is no list or an empty one.
+        """
+        if self.task.file.options_from:
+            return self._own_options(example)
+        if self._same_options is not None:
+            return self._same_options
+        fields = self._insertable(example)
+        return tuple(
+            Option(label, self._rendered(render, fields, example.id)) for label, render in self._options
+        )
+
+    def _own_options(self, example: Example) -> tuple[Option, ...]:
+        choices = self.task.choices(example.fields)
+        if choices is None:
+            raise BadInput(f"{self.name}: the options of example {example.id} are no list of texts")
+        texts = [str(choice) for choice in choices]
+        if self.task.file.say == "text":
+            return tuple(Option(str(index), text) for index, text in enumerate(texts))
+        marks = MARKS[self.task.file.say]
+        if len(texts) > len(marks):
+            raise BadInput(
+                f"{self.name}: example {example.id} has {len(texts)} options, more than {len(marks)} marks"
+            )
+        return tuple(Option(str(index), marks[index], text) for index, text in enumerate(texts))
+
+    def captions(self, example: Example) -> tuple[tuple[str, ...], ...]:
+        """Return the texts of each option for systems that compare it with a picture; else its own text."""
+        if self._same_captions is not None:
+            return self._same_captions
+        return self._captioned(self.options(example), example.known, example.id)
+
+    @cached_property
+    def _same_captions(self) -> tuple[tuple[str, ...], ...] | None:
+        """The captions that all examples share: a thousand classes times eighty texts are rendered once."""
+        texts = self.task.template.captions
+        inserts = any(templating.problem(text, ["option"]) for text in texts)
+        if self._same_options is None or self.task.file.options_from or inserts:
+            return None
+        return self._captioned(self._same_options, {}, "any")
+
+    def _captioned(
+        self, options: Sequence[Option], fields: Mapping[str, Any], example_id: str
+    ) -> tuple[tuple[str, ...], ...]:
+        names = [option.words for option in options]
+        if not self._captions:
+            return tuple((name,) for name in names)
+        return tuple(
+            tuple(self._rendered(render, {**fields, "option": name}, example_id) for render in self._captions)
+            for name in names
+        )
+
+    def answer(self, example: Example) -> str:
+        """Return the right answer as a shot says it: the option's text, the first reference, the spans.
+
+        Where the task names a field for it (`shots.answer`), that is what a shot says.
+
+        Raises:
+            BadInput: the target is none of the example's options.
+        """
+        worked = self._worked(example)
+        if worked is not None:
+            return worked
+        target, options = example.target, self.options(example)
+        if self.task.ask == "tag":
+            spans: Any = target or ()
+            return written(spans, str(example.fields["context"]), options, self.task.file.language)
+        if options:
+            for option in options:
+                if option.label == target:
+                    return option.text
+            known = ", ".join(option.label for option in options)
+            raise BadInput(
+                f"{self.name}: the target of example {example.id} is {target!r}, not one of {known}"
+            )
+        said = target if isinstance(target, str) else str((target or ("",))[0])
+        return f"{float(said):.3g}" if self.task.ask == "rate" else said  # 3.250 is 3.25 to anybody
+
+    def _worked(self, example: Example) -> str | None:
+        """Return the answer in the field that the task names for it, None where it names none."""
+        name = self.task.file.shots.answer
+        return None if name is None else str({**self._cleaned(example.fields), **example.meta}[name])
+
+    def shots(self, example: Example) -> list[int]:
+        """Return the pool's rows that are this example's shots.
+
+        The example itself and rows whose input equals its input are never among them.
+
+        Raises:
+            BadInput: the pool has fewer rows that qualify than the task asks for.
+        """
+        count = self.task.shots
+        if not count:
+            return []
+        own = self._key(self._cleaned(example.fields))
+        walk = self._walk(example)
+        drawn = (index for index in walk if self._differs(index, own))
+        found = list(itertools.islice(drawn, count))
+        if len(found) < count:
+            raise BadInput(
+                f"{self.name} asks for {count} shots, and only {len(found)} rows of "
+                f"{self.task.file.shots.from_!r} qualify for example {example.id}; lower --shots"
+            )
+        return found
+
+    def shot_ids(self, example: Example) -> list[str]:
+        """Return the ids of the example's shots, in prompt order."""
+        return [self._pool[index].id for index in self.shots(example)]
+
+    @cached_property
+    def _pool(self) -> Sequence[Example]:
+        return self._load_pool()
+
+    def _walk(self, example: Example) -> Iterator[int] | _Walk:
+        group = self._group(example)
+        if self.task.file.shots.draw == "per_example":
+            return self._rows(example.id, group)
+        if group not in self._fixed:
+            self._fixed[group] = _Walk(self._rows("", group))
+        return self._fixed[group]
+
+    def _group(self, example: Example) -> str | None:
+        """Return the value that an example's shots must share, None where any row will do."""
+        name = self.task.file.shots.same
+        return None if name is None else str(example.known[name])
+
+    @cached_property
+    def _places(self) -> dict[str | None, Sequence[int]]:
+        """The pool's rows by the value that shots must share."""
+        if self.task.file.shots.same is None:
+            return {None: range(len(self._pool))}
+        places: dict[str | None, list[int]] = {}
+        for index, example in enumerate(self._pool):
+            places.setdefault(self._group(example), []).append(index)
+        return dict(places)
+
+    def _rows(self, key: str, group: str | None) -> Iterator[int]:
+        """Yield every row that qualifies once, as in the file or as (seed, key, pool) decide."""
+        rows = self._places.get(group, ())
+        if self.task.file.shots.draw == "first":
+            yield from (row for row in rows if self._shot(row))
+            return
+        size = len(rows)
+        seen: set[int] = set()
+        draws = keyed.indices(size, self.task.seed, "shots", key) if size else iter(())
+        for place in itertools.islice(draws, MAX_DRAWS):
+            if place not in seen:
+                seen.add(place)
+                if self._shot(rows[place]):
+                    yield rows[place]
+                if len(seen) == size:
+                    return
+        rest = [place for place in range(size) if place not in seen and self._shot(rows[place])]
+        for place in sorted(rest, key=lambda place: keyed.number(self.task.seed, "rest", key, place)):
+            yield rows[place]
+
+    def _shot(self, index: int) -> _Shot | None:
+        """Return a row as a shot, None if it may not be one; looked at once."""
+        if index not in self._shots:
+            example = self._pool[index]
+            fields = self._cleaned(example.fields)
+            # A null is an input that this row does not have; an empty text is one that says nothing.
+            texts = [str(fields[name]) for name, value in example.fields.items() if value is not None]
+            answer = self._worked(example)
+            said = bool(example.target) and (answer is None or bool(answer.strip()))
+            fit = said and self._fits(texts)
+            self._shots[index] = _Shot(self._key(fields)) if fit else None
+        return self._shots[index]
+
+    def _fits(self, texts: Sequence[str]) -> bool:
+        """Return whether nothing is empty and all is no longer than the task allows."""
+        rule = self.task.file.shots
+        if not texts or not all(text.strip() for text in texts):
+            return False
+        if rule.max_chars is not None and sum(map(len, texts)) > rule.max_chars:
+            return False
+        if rule.max_tokens is None or self._count_tokens is None:
+            return True
+        return sum(map(self._count_tokens, texts)) <= rule.max_tokens
+
+    def _differs(self, index: int, key: tuple[str, ...]) -> bool:
+        """Return whether a row has another input than the evaluated example, so is not itself either."""
+        shot = self._shot(index)
+        return shot is not None and shot.key != key
+
+    def _turn(self, index: int) -> tuple[str, str]:
+        """Return a shot's query and answer, rendered once."""
+        shot = self._shots[index]
+        assert shot is not None
+        if shot.turn is None:
+            example = self._pool[index]
+            shot.turn = (
+                self._rendered(self._query, self._insertable(example), example.id),
+                self.answer(example),
+            )
+        return shot.turn
+
+    def _rendered(
+        self, render: Callable[[Mapping[str, Any]], str], fields: Mapping[str, Any], example_id: str
+    ) -> str:
+        """Return the rendered text; where the template fails, the error names the example."""
+        try:
+            return render(fields)
+        except BadInput as error:
+            raise BadInput(f"{self.name}, example {example_id}: {error.message}") from None
+
+    def _insertable(self, example: Example) -> dict[str, Any]:
+        """Return what a template may insert: cleaned fields, what is known beside them, the options."""
+        found = {**self._cleaned(example.fields), **example.meta}
+        if self.task.file.options_from:
+            found["options"] = "\n".join(map(_line, self.options(example)))
+        window = self.task.file.window
+        if window:
+            found[window.field] = most_alike(str(found[window.field]), str(found[window.by]), window.chars)
+        return found
+
+    def _cleaned(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        cleaned = {name: "" if value is None else value for name, value in fields.items()}
+        for clean in self._cleaners:
+            for name, value in cleaned.items():
+                if isinstance(value, str):
+                    cleaned[name] = clean(value)
+        return cleaned
+
+    @staticmethod
+    def _key(fields: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return what makes two inputs the same: the cleaned texts, composed, single blanks."""
+        return tuple(one_space(nfc(str(value))) for value in fields.values())

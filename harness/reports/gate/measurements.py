@@ -1,0 +1,125 @@
+"""A run as a gate knows it, be it in a run directory or in a committed baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from harness.errors import HarnessError
+from harness.evaluation.run_document import COMPLETE
+from harness.records import journal as records
+from harness.reports.entries import Column, Entry
+from harness.reports.leaderboard.ranks import Statistics, statistics
+from harness.schema import Metric
+from harness.text.normalize import nfc
+
+
+class Slot(NamedTuple):
+    """What a run is a run of: tonight's takes the place of the baseline's."""
+
+    task: str
+    system: str
+    split: str
+    limit: str
+    sample: bool
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run found out, and how to read what it kept of each example.
+
+    `column` is None where nothing was answered; `figure` is the main metric's as `run.json` has it.
+    `cost` is per 1,000 examples in `currency`, `p95` in seconds; None where nobody measured it. `order`
+    sorts runs of one slot by their start.
+    """
+
+    slot: Slot
+    status: str
+    column: Column | None
+    figure: Mapping[str, Any]
+    examples: int
+    failed: int
+    unanswered: int
+    cost: float | None
+    currency: str | None
+    p95: float | None
+    hardware: str | None
+    statistics: Callable[[], Statistics]
+    metric: Callable[[], Metric] | None = None
+    order: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Return whether the run came to its end."""
+        return self.status == COMPLETE
+
+    @property
+    def failed_share(self) -> float:
+        """Return the share of the examples whose request failed, 0 to 1."""
+        return self.failed / self.examples if self.examples else 0.0
+
+    @property
+    def unanswered_share(self) -> float:
+        """Return the share without an answer among the examples that did not fail, 0 to 1."""
+        asked = self.examples - self.failed
+        return self.unanswered / asked if asked else 0.0
+
+
+def measured(entry: Entry) -> Measured:
+    """Return a run directory as the gate knows it."""
+    run = entry.run
+    task, counts, cost = run["task"], run.get("counts") or {}, run.get("cost") or {}
+    limit = task["limit"]
+    return Measured(
+        slot=Slot(
+            nfc(str(task["name"])),
+            nfc(entry.system),
+            str(task["split"]),
+            "" if limit is None else str(limit),
+            bool(run["data"]["sample"]),
+        ),
+        status=str(run["status"]),
+        column=entry.column,
+        figure=entry.main,
+        examples=counts.get("examples", 0),
+        failed=counts.get("failed", 0),
+        unanswered=counts.get("unanswered", 0),
+        cost=cost.get("per_1k_examples"),
+        currency=cost.get("currency"),
+        p95=((run.get("latency_s") or {}).get("e2e") or {}).get("p95"),
+        hardware=_hardware(run),
+        statistics=partial(statistics, entry.directory / records.STATISTICS, str(entry.metric)),
+        metric=partial(_metric, entry),
+        order=entry.preference[1:],
+    )
+
+
+def latest(runs: Iterable[Measured]) -> dict[Slot, Measured]:
+    """Return the run of each slot that was started last, finished or not: an older one is not tonight's."""
+    return {run.slot: run for run in sorted(runs, key=lambda run: (run.slot, run.order))}
+
+
+def latest_complete(runs: Iterable[Measured]) -> dict[Slot, Measured]:
+    """Return the complete run of each slot that was started last; where there is none, the last of others."""
+    found = list(runs)
+    return latest(run for run in found if not run.complete) | latest(run for run in found if run.complete)
+
+
+def _metric(entry: Entry) -> Metric:
+    """Return the metric that the run is judged by.
+
+    Raises:
+        HarnessError: the task it kept is not one here.
+    """
+    for metric in entry.task().metrics:
+        if metric.name == entry.metric:
+            return metric
+    raise HarnessError(f"{entry.directory}: its task has no metric {entry.metric}")
+
+
+def _hardware(run: Mapping[str, Any]) -> str | None:
+    """Return processor and cores, None where the run does not say."""
+    known = (run.get("environment") or {}).get("hardware")
+    return f"{known['cpu']}, {known['cores']} cores" if known else None

@@ -1,0 +1,202 @@
+"""The verdicts of a gate: Markdown for the page of a CI job, its annotations, JSON.
+
+Names come from files that strangers wrote: none may end a line or a cell, or be a command to the CI.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from harness.reports.entries import restricted
+from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, PASS, REGRESSION, VERDICTS, Gate, Line
+from harness.reports.gate.measurements import Slot
+from harness.reports.leaderboard.layout import filled
+from harness.reports.writers.markdown import escaped, table
+from harness.reports.writers.numbers import number, short
+from harness.reports.writers.translations import named, translated
+from harness.text.width import cut, plain
+
+_MARK = {REGRESSION: "❌", INFRASTRUCTURE: "⚠️", INCONCLUSIVE: "❔", PASS: "✅"}
+_WIDTH = 120  # cells of a name; a page of CI takes a megabyte
+
+
+def markdown(found: Gate) -> str:
+    """Return the verdicts as Markdown, the gravest first: a heading, a table, what the columns mean."""
+    shown = [line for line in found.lines if line.verdict != PASS or line.what != "failures" or line.now]
+    shown.sort(key=lambda line: -VERDICTS.index(line.verdict))
+    rows = [[f"{_MARK[line.verdict]} {named(line.verdict)}", *_cells(line)] for line in shown]
+    parts = [
+        f"### {_MARK[found.verdict]} {translated('Gate')}: {named(found.verdict)}",
+        _counts(found),
+        table(*filled(_header(), rows, 4), names=2),
+        _notes(found),
+    ]
+    if found.new:
+        names = "; ".join(escaped(f"{task(slot)} {title(slot)}") for slot in found.new)
+        parts.append(
+            translated(
+                "Not in the baseline, so not judged: {names}. `harness gate --update` takes them in.",
+                names=names,
+            )
+        )
+    return _inert("\n\n".join(parts))
+
+
+def _header() -> list[str]:
+    return [
+        *(translated("verdict"), translated("task"), translated("system"), translated("what")),
+        *(translated("baseline"), translated("tonight"), translated("change"), "p", translated("n")),
+        *(translated("detectable"), translated("why")),
+    ]
+
+
+def _inert(text: str) -> str:
+    r"""Return Markdown without `##[`, which GitHub's runner obeys anywhere in a line; `#\#[` reads alike."""
+    return text.replace("##[", "#\\#[")
+
+
+def task(slot: Slot) -> str:
+    """Return the task's name, which cannot be longer than a glance."""
+    return cut(plain(slot.task), _WIDTH)
+
+
+def title(slot: Slot) -> str:
+    """Return the system and what its run is restricted to."""
+    return cut(plain(slot.system), _WIDTH) + restricted(
+        slot.split, sample=slot.sample, limit=slot.limit or None
+    )
+
+
+def _counts(found: Gate) -> str:
+    counts = Counter(line.verdict for line in found.lines)
+    said = [f"{counts[verdict]} {named(verdict)}" for verdict in reversed(VERDICTS) if counts[verdict]]
+    limits, runs = found.limits, len({line.slot for line in found.lines})
+    margins = [f"{limits.margin:g}", *(f"{name} {value:g}" for name, value in limits.margins.items())]
+    heads = [
+        translated("1 run") if runs == 1 else translated("{n} runs", n=runs),
+        translated("1 test") if found.tests == 1 else translated("{n} tests", n=found.tests),
+    ]
+    return escaped(
+        translated(
+            "{runs}: {verdicts}; alpha {alpha:g}, by Holm over {tests}; margin {margins}.",
+            **{"runs": heads[0], "verdicts": ", ".join(said), "alpha": limits.alpha},
+            **{"tests": heads[1], "margins": ", ".join(margins)},
+        )
+    )
+
+
+def _notes(found: Gate) -> str:
+    """Return the line under the table that says what stands in it."""
+    notes = [translated("a regression: the one-sided paired test says so and the fall exceeds the margin")]
+    if found.tests:
+        notes += [translated("change with its 95 % interval"), translated("p after Holm")]
+        notes += [translated("detectable: the fall that would have been found with 80 % power")]
+    if found.verdict == INCONCLUSIVE:
+        notes += [
+            translated(
+                "inconclusive: a fall beyond the margin that may be chance, at p <= 0.05 before Holm; "
+                "more examples or a margin decide"
+            )
+        ]
+    return "; ".join(notes) + "."
+
+
+def _cells(line: Line) -> list[str]:
+    compared = line.paired
+    return [
+        *(
+            task(line.slot),
+            title(line.slot),
+            named(line.what),
+            _figure(line, line.before),
+            _figure(line, line.now),
+        ),
+        *(["", "", "", ""] if compared is None else _comparison(line)),
+        line.why,
+    ]
+
+
+def _comparison(line: Line) -> list[str]:
+    assert line.paired is not None
+    one = line.paired
+    change = _signed(one.change, line.unit)
+    if one.ci_low is not None and one.ci_high is not None:
+        change += f" [{_signed(one.ci_low, line.unit)}, {_signed(one.ci_high, line.unit)}]"
+    return [
+        change,
+        "" if one.adjusted is None else _p_value(one.adjusted),
+        f"{one.n:,}",
+        "" if one.detectable is None else number(one.detectable, line.unit),
+    ]
+
+
+def _signed(value: float, unit: str) -> str:
+    text = number(value, unit)
+    return text if text.startswith("-") or not float(text) else f"+{text}"
+
+
+def _p_value(value: float) -> str:
+    return f"{value:.2g}" if value >= 0.0001 else "<0.0001"
+
+
+def _figure(line: Line, value: float | None) -> str:
+    if value is None:
+        return ""
+    if line.unit == "share":
+        return f"{value:.2%}"
+    if line.paired is None:
+        return f"{short(value)} {named(line.unit)}"
+    return number(value, line.unit)
+
+
+def commands(found: Gate, *, strict: bool = False) -> Iterator[str]:
+    """Yield GitHub's workflow commands: an error for what fails the job, a warning for what does not."""
+    for line in found.lines:
+        if line.verdict != PASS:
+            fails = line.verdict != INCONCLUSIVE or strict
+            kind = "error" if fails else "warning"
+            heading = _property(f"harness gate: {named(line.verdict)}")
+            yield f"::{kind} title={heading}::{_data(sentence(line))}"
+
+
+def sentence(line: Line) -> str:
+    """Return a verdict in one line: whose, of what, from where to where, why."""
+    figures = f" {_figure(line, line.before)} → {_figure(line, line.now)}" if line.what != "run" else ""
+    compared = line.paired
+    if compared is not None and compared.adjusted is not None:
+        figures += f" (p {_p_value(compared.adjusted)}, n {compared.n:,})"
+    why = f": {line.why}" if line.why else ""
+    said = f"{named(line.verdict)}, {named(line.what)}{figures}{why}"
+    return plain(f"{task(line.slot)}, {title(line.slot)}: {said}")
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def as_json(found: Gate, *, strict: bool = False) -> dict[str, Any]:
+    """Return the verdicts as plain values, names as they are."""
+    return {
+        "verdict": found.verdict,
+        "exit_code": found.exit_code(strict=strict),
+        "limits": asdict(found.limits),
+        "tests": found.tests,
+        "lines": [_json_line(line) for line in found.lines],
+        "new": [slot._asdict() for slot in found.new],
+    }
+
+
+def _json_line(line: Line) -> dict[str, Any]:
+    values = {**line.slot._asdict(), **asdict(line)}
+    del values["slot"]
+    compared = values.pop("paired")
+    if compared is not None:
+        del compared["sensitivity"]
+    return {**values, "paired": compared}

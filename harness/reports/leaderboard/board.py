@@ -1,0 +1,184 @@
+"""The leaderboard: a row a system, a column a task's metric, ranks by paired comparison.
+
+Only figures over the same data stand in one column. Published figures stand apart and have no rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from harness.errors import BadInput, did_you_mean
+from harness.reports.entries import Column, Entry, Warn, titles
+from harness.reports.leaderboard.group_scores import GroupTable, tables
+from harness.reports.leaderboard.ranks import ranks
+from harness.reports.leaderboard.speed import Speeds, speeds
+from harness.tasks import groups
+from harness.tasks import task as tasks
+from harness.text.normalize import nfc
+
+
+@dataclass(frozen=True)
+class Row:
+    """One system over all columns, the latest complete run of each."""
+
+    system: str
+    entries: dict[Column, Entry]
+    rank: int | None = None
+
+    @property
+    def some(self) -> Entry:
+        """Return any of the runs: the backend is the same in all."""
+        return next(iter(self.entries.values()))
+
+
+@dataclass(frozen=True)
+class Published:
+    """A figure that somebody else published."""
+
+    system: str
+    task: str
+    metric: str
+    value: float
+    template: str | None
+    split: str | None
+    n: int | None
+    source: str
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything a leaderboard shows, in the order in which it shows it.
+
+    `ranked_by` is the column that the ranks are of. `silent` are systems without any answer to a task,
+    `groups` the scores of groups of tasks, `speeds` those beside a baseline where one was named.
+    """
+
+    columns: list[Column]
+    rows: list[Row]
+    ranked_by: Column | None = None
+    published: list[Published] = field(default_factory=list)
+    silent: list[Entry] = field(default_factory=list)
+    groups: list[GroupTable] = field(default_factory=list)
+    speeds: Speeds | None = None
+
+    @cached_property
+    def titles(self) -> dict[Column, str]:
+        """Return the columns' headings, no two alike."""
+        return titles(self.columns)
+
+
+def board(
+    entries: Iterable[Entry],
+    warn: Warn,
+    *,
+    group: str | None = None,
+    sort: str | None = None,
+    named: Collection[str] = (),
+    baseline: str | None = None,
+) -> Board:
+    """Return the leaderboard of `entries`, ranked by the first column or the one `sort` names.
+
+    Where `sort` is a metric, the runs that have it are shown by it. A run that cannot be ranked is
+    shown all the same, and `warn` is told why. The score of a group that is `named`, or is the `group`
+    asked for, is shown however few of its members were run. Speeds are told beside those of `baseline`,
+    a system or the backend of one.
+
+    Raises:
+        BadInput: `group` is no run's tag and no group with a run, `sort` names no column, or `baseline` no
+            system, or several.
+    """
+    kept = _of_group(list(entries), group)
+    scores = tables(kept, warn, {*named, *([group] if group else [])})
+    chosen = _shown_by(sort, kept)
+    best: dict[str, dict[Column, Entry]] = {}
+    for entry in sorted(chosen, key=lambda entry: entry.preference):
+        if entry.column:
+            best.setdefault(entry.system, {})[entry.column] = entry
+    columns = sorted({column for found in best.values() for column in found}, key=lambda c: c.order)
+    if not columns:
+        return Board([], [], silent=_silent(chosen, best))
+    column = _sort_column(columns, sort)
+    rows = [Row(system, {c: found[c] for c in columns if c in found}) for system, found in best.items()]
+    compared = None
+    if baseline is not None:
+        compared = speeds({row.system: row.entries for row in rows}, baseline, warn)
+    return Board(
+        columns,
+        _ranked(rows, column, warn),
+        column,
+        _published(columns, rows, warn),
+        _silent(chosen, best),
+        scores,
+        compared,
+    )
+
+
+def _of_group(entries: list[Entry], name: str | None) -> list[Entry]:
+    """Return the runs of tasks that have the tag or are members of the group of that name."""
+    if name is None:
+        return entries
+    paths = tasks.catalogue().get(nfc(name), [])
+    members = groups.members(paths[0]) if paths and tasks.is_group(paths[0]) else []
+    found = [e for e in entries if name in e.run["task"]["tags"] or e.run["task"]["name"] in members]
+    if entries and not found:
+        known = {str(tag) for entry in entries for tag in entry.run["task"]["tags"]}
+        if members:
+            raise BadInput(f"--group {name}: no run is of one of its tasks")
+        raise BadInput(f"--group {name}: no run's task has this tag.{did_you_mean(name, known)}")
+    return found
+
+
+def _shown_by(sort: str | None, entries: list[Entry]) -> list[Entry]:
+    return [entry.by(sort) for entry in entries] if sort else entries
+
+
+def _sort_column(columns: Sequence[Column], sort: str | None) -> Column:
+    headings = titles(columns)
+    for column in columns:
+        if sort is None or sort in (column.task, column.metric, column.title, headings[column]):
+            return column
+    names = [name for column in columns for name in (column.task, column.metric)]
+    raise BadInput(f"--sort {sort}: no such task or metric.{did_you_mean(str(sort), names)}")
+
+
+def _ranked(rows: Sequence[Row], column: Column, warn: Warn) -> list[Row]:
+    """Return the rows in rank order; those without a rank, and those without the column, last."""
+    here = sorted((row for row in rows if column in row.entries), key=lambda row: row.system)
+    places = ranks([row.entries[column] for row in here], warn)
+    placed = [Row(row.system, row.entries, place) for row, place in zip(here, places, strict=True)]
+    placed.sort(key=lambda row: (row.rank is None, row.rank, -row.entries[column].height))
+    return placed + sorted((row for row in rows if column not in row.entries), key=lambda row: row.system)
+
+
+def _silent(entries: Iterable[Entry], best: dict[str, dict[Column, Entry]]) -> list[Entry]:
+    """Return the latest run of each system and task that has no figure at all."""
+    found: dict[tuple[str, str], Entry] = {}
+    for entry in sorted(entries, key=lambda entry: entry.preference):
+        task = entry.run["task"]["name"]
+        if all(column.task != task for column in best.get(entry.system, ())):
+            found[task, entry.system] = entry
+    return [found[key] for key in sorted(found)]
+
+
+def _published(columns: Sequence[Column], rows: Sequence[Row], warn: Warn) -> list[Published]:
+    """Return the published figures of the columns, as the latest run of each has them."""
+    found: dict[Published, None] = {}
+    for column in columns:
+        if column.sample:
+            continue  # they are about the dataset
+        runs = [row.entries[column] for row in rows if column in row.entries]
+        latest = max(runs, key=lambda entry: entry.preference)
+        try:
+            reference = latest.task().file.reference
+        except BadInput as error:
+            warn(f"no published figures: {error}")
+            continue
+        for row in reference:
+            value = row.figures.get(column.metric)
+            if value is not None:
+                about = (row.template, row.split, row.n, row.source, row.note)
+                found[Published(row.system, column.task, column.metric, value, *about)] = None
+    return sorted(found, key=lambda p: (p.task, p.metric, -p.value, p.system, p.template or ""))

@@ -1,0 +1,287 @@
+"""Groups with one score on the leaderboard: who has run all members, and what they come to.
+
+A system has a score only where its runs of every member are complete and of one kind: the whole split,
+the same limit, or the sample. Published scores stand apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.config import loader as definitions
+from harness.errors import BadInput
+from harness.evaluation.run_document import COMPLETE
+from harness.reports.entries import Entry, Warn, restricted
+from harness.reports.writers.blocks import Block, Note, Table
+from harness.reports.writers.translations import named, translated
+from harness.tasks import groups
+from harness.tasks import task as tasks
+from harness.tasks.groups import REACH, Counted, Figure, Scored
+from harness.tasks.schema import GroupReference
+from harness.text.normalize import nfc
+
+MOST_COLUMNS = 12  # members of a larger group are not shown one by one
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """One system: its score if it has one, its members' figures, and why others are missing."""
+
+    system: str
+    score: Figure | None
+    figures: dict[str, Figure]
+    missing: dict[str, str] = field(default_factory=dict)
+    marks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class GroupTable:
+    """The systems over one group, on runs of one kind."""
+
+    group: Scored
+    sample: bool
+    limit: str | None
+    rows: list[GroupRow]
+
+    @property
+    def title(self) -> str:
+        """Return the group's name and what its runs are restricted to."""
+        return self.group.name + restricted(sample=self.sample, limit=self.limit)
+
+    @property
+    def published(self) -> list[GroupReference]:
+        """Return the published rows, the highest score first; none beside the project's own sample."""
+        rows = [] if self.sample else self.group.file.reference
+        return sorted(rows, key=lambda row: -(row.score or 0))
+
+
+def tables(entries: Sequence[Entry], warn: Warn, named: Collection[str] = ()) -> list[GroupTable]:
+    """Return a table for each group that is `named`, or of which a system ran at least half.
+
+    A group that is wrong is left out, and `warn` is told why.
+    """
+    ran = {str(entry.run["task"]["name"]) for entry in entries}
+    if len(ran) < 2 and not named:
+        return []  # the catalogue need not be read for one task
+    found = []
+    for path, is_named in _files(named):
+        try:
+            names = set(groups.members(path))
+            if not is_named and 2 * len(names & ran) < len(names):
+                continue
+            group = groups.load(path)
+        except BadInput as error:
+            warn(f"no score of {definitions.name_of(path)}: {error}")
+            continue
+        if group is not None:
+            found += list(_tables(group, entries, is_named=is_named))
+    return found
+
+
+def _files(named: Collection[str]) -> Iterator[tuple[Path, bool]]:
+    """Yield the file of every group with a score, and whether the group is named: by name or by path."""
+    names = {nfc(name) for name in named}
+    paths = {Path(name).resolve() for name in named if definitions.is_path(name)}
+    known = {files[0].resolve(): name for name, files in tasks.catalogue().items()}
+    for path in sorted({*known, *paths}, key=definitions.name_of):
+        if {"members", "score"} <= definitions.headline(path).keys():
+            yield path, path in paths or known.get(path) in names
+
+
+def _tables(group: Scored, entries: Sequence[Entry], *, is_named: bool) -> Iterator[GroupTable]:
+    """Yield a table for each kind of runs; the sample's last."""
+    kinds: dict[tuple[bool, str], dict[str, dict[str, Entry]]] = {}
+    names = {member.name for member in group.members}
+    for entry in sorted(entries, key=lambda entry: entry.preference):
+        if entry.run["task"]["name"] in names:
+            of_system = kinds.setdefault(_kind(entry), {}).setdefault(entry.system, {})
+            of_system[entry.run["task"]["name"]] = entry
+    for (sample, limit), systems in sorted(kinds.items()):
+        rows = [_row(group, system, runs, systems.values()) for system, runs in systems.items()]
+        if is_named or any(2 * len(row.figures) >= len(names) for row in rows):
+            yield GroupTable(group, sample, limit or None, sorted(rows, key=_place))
+
+
+def _kind(entry: Entry) -> tuple[bool, str]:
+    limit = entry.run["task"]["limit"]
+    return bool(entry.run["data"]["sample"]), "" if limit is None else str(limit)
+
+
+def _place(row: GroupRow) -> tuple[Any, ...]:
+    """Return the key that puts the highest score first, and those without one after, by their members."""
+    return row.score is None, -row.score.value if row.score else -len(row.figures), row.system
+
+
+def _row(group: Scored, system: str, runs: dict[str, Entry], others: Iterable[dict[str, Entry]]) -> GroupRow:
+    figures, missing, marks = {}, {}, []
+    for member in group.members:
+        entry = runs.get(member.name)
+        why = translated("not run") if entry is None else _unfit(member, entry)
+        if entry is None or why:
+            missing[member.name] = why
+            continue
+        figures[member.name] = _figure(member, entry)
+        marks += [f"{member.name}: {mark}" for mark in entry.marks]
+        newest = max((o[member.name] for o in others if member.name in o), key=lambda e: e.preference)
+        if _data(entry) != _data(newest):
+            other = translated("other data than {system}", system=newest.system)
+            marks.append(f"{member.name}: {other}")
+    score = None if missing else group.score([figures[member.name] for member in group.members])
+    return GroupRow(system, score, figures, missing, marks)
+
+
+def _unfit(member: Counted, entry: Entry) -> str:
+    """Return why a run gives the member no figure; nothing if it does."""
+    run, file = entry.run, member.task.file
+    if run["task"]["version"] != file.version:
+        versions = {"ran": run["task"]["version"], "here": file.version}
+        return translated("version {ran} was run, and this is {here}", **versions)
+    if run["task"]["split"] != file.split:
+        return translated("split {name} was run", name=run["task"]["split"])
+    if run["status"] != COMPLETE:
+        return named(str(run["status"]))
+    for name in member.metrics:
+        if name not in entry.metrics:
+            return translated("no {metric}; rescore it", metric=name)
+        if entry.metrics[name]["value"] is None:
+            return translated("{metric} is undefined", metric=name)
+    return ""
+
+
+def _figure(member: Counted, entry: Entry) -> Figure:
+    """Return the mean of the member's metrics as a share of what they can reach."""
+    return groups.mean_of_metrics([_share(entry.metrics[name]) for name in member.metrics])
+
+
+def _share(main: dict[str, Any]) -> Figure:
+    figure = Figure(main["value"], main["ci_low"], main["ci_high"], int(main["n"]))
+    return figure.times(1 / REACH[main["unit"]])
+
+
+def _data(entry: Entry) -> str:
+    return str(entry.run["data"]["sha256"][entry.run["task"]["split"]])
+
+
+# As tables, JSON and CSV
+
+
+def blocks(table: GroupTable) -> Iterator[Block]:
+    """Yield the scores, what they are, and what others published, which is not ranked."""
+    shown = _shown(table.group)
+    titles = [member.title for member in shown]
+    yield Table(
+        [table.title, translated("score"), *titles, translated("members")],
+        [
+            [row.system, _interval(table, row.score), *_of_members(table, row, shown), _coverage(table, row)]
+            for row in table.rows
+        ],
+        names=0,
+    )
+    yield Note(_note(table))
+    if table.published:
+        heading = translated("published, not ranked: {group}", group=table.group.name)
+        yield Table(
+            [heading, translated("score"), *titles, translated("source")],
+            [
+                [
+                    row.system,
+                    "" if row.score is None else _number(table, row.score),
+                    *(_number(table, row.figures[m.name]) if m.name in row.figures else "" for m in shown),
+                    "; ".join(filter(None, (row.note, row.source))),
+                ]
+                for row in table.published
+            ],
+            names=0,
+        )
+
+
+def _note(table: GroupTable) -> str:
+    """Return the line that says what the score is and how sure."""
+    return translated(
+        "{group}: a mean of the members' figures, which 'harness show {group}' spells out; "
+        "95 % intervals, put together from the members' own as of independent samples.",
+        group=table.group.name,
+    )
+
+
+def _shown(group: Scored) -> tuple[Counted, ...]:
+    return group.members if len(group.members) <= MOST_COLUMNS else ()
+
+
+def _number(table: GroupTable, value: float) -> str:
+    return f"{value:.4f}" if table.group.scale == 1 else f"{value:.1f}"
+
+
+def _interval(table: GroupTable, score: Figure | None) -> str:
+    if score is None:
+        return ""
+    if score.low is None or score.high is None:
+        return _number(table, score.value)
+    low, high = (_number(table, end) for end in (score.low, score.high))
+    return f"{_number(table, score.value)} [{low}, {high}]"
+
+
+def _of_members(table: GroupTable, row: GroupRow, shown: Sequence[Counted]) -> list[str]:
+    return [
+        _number(table, row.figures[member.name].value * table.group.scale)
+        if member.name in row.figures
+        else ""
+        for member in shown
+    ]
+
+
+def _coverage(table: GroupTable, row: GroupRow) -> str:
+    """Return how many members a system has, and what is to be said of the others."""
+    unrun, counts = translated("not run"), {"n": len(row.figures), "whole": len(table.group.members)}
+    said = [name if why == unrun else f"{name} ({why})" for name, why in row.missing.items()]
+    without = [translated("without {names}", names=", ".join(said))] if said else []
+    return "; ".join([translated("{n} of {whole}", **counts), *without, *row.marks])
+
+
+def as_json(table: GroupTable) -> dict[str, Any]:
+    """Return a table as plain values; figures are on the group's scale."""
+    scale = table.group.scale
+    return {
+        "group": table.group.name,
+        "title": table.title,
+        "sample": table.sample,
+        "limit": table.limit,
+        "scale": scale,
+        "members": {member.name: list(member.metrics) for member in table.group.members},
+        "rows": [
+            {
+                "system": row.system,
+                "score": _json_figure(row.score) if row.score else None,
+                "figures": {name: _json_figure(one.times(scale)) for name, one in row.figures.items()},
+                "missing": row.missing,
+                "marks": row.marks,
+            }
+            for row in table.rows
+        ],
+        "published": [{**row.model_dump(), "ranked": False} for row in table.published],
+    }
+
+
+def _json_figure(figure: Figure) -> dict[str, Any]:
+    return {"value": figure.value, "ci_low": figure.low, "ci_high": figure.high, "n": figure.n}
+
+
+def csv_lines(table: GroupTable) -> Iterator[dict[str, Any]]:
+    """Yield a line for each system and each published row; a system without a score says why."""
+    about = {"task": table.group.name, "metric": "score"}
+    for row in table.rows:
+        value, low, high, n = row.score or (None, None, None, None)
+        yield {
+            **{"system": row.system, "kind": "group", "limit": table.limit, **about},
+            **{"sample": str(table.sample).lower(), "value": value, "ci_low": low, "ci_high": high, "n": n},
+            **{"unit": f"0-{table.group.scale:g}", "marks": _coverage(table, row)},
+        }
+    for one in table.published:
+        yield {
+            **{"system": one.system, "kind": "published", "value": one.score, **about},
+            **{"unit": f"0-{table.group.scale:g}", "marks": "not ranked"},
+            "source": "; ".join(filter(None, (one.note, one.source))),
+        }

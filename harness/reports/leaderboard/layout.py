@@ -1,0 +1,178 @@
+"""The tables of a board: a row a system; where that is too wide, a row a column and the systems beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from harness.reports.entries import Column, titles
+from harness.reports.leaderboard.board import Board, Row
+from harness.reports.leaderboard.speed import Speeds
+from harness.reports.writers import service_levels as served
+from harness.reports.writers.blocks import Table
+from harness.reports.writers.numbers import each, factor, figure, short, size
+from harness.reports.writers.translations import named, translated
+
+FIGURES = 6  # columns of figures that stand side by side
+
+
+def tables(found: Board) -> list[Table]:
+    """Return the tables of a board that has rows."""
+    alike, names = _names(found.columns)
+    if is_wide(found):
+        heading = translated("task and metric") + alike
+        made = [*_by_column(found, heading, names, _figure), _systems(found)]
+    else:
+        made = [_by_system(found)]
+    if found.speeds and len(names) > 1:
+        heading = translated("ms/example, speed-up over {baseline}", baseline=found.speeds.baseline) + alike
+        made += _by_column(found, heading, names, _time(found.speeds))
+    return made
+
+
+def is_wide(found: Board) -> bool:
+    """Return whether the board has more columns than can be read side by side."""
+    return len(found.columns) > FIGURES
+
+
+def _by_system(found: Board) -> Table:
+    """Return a row a system; what nobody measured has no column."""
+    costs = _costs(found)
+    header = [translated("rank"), translated("system"), *found.titles.values(), *costs[0]]
+    rows = [
+        [str(row.rank or ""), row.system, *(_figure(row, column) for column in found.columns), *cost.values()]
+        for row, cost in zip(found.rows, costs, strict=True)
+    ]
+    return Table(*filled(header, rows, 2), names=1)
+
+
+def _by_column(
+    found: Board, heading: str, names: Sequence[str], shown: Callable[[Row, Column], str]
+) -> Iterator[Table]:
+    """Yield a row a column, for as many systems at a time as can be read side by side, the best first."""
+    for start in range(0, len(found.rows), FIGURES):
+        systems = found.rows[start : start + FIGURES]
+        rows = []
+        for column, name in zip(found.columns, names, strict=True):
+            cells = [shown(row, column) for row in systems]
+            if any(cells):
+                counts = (row.entries[column].main["n"] for row in systems if column in row.entries)
+                rows.append([name, each(counts, FIGURES), *cells])
+        if rows:
+            yield Table([heading, translated("n"), *(row.system for row in systems)], rows, names=0)
+
+
+def _names(columns: Sequence[Column]) -> tuple[str, list[str]]:
+    """Return what restricts all columns alike, to be said once, and their names without it."""
+    free = {"split": "test", "limit": None, "sample": False}
+    alike = {key for key in free if len({getattr(column, key) for column in columns}) == 1}
+    bare = [Column(**{**c._asdict(), **{key: free[key] for key in alike}}) for c in columns]
+    said = Column(**{**columns[0]._asdict(), **{key: free[key] for key in free.keys() - alike}})
+    return said.title.removeprefix(said.name), list(titles(bare).values())
+
+
+def _systems(found: Board) -> Table:
+    """Return what each system is and took, over all that it ran."""
+    costs = _costs(found)
+    names = [name for name in costs[0] if name != translated("n")]
+    rows = [
+        [str(row.rank or ""), row.system, *(cost[name] for name in names)]
+        for row, cost in zip(found.rows, costs, strict=True)
+    ]
+    return Table(*filled([translated("rank"), translated("system"), *names], rows, 2), names=1)
+
+
+def filled(
+    header: Sequence[str], rows: Sequence[Sequence[str]], first: int = 0
+) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the rows without the columns that are empty; the `first` stay all the same."""
+    keep = [i for i in range(len(header)) if i < first or any(row[i] for row in rows)]
+    return [header[i] for i in keep], [[row[i] for i in keep] for row in rows]
+
+
+def _figure(row: Row, column: Column) -> str:
+    entry = row.entries.get(column)
+    return figure(entry.main, entry.marks) if entry else ""
+
+
+def _time(speeds: Speeds) -> Callable[[Row, Column], str]:
+    """Return the function that says how long a row's examples of a column took, and how many times less."""
+
+    def shown(row: Row, column: Column) -> str:
+        speed = speeds.measured[row.system].get(column)
+        if speed is None:
+            return ""
+        return short(speed.ms) + (f" ({factor(speed.factor)})" if speed.factor is not None else "")
+
+    return shown
+
+
+def _costs(found: Board) -> list[dict[str, str]]:
+    """Return a row each: what the system is, what it learnt from and answered, and what that took."""
+    currencies = _currencies(found)
+    return [_costs_of(row, found, currencies) for row in found.rows]
+
+
+def _costs_of(row: Row, found: Board, currencies: Sequence[str]) -> dict[str, str]:
+    backend, runs = row.some.run["backend"], [entry.run for entry in row.entries.values()]
+    fits = [run["fit"] for run in runs if run.get("fit")]
+    return {
+        translated("kind"): named(str(backend["kind"] or "")),
+        translated("size"): size(backend.get("parameters")),
+        translated("licence"): str(backend.get("licence") or ""),
+        translated("trained on"): each((fit["examples"] for fit in fits), FIGURES),
+        translated("n"): each((entry.main["n"] for entry in row.entries.values()), FIGURES),
+        # one that was reused is one fit
+        translated("fit s"): short(sum({fit["seconds"] for fit in fits}) if fits else None),
+        translated("steps"): each((fit["steps"] for fit in fits if fit.get("steps")), FIGURES),
+        translated("fit on"): ", ".join(dict.fromkeys(fit["device"] for fit in fits if fit.get("device"))),
+        translated("examples/s"): short(_rate(runs)),
+        translated("p95 s"): short(
+            _worst(((run.get("latency_s") or {}).get("e2e") or {}).get("p95") for run in runs)
+        ),
+        **served.cells(runs),
+        **{f"{currency}/1k": short(_worst(cost(run, currency) for run in runs)) for currency in currencies},
+        translated("J/example"): short(_joules(runs)),
+        **_speed(found, row),
+    }
+
+
+def _currencies(found: Board) -> list[str]:
+    """Return the currencies in which a run tells its cost: another one is another column."""
+    costs = (entry.run.get("cost") for row in found.rows for entry in row.entries.values())
+    return sorted({str(cost.get("currency", "USD")) for cost in costs if cost})
+
+
+def _joules(runs: Iterable[dict[str, Any]]) -> float | None:
+    """Return the energy an example took over all runs that measured theirs."""
+    measured = [run["energy"] for run in runs if run.get("energy")]
+    joules, examples = (sum(one[key] for one in measured) for key in ("joules", "examples"))
+    return joules / examples if examples else None
+
+
+def _speed(found: Board, row: Row) -> dict[str, str]:
+    if found.speeds is None:
+        return {}
+    overall, marks = found.speeds.overall(row.system), found.speeds.marks(row.system)
+    times = factor(overall.factor if overall else None)
+    return {
+        translated("ms/example"): short(overall.ms if overall else None),
+        translated("speed-up"): times + (f" ({', '.join(marks)})" if marks else ""),
+    }
+
+
+def cost(run: dict[str, Any], currency: str) -> float | None:
+    """Return the cost of a thousand examples, None where it is in another currency or nobody knows it."""
+    told = run.get("cost") or {}
+    return told.get("per_1k_examples") if told.get("currency", "USD") == currency else None
+
+
+def _worst(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _rate(runs: Iterable[dict[str, Any]]) -> float | None:
+    """Return examples answered a second over all the sessions of all the runs."""
+    sessions = [session for run in runs for session in run.get("sessions") or ()]
+    seconds, answered = (sum(session[key] for session in sessions) for key in ("seconds", "answered"))
+    return answered / seconds if answered and seconds else None

@@ -1,0 +1,155 @@
+"""Ranks by paired comparison: two systems tie unless one is better beyond doubt on the same examples."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from harness.errors import BadInput, HarnessError, Place
+from harness.records import journal as records
+from harness.reports.entries import Entry, Warn
+from harness.schema import Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Statistics(NamedTuple):
+    """Per-example statistics of one metric: ids and repeats as bytes, (N, K) rows, clusters or None."""
+
+    keys: tuple[bytes, bytes]
+    rows: NDArray[np.float64]
+    clusters: NDArray[np.int64] | None
+
+
+def ranks(entries: Sequence[Entry], warn: Warn) -> list[int | None]:
+    """Return each entry's rank: one more than the number of systems that are better beyond doubt.
+
+    All stand in one column. An entry whose statistics cannot be read has no rank and changes no
+    other's; `warn` is told why.
+    """
+    kept: dict[int, Statistics] = {}
+    places: list[int | None] = [None] * len(entries)
+    metric = _metric(entries, warn) if entries else None
+    if metric is not None and metric.corpus is not None:
+        warn(f"not ranked: {metric.name} says nothing of single examples")
+        return places
+    for index, entry in enumerate(entries):
+        if entry.main.get("value") is None:
+            continue  # a figure that is undefined is neither better nor worse
+        try:
+            kept[index] = statistics(entry.directory / records.STATISTICS, str(entry.metric))
+        except BadInput as error:
+            warn(f"not ranked: {error}")
+    if metric is not None and kept:
+        better = _better(metric, list(kept.values()))
+        for index, count in zip(kept, better.sum(axis=0).tolist(), strict=True):
+            places[index] = 1 + count
+    return places
+
+
+def statistics(path: Path, metric: str) -> Statistics:
+    """Return what a run kept of each example.
+
+    Raises:
+        BadInput: the file is not there, is torn, or lacks the metric.
+    """
+    import numpy as np
+
+    again = "; `harness rescore` writes it again"
+    try:
+        # Opened here: numpy leaves the file open if it is torn.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
+            rows, repeats = kept[f"metric:{metric}"], kept["repeats"]
+            ids, clusters = kept["ids"].tobytes(), kept.get("clusters")
+    except FileNotFoundError:
+        raise BadInput(f"not there{again}", place=Place(path)) from None
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise BadInput(f"not a run's statistics ({error}){again}", place=Place(path)) from None
+    if not len(rows) == len(repeats) == ids.count(b"\n") + 1:
+        raise BadInput(f"its columns differ in length{again}", place=Place(path))
+    return Statistics((ids, repeats.tobytes()), rows, clusters)
+
+
+def _metric(entries: Sequence[Entry], warn: Warn) -> Metric | None:
+    """Return the metric of a column; the first run whose task can be read here has it."""
+    problem = None
+    for entry in entries:
+        try:
+            return next(metric for metric in entry.task().metrics if metric.name == entry.metric)
+        except (HarnessError, StopIteration) as error:
+            problem = error if isinstance(error, HarnessError) else problem
+    warn(f"nothing is ranked: {problem or 'no run kept a task with the metric'}")
+    return None
+
+
+def _better(metric: Metric, systems: Sequence[Statistics]) -> NDArray[np.bool_]:
+    """Return (R, R): whether the row's system beats the column's in the paired comparison.
+
+    Systems with the same examples, the usual case, share their draws; others are compared over the examples
+    that both answered.
+    """
+    import numpy as np
+
+    from harness.stats.paired import paired_signs
+    from harness.stats.partial_overlap import overlapping_signs
+
+    groups: dict[tuple[bytes, bytes], list[int]] = {}
+    for index, system in enumerate(systems):
+        groups.setdefault(system.keys, []).append(index)
+    signs = np.zeros((len(systems), len(systems)), np.int8)
+    if len(groups) > 1:
+        places = places_of([system.keys for system in systems])
+        clusters = _common_clusters(systems, places)
+        signs = overlapping_signs(metric, [system.rows for system in systems], np.stack(places), clusters)
+    for members in (found for found in groups.values() if len(found) > 1):
+        rows = [systems[index].rows for index in members]
+        signs[np.ix_(members, members)] = paired_signs(metric, rows, systems[members[0]].clusters)
+    return signs > 0 if metric.higher_is_better else signs < 0
+
+
+def _common_clusters(
+    systems: Sequence[Statistics], places: Sequence[NDArray[np.int32]]
+) -> NDArray[np.int64] | None:
+    """Return the cluster of each of all examples (U,): every run numbers those that it saw for itself."""
+    import numpy as np
+
+    if all(system.clusters is None for system in systems):
+        return None
+    found = np.full(len(places[0]), -1, np.int64)
+    last = 0
+    for system, place in zip(systems, places, strict=True):
+        seen = np.flatnonzero(place >= 0)
+        if system.clusters is None or (found[seen] >= 0).all():
+            continue
+        own = system.clusters[place[seen]]
+        names = {int(name): last + number for number, name in enumerate(np.unique(own))}
+        known = found[seen] >= 0
+        names |= dict(zip(own[known].tolist(), found[seen][known].tolist(), strict=True))
+        found[seen] = [names[name] for name in own.tolist()]
+        last = int(found.max()) + 1
+    alone = found < 0
+    found[alone] = np.arange(last, last + alone.sum())
+    return found
+
+
+def places_of(groups: Sequence[tuple[bytes, bytes]]) -> list[NDArray[np.int32]]:
+    """Return for each group of (ids, repeats) where it has each of all examples, -1 where it has it not."""
+    import numpy as np
+
+    numbers: dict[tuple[bytes, int], int] = {}
+    numbered_of: dict[tuple[bytes, bytes], list[int]] = {}
+    for ids, repeats in dict.fromkeys(groups):
+        keys = zip(ids.split(b"\n"), np.frombuffer(repeats, dtype=np.int64).tolist(), strict=True)
+        numbered_of[ids, repeats] = [numbers.setdefault(key, len(numbers)) for key in keys]
+    codes = [numbered_of[one] for one in groups]
+    places = []
+    for numbered in codes:
+        place = np.full(len(numbers), -1, np.int32)
+        place[numbered] = np.arange(len(numbered), dtype=np.int32)
+        places.append(place)
+    return places

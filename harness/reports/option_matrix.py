@@ -1,0 +1,111 @@
+"""The options that each example of a run was compared with, as a matrix: pictures down, texts across."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.config import documents
+from harness.errors import BadInput, Place
+from harness.metrics.option_scores import decides, probabilities, rank
+from harness.records import journal as records
+from harness.reports.leaderboard.render import harmless
+from harness.reports.writers.markdown import table
+
+COSINE, PROBABILITY = "cosine", "probability"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One example: a value an option, and the place of the right one and its rank, from 1."""
+
+    name: str
+    values: list[float]
+    right: int | None
+    rank: int | None
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The rows of a run in data order, and the labels of their columns."""
+
+    what: str
+    labels: tuple[str, ...]
+    rows: list[Row]
+
+
+def matrix(directory: Path, what: str) -> Matrix:
+    """Return a run's examples against its options; those without such figures are left out.
+
+    `what` is `cosine`, which models of pictures and texts measure, or `probability`: an option's share of
+    all, the softmax of the scores, as `target_probability` has it.
+
+    Raises:
+        BadInput: it is neither, this is no run, its examples have options of their own, or it kept no such
+            figure.
+    """
+    if what not in (COSINE, PROBABILITY):
+        raise BadInput(f"a matrix is of {COSINE} or {PROBABILITY}, not {what}")
+    records.read_run(directory)
+    options = documents.read(directory / records.TASK).values.get("options")
+    if not isinstance(options, dict) or not options:
+        raise BadInput("a matrix needs a task with the same options for all", place=Place(directory))
+    labels = tuple(options)
+    rows = list(_rows(directory, what, labels))
+    if not rows:
+        asked = "cosines; --matrix probability may work" if what == COSINE else "scores of the options"
+        raise BadInput(f"this run kept no {asked}", place=Place(directory))
+    return Matrix(what, labels, rows)
+
+
+def _rows(directory: Path, what: str, labels: tuple[str, ...]) -> Iterator[Row]:
+    for line in records.last_lines(directory / records.SAMPLES):
+        record = line.record
+        scores, values = _scores(record["response"]), _values(record["response"], what)
+        if values is None or len(values) != len(labels):
+            continue
+        right = labels.index(record["target"]) if record["target"] in labels else None
+        place = None if right is None or scores is None else rank(scores, right)
+        name = f"{record['id']} ({record['repeat']})" if record["repeat"] else record["id"]
+        yield Row(name, values, right, place)
+
+
+def _scores(response: Mapping[str, Any]) -> list[float] | None:
+    """Return the options' scores, None if they rank nothing."""
+    scores = response["option_scores"]
+    return scores if scores and None not in scores and decides(scores) else None
+
+
+def _values(response: Mapping[str, Any], what: str) -> list[float] | None:
+    if what == COSINE:
+        found: list[float] | None = response.get("similarities")
+        return found
+    scores = _scores(response)
+    return None if scores is None else probabilities(scores)
+
+
+def markdown(found: Matrix) -> str:
+    """Return the matrix in Markdown, the value of the right option ticked."""
+    header = [found.what, *found.labels, "rank"]
+    rows = [[row.name, *_ticked(row), str(row.rank or "")] for row in found.rows]
+    return f"{table(header, rows, names=0)}\n\n✓ the right option; rank: its place among all, from 1."
+
+
+def _ticked(row: Row) -> Iterator[str]:
+    for place, value in enumerate(row.values):
+        yield f"{value:.3f} ✓" if place == row.right else f"{value:.3f}"
+
+
+def as_csv(found: Matrix) -> str:
+    """Return the matrix as CSV, safe to open in a spreadsheet: figures in full, the right label, its rank."""
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerow(["id", *map(harmless, found.labels), "target", "rank"])
+    for row in found.rows:
+        target = None if row.right is None else found.labels[row.right]
+        writer.writerow([harmless(row.name), *row.values, harmless(target), harmless(row.rank)])
+    return out.getvalue()

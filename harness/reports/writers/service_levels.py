@@ -1,0 +1,40 @@
+"""How well requests were served and what of their cost is not known, for the tables of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from harness.reports.writers.numbers import short
+from harness.reports.writers.translations import translated
+
+
+def cells(runs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return heading → cell: p95 of the time to the first token, and goodput, each of the worst run."""
+    found = list(runs)
+    waits = (((run.get("latency_s") or {}).get("ttft") or {}).get("p95") for run in found)
+    shares = ((run.get("goodput") or {}).get("share") for run in found)
+    good = min((share for share in shares if share is not None), default=None)
+    return {
+        translated("ttft p95 s"): short(max((wait for wait in waits if wait is not None), default=None)),
+        translated("goodput"): "" if good is None else f"{100 * good:.1f} %",
+    }
+
+
+def bounds(runs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what goodput means in these runs, each meaning once: `ttft ≤ 0.5 s, e2e ≤ 5 s`."""
+    told = [run["goodput"]["slo"] for run in runs if run.get("goodput")]
+    return list(
+        dict.fromkeys(", ".join(f"{name} ≤ {most:g} s" for name, most in slo.items()) for slo in told)
+    )
+
+
+def marks(run: Mapping[str, Any]) -> list[str]:
+    """Return what must be known of a run's cost: that nobody knows the price, or what some answers cost."""
+    cost = run.get("cost")
+    if not cost:
+        return []
+    if cost.get("price_source") is None and cost.get("total") is None:
+        return [translated("price unknown")]
+    untold = cost.get("untold") or 0
+    return [translated("cost of {n:,} unknown", n=untold)] if untold else []

@@ -1,0 +1,301 @@
+"""The reports' own words in English and Korean; names and figures are the same in both.
+
+    with language("ko"):
+        translated("{n:,} failed", n=3)      # 실패 3
+
+English is the key. What programs read (JSON, CSV, the names of metrics and tasks) is never translated.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from harness.errors import BadInput
+from harness.reports.writers.translations_site import SITE
+
+LANGUAGES = ("en", "ko")
+VARIABLE = "HARNESS_LANG"
+_CHOSEN: ContextVar[str | None] = ContextVar("language", default=None)
+
+KOREAN: dict[str, str] = {
+    # The leaderboard
+    "Leaderboard": "순위표",
+    "rank": "순위",
+    "system": "시스템",
+    "kind": "종류",
+    "size": "매개변수",
+    "licence": "라이선스",
+    "trained on": "학습 예제",
+    "n": "예제 수",
+    "fit s": "학습 초",
+    "steps": "단계",
+    "fit on": "학습 장치",
+    "examples/s": "예제/초",
+    "ttft p95 s": "첫 토큰 p95 초",
+    "goodput": "유효 처리율",
+    "goodput: the share of requests with {bounds}": "유효 처리율: {bounds}인 요청의 비율",
+    "price unknown": "가격 모름",
+    "cost of {n:,} unknown": "{n:,}건 비용 모름",
+    "{column}: {n:,} examples are in the train split of {names} too (--dedupe-train)": (
+        "{column}: 예제 {n:,}개가 {names}의 학습 자료에도 있음(--dedupe-train)"
+    ),
+    "{column}: examples that are in the train split too (--dedupe-train): {each}": (
+        "{column}: 학습 자료에도 있는 예제 수(--dedupe-train): {each}"
+    ),
+    "p95 s": "p95 초",
+    "J/example": "J/예제",
+    "ms/example": "ms/예제",
+    "speed-up": "속도 배수",
+    "task and metric": "과제와 지표",
+    "ms/example, speed-up over {baseline}": "ms/예제, {baseline} 대비 속도 배수",
+    "task": "과제",
+    "metric": "지표",
+    "value": "값",
+    "template": "템플릿",
+    "split": "분할",
+    "source": "출처",
+    "undefined": "정의 안 됨",
+    "split {name}": "{name} 분할",
+    "sample": "견본",
+    "limit {limit}": "제한 {limit}",
+    "data {sha256}": "데이터 {sha256}",
+    "{n:,} failed": "실패 {n:,}",
+    "{n:,} cached": "캐시 {n:,}",
+    "{n:,} truncated": "잘림 {n:,}",
+    "published, not ranked": "발표된 수치(순위 없음)",
+    "published, not ranked: {group}": "발표된 수치(순위 없음): {group}",
+    "No runs with answers.": "답이 있는 실행이 없습니다.",
+    "No answers: {names}.": "답 없음: {names}.",
+    "{system} on {task} ({state})": "{task}의 {system} ({state})",
+    "{n:,} requests failed": "요청 {n:,}건 실패",
+    "95 % intervals": "95 % 구간",
+    "equal ranks: the paired interval of the difference contains 0": "같은 순위: 차이의 대응 구간이 0을 포함",
+    "ranked by {column}": "순위 기준: {column}",
+    "(sample): the project's own small sample, not the dataset": (
+        "(견본): 데이터셋이 아니라 이 프로젝트의 작은 견본"
+    ),
+    "p95 s and cost are of the worst task": "p95 초와 비용은 가장 나쁜 과제의 것",
+    "J/example: {method}": "J/예제: {method}",
+    "ms/example: wall time of answering, prompts and scores included, loading and fitting not, "
+    "over the examples answered; speed-up: how many times less than {baseline} takes": (
+        "ms/예제: 답하는 데 걸린 실제 시간(프롬프트와 채점 포함, 적재와 학습 제외)을 답한 예제 수로 나눈 값; "
+        "속도 배수: {baseline}보다 몇 배 빠른가"
+    ),
+    "those of a system are geometric means over its tasks": "시스템의 값은 과제들의 기하 평균",
+    "{n} of {whole} tasks": "과제 {whole}개 중 {n}개",
+    "other hardware": "다른 하드웨어",
+    "{column} by {group}": "{column}, {group}별",
+    "mean of the groups": "묶음별 평균",
+    "all": "전체",
+    # Groups of tasks
+    "score": "점수",
+    "members": "구성 과제",
+    "{group}: a mean of the members' figures, which 'harness show {group}' spells out; "
+    "95 % intervals, put together from the members' own as of independent samples.": (
+        "{group}: 구성 과제 수치의 평균('harness show {group}'에 자세히 나옵니다); "
+        "95 % 구간은 구성 과제의 구간을 독립 표본으로 보고 합친 것."
+    ),
+    "not run": "실행 안 함",
+    "without {names}": "{names} 제외",
+    "{n} of {whole}": "{whole}개 중 {n}개",
+    "other data than {system}": "{system}와(과) 다른 데이터",
+    "version {ran} was run, and this is {here}": "실행은 버전 {ran}, 여기는 {here}",
+    "split {name} was run": "{name} 분할로 실행",
+    "no {metric}; rescore it": "{metric} 없음; 다시 채점하십시오",
+    "{metric} is undefined": "{metric}이(가) 정의되지 않음",
+    # compare
+    "Comparison": "비교",
+    "{system} on {task}, {place}": "{task}의 {system}, {place}",
+    "{n:,} examples that both answered, paired by id": "둘 다 답한 예제 {n:,}개, id로 짝지음",
+    "{n:,} examples in {units:,} clusters that both answered, paired by id": (
+        "둘 다 답한 예제 {n:,}개(묶음 {units:,}개), id로 짝지음"
+    ),
+    "A and B are the same run": "A와 B는 같은 실행",
+    "{n:,} that only {one} answered are left out, {other} has none to pair with them": (
+        "{one}만 답한 {n:,}개는 제외, {other}에 짝이 없음"
+    ),
+    "two tasks on the same data: {a} and {b}": "같은 데이터의 두 과제: {a}, {b}",
+    "two versions of the task: {a} and {b}": "과제의 두 버전: {a}, {b}",
+    "the project's own small sample, not the dataset": "데이터셋이 아니라 이 프로젝트의 작은 견본",
+    "on other hardware: times say little of the systems": "다른 하드웨어: 시간으로 시스템을 견줄 수 없음",
+    "{metric} is not compared: {problem}": "{metric}은(는) 비교하지 않음: {problem}",
+    "judged by {a} and by {b}; `harness rescore` judges both alike": (
+        "채점 기준이 {a}와(과) {b}로 다름; `harness rescore`가 같은 기준으로 채점"
+    ),
+    "the tasks that the runs kept do not have it": "실행에 남은 과제 정의에 없는 지표",
+    "judged by {a}, and this harness has {b}; `harness rescore` judges again": (
+        "채점 기준은 {a}, 지금은 {b}; `harness rescore`가 다시 채점"
+    ),
+    "95 % interval": "95 % 구간",
+    "better": "나은 쪽",
+    "tie": "무승부",
+    "effect": "효과 크기",
+    "95 % intervals of the paired difference; better: the interval does not hold 0": (
+        "대응 차이의 95 % 구간; 나은 쪽: 구간이 0을 포함하지 않음"
+    ),
+    "p, two-sided: {tests}": "p, 양측: {tests}",
+    "{n:,} swaps": "교환 {n:,}회",
+    "effect: {names}": "효과 크기: {names}",
+    "↓ lower is better": "↓ 낮을수록 좋음",
+    "No metric here judges single examples, so no flips are told.": "예제 하나하나를 판정하는 지표가 없음.",
+    "By {metric}": "{metric} 기준",
+    "A right, B wrong": "A 맞음, B 틀림",
+    "B right, A wrong": "B 맞음, A 틀림",
+    "A better": "A가 나음",
+    "B better": "B가 나음",
+    "A right and B wrong {a:,}; B right and A wrong {b:,}; both right {right:,}; both wrong {wrong:,}.": (
+        "A만 맞음 {a:,}; B만 맞음 {b:,}; 둘 다 맞음 {right:,}; 둘 다 틀림 {wrong:,}."
+    ),
+    "A better {a:,}; B better {b:,}; the same {same:,}.": "A가 나음 {a:,}; B가 나음 {b:,}; 같음 {same:,}.",
+    "asked": "요청",
+    "target": "정답",
+    "(unanswered)": "(무응답)",
+    "what differs": "다른 설정",
+    "No setting differs.": "다른 설정이 없습니다.",
+    "cost and time": "비용과 시간",
+    "cost per 1,000 examples": "예제 1,000개당 비용",
+    "time per example": "예제당 시간",
+    "latency p50": "지연 p50",
+    "latency p95": "지연 p95",
+    "time to first token p50": "첫 토큰까지 p50",
+    "time to first token p95": "첫 토큰까지 p95",
+    "time per output token p50": "출력 토큰당 p50",
+    "time per output token p95": "출력 토큰당 p95",
+    "output tokens per second": "초당 출력 토큰",
+    "prompt tokens per example": "예제당 프롬프트 토큰",
+    "completion tokens per example": "예제당 출력 토큰",
+    "reasoning tokens per example": "예제당 추론 토큰",
+    "fit": "학습",
+    "examples": "예제",
+    "energy": "에너지",
+    "s": "초",
+    "Cohen's h": "코언의 h",
+    "Cohen's dz": "코언의 dz",
+    "McNemar exact": "맥니머 정확 검정",
+    "paired permutation": "대응 순열 검정",
+    # gate
+    "Gate": "게이트",
+    "verdict": "판정",
+    "what": "항목",
+    "baseline": "기준",
+    "tonight": "오늘",
+    "change": "변화",
+    "detectable": "검출 가능",
+    "why": "이유",
+    "1 run": "실행 1개",
+    "{n} runs": "실행 {n}개",
+    "1 test": "검정 1개",
+    "{n} tests": "검정 {n}개",
+    "{runs}: {verdicts}; alpha {alpha:g}, by Holm over {tests}; margin {margins}.": (
+        "{runs}: {verdicts}; 유의수준 {alpha:g}({tests}, 홀름 보정); 허용 폭 {margins}."
+    ),
+    "a regression: the one-sided paired test says so and the fall exceeds the margin": (
+        "회귀: 단측 대응 검정이 유의하고 하락이 허용 폭을 넘음"
+    ),
+    "change with its 95 % interval": "변화와 그 95 % 구간",
+    "p after Holm": "p는 홀름 보정 후",
+    "detectable: the fall that would have been found with 80 % power": (
+        "검출 가능: 검정력 80 %로 찾을 수 있는 하락"
+    ),
+    "Not in the baseline, so not judged: {names}. `harness gate --update` takes them in.": (
+        "기준에 없어 판정하지 않음: {names}. `harness gate --update`로 넣을 수 있습니다."
+    ),
+    "no larger a fall than chance makes": "우연으로 생길 만한 하락",
+    "inconclusive: a fall beyond the margin that may be chance, at p <= 0.05 before Holm; "
+    "more examples or a margin decide": (
+        "판단 보류: 허용 폭을 넘지만 우연일 수 있는 하락(홀름 보정 전 p <= 0.05); "
+        "예제를 늘리거나 허용 폭을 정하면 판단 가능"
+    ),
+    "not finished: killed, or still running": "끝나지 않음: 중단되었거나 실행 중",
+    "partial: stopped by a limit": "일부만 실행: 한도에서 멈춤",
+    "{n:,} of {whole:,} requests failed": "요청 {whole:,}건 중 {n:,}건 실패",
+    "nothing was answered": "답이 하나도 없음",
+    "cannot be compared: {error}": "비교할 수 없음: {error}",
+    "the sample": "견본",
+    "no sample": "견본 아님",
+    "no limit": "제한 없음",
+    "no run tonight": "오늘 실행이 없음",
+    "no run tonight with {about}, as the baseline has it": "기준과 같은 {about} 실행이 오늘 없음",
+    "the baseline's run: {why}": "기준 실행: {why}",
+    "version": "버전",
+    "signature": "서명",
+    "not comparable: {now}, and the baseline's is {before}": "비교할 수 없음: 오늘은 {now}, 기준은 {before}",
+    "a fall that is no chance, but within the margin": "우연은 아니지만 허용 폭 안의 하락",
+    "it fell, and says too little of single examples to be tested": (
+        "하락했으나 예제별 점수가 없어 검정할 수 없음"
+    ),
+    "needs n ≥ {n:,}": "예제 {n:,}개 이상 필요",
+    "too small a fall to be told from chance": "우연과 구별하기에 너무 작은 하락",
+    "{n:,} of {whole:,} unanswered": "{whole:,}개 중 {n:,}개 무응답",
+    "{why}, on other hardware": "{why}, 다른 하드웨어",
+    "not measured": "측정 안 함",
+    "not measured tonight": "오늘 측정하지 않음",
+    "not measured in the baseline": "기준에서 측정하지 않음",
+    "from nothing": "0에서 증가",
+    "{increase}, allowed {allowed:+.0%}": "{increase}, 허용 {allowed:+.0%}",
+    # Words of fixed sets: statuses, verdicts, limits, kinds of systems
+    "running": "실행 중",
+    "partial": "일부만",
+    "failed": "실패",
+    "pass": "통과",
+    "inconclusive": "판단 보류",
+    "infrastructure": "인프라 문제",
+    "regression": "회귀",
+    "cost": "비용",
+    "p95": "p95",
+    "failures": "실패",
+    "unanswered": "무응답",
+    "run": "실행",
+    "classical": "고전",
+    "scratch": "직접 학습",
+    "base": "기반",
+    "instruct": "지시",
+    "fine-tuned": "미세조정",
+    "merged": "병합",
+    "api": "API",
+    **SITE,
+}
+
+
+def current() -> str:
+    """Return the language in use: the one chosen, else `HARNESS_LANG`, else English.
+
+    Raises:
+        BadInput: `HARNESS_LANG` is neither.
+    """
+    return _CHOSEN.get() or _known(os.environ.get(VARIABLE) or "en", VARIABLE)
+
+
+@contextmanager
+def language(name: str | None) -> Iterator[None]:
+    """Let reports speak the language; None leaves it as it is.
+
+    Raises:
+        BadInput: there are no words in it.
+    """
+    token = _CHOSEN.set(_known(name, "--lang") if name is not None else _CHOSEN.get())
+    try:
+        yield
+    finally:
+        _CHOSEN.reset(token)
+
+
+def _known(name: str, option: str) -> str:
+    if name not in LANGUAGES:
+        raise BadInput(f"{option} {name}: reports speak {' and '.join(LANGUAGES)}")
+    return name
+
+
+def translated(english: str, **values: Any) -> str:
+    """Return the words in the language in use, the values in their places."""
+    text = KOREAN[english] if current() == "ko" else english
+    return text.format(**values) if values else text
+
+
+def named(word: str) -> str:
+    """Return a word of a fixed set (a status, a verdict, a kind of system); a stranger's own as it is."""
+    return KOREAN.get(word, word) if current() == "ko" else word

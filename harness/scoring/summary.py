@@ -1,0 +1,305 @@
+"""From an answer to its statistics, and from the journal to the figures of `run.json` and `statistics.npz`.
+
+One road for run, resume and rescore.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.extraction.steps import spoken
+from harness.records.journal import Record, is_failed, read_records
+from harness.schema import Metric, Prediction, Response
+from harness.scoring.service_levels import Goodput
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from harness.stats.intervals import Estimate
+
+USAGE = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
+PERCENTILES = (50, 90, 95, 99)
+UNANSWERED = "(unanswered)"
+
+
+def score(
+    metrics: Iterable[Metric], response: Response, prediction: Prediction, target: Any
+) -> dict[str, tuple[float, ...]]:
+    """Return each metric's statistics of one example.
+
+    An answer in words has no scores. That is no poor score: what reads scores has nothing to say of it, NaN.
+    """
+    seen = {
+        "prediction": prediction,
+        "scores": response.option_scores,
+        "text": spoken(response.text),
+        "likelihood": None if response.value is None else (response.value, response.tokens),
+    }
+    wordy = prediction is not None and response.option_scores is None
+    found = {}
+    for metric in metrics:
+        row = metric.statistics(seen[metric.reads], target)
+        found[metric.name] = (math.nan,) * len(row) if wordy and metric.reads == "scores" else row
+    return found
+
+
+@dataclass
+class Tally:
+    """What a journal adds up to. Failed requests are counted and enter no metric.
+
+    `goodput` judges the times, where somebody set bounds on them.
+    """
+
+    metrics: Sequence[Metric]
+    labels: Sequence[str] = ()
+    goodput: Goodput | None = None
+    ids: list[str] = field(default_factory=list)
+    repeats: array[int] = field(default_factory=lambda: array("q"))
+    clusters: list[str] = field(default_factory=list)
+    statistics: dict[str, array[float]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    seen: list[tuple[Any, Any]] = field(default_factory=list)
+    usage: Counter[str] = field(default_factory=Counter)
+    served: Counter[str] = field(default_factory=Counter)
+    timings: dict[str, array[float]] = field(default_factory=dict)
+
+    def add(self, record: Record) -> None:
+        """Count one record."""
+        response = record["response"]
+        self.counts["examples"] += 1
+        self.counts["cached"] += bool(response["cached"])
+        self.counts["truncated"] += bool(response.get("truncated"))
+        if response.get("served"):
+            self.served[response["served"]] += 1
+        if is_failed(record):
+            self.counts["failed"] += 1
+            self.failures[response["error"]["kind"]] += 1
+            if self.goodput is not None:
+                self.goodput.count_failure()
+            return
+        self.ids.append(record["id"])
+        self.repeats.append(record["repeat"])
+        if record.get("cluster") is not None:
+            self.clusters.append(record["cluster"])
+        for name, group in (record.get("groups") or {}).items():
+            self.groups.setdefault(name, []).append(group)
+        if self._by_corpus:
+            self.seen.append((record["prediction"], frozen(record["target"])))
+        for metric in self._by_example:
+            kept = record["scores"][metric.name]
+            # JSON has no NaN: the journal says null where a metric has nothing to say of an example.
+            row = [math.nan if number is None else number for number in kept]
+            self.statistics.setdefault(metric.name, array("d")).extend(row)
+        self._count_answer(record)
+        self._measure(response)
+
+    def _count_answer(self, record: Record) -> None:
+        prediction = record["prediction"]
+        self.counts["answered" if prediction is not None else "unanswered"] += 1
+        if prediction is None:
+            self.reasons[record["response"]["finish"] or "no answer found"] += 1
+        if self.labels:
+            self.confusion[record["target"], UNANSWERED if prediction is None else prediction] += 1
+
+    def _measure(self, response: Mapping[str, Any]) -> None:
+        for key, value in (response.get("usage") or {}).items():
+            if key in USAGE and value is not None:
+                self.usage[key] += value
+        if response["cached"]:
+            return
+        timing = response.get("timing_s") or {}
+        times = {**timing, "tpot": _tpot(timing, response.get("usage") or {})}
+        for name, seconds in times.items():
+            if seconds is not None:
+                self.timings.setdefault(name, array("d")).append(seconds)
+        if self.goodput is not None:
+            self.goodput.count(times)
+
+    @cached_property
+    def _by_example(self) -> list[Metric]:
+        """The metrics that have statistics of each example."""
+        return [metric for metric in self.metrics if metric.corpus is None]
+
+    @cached_property
+    def _by_corpus(self) -> list[Metric]:
+        """The metrics that see all examples at once: they need every prediction and target."""
+        return [metric for metric in self.metrics if metric.corpus is not None]
+
+    def _statistics(self) -> dict[str, tuple[Metric, NDArray[np.float64]]]:
+        return {metric.name: (metric, self.matrix(metric.name)) for metric in self._by_example}
+
+    def matrix(self, metric: str) -> NDArray[np.float64]:
+        """Return the statistics of a metric, (N, K)."""
+        import numpy as np
+
+        rows = np.frombuffer(self.statistics[metric], dtype=np.float64)
+        return rows.reshape(len(self.ids), -1)
+
+    @property
+    def share_correct(self) -> float | None:
+        """Return the main metric where it is a share of right answers, None where it is anything else."""
+        main = self.metrics[0]
+        if not self.ids or main.interval != "wilson" or not main.higher_is_better:
+            return None
+        return float(self.matrix(main.name)[:, 0].mean())
+
+    def cluster_codes(self) -> NDArray[np.int64] | None:
+        """Return (N,) numbers of the resampled units, or None where each row is one.
+
+        Repeats of an example stay together; a task's own cluster holds them all the same.
+        """
+        import numpy as np
+
+        if self.clusters:
+            names: Sequence[str] = self.clusters
+        elif any(self.repeats):
+            names = self.ids
+        else:
+            return None
+        numbers: dict[str, int] = {}
+        return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
+
+    def summary(self, *, seed: int) -> dict[str, Any]:
+        """Return `metrics`, `counts`, `confusion`, `usage` and `latency_s` for `run.json`."""
+        return {
+            "metrics": self.estimates(seed),
+            "counts": {
+                key: self.counts[key]
+                for key in ("examples", "answered", "unanswered", "failed", "cached", "truncated")
+            },
+            "unanswered_because": dict(self.reasons),
+            "failed_because": dict(self.failures),
+            "confusion": self._confusion(),
+            **self.by_group(seed),
+            "usage": dict(self.usage) or None,
+            **({"served": dict(self.served)} if self.served else {}),
+            "latency_s": {name: percentiles(values) for name, values in sorted(self.timings.items())} or None,
+        }
+
+    def estimates(self, seed: int) -> dict[str, Any]:
+        """Return metric → value, interval, standard error, n, unit, direction, signature."""
+        from harness.stats import intervals
+
+        if not self.ids:
+            return {}
+        found = intervals.estimates(self._statistics(), self.cluster_codes(), seed=seed)
+        for metric in self._by_corpus:
+            assert metric.corpus is not None
+            value = metric.corpus(*map(list, zip(*self.seen, strict=True)))
+            found[metric.name] = intervals.Estimate(value, None, None, None, len(self.ids))
+        return {metric.name: _estimate(metric, found[metric.name]) for metric in self.metrics}
+
+    def by_group(self, seed: int) -> dict[str, Any]:
+        """Return `breakdown` and `macro`, the means over its groups; nothing where the task has none."""
+        if not self.groups or not self.ids:
+            return {}
+        from harness.stats.breakdown import breakdown, macro
+
+        stats, clusters = self._statistics(), self.cluster_codes()
+        found = {name: breakdown(stats, groups, clusters, seed=seed) for name, groups in self.groups.items()}
+        return {"breakdown": found, "macro": {name: macro(groups) for name, groups in found.items()}}
+
+    def _confusion(self) -> dict[str, dict[str, int]] | None:
+        """Return target → prediction → count, every label and the unanswered present."""
+        if not self.labels:
+            return None
+        columns = (*self.labels, UNANSWERED)
+        return {row: {column: self.confusion[row, column] for column in columns} for row in self.labels}
+
+    def save(self, path: Path) -> None:
+        """Write `statistics.npz`: ids, repeats, clusters and each metric's (N, K) statistics.
+
+        Raises:
+            Stopped: the disk is full.
+        """
+        import io
+
+        import numpy as np
+
+        from harness.records.journal import write_atomically
+
+        arrays: dict[str, Any] = {
+            # One text with a line an id: a fixed-width array would pad every id to the longest.
+            "ids": np.frombuffer("\n".join(map(_one_line, self.ids)).encode(), dtype=np.uint8),
+            "repeats": np.frombuffer(self.repeats, dtype=np.int64),
+        }
+        codes = self.cluster_codes()
+        if codes is not None:
+            arrays["clusters"] = codes
+        for metric in self._by_example if self.ids else ():
+            arrays[f"metric:{metric.name}"] = self.matrix(metric.name)
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)
+        write_atomically(path, buffer.getvalue())
+
+
+def tally(
+    path: Path, metrics: Sequence[Metric], labels: Sequence[str], slo: Mapping[str, float] | None = None
+) -> Tally:
+    """Return what the journal at `path`, already compacted, adds up to; `slo` are bounds on its times."""
+    found = Tally(metrics, labels, Goodput(slo) if slo else None)
+    for line in read_records(path):
+        found.add(line.record)
+    return found
+
+
+def _estimate(metric: Metric, found: Estimate) -> dict[str, Any]:
+    """Return an estimate for `run.json`: a figure that is not a number is None, as JSON will have it."""
+    figures = {key: getattr(found, key) for key in ("value", "ci_low", "ci_high", "stderr")}
+    return {
+        **{key: None if figure is None or math.isnan(figure) else figure for key, figure in figures.items()},
+        "n": found.n,
+        "unit": metric.unit,
+        "higher_is_better": metric.higher_is_better,
+        "signature": f"{metric.signature}|n:{found.n}",
+    }
+
+
+def frozen(target: Any) -> Any:
+    """Return a target as it was before JSON: references and spans are tuples."""
+    return tuple(map(frozen, target)) if isinstance(target, list) else target
+
+
+def _one_line(name: str) -> str:
+    """Return an id without line feeds; two ids never become the same."""
+    return name.replace("\\", "\\\\").replace("\n", "\\n")
+
+
+def named(line: str) -> str:
+    """Return the id that a line of `statistics.npz` stands for."""
+    return re.sub(r"\\(.)", lambda escaped: "\n" if escaped[1] == "n" else escaped[1], line)
+
+
+def _tpot(timing: Mapping[str, Any], usage: Mapping[str, Any]) -> float | None:
+    """Return seconds per output token after the first; undefined for one token.
+
+    A thought's tokens came before the first content, and are no part of it.
+    """
+    ttft, e2e, written = timing.get("ttft"), timing.get("e2e"), usage.get("completion_tokens")
+    if ttft is None or e2e is None or written is None:
+        return None
+    tokens = written - (usage.get("reasoning_tokens") or 0)
+    return float((e2e - ttft) / (tokens - 1)) if tokens > 1 else None
+
+
+def percentiles(values: array[float]) -> dict[str, float]:
+    """Return linear-interpolated percentiles, the mean and n of seconds."""
+    import numpy as np
+
+    seconds = np.frombuffer(values, dtype=np.float64)
+    found = np.percentile(seconds, PERCENTILES)
+    named = {f"p{p}": float(value) for p, value in zip(PERCENTILES, found, strict=True)}
+    return {**named, "mean": math.fsum(seconds) / len(seconds), "n": len(seconds)}

@@ -1,0 +1,65 @@
+"""How much each example moves a figure: the first-order weight of one more of it.
+
+With influences the figure of any weighting is the figure plus a mean, so that what would cost a sort a draw
+costs a product of matrices. What is left out is of the order of 1/N, where the standard error is of 1/√N:
+Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 21 and 22.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.metrics import OfSums, Prepared
+from harness.schema import Metric
+from harness.stats.bootstrap import Draws, Floats, distinct_rows, figure_of, figures_by_weights, slices
+
+_STEP = 1e-4  # of a central difference, in shares of what is varied
+
+
+def influence(metric: Metric, stats: Floats) -> Floats:
+    """Return the influence (N,) of each of the rows (N, K) on the metric's figure, in its unit.
+
+    The figure over weights w that sum to W is about `figure + (w / W - 1 / N) @ influence`; the influences
+    sum to 0. Where the figure is undefined, they are NaN.
+    """
+    aggregate = metric.aggregate
+    if isinstance(aggregate, OfSums):
+        found = _by_gradient(aggregate, stats)
+    elif isinstance(aggregate, Prepared) and aggregate.influence is not None:
+        found = aggregate.influence(stats)
+    else:
+        found = _by_differences(metric, stats)
+    return np.asarray(found - found.mean())
+
+
+def _by_gradient(aggregate: OfSums, stats: Floats) -> Floats:
+    """Return the influences on a formula over sums: its gradient there, times each row's columns."""
+    columns, n = aggregate.summed(stats), float(len(stats))
+    sums = columns.sum(axis=0)
+    step = _STEP * np.maximum(np.abs(columns).sum(axis=0), 1e-12)
+    moved = np.stack([sums + np.diag(step), sums - np.diag(step)])
+    up, down = (aggregate.figure(side, np.full(len(side), n)) for side in moved)
+    return np.asarray(n * columns @ ((up - down) / (2 * step)))
+
+
+def _by_differences(metric: Metric, stats: Floats) -> Floats:
+    """Return the influences on any figure, by weighing each distinct row a little more and a little less."""
+    distinct, codes = distinct_rows(stats, len(stats)) or (stats, np.arange(len(stats)))
+    figures, counts = figures_by_weights(metric, distinct), np.bincount(codes).astype(np.float64)
+    found = np.empty(len(distinct))
+    for part in slices(len(distinct), max(1, 2**20 // len(distinct))):
+        step = np.zeros((len(found[part]), len(distinct)))
+        step[np.arange(len(step)), np.arange(len(distinct))[part]] = _STEP * counts[part]
+        found[part] = (figures(counts + step) - figures(counts - step)) / (2 * _STEP * counts[part])
+    return np.asarray(len(stats) * found[codes])
+
+
+class Linear:
+    """A metric's rows, of which a draw takes the influences alone: as quick as a sum."""
+
+    def __init__(self, metric: Metric, stats: Floats) -> None:
+        self._value, self._influence = figure_of(metric, stats), influence(metric, stats)
+
+    def figures(self, drawn: Draws) -> Floats:
+        """Return the metric's figure (d,) in each draw."""
+        return np.asarray(self._value + drawn.weights @ self._influence / drawn.examples)

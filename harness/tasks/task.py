@@ -1,0 +1,252 @@
+"""Tasks: found, resolved and checked, and what one run has chosen of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from os.path import isfile
+from pathlib import Path
+from typing import Any
+
+from harness import plugins
+from harness.config import loader as definitions
+from harness.config.documents import Document, read, shown
+from harness.errors import BadInput, did_you_mean
+from harness.paths import shipped
+from harness.schema import ASKS, Ask, Example, Metric, Option
+from harness.tasks import validation as task_rules
+from harness.tasks.schema import MERGED, Group, TaskFile, Template
+
+SHIPPED = "shipped:"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task as one run asks it: a file, and what was chosen of it."""
+
+    name: str
+    file: TaskFile
+    document: Document
+    ask: Ask
+    template_name: str
+    shots: int
+    split: str
+    seed: int = 1234
+
+    @property
+    def template(self) -> Template:
+        """Return the chosen template."""
+        return self.file.templates.all[self.template_name]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return the options' labels in order; empty where each example has its own."""
+        return tuple(self.file.options)
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """Return the options as written; their texts may be templates."""
+        return tuple(Option(label, text) for label, text in self.file.options.items())
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Return what a prediction can be, where it is one of few labels; empty where it is not."""
+        return self.labels if self.ask in ("choose", "generate", "extract") else ()
+
+    def choices(self, fields: Mapping[str, Any]) -> list[Any] | None:
+        """Return the options that an example brings along, None if its field is no list of some.
+
+        Of options with a field each, those left empty at the end are not there.
+        """
+        names = self.file.options_from
+        if len(names) == 1:
+            value = fields[names[0]]
+            return value if isinstance(value, list) and value else None
+        values = [fields[name] for name in names]
+        while values and values[-1] in (None, ""):
+            values.pop()
+        return values or None
+
+    def groups(self, example: Example) -> dict[str, str]:
+        """Return in which group of each breakdown an example is."""
+        known = example.known
+        return {name: by.of(str(known[by.field])) for name, by in self.file.breakdown.items()}
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """Return the metrics, the main one first."""
+        return [
+            plugins.load(plugins.metric(named.name).target)(self.labels, **named.settings)
+            for named in self.file.metrics
+        ]
+
+    def choose(
+        self,
+        *,
+        ask: str | None = None,
+        template: str | None = None,
+        shots: int | None = None,
+        split: str | None = None,
+        seed: int | None = None,
+    ) -> Task:
+        """Return the task with the given choices in place of its own.
+
+        Raises:
+            BadInput: no such template or split, or an ask the metrics cannot judge.
+        """
+        if template is not None and template not in self.file.templates.all:
+            hint = did_you_mean(template, self.file.templates.all)
+            raise BadInput(f"{self.name} has no template {template!r}.{hint}")
+        splits = self.file.data.splits
+        if split is not None and splits and split not in splits:
+            raise BadInput(f"{self.name} has no split {split!r}.{did_you_mean(split, splits)}")
+        chosen = replace(
+            self,
+            ask=_known_ask(ask) if ask else self.ask,
+            template_name=template or self.template_name,
+            shots=self.shots if shots is None else shots,
+            split=split or self.split,
+            seed=self.seed if seed is None else seed,
+        )
+        for problem in chosen.problems():
+            raise problem
+        return chosen
+
+    def problems(self) -> list[BadInput]:
+        """Return what is wrong with the task beyond the types of its keys."""
+        return task_rules.problems(self.file, self.document, ask=self.ask, shots=self.shots, split=self.split)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the task as YAML would write it, inheritance and choices worked in."""
+        values = self.file.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
+        values |= {"ask": self.ask, "split": self.split}
+        if "templates" in values:  # two texts are compared without any
+            values["templates"]["default"] = self.template_name
+        values["shots"] = {**values.get("shots", {}), "k": self.shots}
+        values["metrics"] = [named.short() for named in self.file.metrics]
+        values["extract"] = [named.short() for named in self.file.extract]
+        return values
+
+
+def _known_ask(name: str) -> Ask:
+    for ask in ASKS:
+        if ask == name:
+            return ask
+    raise BadInput(f"--ask {name}: no such ask.{did_you_mean(name, ASKS)}")
+
+
+def folders() -> list[tuple[Path, bool]]:
+    """Return where tasks are looked up: the user's project, plugins, what is shipped."""
+    return list(definitions.candidates("tasks", plugins.folders("tasks"), shipped("tasks")))
+
+
+def catalogue() -> dict[str, list[Path]]:
+    """Return every task's name and file, groups included."""
+    return definitions.catalogue("tasks", folders())
+
+
+def expand(names: Iterable[str]) -> list[str]:
+    """Return `names` with `all` and every group replaced by their members, each task once.
+
+    Raises:
+        BadInput: a name is not found, or a group is wrong.
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        if name == "all":
+            known = catalogue()
+            found |= dict.fromkeys(n for n in sorted(known) if not is_group(known[n][0]))
+        else:
+            path = definitions.find("tasks", name, folders())
+            found |= dict.fromkeys(load_group(path) if is_group(path) else [name])
+    return list(found)
+
+
+def is_group(path: Path) -> bool:
+    """Return whether a definition is a group of tasks."""
+    return "members" in definitions.headline(path)
+
+
+def load_group(path: Path, above: tuple[Path, ...] = ()) -> list[str]:
+    """Return the tasks of the group in `path`, those of the groups inside it included.
+
+    Raises:
+        BadInput: the file is wrong, a member is no task, or a group holds itself.
+    """
+    document = read(path)
+    group = definitions.validate(Group, document)
+    chain = (*above, path.resolve())
+    found: dict[str, None] = {}
+    for index, member in enumerate(group.members):
+        place = document.place(("members", index))
+        inner = definitions.find("tasks", member.task, folders(), asked=place)
+        if inner.resolve() in chain:
+            raise BadInput(f"the group {shown(member.task)} holds itself", place=place)
+        name = str(inner) if definitions.is_path(member.task) else member.task
+        found |= dict.fromkeys(load_group(inner, chain) if is_group(inner) else [name])
+    return list(found)
+
+
+def load(name: str) -> Task:
+    """Return the task called `name` (or the file it is), checked, with its own choices.
+
+    Raises:
+        BadInput: not found, or wrong, with file and line.
+    """
+    path = definitions.find("tasks", name, folders())
+    document = definitions.resolve("tasks", path, folders(), MERGED, _prepared)
+    return parse(document, definitions.name_of(path))
+
+
+def parse(document: Document, name: str) -> Task:
+    """Return the task of a resolved document.
+
+    Raises:
+        BadInput: the document breaks a rule.
+    """
+    file = definitions.validate(TaskFile, document)
+    task = Task(
+        name=name,
+        file=file,
+        document=document,
+        ask=file.ask,
+        template_name=file.templates.default or next(iter(file.templates.all)),
+        shots=file.shots.k,
+        split=file.split,
+    )
+    problems = task.problems()
+    if problems:
+        raise definitions.BadInputs(problems)
+    return task
+
+
+def _prepared(document: Document) -> Document:
+    """Return the document, its sample found, if it is a task at all."""
+    if "members" in document.values:
+        raise document.error(f"{document.path.stem!r} is a group; its members are tasks", "members")
+    return _with_sample_found(document)
+
+
+def _with_sample_found(document: Document) -> Document:
+    """Return the document with `data.sample` as a place that does not depend on who inherits it."""
+    data = document.values.get("data")
+    if not isinstance(data, dict):
+        return document  # a problem of its own
+    sample = data.get("sample")
+    if not isinstance(sample, str) or sample.startswith(SHIPPED):
+        return document
+    path = document.path.parent / sample
+    if not isfile(path):
+        raise document.error(f"the sample {shown(sample)} is not beside the task", "data", "sample")
+    path, root = path.resolve(), shipped("tasks").resolve()
+    inside = path.is_relative_to(root)
+    found = f"{SHIPPED}{path.relative_to(root).as_posix()}" if inside else str(path)
+    return replace(document, values={**document.values, "data": {**data, "sample": found}})
+
+
+def sample_path(task: Task) -> Path | None:
+    """Return the file of the task's own sample, None where it has none."""
+    sample = task.file.data.sample
+    if sample is None:
+        return None
+    return shipped("tasks") / sample.removeprefix(SHIPPED) if sample.startswith(SHIPPED) else Path(sample)

@@ -1,0 +1,261 @@
+"""What must hold of a task beyond the types of its keys. Every problem is named at its line."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from harness import plugins
+from harness.config import settings
+from harness.config import templates as templating
+from harness.config.documents import Document, Loc, shown
+from harness.config.fields import Named
+from harness.errors import BadInput, Unavailable, did_you_mean
+from harness.hookspecs import ExtractorEntry, MetricEntry
+from harness.schema import IMAGE, Ask
+from harness.tasks.schema import TaskFile
+from harness.text.normalize import CLEANERS
+
+Problem = tuple[str, Loc]
+
+
+def problems(file: TaskFile, document: Document, *, ask: Ask, shots: int, split: str) -> list[BadInput]:
+    """Return what is wrong with a task as it would be asked."""
+    found = [
+        *_fields(file, ask),
+        *_columns(file),
+        *_options(file, ask),
+        *_splits(file, shots, split),
+        *_cleaners(file),
+        *_steps(file),
+        *_metrics(file, ask),
+        *_references(file),
+        *_templates(file, ask),
+    ]
+    return [document.error(message, *loc) for message, loc in found]
+
+
+# Fields that an ask is about, by the name under which adapters look for them.
+NEEDED: dict[Ask, tuple[str, ...]] = {
+    "extract": ("context",),
+    "tag": ("context",),
+    "score": ("text",),
+    "embed": ("sentence1", "sentence2"),
+}
+JUDGED: dict[Ask, str] = {
+    "choose": "the label",
+    "tag": "the spans",
+    "rate": "the number",
+    "embed": "the number",
+}
+WITHOUT_PROMPT: tuple[Ask, ...] = ("score", "embed")
+
+
+def _fields(file: TaskFile, ask: Ask) -> Iterator[Problem]:
+    if not file.inputs:
+        yield "'fields' needs an input beside id and target", ("fields",)
+    pictures = ask == "embed" and IMAGE in file.inputs  # a picture and a text, in place of two texts
+    for name in (IMAGE, "text") if pictures else NEEDED.get(ask, ()):
+        if name not in file.inputs:
+            yield f"{ask!r} needs a field called {name!r}.{did_you_mean(name, file.inputs)}", ("fields",)
+    if ask in JUDGED and "target" not in file.fields:
+        yield f"'fields' names no target, {JUDGED[ask]} that {ask!r} is judged by", ("fields",)
+    if file.options_from and "options" in file.fields:
+        yield "'options' are the lines of all options; call the field something else", ("fields", "options")
+    for name in file.meta:
+        if name in (*file.fields, "options"):
+            yield f"{name!r} is taken; call it something else", ("meta", name)
+    yield from _named_fields(file)
+
+
+def _named_fields(file: TaskFile) -> Iterator[Problem]:
+    """Yield keys that speak of a field which the task has not."""
+    known = [*file.inputs, *file.meta]
+    spoken: dict[Loc, str] = {("breakdown", name): by.field for name, by in file.breakdown.items()}
+    for key, named in (("same", file.shots.same), ("answer", file.shots.answer)):
+        if named is not None:
+            spoken[("shots", key)] = named
+    if file.window is not None:
+        spoken |= {("window", "field"): file.window.field, ("window", "by"): file.window.by}
+    for loc, name in spoken.items():
+        if name not in known:
+            yield f"no field is called {shown(name)}.{did_you_mean(name, known)}", loc
+
+
+def _columns(file: TaskFile) -> Iterator[Problem]:
+    """Yield columns that no file of this layout can have."""
+    if file.data.ragged == "skip" and not (file.data.format in ("tsv", "csv") and file.data.header is True):
+        yield "'ragged' is about rows under a header of their file's own", ("data", "ragged")
+    places: dict[Loc, Any] = {("fields", name): column for name, column in file.fields.items()}
+    places |= {("meta", name): column for name, column in file.meta.items()}
+    if file.cluster is not None:
+        places[("cluster",)] = file.cluster
+    for loc, columns in places.items():
+        if isinstance(columns, list) and loc != ("fields", "target"):
+            yield "several columns can only be references, the target's", loc
+        for column in columns if isinstance(columns, list) else [columns]:
+            message = _column(file, column)
+            if message:
+                yield message, loc
+
+
+def _column(file: TaskFile, column: str | int) -> str | None:
+    """Return why no file of this layout can have the column; None if one can."""
+    rows = file.data.format in ("tsv", "csv", "lines")
+    known = file.data.header
+    if isinstance(column, str) and (column in file.data.from_path or templating.has_markup(column)):
+        return templating.problem(column, None)
+    if isinstance(column, int) and not rows:
+        return f"columns of {file.data.format} have names; {column} is a number"
+    if isinstance(column, int) and file.data.sample:
+        return f"the sample's columns have names; name column {column} with header: [NAME, …]"
+    if rows and known is False and isinstance(column, str):
+        return f"without a header a column is a number from 0; {shown(column)} is none"
+    if rows and isinstance(known, list) and isinstance(column, str) and column not in known:
+        return f"'header' names no column {shown(column)}.{did_you_mean(column, known)}"
+    return None
+
+
+def _options(file: TaskFile, ask: Ask) -> Iterator[Problem]:
+    if ask == "choose" and not file.options and not file.options_from:
+        yield "'choose' needs 'options' or 'options_from'", ("ask",)
+    if ask == "tag" and not file.options:
+        yield "'tag' needs 'options', the types and what a model calls them", ("ask",)
+    if len(file.options) == 1 and ask != "tag":
+        yield "one option is no choice", ("options",)
+    texts = list(file.options.values())
+    for index, (label, text) in enumerate(file.options.items()):
+        if text in texts[:index]:
+            yield f"two options read {shown(text)}", ("options", label)
+    yield from _own_options(file)
+    for alias, label in file.aliases.items():
+        if label not in file.options:
+            yield (
+                f"no option is called {shown(label)}.{did_you_mean(label, file.options)}",
+                ("aliases", alias),
+            )
+    if file.range is not None and not file.range[0] < file.range[1]:
+        yield "'range' should be [least, most]", ("range",)
+
+
+def _own_options(file: TaskFile) -> Iterator[Problem]:
+    """Yield what is wrong with options that each example brings along."""
+    if file.options and file.options_from:
+        yield "'options' and 'options_from' exclude each other", ("options_from",)
+    for index, name in enumerate(file.options_from):
+        if name not in file.inputs:
+            hint = did_you_mean(name, file.inputs)
+            yield f"'options_from' names no field of the task.{hint}", ("options_from", index)
+    for key, usual in (("answer_is", "index"), ("say", "text")):
+        if getattr(file, key) != usual and not file.options_from:
+            yield f"{key!r} is about options that each example brings along: 'options_from'", (key,)
+
+
+def _splits(file: TaskFile, shots: int, split: str) -> Iterator[Problem]:
+    known = file.data.splits
+    wanted: list[tuple[Loc, str]] = [(("split",), split)]
+    if shots:
+        wanted.append((("shots", "from"), file.shots.from_))
+    for loc, name in wanted:
+        if known and name not in known:
+            yield f"the data has no split {shown(name)}.{did_you_mean(name, known)}", loc
+
+
+def _cleaners(file: TaskFile) -> Iterator[Problem]:
+    for index, name in enumerate(file.clean):
+        if name not in CLEANERS:
+            yield f"no cleaning is called {shown(name)}.{did_you_mean(name, CLEANERS)}", ("clean", index)
+
+
+def _steps(file: TaskFile) -> Iterator[Problem]:
+    entries = plugins.extractors()
+    for index, named in enumerate(file.extract):
+        entry = entries.get(named.name)
+        if entry is None:
+            hint = did_you_mean(named.name, entries)
+            yield f"no extraction step is called {shown(named.name)}.{hint}", ("extract", index)
+        else:
+            yield from _settings(named, entry, (), ("extract", index))
+
+
+def _metrics(file: TaskFile, ask: Ask) -> Iterator[Problem]:
+    names = [named.name for named in file.metrics]
+    for index, named in enumerate(file.metrics):
+        loc = ("metrics", index)
+        try:
+            entry = plugins.metric(named.name)
+        except BadInput as error:
+            yield error.message, loc
+            continue
+        if named.name in names[:index]:
+            yield f"the metric {named.name!r} stands twice", loc
+        if ask not in entry.asks:
+            yield f"{named.name!r} cannot judge {ask!r}", loc
+        else:
+            yield from _settings(named, entry, (tuple(file.options),), loc)
+
+
+def _settings(
+    named: Named, entry: MetricEntry | ExtractorEntry, arguments: tuple[object, ...], loc: Loc
+) -> Iterator[Problem]:
+    """Yield what is wrong with the settings of a metric or step, which is made once to see."""
+    wrong = list(settings.problems(named.settings, entry.settings))
+    for name, message in wrong:
+        yield f"{named.name}: {message}", (*loc, named.name, name)
+    if wrong:
+        return
+    try:
+        factory = plugins.load(entry.target)
+        inspect.signature(factory).bind(*arguments, **named.settings)
+        factory(*arguments, **named.settings)
+    except Unavailable:
+        return  # what is not installed here is no fault of the task
+    except Exception as error:  # a stranger's factory may raise anything
+        message = str(getattr(error, "message", error))
+        yield message if message.startswith(named.name) else f"{named.name}: {message}", loc
+
+
+def _references(file: TaskFile) -> Iterator[Problem]:
+    metrics = [named.name for named in file.metrics]
+    mistyped = set(metrics) - plugins.metrics().keys()  # a problem of its own
+    templates = file.templates.all
+    for index, row in enumerate(file.reference):
+        for figure in row.figures:
+            if figure not in metrics and not mistyped:
+                hint = did_you_mean(figure, metrics)
+                yield f"{shown(figure)} is no metric of this task.{hint}", ("reference", index, figure)
+        if row.template is not None and row.template not in templates:
+            hint = did_you_mean(row.template, templates)
+            yield f"no template is called {shown(row.template)}.{hint}", ("reference", index, "template")
+
+
+def _templates(file: TaskFile, ask: Ask) -> Iterator[Problem]:
+    """Yield templates that do not compile, that say nothing, or that use a field the task has not."""
+    known, default = file.templates.all, file.templates.default
+    if "templates" not in file.model_fields_set:
+        if ask not in WITHOUT_PROMPT:
+            yield "'templates' is missing", ()
+        return
+    if default is not None and default not in known:
+        yield (
+            f"no template is called {shown(default)}.{did_you_mean(default, known)}",
+            ("templates", "default"),
+        )
+    for name, template in known.items():
+        if not template.query and not template.captions and ask not in WITHOUT_PROMPT:
+            yield f"'templates.{name}.query' is missing", ("templates", name)
+        for index, text in enumerate(template.captions):
+            message = templating.problem(text, ["option", *file.insertable])
+            if message:
+                yield message, ("templates", name, "captions", index)
+    texts: dict[Loc, str] = {
+        ("templates", name, key): getattr(template, key)
+        for name, template in known.items()
+        for key in ("query", "instruction", "system")
+    }
+    texts |= {("options", label): text for label, text in file.options.items()}
+    for loc, text in texts.items():
+        message = templating.problem(text, file.insertable)
+        if message:
+            yield message, loc
