@@ -22,7 +22,7 @@ from harness.datasets.sources import Where
 from harness.errors import BadInput, HarnessError, Interrupted
 from harness.evaluation import energy as metering
 from harness.evaluation.plan import Grid, Options, Plan, plans
-from harness.evaluation.progress import display, say
+from harness.evaluation.progress import display
 from harness.evaluation.runner import Outcome, execute
 from harness.metrics import permissions as consent
 from harness.reports import entries
@@ -35,6 +35,7 @@ from harness.reports.writers import html
 from harness.reports.writers.translations import language
 from harness.runs import Run, pandas, warn
 from harness.scoring import service_levels as goodput
+from harness.terminal import say
 
 Names = str | Path | Sequence[str | Path]
 Values = Mapping[str, Any]

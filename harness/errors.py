@@ -11,9 +11,11 @@ A failed *request* is none of these: it is a `Failure` on its Response, and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from harness.terminal import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +71,6 @@ class Interrupted(HarnessError):
     """A run ended early by Ctrl-C; what it earned is kept and the same command goes on."""
 
     exit_code = 130
-
-
-def printable(text: str) -> str:
-    """Return `text` on one line: what a terminal would act on (ESC, U+2028, …) is written out."""
-    return spelt(text, lambda sign: " " if sign in "\n\t" else ascii(sign)[1:-1])
-
-
-def spelt(text: str, code: Callable[[str], str]) -> str:
-    """Return `text` with the `code` of each sign that cannot be seen or that a terminal would act on."""
-    if text.isprintable():  # as nearly all is, and a name may be a megabyte
-        return text
-    return "".join(sign if sign.isprintable() else code(sign) for sign in text)
-
-
-def printable_lines(text: str) -> str:
-    """Return `text` with its lines, each of them `printable`."""
-    return "\n".join(map(printable, text.split("\n")))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -87,7 +87,7 @@ def test_a_fit_is_of_the_code_that_learnt_it(project, monkeypatch):
 
 
 def test_a_module_that_a_learner_imports_is_code_that_learnt_it(tmp_path):
-    """The package is copied and edited: a fit of other code is never handed out, and the old one is found again."""
+    """The package is copied and edited: a fit of other code is never handed out."""
     checkout = tmp_path / "checkout"
     for folder in ("harness", "tasks", "backends", "reports"):
         shutil.copytree(Path(__file__).parents[1] / folder, checkout / folder)

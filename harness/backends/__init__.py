@@ -1,1 +1,1 @@
-"""."""
+"""The backend schema: one system under test."""

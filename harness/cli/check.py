@@ -12,10 +12,10 @@ from harness.backends.backend import BackendFile
 from harness.config import loader as definitions
 from harness.config.documents import read
 from harness.errors import BadInput, HarnessError, Place
-from harness.evaluation.progress import say
 from harness.tasks import groups
 from harness.tasks import task as tasks
 from harness.tasks.schema import Group, TaskFile
+from harness.terminal import say
 
 
 def check_command(paths: list[Path], *, schema: Path | None, json: bool) -> int:

@@ -13,10 +13,11 @@ from harness.errors import BadInput, HarnessError, Unavailable
 from harness.evaluation import plan as planning
 from harness.evaluation.estimate import Estimate, concurrency, estimate
 from harness.evaluation.plan import Grid, Options
-from harness.evaluation.progress import say, span
+from harness.evaluation.progress import span
 from harness.reports.writers.markdown import table
 from harness.reports.writers.numbers import short
 from harness.stats.prediction_intervals import LEAST, Range
+from harness.terminal import say
 
 COUNTED = {
     "tokenizer": "prompt tokens counted by a tokenizer",

@@ -10,7 +10,8 @@ from harness.errors import BadInput
 from harness.evaluation import plan as planning
 from harness.evaluation.export_model import export
 from harness.evaluation.plan import Grid, Options, Plan
-from harness.evaluation.progress import display, say
+from harness.evaluation.progress import display
+from harness.terminal import say
 
 
 def export_command(

@@ -12,7 +12,6 @@ from pathlib import Path
 from harness.cli.output import fail, print_json, warn, write
 from harness.config.documents import shown
 from harness.errors import BadInput, Unavailable, did_you_mean
-from harness.evaluation.progress import say
 from harness.records import journal as records
 from harness.reports.entries import Entry, load
 from harness.reports.gate import baselines, junit
@@ -20,6 +19,7 @@ from harness.reports.gate import render as gate_render
 from harness.reports.gate.gate import Gate, Limits, gate, unfit
 from harness.reports.gate.measurements import Measured, Slot, latest, measured
 from harness.reports.writers.translations import language, translated
+from harness.terminal import say
 from harness.text.normalize import nfc
 
 

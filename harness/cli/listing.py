@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.cli.output import print_json, warn
 from harness.errors import BadInput, did_you_mean
-from harness.evaluation.progress import say
+from harness.terminal import say
 
 Rows = list[dict[str, Any]]
 

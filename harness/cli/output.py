@@ -9,7 +9,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from harness.errors import BadInput, did_you_mean, printable, spelt
+from harness.errors import BadInput, did_you_mean
+from harness.terminal import printable, spelt
 
 
 def fail(message: str) -> None:

@@ -13,9 +13,10 @@ from harness.errors import BadInput, HarnessError, Interrupted
 from harness.evaluation import energy
 from harness.evaluation import plan as planning
 from harness.evaluation.plan import Grid, Options, Plan
-from harness.evaluation.progress import display, say
+from harness.evaluation.progress import display
 from harness.evaluation.runner import Outcome, execute, finish_exit_code
 from harness.metrics import permissions as consent
+from harness.terminal import say
 
 
 @dataclass(frozen=True)

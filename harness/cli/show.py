@@ -15,10 +15,9 @@ from harness.config import loader as definitions
 from harness.config.documents import dump, read
 from harness.config.fields import decoding
 from harness.datasets.task_data import supply
-from harness.errors import BadInput, did_you_mean, printable, printable_lines
+from harness.errors import BadInput, did_you_mean
 from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
 from harness.evaluation.plan import Options, Plan
-from harness.evaluation.progress import say
 from harness.records import journal as records
 from harness.reports import option_matrix as similarity
 from harness.reports.worked_bleu import worked
@@ -28,6 +27,7 @@ from harness.tasks import task as tasks
 from harness.tasks.schema import Group
 from harness.tasks.task import Task
 from harness.tasks.validation import WITHOUT_PROMPT
+from harness.terminal import printable, printable_lines, say
 from harness.text.width import cut
 
 FIELD = 400  # cells of a field that is shown without a prompt around it

@@ -18,13 +18,14 @@ from harness.errors import BadInput, HarnessError, Unavailable
 from harness.evaluation import fit_cache as fits
 from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
 from harness.evaluation.plan import Options, Plan
-from harness.evaluation.progress import Display, display, say, watching
+from harness.evaluation.progress import Display, display, watching
 from harness.reports.tokenizer_cost import PAIRS, TokenCosts, token_costs, translations
 from harness.reports.writers.markdown import table
 from harness.reports.writers.numbers import short
 from harness.schema import Ask, CountsTokens, Learner
 from harness.tasks import task as tasks
 from harness.tasks.task import Task
+from harness.terminal import say
 
 TEXTS = 1000  # of a task: the first
 

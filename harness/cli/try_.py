@@ -16,11 +16,11 @@ from harness.config import fields as forms
 from harness.costs.money import Money
 from harness.costs.prices import price
 from harness.datasets.task_data import supply
-from harness.errors import BadInput, Unavailable, printable, printable_lines
+from harness.errors import BadInput, Unavailable
 from harness.evaluation import fit_cache as fits
 from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
 from harness.evaluation.plan import Grid, Options, Plan
-from harness.evaluation.progress import Display, display, say, watching
+from harness.evaluation.progress import Display, display, watching
 from harness.evaluation.run_document import described
 from harness.extraction import predictions as answers
 from harness.extraction import typed_spans as tagged
@@ -38,6 +38,7 @@ from harness.schema import (
     Response,
 )
 from harness.tasks import task as tasks
+from harness.terminal import printable, printable_lines, say
 
 Report = Callable[[str], None]
 

@@ -1,1 +1,1 @@
-"""."""
+"""YAML with line numbers, the lookup of definitions, settings, sandboxed templates."""

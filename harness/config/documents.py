@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from harness.errors import BadInput, Place, spelt
+from harness.errors import BadInput, Place
+from harness.terminal import spelt
 
 Loc = tuple[str | int, ...]
 

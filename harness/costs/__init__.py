@@ -1,1 +1,1 @@
-"""."""
+"""Prices, money, token bounds, budgets and the accounting of a run."""

@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from harness.backends.backend import Backend
 from harness.costs.prices import TokenPrice, price
-from harness.evaluation.plan import Plan
 from harness.records import journal as records
 from harness.records.journal import Record
 from harness.schema import Usage
@@ -23,11 +23,11 @@ class Ledger:
     account: a session that was killed has written down what it spent as much as one that ended.
     """
 
-    def __init__(self, plan: Plan, samples: Path, known: Mapping[str, Any]) -> None:
+    def __init__(self, backend: Backend, samples: Path, known: Mapping[str, Any]) -> None:
         """`known` is what `run.json` said before this session."""
-        hourly = plan.backend.file.price.usd_per_hour
-        self.plan, self.samples = plan, samples
-        self.price: TokenPrice | None = None if hourly is not None else price(plan.backend)
+        hourly = backend.file.price.usd_per_hour
+        self.backend, self.samples = backend, samples
+        self.price: TokenPrice | None = None if hourly is not None else price(backend)
         self._retried = Decimal(str((known.get("cost") or {}).get("retried") or 0))
 
     def spent(self) -> Decimal:
@@ -48,9 +48,9 @@ class Ledger:
         count of ours. `retried` is what failed, was billed, and was asked again.
         `correct` is the share of right answers, None where the main metric is no such share.
         """
-        if self.plan.backend.file.price.usd_per_hour is not None:
+        if self.backend.file.price.usd_per_hour is not None:
             return self._by_the_hour(sessions, correct)
-        if self.price is None and not self.plan.backend.entry.remote:
+        if self.price is None and not self.backend.entry.remote:
             return None
         return self._by_the_token(correct)
 
@@ -83,7 +83,7 @@ class Ledger:
         self, sessions: Sequence[Mapping[str, Any]], correct: float | None
     ) -> dict[str, Any] | None:
         """Return what the hardware's seconds cost; a killed session tells none, nor do its answers count."""
-        said = self.plan.backend.file.price
+        said = self.backend.file.price
         seconds, answered = (sum(session[key] for session in sessions) for key in ("seconds", "answered"))
         if not answered:
             return None

@@ -1,1 +1,1 @@
-"""."""
+"""From files to Examples: sources, formats, downloads, columns, splits."""

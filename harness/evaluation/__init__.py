@@ -1,1 +1,1 @@
-"""."""
+"""Plan runs, execute them and keep what can be kept: run loop, fit cache, answer cache, budget."""

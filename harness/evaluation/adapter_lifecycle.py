@@ -7,8 +7,8 @@ from types import TracebackType
 from harness import plugins
 from harness.backends.backend import Backend
 from harness.errors import HarnessError, Unavailable
-from harness.evaluation.progress import say
 from harness.schema import Adapter, Profile
+from harness.terminal import say
 
 
 def made(backend: Backend, profile: Profile) -> Adapter:

@@ -7,7 +7,7 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
-from harness.evaluation.progress import say
+from harness.terminal import say
 
 
 class Drain:

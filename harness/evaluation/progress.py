@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from harness.errors import printable
+from harness.terminal import printable, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -17,14 +17,6 @@ if TYPE_CHECKING:
 REFRESH_S = 0.1
 PLAIN_S = 15.0
 ROOMY = 100  # columns of a terminal from which a bar has room beside the figures
-
-
-def say(message: str) -> None:
-    """Print one line to stderr, never wrapped: rich would break it, inside a path if need be.
-
-    What a terminal would obey is written out: a label may hold a stranger's name.
-    """
-    print(printable(message), file=sys.stderr, flush=True)
 
 
 class Display(Protocol):

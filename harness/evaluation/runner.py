@@ -21,7 +21,7 @@ from harness.evaluation import fit_cache as fits
 from harness.evaluation import run_directory as directories
 from harness.evaluation.interrupts import Drain
 from harness.evaluation.plan import Plan
-from harness.evaluation.progress import Display, say, watching
+from harness.evaluation.progress import Display, watching
 from harness.evaluation.run_document import (
     COMPLETE,
     FAILED,
@@ -55,6 +55,7 @@ from harness.schema import (
 )
 from harness.scoring.rescore import rejudge
 from harness.scoring.summary import Tally, score, tally
+from harness.terminal import say
 
 GO_ON = "stopped; the same command goes on"
 
@@ -118,7 +119,7 @@ class _Run:
         self.fit: Fit | None = None
         self.stopped: HarnessError | None = None
         self.session = Session()
-        self.ledger = Ledger(plan, self.samples, known)
+        self.ledger = Ledger(plan.backend, self.samples, known)
         self.engine: dict[str, Any] = (known.get("backend") or {}).get("engine") or {}
         self.environment = environment(plan.backend.entry.libraries)
 

@@ -1,1 +1,1 @@
-"""."""
+"""From Examples to Requests: few-shot selection and prompt rendering."""

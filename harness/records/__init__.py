@@ -1,1 +1,1 @@
-"""."""
+"""What a run writes: run.json, the journal samples.jsonl, its lock and its fingerprint."""

@@ -103,11 +103,8 @@ def source(target: str) -> str:
     A checkout changes without a new version. Empty where there is no source file.
     """
     closure = import_closure(target.partition(":")[0])
-    return (
-        digest([[name, hashlib.sha256(file.read_bytes()).hexdigest()] for name, file in closure.items()])
-        if closure
-        else ""
-    )
+    hashes = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in closure.items()}
+    return digest(hashes) if hashes else ""
 
 
 def environment(libraries: Iterable[str]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def _parents(name: str) -> list[str]:
 
 @cache
 def _imports(code: bytes, package: str) -> tuple[str, ...]:
-    """Return what a module of `package` imports: `from a import b` may mean the module `a.b`, so both are named."""
+    """Return what a module of `package` imports; the b of `from a import b` may be a module."""
     return tuple(_named(ast.parse(code), package))
 
 

@@ -1,1 +1,1 @@
-"""."""
+"""Bootstrap, intervals, paired significance tests, power and effect sizes."""

@@ -1,1 +1,1 @@
-"""."""
+"""The task schema, its validation, and groups of tasks."""

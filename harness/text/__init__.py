@@ -1,1 +1,1 @@
-"""."""
+"""Text normalisation, Korean morphemes, HTML as text, display width."""

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from harness.errors import printable
+from harness.terminal import printable
 
 
 def plain(text: str) -> str:

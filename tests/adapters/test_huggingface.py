@@ -23,9 +23,9 @@ from harness.adapters.hf import adapter as huggingface  # noqa: E402
 from harness.adapters.hf import loading  # noqa: E402
 from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
 from harness.adapters.lm import tokenizer as tokenising  # noqa: E402
-from harness.adapters.lm import truncation as fitting
+from harness.adapters.lm import truncation as fitting  # noqa: E402
 from harness.errors import BadInput, Unavailable  # noqa: E402
-from harness.schema import (
+from harness.schema import (  # noqa: E402
     Adapter,
     CountsTokens,
     Decoding,

@@ -13,8 +13,9 @@ import yaml
 from rich.console import Console
 
 from harness.evaluation import progress
-from harness.evaluation.progress import Bar, Plain, say
+from harness.evaluation.progress import Bar, Plain
 from harness.records import journal as records
+from harness.terminal import say
 from harness.text.width import plain
 from tests.fake_runs import fake_run
 from tests.hostile import HOSTILE

@@ -1,1 +1,1 @@
-"""."""
+"""Classical learners without a neural network, as adapters."""

@@ -1,1 +1,1 @@
-"""."""
+"""What all local language models share: tokenizer, prefix tree, likelihood, stopping, truncation."""

@@ -1,1 +1,1 @@
-"""."""
+"""Networks trained from scratch, as adapters."""

@@ -1,1 +1,1 @@
-"""."""
+"""Models behind an HTTP API: concurrency, retries, rate limits, replies."""

@@ -37,8 +37,8 @@ from harness.adapters.remote.replies import (
 )
 from harness.api_keys import key, key_name
 from harness.errors import BadInput
-from harness.evaluation.progress import say
 from harness.schema import IMAGE, Decoding, Message, Profile, Request, Response
+from harness.terminal import say
 
 OPENAI = "https://api.openai.com/v1"
 KEY = "OPENAI_API_KEY"

@@ -69,6 +69,7 @@ class Chat:
     path = "/chat/completions"
 
     def decoding(self, asked: Decoding, settings: Settings) -> dict[str, Any]:
+        """Return a decoding under the API's names."""
         limit = settings.get("max_tokens_as") or "max_tokens"
         return _named(
             asked,
@@ -86,6 +87,7 @@ class Chat:
         options: tuple[Option, ...],
         settings: Settings,
     ) -> dict[str, Any]:
+        """Return what is sent beside model and decoding."""
         picture = image and {"type": "image_url", "image_url": {"url": image}}
         body: dict[str, Any] = {"messages": _turns(messages, picture, "text", settings)}
         if settings.get("reasoning_effort"):
@@ -96,9 +98,11 @@ class Chat:
         return body
 
     def streamed(self) -> dict[str, Any]:
+        """Return what asks for a stream, tokens counted."""
         return {"stream": True, "stream_options": {"include_usage": True}}
 
     def read(self, reply: Mapping[str, Any]) -> Said:
+        """Return what a whole reply says."""
         message = at(reply, "choices", 0, "message")
         if not isinstance(message, dict):
             raise Fault("malformed", "the reply has no choices")
@@ -112,6 +116,7 @@ class Chat:
         return said
 
     def hear(self, event: Mapping[str, Any], said: Said) -> None:
+        """Add an event of a stream to what was said so far."""
         delta = at(event, "choices", 0, "delta")
         said.text += text_of(at(delta, "content"))
         said.thought += text_of(at(delta, "reasoning_content") or at(delta, "reasoning"))
@@ -127,6 +132,7 @@ class Completions:
     path = "/completions"
 
     def decoding(self, asked: Decoding, settings: Settings) -> dict[str, Any]:
+        """Return a decoding under the API's names."""
         return Chat().decoding(asked, {**settings, "max_tokens_as": None})
 
     def body(
@@ -136,13 +142,16 @@ class Completions:
         options: tuple[Option, ...],
         settings: Settings,
     ) -> dict[str, Any]:
+        """Return what is sent beside model and decoding."""
         (message,) = messages
         return {"prompt": message["content"]}
 
     def streamed(self) -> dict[str, Any]:
+        """Return what asks for a stream, tokens counted."""
         return Chat().streamed()
 
     def read(self, reply: Mapping[str, Any]) -> Said:
+        """Return what a whole reply says."""
         text = at(reply, "choices", 0, "text")
         if not isinstance(text, str):
             raise Fault("malformed", "the reply has no choices")
@@ -151,6 +160,7 @@ class Completions:
         return said
 
     def hear(self, event: Mapping[str, Any], said: Said) -> None:
+        """Add an event of a stream to what was said so far."""
         said.text += text_of(at(event, "choices", 0, "text"))
         said.finish = finish(at(event, "choices", 0, "finish_reason")) or said.finish
         _note(event, said)
@@ -162,6 +172,7 @@ class Responses:
     path = "/responses"
 
     def decoding(self, asked: Decoding, settings: Settings) -> dict[str, Any]:
+        """Return a decoding under the API's names."""
         names = {"max_tokens": "max_output_tokens", "temperature": "temperature", "top_p": "top_p"}
         return _named(asked, {**names, "stop": ""})
 
@@ -172,6 +183,7 @@ class Responses:
         options: tuple[Option, ...],
         settings: Settings,
     ) -> dict[str, Any]:
+        """Return what is sent beside model and decoding."""
         picture = image and {"type": "input_image", "image_url": image}
         said = _turns(messages, picture, "input_text", settings)
         body: dict[str, Any] = {"input": said, "store": False}
@@ -188,14 +200,17 @@ class Responses:
         return body
 
     def streamed(self) -> dict[str, Any]:
+        """Return what asks for a stream, tokens counted."""
         return {"stream": True}
 
     def read(self, reply: Mapping[str, Any]) -> Said:
+        """Return what a whole reply says."""
         said = Said()
         self._end(reply, said)
         return said
 
     def hear(self, event: Mapping[str, Any], said: Said) -> None:
+        """Add an event of a stream to what was said so far."""
         kind = event.get("type")
         if kind == "response.output_text.delta":
             said.text += text_of(event.get("delta"))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from harness.datasets.downloads.common import cache_dir
-from harness.evaluation.progress import say
+from harness.terminal import say
 
 PATIENCE_S = 60.0  # until a writer that waits for others gives up
 NAME = "answers.sqlite"

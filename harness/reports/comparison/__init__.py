@@ -1,1 +1,1 @@
-"""."""
+"""Two runs compared, example by example."""

@@ -1,1 +1,1 @@
-"""."""
+"""The nightly regression gate: candidates against a baseline."""

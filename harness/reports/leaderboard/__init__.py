@@ -1,1 +1,1 @@
-"""."""
+"""The leaderboard: rows, ranks, group scores, rendering."""

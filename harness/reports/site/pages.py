@@ -10,9 +10,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from harness.errors import printable
 from harness.paths import shipped
 from harness.reports.writers.translations import KOREAN, current, named, translated
+from harness.terminal import printable
 from harness.text.width import plain
 
 WORDS = "words.js"

@@ -1,0 +1,31 @@
+"""What may reach a terminal: text that it would act on is written out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+
+def say(message: str) -> None:
+    """Print one line to stderr, never wrapped: rich would break it, inside a path if need be.
+
+    What a terminal would obey is written out: a label may hold a stranger's name.
+    """
+    print(printable(message), file=sys.stderr, flush=True)
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line: what a terminal would act on (ESC, U+2028, …) is written out."""
+    return spelt(text, lambda sign: " " if sign in "\n\t" else ascii(sign)[1:-1])
+
+
+def spelt(text: str, code: Callable[[str], str]) -> str:
+    """Return `text` with the `code` of each sign that cannot be seen or that a terminal would act on."""
+    if text.isprintable():  # as nearly all is, and a name may be a megabyte
+        return text
+    return "".join(sign if sign.isprintable() else code(sign) for sign in text)
+
+
+def printable_lines(text: str) -> str:
+    """Return `text` with its lines, each of them `printable`."""
+    return "\n".join(map(printable, text.split("\n")))
