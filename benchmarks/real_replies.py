@@ -1,0 +1,142 @@
+"""The 600 real replies whose answers were written down by hand: which they are, and their text.
+
+The text lies in `../shared/replies` and is never copied; `tests/gold/real_replies.jsonl` holds, by id, what
+each states: a letter, or a number in each form that the reply gives it; null where it states nothing, or only an
+expression that is still to be worked out. `second` is what the second pass said where it differed.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+SHARED = Path(os.environ.get("HARNESS_SHARED") or Path(__file__).parents[2] / "shared")
+REPLIES = SHARED / "replies"
+GOLD = Path(__file__).parents[1] / "tests" / "gold" / "real_replies.jsonl"
+SEED = 17
+# Files that hold at least 300 Korean replies of more than ten characters: six systems, five suites.
+KOREAN = (
+    "click/nova-2-lite-medium-2025-12-13",
+    "haerae/nova-2-lite-2025-12-05",
+    "kmmlu/llama-3-1-8b-instruct",
+    "kmmlu/phi-3-5-mini-instruct-5shot",
+    "kmmlu_hard/claude-haiku-4-5-2025-12-05",
+    "kmmlu_hard/gpt-35-turbo-230613",
+    "kmmlu_hard/llama-3-1-8b-instruct",
+    "kmmlu_hard/nova-2-lite-medium-2025-12-05",
+    "kmmlu_hard/phi-3-5-moe-instruct-5shot",
+    "kobalt/nova-2-lite-2025-12-05",
+    "kormedmcqa/nova-2-lite-2025-12-11",
+)
+GSM8K = ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification", "tora_code_34b")
+# LogicKor's turns of mathematics that ask for one number: ids of its questions, both turns of each.
+_FAILURE = re.compile(r"\[?[A-Z]+(?:_[A-Z]+)+\]?")  # CONTENT_FILTER_ERROR is no reply
+NUMERIC_TURNS = ((11, 0), (11, 1), (12, 0), (12, 1), (13, 0), (13, 1))
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A real reply: its id, its text, the options it chooses among (none where a number is asked for)."""
+
+    id: str
+    text: str
+    choices: tuple[str, ...] = ()
+    target: str | None = None
+
+    @property
+    def group(self) -> str:
+        """Return the folder that the reply is from."""
+        return self.id.partition("/")[0]
+
+
+def drawn() -> list[Reply]:
+    """Return the 600 replies that the seed draws, a stratum after another, in order of their ids."""
+    counts = {f"mmlu_pro/{path.name[:-9]}": 25 for path in sorted((REPLIES / "mmlu_pro").glob("*.jsonl.gz"))}
+    counts |= {f"korean/{name}": 18 + (number < 2) for number, name in enumerate(KOREAN)}
+    counts |= {f"gsm8k/{name}": 20 for name in GSM8K} | {"logickor": 100}
+    return [reply for stratum, count in counts.items() for reply in _draw(stratum, count)]
+
+
+def _draw(stratum: str, count: int) -> list[Reply]:
+    known = stratum_replies(stratum)
+    chosen = random.Random(f"{SEED}/{stratum}").sample(sorted(known), count)
+    return [known[key] for key in sorted(chosen)]
+
+
+@lru_cache
+def stratum_replies(stratum: str) -> dict[str, Reply]:
+    """Return every reply of a stratum by its id."""
+    group, _, name = stratum.partition("/")
+    found = {"mmlu_pro": _mmlu_pro, "korean": _korean, "gsm8k": _gsm8k, "logickor": _logickor}[group](name)
+    return {reply.id: reply for reply in found}
+
+
+def _lines(path: Path) -> list[Any]:
+    return [json.loads(line) for line in gzip.decompress(path.read_bytes()).decode().split("\n") if line]
+
+
+@lru_cache
+def questions() -> dict[int, Any]:
+    """Return MMLU-Pro's questions by id."""
+    rows = _lines(SHARED / "data" / "mmlu_pro" / "test_full.jsonl.gz")
+    return {row["question_id"]: row for row in rows}
+
+
+def _mmlu_pro(name: str) -> Iterator[Reply]:
+    for row in _lines(REPLIES / "mmlu_pro" / f"{name}.jsonl.gz"):
+        question = questions()[row["question_id"]]
+        yield Reply(
+            f"mmlu_pro/{name}/{row['question_id']}",
+            row["reply"],
+            tuple(question["options"]),
+            question["answer"],
+        )
+
+
+@lru_cache
+def _click_choices() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return CLIcK's choices by (id, right letter)."""
+    found = {}
+    for path in sorted((SHARED / "data" / "click" / "Dataset").rglob("*.json")):
+        for row in json.loads(path.read_text(encoding="utf-8")):
+            choices = tuple(row["choices"])
+            if row["answer"] in choices:
+                found[row["id"], "ABCDE"[choices.index(row["answer"])]] = choices
+    return found
+
+
+def _korean(name: str) -> Iterator[Reply]:
+    csv.field_size_limit(10**9)
+    text = gzip.decompress((REPLIES / "korean" / f"{name}.csv.gz").read_bytes()).decode()
+    for number, row in enumerate(csv.DictReader(io.StringIO(text, newline=""))):
+        said = row["response"] or ""
+        if len(said.strip()) > 10 and not _FAILURE.fullmatch(said.strip()):
+            choices = _click_choices().get((row.get("id") or "", row["answer"]), ())
+            yield Reply(f"korean/{name}/{number}", said, choices, row["answer"])
+
+
+def _gsm8k(name: str) -> Iterator[Reply]:
+    if name == "tora_code_34b":
+        for row in _lines(REPLIES / "gsm8k" / "tora_code_34b.jsonl.gz"):
+            yield Reply(f"gsm8k/{name}/{row['idx']}", row["reply"], target=str(row["target"]))
+        return
+    for number, row in enumerate(_lines(REPLIES / "gsm8k" / "openai_solutions.jsonl.gz")):
+        yield Reply(f"gsm8k/{name}/{number}", row[name]["solution"])
+
+
+def _logickor(_name: str) -> Iterator[Reply]:
+    for path in sorted((REPLIES / "logickor").glob("*/*.jsonl.gz")):
+        rows = {row["id"]: row for row in _lines(path)}
+        for number, turn in NUMERIC_TURNS:
+            key = f"logickor/{path.parent.name}/{path.name[:-9]}/{number}/{turn}"
+            yield Reply(key, rows[number]["outputs"][turn])
