@@ -1,8 +1,8 @@
 """The 600 real replies whose answers were written down by hand: which they are, and their text.
 
 The text lies in `../shared/replies` and is never copied; `tests/gold/real_replies.jsonl` holds, by id, what
-each states: a letter, or a number in each form that the reply gives it; null where it states nothing, or only an
-expression that is still to be worked out. `second` is what the second pass said where it differed.
+each states: a letter, or a number in each form that the reply gives it; null where it states nothing, or an
+expression still to be worked out. `second` is what the second pass said where it differed.
 """
 
 from __future__ import annotations
