@@ -73,7 +73,8 @@ def whole(body: bytes, status: int = 200, kind: str = "application/json", **head
 
 def usage(prompt: Any = 10, completion: Any = 2, **details: Any) -> dict[str, Any]:
     """Return tokens as OpenAI counts them."""
-    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": 12, **details}
+    counts = {"prompt_tokens": prompt, "completion_tokens": completion}
+    return {**counts, "total_tokens": prompt + completion, **details}
 
 
 def say(text: str | None, finish: str = "stop", after: float = 0.0, **changes: Any) -> Reply:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from harness.adapters.remote.refused_prompts import unanswerable
 from harness.api_keys import redacted
 
 SHOWN = 300  # characters of what a server said
@@ -54,17 +55,11 @@ class Fault(Exception):
         return self.kind in ("rate_limited", "overloaded")
 
 
-# What services call these, in an error's code or its words.
-_TOO_LONG = re.compile(
-    r"context_length_exceeded|string_above_max_length|maximum context length|context window"
-    r"|exceeds? the (?:maximum|limit of) .*tokens|(?:prompt|input) is too long|input token count",
-    re.IGNORECASE,
-)
-_FILTERED = re.compile(r"content[ _]?filter|content_policy|responsible ?ai|safety system", re.IGNORECASE)
 _BAD_KEY = re.compile(r"API_KEY_INVALID|API key (?:not valid|expired|not found)", re.IGNORECASE)
 _NO_CREDIT = re.compile(r"insufficient_quota|billing|insufficient (?:credit|balance|funds)", re.IGNORECASE)
 
-_REFUSED = (400, 413, 422)
+# Statuses under which a service may say that it will not answer this one prompt. llama.cpp said it with 500.
+_REFUSED = (400, 403, 413, 422, 451, 500)
 _KINDS = {
     **dict.fromkeys((401, 403, 407), "denied"),
     **dict.fromkeys((404, 405, 410), "absent"),
@@ -81,9 +76,8 @@ def of_status(status: int, headers: Mapping[str, str], said: str) -> Fault:
     message = f"HTTP {status}: {said}" if said else f"HTTP {status}"
     if status == 400 and _BAD_KEY.search(said):
         return Fault("denied", message)
-    if status in _REFUSED:
-        reasons = {"too_long": _TOO_LONG, "filtered": _FILTERED}
-        finish = next((reason for reason, words in reasons.items() if words.search(said)), None)
+    finish = unanswerable(said) if status in _REFUSED else None
+    if finish is not None or status in (400, 413, 422):
         return Fault("bad_request", message, finish=finish)
     if status == 429 and _NO_CREDIT.search(said):
         return Fault("no_credit", message)

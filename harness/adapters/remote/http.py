@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
@@ -50,28 +51,49 @@ def client(most: int, headers: Collection[str]) -> httpx2.AsyncClient:
     )
 
 
+# Signs that clients take for the end of a line, and JSON does not: within a stream of events they are text.
+_NO_ENDS = {b"\xc2\x85": rb"\u0085", b"\xe2\x80\xa8": rb"\u2028", b"\xe2\x80\xa9": rb"\u2029"}
+_NO_END = re.compile(b"|".join(_NO_ENDS))
+_BEGUN = re.compile(rb"(?:\xc2|\xe2\x80?)\Z")
+
+
 class _Bounded(httpx2.AsyncByteStream):
-    """The body of a reply, refused where it goes on for too long."""
+    """The body of a reply, refused where it goes on for too long.
+
+    Only CR and LF end a line of an event stream (WHATWG, Server-sent events); the SDKs' clients cut at
+    U+0085, U+2028 and U+2029 too, so these are spelt as JSON can, which changes no text.
+    """
 
     def __init__(self, response: httpx2.Response) -> None:
         self._stream: Any = response.stream
         self._packed = response.headers.get("content-encoding", "identity") != "identity"
         self._promised = response.headers.get("content-length", "")
+        self._events = "event-stream" in response.headers.get("content-type", "")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._packed:
             raise Fault("malformed", "the reply is compressed, which was not asked for")
         if self._promised.isdecimal() and int(self._promised) > LARGEST:
             raise Fault("too_large", f"a reply of {int(self._promised) / 2**20:,.0f} MiB")
-        size = 0
+        size, begun = 0, b""
         async for chunk in self._stream:
             size += len(chunk)
             if size > LARGEST:
                 raise Fault("too_large", f"a reply of more than {LARGEST / 2**20:.0f} MiB")
-            yield chunk
+            whole, begun = _spelt(begun + chunk) if self._events else (chunk, b"")
+            yield whole
+        if begun:
+            yield begun
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+def _spelt(chunk: bytes) -> tuple[bytes, bytes]:
+    """Return a piece of an event stream whose only ends of lines are CR and LF, and a sign that it cuts."""
+    cut = _BEGUN.search(chunk)
+    whole, begun = (chunk[: cut.start()], chunk[cut.start() :]) if cut else (chunk, b"")
+    return _NO_END.sub(lambda sign: _NO_ENDS[sign[0]], whole), begun
 
 
 def of_transport(error: BaseException) -> Fault:

@@ -11,6 +11,7 @@ through) or `extract`.
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -25,6 +26,7 @@ from harness.adapters.remote.embeddings import compared, sentences
 from harness.adapters.remote.errors import Fault
 from harness.adapters.remote.images import data_uri
 from harness.adapters.remote.openai_apis import APIS, Api
+from harness.adapters.remote.refused_prompts import unanswerable
 from harness.adapters.remote.replies import (
     Said,
     at,
@@ -261,7 +263,8 @@ class OpenAI(Concurrent):
             )
         except APIStatusError as error:
             this.headers = error.response.headers
-            raise faults.of_status(error.status_code, error.response.headers, _complaint(error)) from None
+            words = _complaint(error.body or error.response.text)
+            raise faults.of_status(error.status_code, error.response.headers, words) from None
         except (APIConnectionError, httpx2.HTTPError, OSError) as error:
             raise http.of_transport(error) from None
         self.began(this, response.headers)
@@ -277,15 +280,21 @@ async def _events(response: httpx2.Response) -> AsyncIterator[dict[str, Any]]:
 
 
 def _sound(reply: dict[str, Any]) -> dict[str, Any]:
-    """Return a reply that holds no error."""
+    """Return a reply that holds no error: a proxy tells its upstream's within a 200."""
     wrong = reply.get("error")
     if wrong:
-        raise Fault("server_error", f"in the reply: {at(wrong, 'message') or wrong}")
+        words = _complaint(wrong)
+        finish = unanswerable(words)
+        raise Fault("bad_request" if finish else "server_error", f"in the reply: {words}", finish=finish)
     return reply
 
 
-def _complaint(error: Any) -> str:
-    """Return what a server said of an error: its code, and its words."""
-    said = at(error.body, "message") or at(error.body, "detail") or error.body or error.response.text
-    code = at(error.body, "code")
-    return f"{code}: {said}" if code and str(code) not in str(said) else str(said)
+def _complaint(body: Any) -> str:
+    """Return what a server said of an error: its code, its words, and an upstream's that a proxy hands on."""
+    said = at(body, "message") or at(body, "detail") or body
+    words = [said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)]
+    words += [str(more) for key in ("raw", "reasons") if (more := at(body, "metadata", key))]
+    code = at(body, "code")
+    if code and str(code) not in words[0]:
+        words.insert(0, str(code))
+    return ": ".join(words)

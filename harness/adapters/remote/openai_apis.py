@@ -18,13 +18,24 @@ _FINISHES = {
     "length": "length",
     "max_tokens": "length",
     "max_output_tokens": "length",
-    "content_filter": "filtered",
+    "model_length": "length",  # Mistral's word for a context that is full
+    **dict.fromkeys(("content_filter", "sensitive", "safety", "blocklist", "SAFETY"), "filtered"),
     "refusal": "refused",
 }
 
 
+# Ends that are the server's own trouble, and not the model's: OpenRouter's `error`, DeepSeek's busy machines.
+_BROKEN = ("error", "insufficient_system_resource")
+
+
 def finish(said: Any) -> str | None:
-    """Return how a reply ended in our words; a word that we do not know is `stop`."""
+    """Return how a reply ended in our words; a word that we do not know is `stop`.
+
+    Raises:
+        Fault: it ended because the server could not go on.
+    """
+    if said in _BROKEN:
+        raise Fault("server_error", f"the reply ended with {said!r}")
     return None if said is None else _FINISHES.get(str(said), "stop")
 
 
@@ -110,8 +121,8 @@ class Chat:
             text_of(message.get("content")), finish(at(reply, "choices", 0, "finish_reason")) or "stop"
         )
         said.thought = text_of(message.get("reasoning_content") or message.get("reasoning"))
-        if not said.text and message.get("refusal"):
-            said.text, said.finish = text_of(message["refusal"]), "refused"
+        said.refusal = text_of(message.get("refusal"))
+        said.close()
         _note(reply, said)
         return said
 
@@ -120,9 +131,9 @@ class Chat:
         delta = at(event, "choices", 0, "delta")
         said.text += text_of(at(delta, "content"))
         said.thought += text_of(at(delta, "reasoning_content") or at(delta, "reasoning"))
+        said.refusal += text_of(at(delta, "refusal"))
         said.finish = finish(at(event, "choices", 0, "finish_reason")) or said.finish
-        if at(delta, "refusal"):
-            said.text, said.finish = said.text + text_of(at(delta, "refusal")), "refused"
+        said.close()
         _note(event, said)
 
 
@@ -228,10 +239,10 @@ class Responses:
             raise Fault("malformed", "the reply has no output")
         parts = [part for item in output for part in at(item, "content") or () if isinstance(part, dict)]
         said.text = text_of([part for part in parts if part.get("type") == "output_text"])
-        refusals = "".join(text_of(part.get("refusal")) for part in parts if part.get("type") == "refusal")
+        refusals = [part for part in parts if part.get("type") == "refusal"]
+        said.refusal = "".join(text_of(part.get("refusal")) for part in refusals)
         said.finish = finish(at(reply, "incomplete_details", "reason")) or "stop"
-        if refusals and not said.text:
-            said.text, said.finish = refusals, "refused"
+        said.close()
         _note(reply, said)
 
 
@@ -265,11 +276,19 @@ def _note(reply: Mapping[str, Any], said: Said) -> None:
         _either(counts, "prompt_tokens", "input_tokens"),
         at(_either(counts, "prompt_tokens_details", "input_tokens_details"), "cached_tokens"),
         _either(counts, "completion_tokens", "output_tokens"),
-        at(_either(counts, "completion_tokens_details", "output_tokens_details"), "reasoning_tokens"),
+        _reasoning(counts),
+        total=at(counts, "total_tokens"),
     )
     said.usage = told or said.usage
     if isinstance(reply.get("model"), str):
         said.model = reply["model"]
+
+
+def _reasoning(counts: Any) -> Any:
+    """Return the tokens of thoughts, which some servers (Perplexity, Groq's older models) count beside."""
+    details = _either(counts, "completion_tokens_details", "output_tokens_details")
+    found = at(details, "reasoning_tokens")
+    return at(counts, "reasoning_tokens") if found is None else found
 
 
 def _either(counts: Any, one: str, other: str) -> Any:

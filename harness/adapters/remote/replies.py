@@ -22,6 +22,7 @@ class Said:
 
     `finish` is `stop`, `length`, `filtered` or `refused` once it has ended. `usage` is None where the server
     counted nothing, or nothing that can be true. `thought` is what it showed of its thoughts: no answer.
+    `refusal` is what it said instead of an answer, in a field of its own.
     """
 
     text: str = ""
@@ -29,6 +30,12 @@ class Said:
     usage: Usage | None = None
     model: str | None = None
     thought: str = ""
+    refusal: str = ""
+
+    def close(self) -> None:
+        """Let a refusal be the reply: however the server says that it ended, it is no answer."""
+        if self.refusal and self.finish is not None:
+            self.text, self.finish, self.refusal = self.text + self.refusal, "refused", ""
 
 
 def document(content: bytes) -> dict[str, Any]:
@@ -76,16 +83,27 @@ def count(number: Any) -> int | None:
     return int(number) if math.isfinite(number) and 0 <= number < 1e12 else None
 
 
-def usage(prompt: Any, cached: Any, completion: Any, reasoning: Any, *, apart: bool = False) -> Usage | None:
+def usage(
+    prompt: Any, cached: Any, completion: Any, reasoning: Any, *, apart: bool = False, total: Any = None
+) -> Usage | None:
     """Return the tokens that a server counted, None where it counted neither prompt nor reply.
 
-    The reply's count includes the thoughts'; `apart` says that this server's does not.
+    The reply's count includes the thoughts'; `apart` says that this server's does not, and so do a `total`
+    that only all three make (xAI's, Gemini's through OpenAI's API; the bill is by it) and thoughts that are
+    more than the whole reply. Nothing read and nothing written is no count.
     """
     tokens = Usage(count(prompt), count(cached), count(completion), count(reasoning))
-    if apart and tokens.reasoning_tokens:
-        tokens.completion_tokens = (tokens.completion_tokens or 0) + tokens.reasoning_tokens
-    counted = tokens.prompt_tokens is not None or tokens.completion_tokens is not None
-    return tokens if counted else None
+    read, written, thought = (tokens.prompt_tokens, tokens.completion_tokens, tokens.reasoning_tokens)
+    if not read and not written:
+        return None
+    beside = (count(total) or 0) - (read or 0) - (written or 0)
+    if beside == thought or apart or (total is None and (thought or 0) > (written or 0)):
+        beside = thought or 0
+    elif thought or None in (read, written) or beside in (0, tokens.cached_tokens):
+        beside = 0  # what was read before is counted beside by some
+    if beside > 0:
+        tokens.completion_tokens, tokens.reasoning_tokens = (written or 0) + beside, beside
+    return tokens
 
 
 def estimated_tokens(text: str) -> int:
