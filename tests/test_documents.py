@@ -207,7 +207,8 @@ def test_what_is_wrong_is_said_at_its_line(file, text, said):
 @pytest.mark.parametrize("piece", ["[", "{a: ", "- ", "? ", "[]"], ids=repr)
 def test_400_000_brackets_do_not_overflow_the_process(file, piece):
     file.write_text("a:\n" + piece * 400_000 if piece != "{a: " else "a: " + piece * 200_000)
-    code = f"from harness import documents; from pathlib import Path; documents.read(Path({str(file)!r}))"
+    code = "from harness.config import documents; from pathlib import Path; "
+    code += f"documents.read(Path({str(file)!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "BadInput" in done.stderr

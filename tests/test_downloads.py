@@ -573,7 +573,7 @@ def test_a_transfer_that_was_given_up_ends(server: Server, tmp_path: Path) -> No
 CHILD = """
 import sys
 from pathlib import Path
-from harness.downloads import fetch_url
+from harness.datasets.downloads import fetch_url
 print(fetch_url(sys.argv[1], sys.argv[2], cache=Path(sys.argv[3])))
 """
 
@@ -912,7 +912,7 @@ def test_a_missing_extra_is_named_with_its_install_command(
 def test_hf_endpoint_is_obeyed_in_a_process_of_its_own(server: Server, tmp_path: Path) -> None:
     server.answer(f"{RESOLVE}/main/{FILE}", hub_file())
     program = (
-        "import sys; from pathlib import Path; from harness.downloads import fetch_hub;"
+        "import sys; from pathlib import Path; from harness.datasets.downloads import fetch_hub;"
         f"print(*fetch_hub({REPO!r}, {FILE!r}, revision='main', cache=Path(sys.argv[1])))"
     )
     root = Path(downloads.__file__).parents[2]

@@ -200,7 +200,7 @@ def test_a_file_that_cannot_be_written_whole_stays_as_it_was(tmp_path):
     code = f"""
 import resource
 from pathlib import Path
-from harness.records import write_atomically
+from harness.records.journal import write_atomically
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 write_atomically(Path({str(path)!r}), b"x" * 5000)
 """
@@ -259,7 +259,7 @@ def test_the_lock_of_a_killed_process_is_gone(tmp_path):
     code = f"""
 import os, signal
 from pathlib import Path
-from harness.records import Lock
+from harness.records.journal import Lock
 lock = Lock(Path({str(tmp_path)!r}))
 os.kill(os.getpid(), signal.SIGKILL)
 """

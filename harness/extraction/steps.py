@@ -266,7 +266,7 @@ def letter() -> Step:
 def answer_phrase() -> Step:
     """Return the answer of a free reply without "정답은", copula and stop: 답: 서울이다. is 서울.
 
-    No particle is cut off: 인도, 제주도 and 마을 stay. `harness.phrases` says what is cut, and its limits.
+    No particle is cut off: 인도, 제주도 and 마을 stay. `answer_phrase` says what is cut, and its limits.
     """
     from harness.extraction import answer_phrase as phrases
     from harness.extraction.mentions import own_lines

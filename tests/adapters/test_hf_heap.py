@@ -20,7 +20,7 @@ UNKEPT = {"GLIBC_TUNABLES": f"glibc.malloc.mmap_threshold={2**20}"}
 SCRIPT = """
 import resource, sys
 import torch
-from harness.adapters.huggingface import HuggingFace
+from harness.adapters.hf.adapter import HuggingFace
 from harness.schema import Profile
 
 def work(times):

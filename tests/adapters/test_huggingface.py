@@ -600,7 +600,7 @@ def test_making_an_adapter_loads_nothing():
 def test_identity_and_importing_the_adapter_import_no_torch(tiny):
     code = (
         "import sys\n"
-        "from harness.adapters.huggingface import HuggingFace\n"
+        "from harness.adapters.hf.adapter import HuggingFace\n"
         "from harness.schema import Profile\n"
         f"HuggingFace(Profile('x', 'huggingface', {str(tiny)!r})).identity()\n"
         "assert not {'torch', 'transformers'} & set(sys.modules)"

@@ -82,7 +82,7 @@ def test_making_an_adapter_and_its_identity_import_neither_torch_nor_vllm(tmp_pa
     (tmp_path / "config.json").write_text("{}", encoding="utf-8")
     code = (
         "import sys\n"
-        "from harness.adapters.vllm import Vllm\n"
+        "from harness.adapters.vllm.adapter import Vllm\n"
         "from harness.schema import Profile\n"
         f"adapter = Vllm(Profile('x', 'vllm', {str(tmp_path)!r}))\n"
         "assert adapter.identity()['sha256']\n"

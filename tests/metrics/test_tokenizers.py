@@ -72,7 +72,7 @@ def test_what_is_not_installed_is_told_with_the_command_that_installs_it(monkeyp
 @needs_kiwi
 def test_kiwi_is_loaded_by_the_first_text_and_only_once():
     code = (
-        "import sys; from harness import morphemes; from harness.metrics import tokenizers as t;"
+        "import sys; from harness.text import morphemes; from harness.metrics import tokenizers as t;"
         "kiwi = t.tokenizer('kiwi');"
         "before = 'kiwipiepy' in sys.modules;"
         "kiwi.split('가'), t.tokenizer('kiwi').split('나');"

@@ -98,7 +98,7 @@ def test_the_size_is_the_most_there_are(kind, size):
 @pytest.mark.parametrize("kind", ["bpe", "byte_bpe", "wordpiece", "syllable", "word"])
 def test_every_process_learns_the_same(kind):
     code = (
-        "from harness.models.tokenisers import train; from tests.models import test_tokenisers as t\n"
+        "from harness.models.tokenizers import train; from tests.models import test_tokenisers as t\n"
         f"print(train({kind!r}, t.TEXTS, size=300).vocabulary)"
     )
     found = {

@@ -17,7 +17,7 @@ from harness.evaluation.wrappers.answer_store import Store
 WRITER = """
 import sys
 from pathlib import Path
-from harness.wrappers.store import Store
+from harness.evaluation.wrappers.answer_store import Store
 
 place, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 with Store(place) as store:

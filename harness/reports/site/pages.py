@@ -32,7 +32,7 @@ POLICY = (
 class Pages:
     """Renders a page by the name of its template, in the language in use.
 
-    On a page, `_` is `translated` and `named` is `named` of `harness.reports.words`.
+    On a page, `_` is `translated` and `named` is `named` of `reports.writers.translations`.
     """
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:
