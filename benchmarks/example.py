@@ -12,10 +12,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from harness.cli.report import report_command
-from harness.cli.results import leaderboard_command
+from harness.cli.leaderboard import leaderboard
+from harness.cli.report import report
 from harness.reports.site import vendored
-from harness.reports.site.examples import Shown
 from harness.reports.site.writing import ASSETS
 from tests.browsing import browser
 
@@ -28,8 +27,8 @@ WIDTH = 1180  # pixels: what GitHub shows of a README, and the same for a sharpe
 
 def write(runs: Path) -> None:
     """Write the leaderboard and the site of the runs."""
-    leaderboard_command([runs], runs, format="md", out=BOARD, group=None, sort=RANKED_BY, lang="en")
-    report_command([runs], runs, out=SITE, sort=RANKED_BY, lang="en", shown=Shown(texts=False, most=EXAMPLES))
+    leaderboard([runs], format="md", out=BOARD, sort=RANKED_BY, lang="en")
+    report(SITE, [runs], sort=RANKED_BY, examples=EXAMPLES, no_texts=True, lang="en")
 
 
 def draw() -> None:

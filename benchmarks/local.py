@@ -97,7 +97,8 @@ def _texts(data: Path) -> list[str]:
 def requests(folder: Path, name: str, data: Path, most: int | None) -> list[Any]:
     """Return the requests of a case, as a run makes them."""
     from harness.datasets.sources import Where
-    from harness.evaluation.plan import Grid, Options, plans
+    from harness.evaluation.grid import Grid, plans
+    from harness.evaluation.plan import Options
 
     case = CASES[name]
     path = folder / f"{name}.yaml"

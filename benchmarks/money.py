@@ -17,7 +17,8 @@ from statistics import median
 from harness.costs.money import Budget, money
 from harness.datasets.sources import Where
 from harness.evaluation.estimate import estimate
-from harness.evaluation.plan import Grid, Options, Plan, plans
+from harness.evaluation.grid import Grid, plans
+from harness.evaluation.plan import Options, Plan
 from harness.evaluation.wrappers.answer_store import Store
 from harness.evaluation.wrappers.cache import Cached, Keys
 from harness.schema import Example, Parts, Profile, Request, Response, Usage

@@ -21,7 +21,8 @@ from harness.costs import money
 from harness.datasets.sources import Where
 from harness.errors import BadInput, HarnessError, Interrupted
 from harness.evaluation import energy as metering
-from harness.evaluation.plan import Grid, Options, Plan, plans
+from harness.evaluation.grid import Grid, plans
+from harness.evaluation.plan import Options, Plan
 from harness.evaluation.progress import display
 from harness.evaluation.runner import Outcome, execute
 from harness.metrics import permissions as consent

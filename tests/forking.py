@@ -27,14 +27,11 @@ from typing import Any
 
 # What `run`, `rescore` and the reports import, and nothing that a model needs.
 IMPORTED = (
-    *("harness.cli.asking", "harness.cli.run", "harness.cli.results", "harness.cli.report"),
+    *("harness.cli.app", "harness.evaluation.grid", "harness.evaluation.runner"),
+    *("harness.reports.entries", "harness.reports.site.writing"),
     *("harness.adapters.dummy", "harness.adapters.baseline", "harness.metrics.classification"),
-    *(
-        "harness.stats.intervals",
-        "harness.reports.leaderboard.board",
-        "harness.reports.leaderboard.render",
-        "harness.scoring.summary",
-    ),
+    *("harness.stats.intervals", "harness.scoring.rescore"),
+    *("harness.reports.leaderboard.board", "harness.reports.leaderboard.render"),
 )
 _one_at_a_time = Lock()
 

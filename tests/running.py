@@ -28,7 +28,8 @@ import pytest
 
 from harness import plugins
 from harness.datasets.sources import Where
-from harness.evaluation.plan import Grid, Options, plans
+from harness.evaluation.grid import Grid, plans
+from harness.evaluation.plan import Options
 from harness.evaluation.progress import Quiet
 from harness.evaluation.runner import Outcome, execute
 from tests import forking

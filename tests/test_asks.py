@@ -13,7 +13,8 @@ import pytest
 from harness.adapters import dummy
 from harness.datasets.sources import Where
 from harness.errors import BadInput
-from harness.evaluation.plan import Grid, Options, plans
+from harness.evaluation.grid import Grid, plans
+from harness.evaluation.plan import Options
 from harness.prompts.renderer import Prompts
 from harness.schema import Example, Request, Response
 from harness.scoring.rescore import rescore

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from harness.backends import backend as backends
-from harness.cli import check
 from harness.config import documents
 from harness.errors import BadInput, Place
 from harness.paths import shipped
 from harness.tasks import task as tasks
+from harness.tasks.checking import problems as problems_of
 
 TASK = """\
 # A task that uses every key.
@@ -375,7 +375,7 @@ def test_unchanged_it_loads(project, path):
     load, raw = BASES[path]
     Path(path).write_bytes(raw)
     assert refusal(load, path) is None
-    assert check.problems(Path(path)) == []
+    assert problems_of(Path(path)) == []
 
 
 HARMLESS: dict[str, Callable[[bytes], bytes]] = {
@@ -404,7 +404,7 @@ def test_mutated_it_loads_or_is_refused_in_one_line(project, path, mutate):
         error = refusal(load, path)
         if error is not None:
             assert_well_said(error, path)
-        problems = check.problems(Path(path))
+        problems = problems_of(Path(path))
         assert bool(problems) == (error is not None), mutated.decode(errors="replace")
         for problem in problems:
             assert_well_said(problem, path)

@@ -20,7 +20,8 @@ from harness import builtin, hookspecs, plugins
 from harness.config.settings import fits
 from harness.datasets.sources import Where
 from harness.errors import BadInput, Unavailable
-from harness.evaluation.plan import Grid, Options, plans
+from harness.evaluation.grid import Grid, plans
+from harness.evaluation.plan import Options
 from harness.evaluation.progress import Quiet
 from harness.evaluation.runner import execute
 from harness.hookspecs import AdapterEntry, ExtractorEntry, FolderEntry, MetricEntry, hookimpl

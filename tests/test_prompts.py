@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from harness.datasets.sources import Where
 from harness.errors import BadInput
-from harness.evaluation.plan import Grid, Options, Plan, plans
+from harness.evaluation.grid import Grid, plans
+from harness.evaluation.plan import Options, Plan
 from harness.prompts import renderer as prompts_module
 from harness.prompts.renderer import Prompts
 from harness.schema import Decoding, Example, Option

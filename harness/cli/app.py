@@ -1,15 +1,36 @@
-"""The command `harness`: what all commands share, and where each is declared."""
+"""The command `harness`: what all commands share, and which there are."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from functools import cache
 from typing import Annotated, Any
 
 import typer
 from typer.main import get_command
 
-from harness.cli import asking, judging, showing
+from harness.cli.cache import cache
+from harness.cli.check import check
+from harness.cli.compare import compare
+from harness.cli.doctor import doctor
+from harness.cli.estimate import estimate
+from harness.cli.export import export
+from harness.cli.gate import gate
+from harness.cli.init import init
+from harness.cli.leaderboard import leaderboard
+from harness.cli.list_ import list_
+from harness.cli.push import push
+from harness.cli.report import report
+from harness.cli.rescore import rescore
+from harness.cli.run import run
+from harness.cli.score import score
+from harness.cli.show import show
+from harness.cli.tokenizers import tokenizers
+from harness.cli.try_ import try_
+
+ASK = (run, try_, estimate, export)
+SHOW = (list_, show, tokenizers, check, doctor, cache, init)
+JUDGE = (leaderboard, report, compare, gate, push, rescore, score)
 
 app = typer.Typer(
     name="harness",
@@ -40,11 +61,11 @@ def _harness(
     """Evaluate language systems, from bag-of-words to LLM, on the same examples. Korean first."""
 
 
-for commands in (asking, showing, judging):
-    app.add_typer(commands.app)
+for function in (*ASK, *SHOW, *JUDGE):
+    app.command(function.__name__.rstrip("_"))(function)
 
 
-@cache
+@functools.cache
 def command() -> Callable[..., Any]:
     """Return the whole command; typer takes longer to put it together than most commands take."""
     return get_command(app)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.config import documents
 from harness.config import loader as definitions
 from harness.config.documents import shown
 from harness.errors import BadInput, HarnessError
+from harness.text.normalize import nfc
+
+if TYPE_CHECKING:
+    from harness.evaluation.grid import Grid
 
 
 def names(given: Iterable[str] | None) -> list[str]:
@@ -142,3 +147,91 @@ def decodings(given: Iterable[str] | None) -> list[Mapping[str, Any]]:
         document = documents.Document(Path("-d"), values)
         found.append(definitions.validate(DecodingFile, document).asked())
     return found
+
+
+def run_grid(
+    task: Iterable[str],
+    backend: Iterable[str],
+    template: str | None,
+    ask: str | None,
+    shots: int | None,
+    split: str | None,
+    seed: int | None,
+    decoding: Iterable[str] | None,
+    set_: Iterable[str] | None,
+    train_limits: Sequence[int | float | None] = (None,),
+) -> Grid:
+    """Return the grid of runs that a command's options make."""
+    from harness.evaluation.grid import Grid
+
+    return Grid(
+        tasks=names(task),
+        backends=names(backend),
+        templates=names([template]) if template else [None],
+        asks=names([ask]) if ask else [None],
+        shots=shots,
+        split=split,
+        seed=seed,
+        train_limits=train_limits,
+        decodings=decodings(decoding),
+        settings=grid(set_, "-m"),
+    )
+
+
+def require_named(grid: Grid) -> None:
+    """Check that a task and a backend are named.
+
+    Raises:
+        BadInput: one is not.
+    """
+    for option, given, kind in (("-t TASK", grid.tasks, "tasks"), ("-b BACKEND", grid.backends, "backends")):
+        if not given:
+            raise BadInput(f"{option} is missing; `harness list {kind}` shows what there is")
+
+
+def alpha(value: float) -> float:
+    """Return --alpha.
+
+    Raises:
+        BadInput: it is no probability of a false alarm.
+    """
+    if not 0 < value <= 0.5:
+        raise BadInput(f"--alpha {value:g}: the chance of a false alarm, such as 0.01")
+    return value
+
+
+def margins(given: Iterable[str]) -> tuple[float, dict[str, float]]:
+    """Return the margin of all metrics, and those of the tasks and metrics that are named.
+
+    Raises:
+        BadInput: not a number of 0 or more, or one name twice.
+    """
+    found: dict[str, float] = {}
+    for text in (part.strip() for option in given for part in option.split(",")):
+        name, _, value = nfc(text).rpartition("=")
+        if name in found:
+            raise BadInput(f"--margin {shown(text)}: given twice")
+        found[name] = _number("--margin", value, "0.01, or bleu=0.5 for one task or metric")
+    return found.pop("", 0.0), found
+
+
+def increase(option: str, text: str | None) -> float | None:
+    """Return `0.1` and `10%` as a share, which may exceed 1.
+
+    Raises:
+        BadInput: not a number of 0 or more.
+    """
+    if text is None:
+        return None
+    percent = text.endswith("%")
+    return _number(option, text.removesuffix("%"), "a share such as 0.1 or 10%") / (100 if percent else 1)
+
+
+def _number(option: str, text: str, such_as: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise BadInput(f"{option} {shown(text)}: should be {such_as}")
+    return value

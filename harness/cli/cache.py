@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from harness.cli.options import Json
 from harness.cli.output import print_json
 from harness.errors import BadInput, did_you_mean
-from harness.evaluation.wrappers.answer_store import Kept, Store, path
-from harness.reports.writers.markdown import table
+
+if TYPE_CHECKING:
+    from harness.evaluation.wrappers.answer_store import Kept
 
 _AGE = re.compile(r"(\d+)\s*([dhm])")
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60}
 
 
-def cache_command(what: str, *, backend: str | None, older_than: str | None, json: bool) -> int:
-    """Print what is kept, or remove it and say how much that was."""
+def cache(
+    what: Annotated[str, typer.Argument(metavar="stats|clear")],
+    backend: Annotated[
+        str | None, typer.Option("--backend", "-b", metavar="BACKEND", help="only the answers of this one")
+    ] = None,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", metavar="AGE", help="only these, such as 30d, 12h or 10m")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Show or clear what is kept of answers that servers gave."""
+    from harness.evaluation.wrappers.answer_store import Store, path
+
     if what not in ("stats", "clear"):
         raise BadInput(f"cache {what}: should be stats or clear.{did_you_mean(what, ('stats', 'clear'))}")
     if what == "stats" and older_than is not None:
@@ -49,6 +65,9 @@ def _check_known(backend: str | None, kept: list[Kept]) -> None:
 
 
 def _print(what: str, rows: list[Kept], removed: int, size: int, *, json: bool) -> None:
+    from harness.evaluation.wrappers.answer_store import path
+    from harness.reports.writers.markdown import table
+
     if json:
         found = {"path": str(path()), "bytes": size, "backends": [row._asdict() for row in rows]}
         print_json({**({"removed": removed} if what == "clear" else {}), **found})

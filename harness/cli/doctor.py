@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from harness import DISTRIBUTION, __version__, plugins
-from harness import api_keys as secrets
-from harness.backends import backend as backends
+import typer
+
+from harness import __version__
+from harness.cli.options import Json, Offline, Settings, Trust
 from harness.cli.output import print_json
-from harness.datasets.downloads import cache_dir
-from harness.errors import BadInput, HarnessError
-from harness.records.fingerprint import versions
-
-EXTRAS = {
-    "torch": ("torch", "tokenizers"),
-    "hf": ("torch", "transformers"),
-    "lora": ("peft",),
-    "quantised": ("bitsandbytes",),
-    "clip": ("torch", "transformers", "PIL"),
-    "hub": ("huggingface_hub",),
-    "ko": ("mecab_ko", "kiwipiepy"),
-    "parquet": ("pyarrow",),
-    "openai": ("openai",),
-    "gemini": ("google.genai",),
-    "vllm": ("vllm",),
-    "report": ("plotly", "itables"),
-    "energy": ("codecarbon",),
-    "wandb": ("wandb",),
-    "mlflow": ("mlflow",),
-}
-SHOWN = ("numpy", "scipy", "torch", "transformers", "huggingface_hub", "pyarrow")
+from harness.errors import BadInput
 
 
-def doctor_command(*, json: bool) -> int:
+def doctor(
+    numerics: Annotated[
+        bool, typer.Option("--numerics", help="measure how a backend's answers depend on its batches")
+    ] = False,
+    backend: Annotated[
+        str | None, typer.Option("--backend", "-b", metavar="BACKEND", help="with --numerics: which one")
+    ] = None,
+    set_: Settings = None,
+    offline: Offline = False,
+    trust_remote_code: Trust = False,
+    json: Json = False,
+) -> int:
+    """Say what is installed and what each backend still needs."""
+    from harness.cli import arguments
+
+    if not numerics:
+        return _print_installation(json=json)
+    settings = arguments.grid(set_, "-m")
+    return _print_numerics(backend, settings, offline=offline, trust_remote_code=trust_remote_code, json=json)
+
+
+def _print_installation(*, json: bool) -> int:
     """Print the state of the installation; 0 even if something is missing: nothing was asked of it."""
+    from harness.evaluation.installation import examination
+
     found = examination()
     if json:
         print_json(found)
@@ -61,9 +59,9 @@ def doctor_command(*, json: bool) -> int:
     return 0
 
 
-def numerics_command(
+def _print_numerics(
     backend: str | None,
-    settings: Sequence[Mapping[str, Any]],
+    settings: list[dict[str, Any]],
     *,
     offline: bool,
     trust_remote_code: bool,
@@ -91,77 +89,3 @@ def _about(data: dict[str, Any]) -> str:
     if data["path"] is None:
         return "; --data-dir DIR or --sample say where data is"
     return "" if data["there"] else " (NOT there)"
-
-
-def examination() -> dict[str, Any]:
-    """Return what is installed and configured, as plain values."""
-    cache, data = cache_dir(), os.environ.get("HARNESS_DATA") or None
-    found, broken = _plugins()
-    return {
-        "harness": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cores": os.cpu_count(),
-        "accelerator": _accelerator(),
-        "cache": {"path": str(cache), "problem": _problem(cache)},
-        "data": {"path": data, "there": data is not None and Path(data).is_dir()},
-        "packages": versions(SHOWN),
-        "extras": {
-            extra: {
-                "installed": all(map(plugins.is_installed, modules)),
-                "install": f"pip install '{DISTRIBUTION}[{extra}]'",
-            }
-            for extra, modules in EXTRAS.items()
-        },
-        "plugins": found,
-        "broken": broken,
-        "backends": {} if broken else {name: _obstacles(name) for name in sorted(backends.catalogue())},
-        "keys": {} if broken else dict(_keys()),
-    }
-
-
-def _keys() -> Iterator[tuple[str, str]]:
-    """Yield each backend whose key is set, and what the key is called; never the key."""
-    for name in sorted(backends.catalogue()):
-        try:
-            called = backends.load(name).key_name
-        except HarnessError:
-            continue
-        if called and secrets.key(called):
-            yield name, called
-
-
-def _plugins() -> tuple[list[str], list[str]]:
-    """Return the installed plugins, and why they cannot be used: one that is broken stops all."""
-    try:
-        plugins.adapters()
-        known = plugins.manager().list_plugin_distinfo()
-    except HarnessError as error:
-        return [], [str(error)]
-    return [f"{dist.project_name} {dist.version}" for _, dist in known], []
-
-
-def _obstacles(name: str) -> list[str]:
-    try:
-        return backends.load(name).obstacles()
-    except HarnessError as error:
-        return [str(error)]
-
-
-def _problem(cache: Path) -> str | None:
-    """Return why nothing can be kept in `cache`, which need not be there yet; None if it can."""
-    try:
-        folder = next(place for place in (cache, *cache.absolute().parents) if place.exists())
-        with tempfile.TemporaryFile(dir=folder):
-            return None
-    except OSError as error:
-        return f"NOT writable: {error.strerror}"
-
-
-def _accelerator() -> str | None:
-    """Return the first GPU's name, without importing torch: the driver says it."""
-    for path in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
-        for line in path.read_text(encoding="utf-8").split("\n"):
-            if line.startswith("Model:"):
-                return line.partition(":")[2].strip()
-    return None

@@ -1,77 +1,119 @@
-"""`harness gate`."""
+"""`harness gate`: tonight's runs against a baseline; an exit code for the CI."""
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from harness.cli.options import Json, Lang, Runs, RunsDir
 from harness.cli.output import fail, print_json, warn, write
-from harness.config.documents import shown
 from harness.errors import BadInput, Unavailable, did_you_mean
-from harness.records import journal as records
-from harness.reports.entries import Entry, load
-from harness.reports.gate import baselines, junit
-from harness.reports.gate import render as gate_render
-from harness.reports.gate.gate import Gate, Limits, gate, unfit
-from harness.reports.gate.measurements import Measured, Slot, latest, measured
-from harness.reports.writers.translations import language, translated
 from harness.terminal import say
-from harness.text.normalize import nfc
+
+if TYPE_CHECKING:
+    from harness.reports.entries import Entry
+    from harness.reports.gate.gate import Gate
+    from harness.reports.gate.measurements import Measured, Slot
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the user asked of `gate`."""
+def gate(
+    runs: Runs = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", metavar="FILE|DIR", help="compare with this file, or folder of runs"),
+    ] = None,
+    update: Annotated[
+        Path | None, typer.Option("--update", metavar="FILE", help="make the baseline of the runs instead")
+    ] = None,
+    alpha: Annotated[
+        float, typer.Option("--alpha", metavar="P", help="chance of a false alarm, shared among the runs")
+    ] = 0.01,
+    margin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--margin", metavar="X|NAME=X[,…]", help="falls that pass, in the metric's unit (default 0)"
+        ),
+    ] = None,
+    max_cost_increase: Annotated[
+        str | None, typer.Option("--max-cost-increase", metavar="SHARE", help="of the cost per 1,000, as 10%")
+    ] = None,
+    max_p95_increase: Annotated[
+        str | None, typer.Option("--max-p95-increase", metavar="SHARE", help="of the p95 latency, as 20%")
+    ] = None,
+    max_failures: Annotated[
+        str,
+        typer.Option("--max-failures", metavar="N|FRACTION", help="a run with more failed is not judged"),
+    ] = "0.01",
+    max_unanswered: Annotated[
+        str | None, typer.Option("--max-unanswered", metavar="N|FRACTION", help="a regression if exceeded")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="inconclusive is exit code 1")] = False,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="write JUnit XML for the CI")
+    ] = None,
+    dated: Annotated[bool, typer.Option("--dated", help="with --update: say when it was made")] = False,
+    lang: Lang = None,
+    runs_dir: RunsDir = Path("runs"),
+    json: Json = False,
+) -> int:
+    """Say whether tonight's runs are worse than a baseline's.
 
-    runs: list[Path]
-    runs_dir: Path
-    baseline: Path | None
-    update: Path | None
-    limits: Limits
-    strict: bool
-    dated: bool
-    junit: Path | None
-    json: bool
-    lang: str | None
+    A regression (exit code 1) is a fall that the paired test tells from chance and that exceeds the margin. A
+    fall that may be chance is inconclusive (0, with a warning); runs that are missing, unfinished or not
+    comparable are infrastructure (3). Where there are several runs of one kind, the latest is tonight's.
+    """
+    from harness.cli import arguments
+    from harness.reports.gate import baselines
+    from harness.reports.gate import gate as gating
+    from harness.reports.gate.measurements import latest, measured
+    from harness.reports.writers.translations import language
 
-
-def gate_command(asked: Asked) -> int:
-    """Judge tonight's runs by a baseline, or make one of them."""
-    if (asked.baseline is None) == (asked.update is None):
+    every, named = arguments.margins(margin or ["0"])
+    limits = gating.Limits(
+        alpha=arguments.alpha(alpha),
+        margin=every,
+        margins=named,
+        max_cost_increase=arguments.increase("--max-cost-increase", max_cost_increase),
+        max_p95_increase=arguments.increase("--max-p95-increase", max_p95_increase),
+        max_failures=arguments.limit(max_failures, "--max-failures") or 0,
+        max_unanswered=arguments.limit(max_unanswered, "--max-unanswered"),
+    )
+    if (baseline is None) == (update is None):
         raise BadInput("--baseline FILE|DIR to compare with, or --update FILE to make one: one of the two")
-    with language(asked.lang):
-        return _judged(asked)
+    with language(lang):
+        entries = _tonight(runs or [], runs_dir)
+        tonight = latest(map(measured, entries))
+        if update is not None:
+            return _update(update, tonight, limits.max_failures, dated=dated)
+        assert baseline is not None
+        _refuse_the_same(baseline, entries)
+        before = baselines.read(baseline, warn)
+        _refuse_unknown(named, before.values())
+        found = gating.gate(before, tonight, limits)
+        _tell_of_unmeasured(found)
+        _write(found, junit, strict=strict, json=json)
+        return found.exit_code(strict=strict)
 
 
-def _judged(asked: Asked) -> int:
-    entries = _tonight(asked)
-    tonight = latest(map(measured, entries))
-    if asked.update is not None:
-        return _update(asked.update, tonight, asked)
-    assert asked.baseline is not None
-    _refuse_the_same(asked.baseline, entries)
-    before = baselines.read(asked.baseline, warn)
-    _refuse_unknown(asked.limits.margins, before.values())
-    found = gate(before, tonight, asked.limits)
-    _tell_of_unmeasured(found)
-    _write(found, asked)
-    return found.exit_code(strict=asked.strict)
-
-
-def _tonight(asked: Asked) -> list[Entry]:
+def _tonight(runs: list[Path], runs_dir: Path) -> list[Entry]:
     """Return tonight's runs; none where the folder of runs, which nobody named, is not there."""
-    if not asked.runs and not asked.runs_dir.is_dir():
-        warn(f"no runs in {asked.runs_dir}; --runs-dir names another place")
+    from harness.reports.entries import load
+
+    if not runs and not runs_dir.is_dir():
+        warn(f"no runs in {runs_dir}; --runs-dir names another place")
         return []
-    return load(asked.runs or [asked.runs_dir], warn)
+    return load(runs or [runs_dir], warn)
 
 
 def _refuse_the_same(baseline: Path, entries: Iterable[Entry]) -> None:
     """Raise BadInput where a run would be compared with itself, which always passes."""
+    from harness.records import journal as records
+
     if not baseline.is_dir():
         return
     there = {directory.resolve() for directory in records.runs([baseline])}
@@ -82,6 +124,8 @@ def _refuse_the_same(baseline: Path, entries: Iterable[Entry]) -> None:
 
 def _refuse_unknown(margins: Iterable[str], baseline: Iterable[Measured]) -> None:
     """Raise BadInput where a margin is of nothing: the one that was meant would silently be another."""
+    from harness.text.normalize import nfc
+
     columns = [run.column for run in baseline if run.column]
     known = {nfc(name) for column in columns for name in (column.task, column.metric)}
     for name in margins:
@@ -89,39 +133,47 @@ def _refuse_unknown(margins: Iterable[str], baseline: Iterable[Measured]) -> Non
             raise BadInput(f"--margin {name}: no such task or main metric.{did_you_mean(name, known)}")
 
 
-def _update(path: Path, tonight: Mapping[Slot, Measured], asked: Asked) -> int:
+def _update(path: Path, tonight: Mapping[Slot, Measured], max_failures: int | float, *, dated: bool) -> int:
     """Write the baseline; nothing is written where a run is not fit to be one."""
+    from harness.reports.gate import baselines, render
+    from harness.reports.gate.gate import unfit
+
     if not tonight:
         raise BadInput("no runs to make a baseline of")
-    problems = {slot: why for slot, run in tonight.items() if (why := unfit(run, asked.limits.max_failures))}
+    problems = {slot: why for slot, run in tonight.items() if (why := unfit(run, max_failures))}
     for slot, why in sorted(problems.items()):
-        fail(f"{gate_render.task(slot)}, {gate_render.title(slot)}: {why}; {path} is left as it was")
+        fail(f"{render.task(slot)}, {render.title(slot)}: {why}; {path} is left as it was")
     if problems:
         return Unavailable.exit_code
-    size = baselines.write(path, tonight.values(), dated=asked.dated)
+    size = baselines.write(path, tonight.values(), dated=dated)
     say(f"written: {path} ({len(tonight)} {'run' if len(tonight) == 1 else 'runs'}, {size:,} bytes)")
     return 0
 
 
 def _tell_of_unmeasured(found: Gate) -> None:
+    from harness.reports.writers.translations import translated
+
     for what, option in (("cost", "--max-cost-increase"), ("p95", "--max-p95-increase")):
         lines = [line for line in found.lines if line.what == what]
         if lines and all(line.why == translated("not measured") for line in lines):
             warn(f"{option}: no run, tonight or in the baseline, tells its {what}")
 
 
-def _write(found: Gate, asked: Asked) -> None:
+def _write(found: Gate, junit: Path | None, *, strict: bool, json: bool) -> None:
     """Print the verdicts, and write them where the CI looks for them."""
-    text = gate_render.markdown(found)
-    if asked.junit is not None:
-        write(junit.document(found, strict=asked.strict), asked.junit, "--junit")
+    from harness.reports.gate import junit as xml
+    from harness.reports.gate import render
+
+    text = render.markdown(found)
+    if junit is not None:
+        write(xml.document(found, strict=strict), junit, "--junit")
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         _append(Path(summary), text + "\n")
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for command in gate_render.commands(found, strict=asked.strict):
+        for command in render.commands(found, strict=strict):
             print(command, file=sys.stderr, flush=True)
-    if asked.json:
-        print_json(gate_render.as_json(found, strict=asked.strict))
+    if json:
+        print_json(render.as_json(found, strict=strict))
     else:
         print(text)
 
@@ -132,54 +184,3 @@ def _append(path: Path, text: str) -> None:
             stream.write(text)
     except OSError as error:
         warn(f"no step summary: {path}: {error.strerror}")
-
-
-# What the options mean
-
-
-def alpha(value: float) -> float:
-    """Return --alpha.
-
-    Raises:
-        BadInput: it is no probability of a false alarm.
-    """
-    if not 0 < value <= 0.5:
-        raise BadInput(f"--alpha {value:g}: the chance of a false alarm, such as 0.01")
-    return value
-
-
-def margins(given: Iterable[str]) -> tuple[float, dict[str, float]]:
-    """Return the margin of all metrics, and those of the tasks and metrics that are named.
-
-    Raises:
-        BadInput: not a number of 0 or more, or one name twice.
-    """
-    found: dict[str, float] = {}
-    for text in (part.strip() for option in given for part in option.split(",")):
-        name, _, value = nfc(text).rpartition("=")
-        if name in found:
-            raise BadInput(f"--margin {shown(text)}: given twice")
-        found[name] = _number("--margin", value, "0.01, or bleu=0.5 for one task or metric")
-    return found.pop("", 0.0), found
-
-
-def increase(option: str, text: str | None) -> float | None:
-    """Return `0.1` and `10%` as a share, which may exceed 1.
-
-    Raises:
-        BadInput: not a number of 0 or more.
-    """
-    if text is None:
-        return None
-    percent = text.endswith("%")
-    return _number(option, text.removesuffix("%"), "a share such as 0.1 or 10%") / (100 if percent else 1)
-
-
-def _number(option: str, text: str, such_as: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise BadInput(f"{option} {shown(text)}: should be {such_as}")
-    return value

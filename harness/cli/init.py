@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from harness import DISTRIBUTION
 from harness.errors import BadInput
-from harness.paths import shipped
 
 FILES = {
     "tasks/my_task.yaml": "project/my_task.yaml",
@@ -19,8 +21,12 @@ FILES = {
 NEXT = ("harness check", "harness run -t my_task -b my_tfidf,majority --sample", "harness leaderboard")
 
 
-def init_command(directory: Path) -> int:
-    """Write the files that are not there yet; say what to run next."""
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="the folder; else this one")] = Path(),
+) -> int:
+    """Start a project of your own, with a nightly workflow."""
+    from harness.paths import shipped
+
     templates = shipped("reports") / "templates"
     try:
         (directory / "reports").mkdir(parents=True, exist_ok=True)

@@ -1,30 +1,48 @@
-"""`harness push`."""
+"""`harness push`: runs to a table or a tracker of experiments."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from harness import DISTRIBUTION, plugins
+import typer
+
+from harness.cli.options import Runs, RunsDir
 from harness.cli.output import warn
-from harness.config import settings
 from harness.errors import BadInput, HarnessError, Unavailable
-from harness.hookspecs import ExporterEntry
-from harness.reports.entries import load
-from harness.runs import Run
+
+if TYPE_CHECKING:
+    from harness.hookspecs import ExporterEntry
 
 
-def push_command(runs: list[Path], runs_dir: Path, *, to: str, given: Sequence[Mapping[str, Any]]) -> int:
-    """Hand the runs to an exporter and print what it made."""
+def push(
+    runs: Runs = None,
+    to: Annotated[
+        str, typer.Option("--to", metavar="EXPORTER", help="csv, parquet, wandb, mlflow, or a plugin's")
+    ] = "",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("-m", "--set", metavar="KEY=VALUE", help="the exporter's setting, such as out=DIR"),
+    ] = None,
+    runs_dir: RunsDir = Path("runs"),
+) -> int:
+    """Hand runs to a table or a tracker of experiments.
+
+    Their figures, settings and (samples=true) examples. Nothing leaves the machine that a setting does not
+    send: wandb writes a folder unless mode=online, mlflow too unless uri is an address.
+    """
+    from harness import plugins
+    from harness.cli import arguments
+    from harness.reports.entries import load
+    from harness.runs import Run
+
+    given = arguments.grid(set_, "-m")
     if not to:
         raise BadInput("--to EXPORTER is missing; `harness list exporters` shows what there is")
     entry = plugins.known(plugins.exporters(), to, "exporter")
     if len(given) > 1:
         raise BadInput("-m: one value a setting; nothing is run here that could make a grid")
-    for _, problem in settings.problems(given[0], entry.settings):
-        raise BadInput(f"-m: {to}: {problem}")
-    _require(entry)
+    _require(entry, given[0])
     if not runs and not runs_dir.is_dir():
         raise BadInput(f"no runs in {runs_dir}; `harness run` makes them, --runs-dir names another place")
     found = [Run(entry.directory, entry.run) for entry in load(runs or [runs_dir], warn)]
@@ -40,8 +58,18 @@ def push_command(runs: list[Path], runs_dir: Path, *, to: str, given: Sequence[M
     return 0
 
 
-def _require(entry: ExporterEntry) -> None:
-    """Raise Unavailable, with what to install, where a package is missing."""
+def _require(entry: ExporterEntry, given: dict[str, Any]) -> None:
+    """Check an exporter's settings and packages.
+
+    Raises:
+        BadInput: it has no such setting, or not of this type.
+        Unavailable: a package is missing; what to install is said.
+    """
+    from harness import DISTRIBUTION, plugins
+    from harness.config import settings
+
+    for _, problem in settings.problems(given, entry.settings):
+        raise BadInput(f"-m: {entry.name}: {problem}")
     if missing := plugins.missing(entry):
         how = f"pip install '{DISTRIBUTION}[{entry.extra}]'" if entry.extra else "install it"
         raise Unavailable(f"{entry.name} needs {', '.join(missing)}: {how}")

@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from harness.cli.options import GroupOf, Lang, Runs, RunsDir, SortBy
 from harness.cli.output import warn
 from harness.errors import BadInput
-from harness.reports.entries import load
-from harness.reports.site.examples import Shown
-from harness.reports.site.writing import write_site
-from harness.reports.writers.translations import language
 
 
-def report_command(
-    runs: list[Path],
-    runs_dir: Path,
-    *,
-    out: Path,
-    group: str | None = None,
-    sort: str | None = None,
-    lang: str | None = None,
-    shown: Shown = Shown(),
+def report(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="the folder; a report there is replaced")
+    ],
+    runs: Runs = None,
+    group: GroupOf = None,
+    sort: SortBy = None,
+    examples: Annotated[
+        int | None,
+        typer.Option("--examples", min=0, metavar="N", help="show the first N of each run (default: all)"),
+    ] = None,
+    no_texts: Annotated[
+        bool,
+        typer.Option("--no-texts", help="leave out inputs, targets' texts, prompts and replies"),
+    ] = False,
+    lang: Lang = None,
+    runs_dir: RunsDir = Path("runs"),
 ) -> int:
-    """Write the site of the runs and say where it is."""
+    """Write runs as a site: leaderboard, pictures, every example.
+
+    The pages need no server and no network: open index.html. The same runs make the same files. With
+    --no-texts a site holds nothing that a data set's licence may forbid to copy; ids, labels, verdicts,
+    scores and pictures stay.
+    """
+    from harness.reports.entries import load
+    from harness.reports.site.examples import Shown
+    from harness.reports.site.writing import write_site
+    from harness.reports.writers.translations import language
+
+    shown = Shown(texts=not no_texts, most=examples)
     if not runs and not runs_dir.is_dir():
         raise BadInput(f"no runs in {runs_dir}; `harness run` makes them, --runs-dir names another place")
     with language(lang):

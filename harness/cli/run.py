@@ -1,85 +1,146 @@
-"""`harness run`."""
+"""`harness run`: tasks on backends; a grid of them where something has several values."""
 
 from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from harness.cli.options import (
+    Ask,
+    Backends,
+    Concurrency,
+    DataDir,
+    Decodings,
+    DedupeTrain,
+    Energy,
+    Fresh,
+    Json,
+    Latency,
+    Limit,
+    MaxCost,
+    MaxFailures,
+    NoCache,
+    Offline,
+    Quiet,
+    Repeat,
+    Resume,
+    RunsDir,
+    Sample,
+    Seed,
+    Settings,
+    Shots,
+    Slo,
+    Split,
+    Tasks,
+    Template,
+    TrainLimit,
+    Trust,
+    UsdKrw,
+)
 from harness.cli.output import fail, print_json
 from harness.errors import BadInput, HarnessError, Interrupted
-from harness.evaluation import energy
-from harness.evaluation import plan as planning
-from harness.evaluation.plan import Grid, Options, Plan
-from harness.evaluation.progress import display
-from harness.evaluation.runner import Outcome, execute, finish_exit_code
-from harness.metrics import permissions as consent
 from harness.terminal import say
 
-
-@dataclass(frozen=True)
-class Asked:
-    """What the user asked of `run`."""
-
-    grid: Grid
-    options: Options
-    resume: Path | None
-    json: bool
-    quiet: bool
+if TYPE_CHECKING:
+    from harness.evaluation.grid import Grid
+    from harness.evaluation.plan import Options, Plan
+    from harness.evaluation.runner import Outcome
 
 
-def run_command(asked: Asked) -> int:
-    """Run the grid and print its results; return the gravest exit code."""
-    report = (lambda _message: None) if asked.quiet else say
-    consent.REMOTE_CODE.set(asked.options.trust_remote_code)
-    consent.OFFLINE.set(asked.options.where.offline)
-    plans, dead = _plans(asked, report)
-    for error in dead:
+def run(
+    task: Tasks = [],
+    backend: Backends = [],
+    limit: Limit = None,
+    shots: Shots = None,
+    template: Template = None,
+    ask: Ask = None,
+    split: Split = None,
+    repeat: Repeat = 1,
+    seed: Seed = None,
+    train_limit: TrainLimit = None,
+    dedupe_train: DedupeTrain = False,
+    sample: Sample = False,
+    decoding: Decodings = None,
+    set_: Settings = None,
+    data_dir: DataDir = None,
+    runs_dir: RunsDir = Path("runs"),
+    offline: Offline = False,
+    fresh: Fresh = False,
+    resume: Resume = None,
+    no_cache: NoCache = False,
+    max_cost: MaxCost = None,
+    usd_krw: UsdKrw = None,
+    max_failures: MaxFailures = "0.01",
+    slo: Slo = None,
+    concurrency: Concurrency = None,
+    latency: Latency = None,
+    energy: Energy = False,
+    trust_remote_code: Trust = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Run tasks on backends.
+
+    Several values of a task, a backend or a setting make a grid. The same command again goes on where it
+    stopped.
+    """
+    from harness.cli import arguments
+    from harness.costs import money
+    from harness.datasets.sources import Where
+    from harness.evaluation.plan import Options
+    from harness.evaluation.runner import finish_exit_code
+
+    grid = arguments.run_grid(
+        task, backend, template, ask, shots, split, seed, decoding, set_, arguments.train_limits(train_limit)
+    )
+    options = Options(
+        where=Where(data_dir=data_dir, sample=sample, offline=offline),
+        runs_dir=runs_dir,
+        limit=arguments.limit(limit),
+        repeat=repeat,
+        max_failures=arguments.limit(max_failures, "--max-failures") or 0,
+        fresh=fresh,
+        trust_remote_code=trust_remote_code,
+        cache=not no_cache,
+        budget=money.budget(max_cost, usd_krw),
+        slo=arguments.slo(slo),
+        concurrency=concurrency,
+        latency=latency,
+        dedupe_train=dedupe_train,
+        energy=energy,
+    )
+    plans, failed = _plans(grid, options, resume, quiet=quiet)
+    for error in failed:
         fail(str(error))
-    outcomes: list[Outcome] = []
-    failed: list[HarnessError] = list(dead)
-    for plan in plans:
-        try:
-            outcome = execute(plan, display(quiet=asked.quiet))
-        except KeyboardInterrupt:
-            failed.append(Interrupted("stopped before anything was asked"))
-            break
-        except HarnessError as error:
-            fail(f"{plan.label}: {error}")
-            failed.append(error)
-            continue
-        outcomes.append(outcome)
-        _tell(plan, outcome, quiet=asked.quiet)
-        if isinstance(outcome.error, Interrupted):
-            break
-    _print(outcomes, asked)
+    outcomes = _executed(plans, failed, quiet=quiet)
+    _print(outcomes, task, json=json)
     return finish_exit_code(outcomes, failed)
 
 
-def _plans(asked: Asked, report: Any) -> tuple[list[Plan], list[Any]]:
-    if asked.options.energy:
+def _plans(
+    grid: Grid, options: Options, resume: Path | None, *, quiet: bool
+) -> tuple[list[Plan], list[HarnessError]]:
+    """Return the runs that can begin, and why the others cannot."""
+    from harness.cli import arguments
+    from harness.evaluation import energy
+    from harness.evaluation import grid as grids
+    from harness.evaluation.plan import resumed
+    from harness.metrics import permissions as consent
+
+    report = (lambda _message: None) if quiet else say
+    consent.REMOTE_CODE.set(options.trust_remote_code)
+    consent.OFFLINE.set(options.where.offline)
+    if options.energy:
         energy.require()
-    command = shlex.join(["harness", *sys.argv[1:]])
-    if asked.resume is not None:
-        if asked.grid.tasks or asked.grid.backends:
+    if resume is not None:
+        if grid.tasks or grid.backends:
             raise BadInput("--resume names the task and the backend; leave out -t and -b")
-        return [planning.resumed(asked.resume, asked.options, report)], []
-    named(asked.grid)
-    _check_folder(asked.options.runs_dir)
-    return planning.plans(asked.grid, asked.options, report, command)
-
-
-def named(grid: Grid) -> None:
-    """Check that a task and a backend are named.
-
-    Raises:
-        BadInput: one is not.
-    """
-    for option, names, kind in (("-t TASK", grid.tasks, "tasks"), ("-b BACKEND", grid.backends, "backends")):
-        if not names:
-            raise BadInput(f"{option} is missing; `harness list {kind}` shows what there is")
+        return [resumed(resume, options, report)], []
+    arguments.require_named(grid)
+    _check_folder(options.runs_dir)
+    return grids.plans(grid, options, report, shlex.join(["harness", *sys.argv[1:]]))
 
 
 def _check_folder(runs_dir: Path) -> None:
@@ -91,6 +152,29 @@ def _check_folder(runs_dir: Path) -> None:
             return
 
 
+def _executed(plans: list[Plan], failed: list[HarnessError], *, quiet: bool) -> list[Outcome]:
+    """Return what became of the runs; what stopped one before its first request is put to `failed`."""
+    from harness.evaluation.progress import display
+    from harness.evaluation.runner import execute
+
+    outcomes: list[Outcome] = []
+    for plan in plans:
+        try:
+            outcome = execute(plan, display(quiet=quiet))
+        except KeyboardInterrupt:
+            failed.append(Interrupted("stopped before anything was asked"))
+            break
+        except HarnessError as error:
+            fail(f"{plan.label}: {error}")
+            failed.append(error)
+            continue
+        outcomes.append(outcome)
+        _tell(plan, outcome, quiet=quiet)
+        if isinstance(outcome.error, Interrupted):
+            break
+    return outcomes
+
+
 def _tell(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
     """Say where a run lies and, if it ended early, why and how to go on."""
     if outcome.error is not None:
@@ -100,13 +184,14 @@ def _tell(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
         say(f"{plan.label}: {outcome.directory}{again}")
 
 
-def _print(outcomes: list[Outcome], asked: Asked) -> None:
-    if asked.json:
+def _print(outcomes: list[Outcome], tasks: list[str], *, json: bool) -> None:
+    if json:
         print_json({"runs": [{**outcome.run, "directory": str(outcome.directory)} for outcome in outcomes]})
     elif outcomes:
         # Reports are imported when there is something to report: the first request does not wait for them.
-        from harness.cli.results import print_board
+        from harness.cli import arguments
+        from harness.cli.leaderboard import print_board
         from harness.reports.entries import Entry
 
         found = (Entry(outcome.directory, outcome.run) for outcome in outcomes)
-        print_board(found, named=asked.grid.tasks)
+        print_board(found, named=arguments.names(tasks))

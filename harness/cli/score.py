@@ -4,26 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from harness.cli.options import Json, Offline
 from harness.cli.output import print_json
 from harness.errors import BadInput, did_you_mean
-from harness.scoring.summary import Tally
+
+if TYPE_CHECKING:
+    from harness.scoring.summary import Tally
 
 SEED = 1234  # of a run that names none
 
 
-def score_command(
-    files: Sequence[Path], metrics: Sequence[str], set_: Iterable[str], labels: Sequence[str], *, json: bool
+def score(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="JSONL; or line-aligned texts: predictions, then references"),
+    ],
+    metric: Annotated[
+        list[str],
+        typer.Option("--metric", "-M", metavar="NAME[,NAME]", help="as `harness list metrics` has them"),
+    ] = [],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-m", "--set", metavar="METRIC.KEY=VALUE", help="a metric's setting, such as bleu.tokenizer=char"
+        ),
+    ] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option("--labels", metavar="A,B[,…]", help="the labels in their order; else those that occur"),
+    ] = None,
+    offline: Offline = False,
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="let evaluate:NAME run code from the hub")
+    ] = False,
+    json: Json = False,
 ) -> int:
-    """Print each metric's value over the answers, with its interval and signature."""
+    """Score answers made elsewhere: value, interval, signature.
+
+    A line of JSONL has `prediction` (null: unanswered) and `target` (one, or a list of references); spans are
+    lists of [start, end, type]. Where a metric reads them: `option_scores`, or `value` and `tokens` (a text's
+    log-likelihood in nats). Lines of one `cluster` or `id` rise and fall together. A run's samples.jsonl will
+    do, and so will .gz.
+    """
+    from harness.cli import arguments
+    from harness.metrics import permissions as consent
     from harness.scoring.answer_files import read
     from harness.scoring.external_answers import judge
 
+    consent.REMOTE_CODE.set(trust_remote_code)
+    consent.OFFLINE.set(offline)
+    metrics = arguments.names(metric)
     if not metrics:
         raise BadInput("--metric NAME is missing; `harness list metrics` shows what there is")
-    chosen = _settings(metrics, set_)
-    found = judge(read(files), chosen, labels)
+    chosen = _settings(metrics, set_ or [])
+    found = judge(read(files), chosen, arguments.names(labels))
     figures = found.estimates(SEED)
     if json:
         print_json({"files": [str(path) for path in files], "counts": _counts(found), "metrics": figures})

@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
-from typing import Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
-from harness.adapters.fields import bare_text
-from harness.backends import backend as backends
-from harness.backends.backend import Backend
+import typer
+
+from harness.cli.options import Backends, DataDir, Json, Offline, Quiet, Sample, Settings, Trust
 from harness.cli.output import fail, print_json
-from harness.config import fields as forms
-from harness.datasets.task_data import supply
-from harness.errors import BadInput, HarnessError, Unavailable
-from harness.evaluation import fit_cache as fits
-from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
-from harness.evaluation.plan import Options, Plan
-from harness.evaluation.progress import Display, display, watching
-from harness.reports.tokenizer_cost import PAIRS, TokenCosts, token_costs, translations
-from harness.reports.writers.markdown import table
-from harness.reports.writers.numbers import short
-from harness.schema import Ask, CountsTokens, Learner
-from harness.tasks import task as tasks
-from harness.tasks.task import Task
+from harness.errors import BadInput, HarnessError
 from harness.terminal import say
+
+if TYPE_CHECKING:
+    from harness.reports.tokenizer_cost import TokenCosts
 
 TEXTS = 1000  # of a task: the first
 
 
-def tokenizers_command(
-    what: str, names: Sequence[str], options: Options, settings: dict[str, Any], *, json: bool, quiet: bool
+def tokenizers(
+    what: Annotated[str, typer.Argument(metavar="TEXT_OR_TASK", help="a text, or a task for its texts")],
+    backend: Backends = [],
+    set_: Settings = None,
+    sample: Sample = False,
+    data_dir: DataDir = None,
+    offline: Offline = False,
+    trust_remote_code: Trust = False,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> int:
-    """Print a row a backend; those that have no tokenizer say why on stderr."""
+    """Count the tokens of a text, and of Korean against English."""
+    from harness.adapters.fields import bare_text
+    from harness.backends import backend as backends
+    from harness.cli import arguments
+    from harness.config import fields as forms
+    from harness.datasets.sources import Where
+    from harness.datasets.task_data import supply
+    from harness.evaluation.plan import Options, Plan
+    from harness.evaluation.progress import display
+    from harness.evaluation.token_counter import counter
+    from harness.reports.tokenizer_cost import PAIRS, token_costs, translations
+    from harness.tasks import task as tasks
+
+    where = Where(data_dir=data_dir, sample=sample, offline=offline)
+    options = Options(where=where, trust_remote_code=trust_remote_code)
+    settings = arguments.one(set_, "-m")
+    names = arguments.names(backend)
     if not names:
         raise BadInput("-b BACKEND is missing; `harness list backends` shows what there is")
     report = (lambda _message: None) if quiet else say
@@ -50,7 +63,7 @@ def tokenizers_command(
     for system in systems:
         try:
             plan = Plan(task, system, forms.decoding(), material, options) if task and material else None
-            with _counter(system, plan, options, display(quiet=quiet)) as count:
+            with counter(system, plan, options, display(quiet=quiet)) as count:
                 found[system.name] = token_costs(count, texts, own or PAIRS)
         except HarnessError as error:
             fail(str(error))
@@ -68,45 +81,10 @@ def tokenizers_command(
     return 0 if len(found) == len(systems) else last.exit_code
 
 
-@contextmanager
-def _counter(
-    system: Backend, plan: Plan | None, options: Options, show: Display
-) -> Iterator[Callable[[str], int]]:
-    """Yield what counts the tokens of a backend; one that learns its tokenizer learns, or has learnt, it.
-
-    Raises:
-        BadInput: it has no tokenizer.
-        Unavailable: it cannot work here, or learns and there is no task to learn from.
-    """
-    ask = plan.task.ask if plan else cast(Ask, system.entry.asks[0])  # nothing is asked of it
-    for reason in system.obstacles(trust_remote_code=options.trust_remote_code):
-        raise Unavailable(reason)
-    if plan and system.entry.learns:
-        system.require(ask, plan.decoding, trust_remote_code=options.trust_remote_code)
-    how = {"trust_remote_code": options.trust_remote_code, "offline": options.where.offline}
-    adapter = made(system, system.profile(seed=plan.task.seed if plan else Task.seed, ask=ask, **how))
-    try:
-        if not isinstance(adapter, CountsTokens):
-            raise BadInput(f"{system.name} ({system.entry.name}) has no tokenizer")
-        with adapter_errors(system.name):
-            if isinstance(adapter, Learner):
-                _learn(adapter, system, plan, show)
-            yield adapter.count_tokens
-    finally:
-        closed(system.name, adapter)
-
-
-def _learn(adapter: Learner, system: Backend, plan: Plan | None, show: Display) -> None:
-    if plan is None:
-        raise BadInput(f"{system.name} learns its tokenizer from a task; name one in place of the text")
-    key = fits.key(plan.task, system, plan.material.sha256[plan.task.file.shots.from_])
-    try:
-        fits.fitted(adapter, plan.prompts(), lambda: plan.material.train, key, watching(show, plan.label))
-    finally:
-        show.stop()
-
-
 def _table(found: dict[str, TokenCosts], texts: int, pairs: str) -> str:
+    from harness.reports.writers.markdown import table
+    from harness.reports.writers.numbers import short
+
     header = ["tokenizer of", "tokens", "tokens/character", "tokens/word", "Korean/English"]
     rows = [
         [name, f"{one.tokens:,}", short(one.per_character), short(one.per_word), _times(one.multiple)]

@@ -2,128 +2,86 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from harness.backends import backend as backends
-from harness.cli.inputs import Input, example, inputs
-from harness.cli.output import fail, print_json
-from harness.cli.run import named
-from harness.config import fields as forms
-from harness.costs.money import Money
-from harness.costs.prices import price
-from harness.datasets.task_data import supply
-from harness.errors import BadInput, Unavailable
-from harness.evaluation import fit_cache as fits
-from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
-from harness.evaluation.plan import Grid, Options, Plan
-from harness.evaluation.progress import Display, display, watching
-from harness.evaluation.run_document import described
-from harness.extraction import predictions as answers
-from harness.extraction import typed_spans as tagged
-from harness.prompts.renderer import Prompts
-from harness.schema import (
-    Adapter,
-    CountsTokens,
-    Example,
-    Failure,
-    Learner,
-    Neighbours,
-    Prediction,
-    Prepares,
-    Request,
-    Response,
+import typer
+
+from harness.cli.options import (
+    Ask,
+    Backend,
+    DataDir,
+    Decodings,
+    Json,
+    Offline,
+    Quiet,
+    Sample,
+    Seed,
+    Settings,
+    Shots,
+    Task,
+    Template,
+    Trust,
 )
-from harness.tasks import task as tasks
+from harness.cli.output import fail, print_json
+from harness.errors import BadInput, Unavailable
 from harness.terminal import printable, printable_lines, say
 
-Report = Callable[[str], None]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.evaluation.ask_texts import Tried
 
 
-@dataclass(frozen=True)
-class Tried:
-    """A text, what was asked for it, and what came back."""
-
-    text: str
-    request: Request
-    response: Response
-    prediction: Prediction
-    language: str | None = None
-    cost: Money | None = None
-
-    @property
-    def answer(self) -> str | None:
-        """Return the answer in words: the option's text, the spans, a number, or the prediction itself."""
-        said = self.prediction
-        if isinstance(said, tuple):
-            context = str(self.request.example.fields["context"])
-            found = [span for span in said if span[0] >= 0]  # others are nowhere in the text
-            return tagged.written(found, context, self.request.options, self.language).replace("\n", ", ")
-        if isinstance(said, float):
-            return f"{said:.4g}{' nats' if self.request.ask == 'score' else ''}"
-        for option in self.request.options:
-            if option.label == said:
-                return option.text
-        return said
-
-    @property
-    def probabilities(self) -> dict[str, float]:
-        """Return option text → probability among the options; empty where there are no scores."""
-        scores = self.response.option_scores
-        if scores is None or not math.isfinite(top := max(scores)):
-            return {}
-        parts = [math.exp(score - top) for score in scores]
-        return {o.text: part / sum(parts) for o, part in zip(self.request.options, parts, strict=True)}
-
-
-def try_command(
-    grid: Grid, options: Options, texts: Sequence[str], *, nearest: int, json: bool, quiet: bool
+def try_(
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TEXT", help="a text, or field=value each, or JSON; else stdin, a line each"),
+    ] = None,
+    task: Task = "",
+    backend: Backend = "",
+    shots: Shots = None,
+    template: Template = None,
+    ask: Ask = None,
+    seed: Seed = None,
+    sample: Sample = False,
+    decoding: Decodings = None,
+    set_: Settings = None,
+    data_dir: DataDir = None,
+    offline: Offline = False,
+    trust_remote_code: Trust = False,
+    nearest: Annotated[
+        int, typer.Option("--nearest", min=0, metavar="N", help="the N words nearest to each TEXT instead")
+    ] = 0,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> int:
-    """Ask the texts and print each answer with its probabilities and time; or the `nearest` words of each."""
+    """Ask a system about texts of your own.
+
+    Each is shown as it goes the whole road: prompt, answer, probabilities, time and cost.
+    """
+    from harness.cli import arguments
+    from harness.cli.inputs import example, inputs
+    from harness.datasets.sources import Where
+    from harness.evaluation import ask_texts
+    from harness.evaluation.plan import Options
+    from harness.evaluation.progress import display
+
+    grid = arguments.run_grid([task], [backend], template, ask, shots, None, seed, decoding, set_)
+    where = Where(data_dir=data_dir, sample=sample, offline=offline)
+    options = Options(where=where, trust_remote_code=trust_remote_code, limit=1, latency=True)
     report = (lambda _message: None) if quiet else say
-    plan = _plan(grid, options, report)
-    lines = list(texts) or _lines()
+    arguments.require_named(grid)
+    plan = ask_texts.single_plan(grid, options, report)
+    lines = texts or _lines()
     if not lines:
         raise BadInput("give a TEXT, or lines on standard input")
+    show = display(quiet=quiet)
     if nearest:
-        return _tell_nearest(plan, lines, nearest, display(quiet=quiet), report, json=json)
-    tried = _ask(plan, list(inputs(lines, plan.task.file)), display(quiet=quiet), report)
-    if json:
-        print_json({"answers": [_plain(one) for one in tried]})
-    else:
-        print(printable_lines("\n".join(map(_told, tried))))
-    failures = [one.response.error for one in tried if one.response.error is not None]
-    if failures:
-        last = failures[-1]
-        fail(f"{len(failures)} of {len(tried)} requests failed; the last: {last.kind}: {last.message}")
-    return Unavailable.exit_code if failures else 0
-
-
-def _plan(grid: Grid, options: Options, report: Report) -> Plan:
-    """Return the one plan of the grid. Its data are looked for only where something reads them.
-
-    Raises:
-        BadInput: the grid has several plans.
-        Unavailable: the backend cannot work here.
-    """
-    named(grid)
-    names = tasks.expand(grid.tasks)
-    axes = (names, grid.backends, grid.templates, grid.asks, grid.decodings, grid.settings)
-    if any(len(axis) > 1 for axis in axes):
-        raise BadInput("try takes one task, one backend, one template and one decoding")
-    task = tasks.load(names[0])
-    task = task.choose(ask=grid.asks[0], template=grid.templates[0], shots=grid.shots, seed=grid.seed)
-    system = backends.load(grid.backends[0]).choose(grid.settings[0])
-    decoding = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked(), grid.decodings[0])
-    system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
-    material: Any = None
-    if task.shots or system.entry.learns:
-        pool = task.choose(split=task.file.shots.from_)
-        material = supply(pool, options.where, report, limit=options.limit, train=True)
-    return Plan(task, system, decoding, material, options)
+        return _print_nearest(ask_texts.nearest(plan, lines, nearest, show, report), json=json)
+    given = enumerate(inputs(lines, plan.task.file))
+    examples = [(text, example(number, fields, plan.task.file)) for number, (text, fields) in given]
+    return _print(ask_texts.ask(plan, examples, show, report), json=json)
 
 
 def _lines() -> list[str]:
@@ -135,46 +93,8 @@ def _lines() -> list[str]:
     return [line for line in sys.stdin.read().split("\n") if line.strip()]
 
 
-def _ask(plan: Plan, given: Sequence[Input], show: Display, report: Report) -> list[Tried]:
-    """Return the answers in the order of the inputs."""
-    adapter = made(plan.backend, plan.profile)
-    try:
-        counter = adapter.count_tokens if isinstance(adapter, CountsTokens) else None
-        prompts = plan.prompts(counter)
-        _learn(plan, adapter, prompts, show, report)
-        examples = [example(number, fields, plan.task.file) for number, (_, fields) in enumerate(given)]
-        requests = [prompts.request(one) for one in examples]
-        with adapter_errors(plan.backend.name):
-            if isinstance(adapter, Prepares):  # its loading is no part of the time that is shown
-                adapter.prepare()
-            responses = {response.key: response for response in adapter.answer(iter(requests))}
-        read = answers.reader(plan.task)
-        lost = Failure("lost", "the adapter ended without answering")
-        return [
-            _tried(text, request, responses.get(request.key) or Response(request.key, error=lost), plan, read)
-            for (text, _), request in zip(given, requests, strict=True)
-        ]
-    finally:
-        closed(plan.backend.name, adapter)
-
-
-def _tell_nearest(
-    plan: Plan, texts: Sequence[str], count: int, show: Display, report: Report, *, json: bool
-) -> int:
-    """Print the `count` words nearest to each text, a line a text.
-
-    Raises:
-        BadInput: the backend has not learnt which words are alike.
-    """
-    adapter = made(plan.backend, plan.profile)
-    try:
-        if not isinstance(adapter, Neighbours):
-            raise BadInput(f"--nearest: {plan.backend.name} has no vectors of words; word2vec has")
-        _learn(plan, adapter, plan.prompts(), show, report)
-        with adapter_errors(plan.backend.name):
-            found = {text: adapter.nearest(text, count) for text in texts}
-    finally:
-        closed(plan.backend.name, adapter)
+def _print_nearest(found: Mapping[str, Sequence[tuple[str, float]]], *, json: bool) -> int:
+    """Print the words nearest to each text, a line a text."""
     if json:
         print_json({"nearest": {text: [[word, near] for word, near in said] for text, said in found.items()}})
         return 0
@@ -184,29 +104,17 @@ def _tell_nearest(
     return 0
 
 
-def _tried(text: str, request: Request, response: Response, plan: Plan, read: answers.Read) -> Tried:
-    context = str(request.example.fields.get("context", ""))
-    said = None if response.error else read(response, request.options, context)
-    billed = price(plan.backend)
-    cost = billed.of(response.usage) if billed is not None else None
-    money = None if billed is None or cost is None else Money(cost, billed.currency)
-    return Tried(text, request, response, said, plan.task.file.language, money)
-
-
-def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, show: Display, report: Report) -> None:
-    def train() -> list[Example]:
-        report(f"{plan.backend.name}: fitting, once")
-        return plan.material.train
-
-    if isinstance(adapter, Learner):
-        key = fits.key(plan.task, plan.backend, plan.material.sha256[plan.task.file.shots.from_])
-        try:
-            with adapter_errors(plan.backend.name):
-                fit = fits.fitted(adapter, prompts, train, key, watching(show, plan.backend.name))
-        finally:
-            show.stop()
-        how = "reused a fit" if fit.reused else "fitted"
-        report(f"{plan.backend.name}: {how} on {fit.examples:,} examples ({fit.seconds:.1f} s)")
+def _print(tried: Sequence[Tried], *, json: bool) -> int:
+    """Print each answer with its probabilities and time; return 3 if a request failed."""
+    if json:
+        print_json({"answers": [_plain(one) for one in tried]})
+    else:
+        print(printable_lines("\n".join(map(_told, tried))))
+    failures = [one.response.error for one in tried if one.response.error is not None]
+    if failures:
+        last = failures[-1]
+        fail(f"{len(failures)} of {len(tried)} requests failed; the last: {last.kind}: {last.message}")
+    return Unavailable.exit_code if failures else 0
 
 
 def _told(one: Tried) -> str:
@@ -237,6 +145,8 @@ def _percent(share: float) -> str:
 
 
 def _plain(one: Tried) -> dict[str, Any]:
+    from harness.evaluation.run_document import described
+
     return {
         "request": one.request.sent(),
         "answer": one.answer,

@@ -11,7 +11,8 @@ from harness.backends import backend as backends
 from harness.datasets.sources import Where
 from harness.errors import BadInput, Unavailable
 from harness.evaluation import adapter_lifecycle as engines
-from harness.evaluation.plan import Grid, Options, Plan, plans
+from harness.evaluation.grid import Grid, plans
+from harness.evaluation.plan import Options, Plan
 from harness.schema import Response
 
 TASK, EXAMPLES = "nsmc_fewshot", 24

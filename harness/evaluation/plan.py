@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from harness import plugins
 from harness.backends import backend as backends
-from harness.backends.backend import Backend, CannotAsk
+from harness.backends.backend import Backend
 from harness.config import documents
 from harness.config import fields as forms
 from harness.costs.max_cost import require_affordable
 from harness.costs.money import Budget
 from harness.datasets import train_subset as lessons
-from harness.datasets.sources import NotHere, Where
-from harness.datasets.task_data import Material, Supplies, supply
+from harness.datasets.sources import Where
+from harness.datasets.task_data import Material, supply
 from harness.datasets.train_subset import Lessons
-from harness.errors import HarnessError, Unavailable
 from harness.prompts.renderer import Prompts
 from harness.records import journal as records
-from harness.schema import IMAGE, Decoding, Profile
-from harness.tasks import groups
+from harness.schema import Decoding, Profile
 from harness.tasks import task as tasks
 from harness.tasks.task import Task
 
@@ -157,180 +153,8 @@ class Plan:
         )
 
 
-@dataclass(frozen=True)
-class Grid:
-    """Values for each thing that may vary; the plans are their product."""
-
-    tasks: Sequence[str]
-    backends: Sequence[str]
-    templates: Sequence[str | None] = (None,)
-    asks: Sequence[str | None] = (None,)
-    shots: int | None = None
-    split: str | None = None
-    seed: int | None = None
-    train_limits: Sequence[int | float | None] = (None,)
-    decodings: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [{}])
-    settings: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [{}])
-
-
-class _Draft(NamedTuple):
-    """A run that is checked, its data not yet looked for.
-
-    `named` says that the user named the task himself, not `all` or a group it is in.
-    """
-
-    task: Task
-    named: bool
-    backend: Backend
-    decoding: Decoding
-    given: Mapping[str, Any]
-    train_limit: int | float | None
-
-    @property
-    def trains(self) -> bool:
-        """Return whether it reads the train split: to learn, or for shots."""
-        return bool(self.task.shots) or self.backend.entry.learns
-
-
-def plans(
-    grid: Grid, options: Options, report: Callable[[str], None], command: str = ""
-) -> tuple[list[Plan], list[HarnessError]]:
-    """Return every run of the grid that can begin, checked, and why the others cannot.
-
-    Others cannot where a backend or a download cannot work. Nor can a task that the user did not name
-    himself, but `all` or a group, where its data is not here or a backend cannot be asked it.
-
-    Raises:
-        BadInput: anything else in the grid that the user has to mend; nothing has been run.
-    """
-    drafts, dead = _drafted(grid, options)
-    found = Supplies(options.where, options.limit, report)
-    ready: list[Plan] = []
-    for draft in drafts:
-        material = _supplied(draft, drafts, found)
-        if isinstance(material, HarnessError):
-            dead.append(material)
-            continue
-        about = (draft.task, draft.backend, draft.decoding, material, options, command, draft.given)
-        plan = Plan(*about, train_limit=draft.train_limit)
-        if not plan.counts_tokens:
-            plan.rehearse()
-        ready.append(plan)
-    return ready, list({str(error): error for error in dead}.values())
-
-
-def _drafted(grid: Grid, options: Options) -> tuple[list[_Draft], list[HarnessError]]:
-    """Return the runs of the grid whose backends can work, and why the others cannot."""
-    systems = [(backends.load(name), set_) for name in grid.backends for set_ in grid.settings]
-    chosen = [(own, own.choose(set_)) for own, set_ in systems]
-    drafts: list[_Draft] = []
-    dead: list[HarnessError] = []
-    for task, named in _tasks(grid):
-        try:
-            _ = task.metrics  # one may need a package that is not installed here
-        except Unavailable as error:
-            dead.append(Unavailable(f"{task.name}: {error}"))
-            continue
-        for (own, system), asked in itertools.product(chosen, grid.decodings):
-            usual = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked())
-            decoding = forms.decoding(usual.asked(), asked)
-            try:
-                _require_fit(task, system)
-                system.require(
-                    task.ask, decoding, trust_remote_code=options.trust_remote_code, keys=options.asks
-                )
-                if options.budget is not None:
-                    require_affordable(options.budget, task.ask, system, decoding)
-            except (Unavailable, CannotAsk) as error:
-                if named and isinstance(error, CannotAsk):
-                    raise
-                dead.append(error)
-                continue
-            given = {**_task_choices(task), **system.differs(own), **_other(decoding.asked(), usual.asked())}
-            for limit in grid.train_limits if system.entry.learns else (None,):
-                taught = _taught(system, limit, options)
-                drafts.append(_Draft(task, named, system, decoding, {**given, **taught}, limit))
-    return drafts, dead
-
-
-def _require_fit(task: Task, system: Backend) -> None:
-    """Raise CannotAsk if the task has not what the backend reads, or has what it cannot read."""
-    split, known, entry = task.file.shots.from_, task.file.data.splits, system.entry
-    if IMAGE in task.file.inputs and not entry.pictures:
-        able = [name for name, other in plugins.adapters().items() if other.pictures]
-        raise CannotAsk(
-            f"{system.name} ({entry.name}) sees no pictures, and {task.name} is about some; "
-            f"adapters that can: {', '.join(able)}"
-        )
-    if task.ask == "choose" and task.file.options_from and not entry.own_options:
-        raise CannotAsk(
-            f"{system.name} needs options that all examples share; in {task.name} each has its own"
-        )
-    if entry.learns and known and split not in known:
-        raise CannotAsk(
-            f"{system.name} learns from the split {split!r}, and {task.name} has only {', '.join(known)}"
-        )
-
-
-def _task_choices(task: Task) -> dict[str, Any]:
-    """Return the choices that are not the task's own."""
-    file = task.file
-    own = {
-        "ask": file.ask,
-        "template": file.templates.default or next(iter(file.templates.all)),
-        "shots": file.shots.k,
-        "seed": Task.seed,
-    }
-    now = {"ask": task.ask, "template": task.template_name, "shots": task.shots, "seed": task.seed}
-    return _other(now, own)
-
-
-def _taught(system: Backend, limit: int | float | None, options: Options) -> dict[str, Any]:
-    """Return what a learner is kept from, as its label says it."""
-    dedupe = {"dedupe_train": True} if options.dedupe_train and system.entry.learns else {}
-    return {**({} if limit is None else {"train_limit": limit}), **dedupe}
-
-
-def _other(now: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what differs from the usual: a value that was only said again names no other system."""
-    return {key: value for key, value in now.items() if value != usual.get(key)}
-
-
-def _supplied(
-    draft: _Draft, drafts: Sequence[_Draft], supplies: Supplies
-) -> Material | Unavailable | NotHere:
-    """Return the data that all drafts of a task share, or why it cannot be had: others go on.
-
-    In a group, what reads no train split is not stopped by one that is not here.
-
-    Raises:
-        BadInput: the data is wrong, or is not here and the user named the task himself.
-    """
-    train = any(other.trains for other in drafts if other.task.document.path == draft.task.document.path)
-    found = supplies.of(draft.task, train=train)
-    if isinstance(found, NotHere):
-        if draft.named:
-            raise found
-        if train and not draft.trains:
-            alone = supplies.of(draft.task, train=False)
-            return found if isinstance(alone, NotHere) else alone
-    return found
-
-
 def _short(value: Any) -> str:
     return "/".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-
-
-def _tasks(grid: Grid) -> Iterator[tuple[Task, bool]]:
-    """Yield each task as it will be asked, and whether the user named it himself."""
-    groups.check(grid.tasks)
-    for name in tasks.expand(grid.tasks):
-        task = tasks.load(name)
-        for template in grid.templates:
-            names = list(task.file.templates.all) if template == "all" else [template]
-            for one, ask in itertools.product(names, grid.asks):
-                made = task.choose(ask=ask, template=one, shots=grid.shots, split=grid.split, seed=grid.seed)
-                yield made, name in grid.tasks
 
 
 def resumed(directory: Path, options: Options, report: Callable[[str], None]) -> Plan:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness import plugins
-from harness.cli import doctor
 from harness.errors import Unavailable
+from harness.evaluation import installation
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
@@ -42,12 +42,12 @@ def test_a_missing_extra_is_named_with_its_install_command(shell, monkeypatch):
 
 def test_every_extra_of_the_package_is_looked_for():
     extras = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    assert set(doctor.EXTRAS) == set(extras) - {"dev", "all"}
+    assert set(installation.EXTRAS) == set(extras) - {"dev", "all"}
 
 
 def test_every_extra_that_an_adapter_needs_is_looked_for():
     needed = {entry.extra for entry in plugins.adapters().values()} - {None}
-    assert needed <= set(doctor.EXTRAS)
+    assert needed <= set(installation.EXTRAS)
 
 
 @pytest.mark.parametrize(

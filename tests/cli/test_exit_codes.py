@@ -13,8 +13,8 @@ import pytest
 
 from harness import errors
 from harness.cli import output
-from harness.cli import run as run_module
 from harness.errors import HarnessError, Interrupted
+from harness.evaluation import grid, runner
 from harness.evaluation.plan import Plan
 from harness.evaluation.runner import Outcome
 from harness.records.journal import read_run
@@ -152,7 +152,7 @@ def test_an_interrupt_before_the_first_question_ends_in_130(shell, monkeypatch):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_module, "execute", interrupted)
+    monkeypatch.setattr(runner, "execute", interrupted)
     assert shell(*RUN).code == 130
 
 
@@ -164,7 +164,7 @@ def test_an_interrupt_ends_the_whole_grid(shell, monkeypatch):
         asked.append(plan.backend.name)
         return Outcome(directory, read_run(directory), Interrupted("stopped; the same command goes on"))
 
-    monkeypatch.setattr(run_module, "execute", interrupted)
+    monkeypatch.setattr(runner, "execute", interrupted)
     said = shell(*RUN[:3], "-b", "majority,random", "--sample", "--quiet")
     assert (said.code, asked) == (130, ["majority"])
     assert "stopped; the same command goes on" in said.complaint
@@ -196,7 +196,7 @@ def test_every_kind_of_error_has_its_own_code(shell, monkeypatch, code):
     def broken(*_: object) -> None:
         raise kinds[code]("it is so")
 
-    monkeypatch.setattr(run_module, "run_command", broken)
+    monkeypatch.setattr(grid, "plans", broken)
     said = shell(*RUN)
     assert (said.code, said.complaint) == (code, "harness: it is so")
 
@@ -205,7 +205,7 @@ def test_a_fault_of_ours_is_one_line_and_no_regression(shell, monkeypatch):
     def broken(*_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(run_module, "run_command", broken)
+    monkeypatch.setattr(grid, "plans", broken)
     said = shell(*RUN)
     assert said.code == errors.Unavailable.exit_code
     assert said.complaint.startswith("harness: a fault of the harness itself: ZeroDivisionError")

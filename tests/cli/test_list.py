@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import listing
+from harness.cli import list_
 from harness.records import journal as records
 from harness.text.width import width
 from tests.fake_runs import fake_run
@@ -101,8 +101,8 @@ def test_a_terminal_is_told_the_tags_in_a_line(shell, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     rows = [{"name": "a", "tags": ["korean", "b" * 60]}, {"name": "c", "tags": ["korean"]}, {"tags": None}]
     said = []
-    monkeypatch.setattr(listing, "say", said.append)
-    listing._tell_tags(rows)
+    monkeypatch.setattr(list_, "say", said.append)
+    list_._tell_tags(rows)
     assert said == ["--tag: korean 2, " + "b" * 42 + "…"]
 
 
@@ -136,7 +136,7 @@ def test_on_a_terminal_a_description_ends_at_its_edge(shell, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "60")  # a wide character more would be one column too many
     rows = [{"name": "x", "ask": "choose", "language": "ko", "description": "가" * 100}]
-    assert max(map(width, listing._columns(rows, listing.SHOWN["tasks"]).splitlines())) == 59
+    assert max(map(width, list_._columns(rows, list_.SHOWN["tasks"]).splitlines())) == 59
 
 
 def test_runs_are_listed_with_their_figures(shell):

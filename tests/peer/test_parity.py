@@ -18,7 +18,8 @@ from lm_eval.models.huggingface import HFLM  # noqa: E402
 
 from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
 from harness.datasets.sources import Where  # noqa: E402
-from harness.evaluation.plan import Grid, Options, plans  # noqa: E402
+from harness.evaluation.grid import Grid, plans  # noqa: E402
+from harness.evaluation.plan import Options  # noqa: E402
 from harness.schema import Profile, Request  # noqa: E402
 from tests.tiny_models import tiny_llama, tiny_t5  # noqa: E402
 

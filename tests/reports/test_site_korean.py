@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from harness.cli.report import report_command
+from harness.cli.report import report
 from harness.reports.entries import load
 from harness.reports.site.writing import write_site
 from harness.reports.writers.translations import KOREAN
@@ -82,7 +82,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Korean site of the runs."""
     folder = tmp_path_factory.mktemp("korean")
     runs(folder / "runs")
-    report_command([folder / "runs"], folder, out=folder / "out", lang="ko")
+    report(out=folder / "out", runs=[folder / "runs"], lang="ko")
     return folder / "out"
 
 

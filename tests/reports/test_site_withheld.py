@@ -108,9 +108,9 @@ def site(folder: Path) -> Path:
 
 
 def test_the_texts_would_be_there(folder, tmp_path):
-    from harness.cli.report import report_command
+    from harness.cli.report import report
 
-    report_command([folder / "runs"], folder, out=tmp_path / "site")
+    report(out=tmp_path / "site", runs=[folder / "runs"])
     assert planted(tmp_path / "site") == {INPUT, ANSWER, OWN}
 
 

@@ -16,7 +16,8 @@ import pytest
 from harness.datasets import examples as datasets
 from harness.datasets.sources import Source, Where, locate
 from harness.errors import BadInput
-from harness.evaluation.plan import Grid, Options, plans
+from harness.evaluation.grid import Grid, plans
+from harness.evaluation.plan import Options
 from harness.evaluation.progress import Quiet
 from harness.evaluation.runner import execute
 from harness.extraction import predictions as answers

@@ -11,7 +11,8 @@ import pytest
 from harness.costs.money import Budget, money
 from harness.datasets.sources import Where
 from harness.evaluation.estimate import Estimate, estimate
-from harness.evaluation.plan import Grid, Options, plans
+from harness.evaluation.grid import Grid, plans
+from harness.evaluation.plan import Options
 from tests.billing import Billing, billed_project, long_reviews, tokenizer, write_backend
 from tests.model_server import ModelServer
 from tests.running import Project, here

@@ -7,8 +7,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from harness.cli.options import Json, RunsDir
 from harness.cli.output import print_json, warn
 from harness.errors import BadInput, did_you_mean
 from harness.terminal import say
@@ -25,8 +28,15 @@ SHOWN = {
 }
 
 
-def list_command(kind: str, *, tags: list[str], runs_dir: Path, json: bool) -> int:
-    """Print the tasks, backends, metrics, exporters or runs there are."""
+def list_(
+    kind: Annotated[str, typer.Argument(metavar="tasks|backends|metrics|exporters|runs")],
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="TAG", help="only those with this tag")
+    ] = None,
+    runs_dir: RunsDir = Path("runs"),
+    json: Json = False,
+) -> int:
+    """List tasks, backends, metrics, exporters or runs."""
     makers: dict[str, Callable[[], Rows]] = {
         "tasks": lambda: _definitions("tasks", ("ask", "language", "tags", "description")),
         "backends": lambda: _definitions("backends", ("adapter", "kind", "tags", "description")),
@@ -36,8 +46,9 @@ def list_command(kind: str, *, tags: list[str], runs_dir: Path, json: bool) -> i
     }
     if kind not in makers:
         raise BadInput(f"list {kind}: no such list.{did_you_mean(kind, makers)}")
-    if tags and kind in ("metrics", "exporters"):
+    if tag and kind in ("metrics", "exporters"):
         raise BadInput(f"{kind} have no tags; leave out --tag")
+    tags = tag or []
     there = makers[kind]()
     rows = _tagged(there, tags)
     if json:

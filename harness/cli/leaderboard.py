@@ -1,0 +1,86 @@
+"""`harness leaderboard`: runs ranked, a row a system, a column a task."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.options import GroupOf, Lang, Runs, RunsDir, SortBy
+from harness.cli.output import format_named, hand_over, warn
+from harness.errors import BadInput
+
+if TYPE_CHECKING:
+    from harness.reports.entries import Entry
+    from harness.reports.leaderboard.board import Board
+
+FORMATS = ("md", "html", "csv", "json", "latex")
+READ_BY_PROGRAMS = ("csv", "json")  # in English, whatever language people are spoken to in
+
+
+def leaderboard(
+    runs: Runs = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", "-f", metavar="NAME", help="md, html, csv, json or latex; as FILE ends, else md"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")
+    ] = None,
+    group: GroupOf = None,
+    sort: SortBy = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="BREAKDOWN", help="the figures by group, such as category")
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", metavar="SYSTEM", help="add ms an example and speed-up over this one"),
+    ] = None,
+    lang: Lang = None,
+    runs_dir: RunsDir = Path("runs"),
+) -> int:
+    """Rank runs: a row a system, a column a task, with intervals.
+
+    A run that is broken is left out or not ranked, and named on stderr; one that you name yourself is a
+    mistake.
+    """
+    from harness.reports.entries import load
+    from harness.reports.leaderboard.board import board
+    from harness.reports.writers.translations import language
+
+    kind = format_named(format, out, FORMATS)
+    if not runs and not runs_dir.is_dir():
+        raise BadInput(f"no runs in {runs_dir}; `harness run` makes them, --runs-dir names another place")
+    if by and kind in READ_BY_PROGRAMS:
+        raise BadInput(f"--by is a table to be read; {kind} has every figure anyway")
+    if by and baseline:
+        raise BadInput("--by breaks figures down and tells no speed; leave out --baseline")
+    with language("en" if kind in READ_BY_PROGRAMS else lang):
+        found = board(load(runs or [runs_dir], warn), warn, group=group, sort=sort, baseline=baseline)
+        text = _rendered(found, kind, by)
+    hand_over(text, out)
+    return 0
+
+
+def _rendered(found: Board, kind: str, by: str | None) -> str:
+    import orjson
+
+    from harness.reports.leaderboard import breakdowns, render
+
+    if kind == "csv":
+        return render.as_csv(found)
+    if kind == "json":
+        return orjson.dumps(render.as_json(found), option=orjson.OPT_INDENT_2).decode() + "\n"
+    return render.written(breakdowns.blocks(found, by) if by else render.blocks(found), kind)
+
+
+def print_board(found: Iterable[Entry], named: Collection[str] = ()) -> None:
+    """Print the leaderboard of these runs, with the scores of the groups that were `named`."""
+    from harness.reports.leaderboard import render
+    from harness.reports.leaderboard.board import board
+
+    print(render.markdown(board(found, warn, named=named)))

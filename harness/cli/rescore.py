@@ -1,0 +1,46 @@
+"""`harness rescore`: the metrics once more, from stored responses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.leaderboard import print_board
+from harness.cli.options import Json, Slo
+from harness.cli.output import fail, print_json
+from harness.errors import BadInput, HarnessError
+
+
+def rescore(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="run directories, or folders of them")],
+    task: Annotated[
+        str | None,
+        typer.Option("--task", "-t", metavar="TASK", help="take metrics and extraction from this task"),
+    ] = None,
+    slo: Slo = None,
+    json: Json = False,
+) -> int:
+    """Compute the metrics again from stored responses."""
+    from harness.cli import arguments
+    from harness.records import journal as records
+    from harness.reports.entries import Entry
+    from harness.scoring import rescore as scoring
+
+    bounds = arguments.slo(slo)
+    done: list[Entry] = []
+    codes = []
+    for directory in records.runs(runs):
+        try:
+            done.append(Entry(directory, scoring.rescore(directory, task, bounds)))
+        except HarnessError as error:
+            fail(str(error))  # one that cannot be scored stops no other
+            codes.append(error.exit_code)
+    if not done and not codes:
+        raise BadInput(f"no runs in {', '.join(map(str, runs))}")
+    if json:
+        print_json({"runs": [{**entry.run, "directory": str(entry.directory)} for entry in done]})
+    elif done:
+        print_board(done)
+    return max(codes, default=0)

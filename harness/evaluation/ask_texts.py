@@ -1,0 +1,163 @@
+"""Ask a system about texts of one's own: fitted if need be, nothing of it kept in a run directory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.backends import backend as backends
+from harness.config import fields as forms
+from harness.costs.money import Money
+from harness.costs.prices import price
+from harness.datasets.task_data import supply
+from harness.errors import BadInput
+from harness.evaluation import fit_cache as fits
+from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
+from harness.evaluation.grid import Grid
+from harness.evaluation.plan import Options, Plan
+from harness.evaluation.progress import Display, watching
+from harness.extraction import predictions as answers
+from harness.extraction import typed_spans as tagged
+from harness.prompts.renderer import Prompts
+from harness.schema import (
+    Adapter,
+    CountsTokens,
+    Example,
+    Failure,
+    Learner,
+    Neighbours,
+    Prediction,
+    Prepares,
+    Request,
+    Response,
+)
+from harness.tasks import task as tasks
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A text, what was asked for it, and what came back."""
+
+    text: str
+    request: Request
+    response: Response
+    prediction: Prediction
+    language: str | None = None
+    cost: Money | None = None
+
+    @property
+    def answer(self) -> str | None:
+        """Return the answer in words: the option's text, the spans, a number, or the prediction itself."""
+        said = self.prediction
+        if isinstance(said, tuple):
+            context = str(self.request.example.fields["context"])
+            found = [span for span in said if span[0] >= 0]  # others are nowhere in the text
+            return tagged.written(found, context, self.request.options, self.language).replace("\n", ", ")
+        if isinstance(said, float):
+            return f"{said:.4g}{' nats' if self.request.ask == 'score' else ''}"
+        for option in self.request.options:
+            if option.label == said:
+                return option.text
+        return said
+
+    @property
+    def probabilities(self) -> dict[str, float]:
+        """Return option text → probability among the options; empty where there are no scores."""
+        scores = self.response.option_scores
+        if scores is None or not math.isfinite(top := max(scores)):
+            return {}
+        parts = [math.exp(score - top) for score in scores]
+        return {o.text: part / sum(parts) for o, part in zip(self.request.options, parts, strict=True)}
+
+
+def single_plan(grid: Grid, options: Options, report: Report) -> Plan:
+    """Return the one plan of the grid. Its data are looked for only where something reads them.
+
+    Raises:
+        BadInput: the grid has several plans.
+        Unavailable: the backend cannot work here.
+    """
+    names = tasks.expand(grid.tasks)
+    axes = (names, grid.backends, grid.templates, grid.asks, grid.decodings, grid.settings)
+    if any(len(axis) > 1 for axis in axes):
+        raise BadInput("try takes one task, one backend, one template and one decoding")
+    task = tasks.load(names[0])
+    task = task.choose(ask=grid.asks[0], template=grid.templates[0], shots=grid.shots, seed=grid.seed)
+    system = backends.load(grid.backends[0]).choose(grid.settings[0])
+    decoding = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked(), grid.decodings[0])
+    system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
+    material: Any = None
+    if task.shots or system.entry.learns:
+        pool = task.choose(split=task.file.shots.from_)
+        material = supply(pool, options.where, report, limit=options.limit, train=True)
+    return Plan(task, system, decoding, material, options)
+
+
+def ask(plan: Plan, given: Sequence[tuple[str, Example]], show: Display, report: Report) -> list[Tried]:
+    """Return what is answered for each text and its example, in their order."""
+    adapter = made(plan.backend, plan.profile)
+    try:
+        counter = adapter.count_tokens if isinstance(adapter, CountsTokens) else None
+        prompts = plan.prompts(counter)
+        _learn(plan, adapter, prompts, show, report)
+        requests = [prompts.request(example) for _, example in given]
+        with adapter_errors(plan.backend.name):
+            if isinstance(adapter, Prepares):  # its loading is no part of the time that is shown
+                adapter.prepare()
+            responses = {response.key: response for response in adapter.answer(iter(requests))}
+        read = answers.reader(plan.task)
+        lost = Failure("lost", "the adapter ended without answering")
+        return [
+            _tried(text, request, responses.get(request.key) or Response(request.key, error=lost), plan, read)
+            for (text, _), request in zip(given, requests, strict=True)
+        ]
+    finally:
+        closed(plan.backend.name, adapter)
+
+
+def nearest(
+    plan: Plan, texts: Sequence[str], count: int, show: Display, report: Report
+) -> dict[str, list[tuple[str, float]]]:
+    """Return the `count` words nearest to each text, with their cosines.
+
+    Raises:
+        BadInput: the backend has not learnt which words are alike.
+    """
+    adapter = made(plan.backend, plan.profile)
+    try:
+        if not isinstance(adapter, Neighbours):
+            raise BadInput(f"--nearest: {plan.backend.name} has no vectors of words; word2vec has")
+        _learn(plan, adapter, plan.prompts(), show, report)
+        with adapter_errors(plan.backend.name):
+            return {text: adapter.nearest(text, count) for text in texts}
+    finally:
+        closed(plan.backend.name, adapter)
+
+
+def _tried(text: str, request: Request, response: Response, plan: Plan, read: answers.Read) -> Tried:
+    context = str(request.example.fields.get("context", ""))
+    said = None if response.error else read(response, request.options, context)
+    billed = price(plan.backend)
+    cost = billed.of(response.usage) if billed is not None else None
+    money = None if billed is None or cost is None else Money(cost, billed.currency)
+    return Tried(text, request, response, said, plan.task.file.language, money)
+
+
+def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, show: Display, report: Report) -> None:
+    def train() -> list[Example]:
+        report(f"{plan.backend.name}: fitting, once")
+        return plan.material.train
+
+    if isinstance(adapter, Learner):
+        key = fits.key(plan.task, plan.backend, plan.material.sha256[plan.task.file.shots.from_])
+        try:
+            with adapter_errors(plan.backend.name):
+                fit = fits.fitted(adapter, prompts, train, key, watching(show, plan.backend.name))
+        finally:
+            show.stop()
+        how = "reused a fit" if fit.reused else "fitted"
+        report(f"{plan.backend.name}: {how} on {fit.examples:,} examples ({fit.seconds:.1f} s)")

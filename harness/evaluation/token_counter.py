@@ -1,0 +1,77 @@
+"""Count a text's tokens as a backend does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from harness.backends.backend import Backend
+from harness.errors import BadInput, Unavailable
+from harness.evaluation import fit_cache as fits
+from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
+from harness.evaluation.plan import Options, Plan
+from harness.evaluation.progress import Display, watching
+from harness.schema import Ask, CountsTokens, Learner
+from harness.tasks.task import Task
+
+Count = Callable[[str], int]
+
+
+@contextmanager
+def counter_of_prompts(plan: Plan | None) -> Iterator[Count | None]:
+    """Yield what counts the tokens of the plan's backend, None where nothing can."""
+    if plan is None:
+        yield None
+        return
+    plan.backend.require(plan.task.ask, plan.decoding, trust_remote_code=plan.options.trust_remote_code)
+    backend = plan.backend.name
+    adapter = made(plan.backend, plan.profile)
+
+    def count(text: str) -> int:
+        assert isinstance(adapter, CountsTokens)
+        with adapter_errors(backend):
+            return adapter.count_tokens(text)
+
+    try:
+        # A learner's tokenizer is learnt too, and nothing is learnt here.
+        known = isinstance(adapter, CountsTokens) and not plan.backend.entry.learns
+        yield count if known else None
+    finally:
+        closed(backend, adapter)
+
+
+@contextmanager
+def counter(system: Backend, plan: Plan | None, options: Options, show: Display) -> Iterator[Count]:
+    """Yield what counts the tokens of a backend; one that learns its tokenizer learns, or has learnt, it.
+
+    Raises:
+        BadInput: it has no tokenizer.
+        Unavailable: it cannot work here, or learns and there is no task to learn from.
+    """
+    ask = plan.task.ask if plan else cast(Ask, system.entry.asks[0])  # nothing is asked of it
+    for reason in system.obstacles(trust_remote_code=options.trust_remote_code):
+        raise Unavailable(reason)
+    if plan and system.entry.learns:
+        system.require(ask, plan.decoding, trust_remote_code=options.trust_remote_code)
+    how = {"trust_remote_code": options.trust_remote_code, "offline": options.where.offline}
+    adapter = made(system, system.profile(seed=plan.task.seed if plan else Task.seed, ask=ask, **how))
+    try:
+        if not isinstance(adapter, CountsTokens):
+            raise BadInput(f"{system.name} ({system.entry.name}) has no tokenizer")
+        with adapter_errors(system.name):
+            if isinstance(adapter, Learner):
+                _learn(adapter, system, plan, show)
+            yield adapter.count_tokens
+    finally:
+        closed(system.name, adapter)
+
+
+def _learn(adapter: Learner, system: Backend, plan: Plan | None, show: Display) -> None:
+    if plan is None:
+        raise BadInput(f"{system.name} learns its tokenizer from a task; name one in place of the text")
+    key = fits.key(plan.task, system, plan.material.sha256[plan.task.file.shots.from_])
+    try:
+        fits.fitted(adapter, plan.prompts(), lambda: plan.material.train, key, watching(show, plan.label))
+    finally:
+        show.stop()
