@@ -52,19 +52,10 @@ METRICS = (
         "exact_match", "harness.metrics.exact_match:exact_match", asks=("choose", "generate", "extract")
     ),
     MetricEntry("numeric_match", "harness.metrics.exact_match:numeric_match", asks=("generate", "extract")),
-    MetricEntry("squad_em", "harness.metrics.extractive_qa:squad_em", asks=("choose", "generate", "extract")),
-    MetricEntry("squad_f1", "harness.metrics.extractive_qa:squad_f1", asks=("choose", "generate", "extract")),
-    MetricEntry(
-        "korquad_em", "harness.metrics.extractive_qa:korquad_em", asks=("choose", "generate", "extract")
-    ),
-    MetricEntry(
-        "korquad_f1", "harness.metrics.extractive_qa:korquad_f1", asks=("choose", "generate", "extract")
-    ),
-    MetricEntry(
-        "korquad2_em", "harness.metrics.extractive_qa:korquad2_em", asks=("choose", "generate", "extract")
-    ),
-    MetricEntry(
-        "korquad2_f1", "harness.metrics.extractive_qa:korquad2_f1", asks=("choose", "generate", "extract")
+    *(
+        MetricEntry(name, f"harness.metrics.extractive_qa:{name}", asks=("choose", "generate", "extract"))
+        for official in ("squad", "korquad", "korquad2", "klue_mrc")
+        for name in (f"{official}_em", f"{official}_f1")
     ),
     MetricEntry(
         "entity_f1", "harness.metrics.entity_f1:entity_f1", asks=("tag",), settings={"average": "micro|macro"}

@@ -11,21 +11,23 @@ from harness.errors import BadInput
 from harness.metrics import weighted_mean
 from harness.metrics.references import references
 from harness.schema import Metric
-from harness.text.normalize import ko_v1
+from harness.text.brackets import same_answer
 
 
 def exact_match(labels: Sequence[str]) -> Metric:
     """Return the metric of the share of replies equal to a reference, 0 to 1.
 
     A target is a text or a list of references, any of which will do. Both sides are compared under
-    `text.ko_v1`, as the signature says: Korean in NFD, full-width forms and `서울。` lose no point. An
-    unanswered example is an empty text: right only where a reference is empty.
+    `text.ko_v1`, as the signature says: Korean in NFD, full-width forms and `서울。` lose no point. Brackets
+    that say something count (`text.brackets`): `[3,4)` is not `(3,4]`. What `ko.v1` leaves nothing of, such
+    as `] )`, is compared as it is written but for its blanks. An unanswered example is wrong, whatever the
+    reference; an empty answer is right where a reference is empty.
     """
     return Metric(
         "exact_match",
         _matches,
         weighted_mean,
-        "exact_match|v:1|norm:ko.v1",
+        "exact_match|v:2|norm:ko.v1",
         interval="wilson",
     )
 
@@ -77,5 +79,7 @@ def _matches(prediction: str | None, target: str | Sequence[str] | None) -> tupl
     Raises:
         BadInput: there is no reference to compare with.
     """
-    said = ko_v1(prediction or "")
-    return (float(any(said == ko_v1(wanted) for wanted in references("exact_match", target))),)
+    wanted = references("exact_match", target)
+    if prediction is None:
+        return (0.0,)
+    return (float(any(same_answer(prediction, reference) for reference in wanted)),)

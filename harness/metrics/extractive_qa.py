@@ -85,6 +85,27 @@ def korquad2_f1(labels: Sequence[str]) -> Metric:
     return _metric("korquad2_f1", partial(_overlap, korquad_v2), "tok:char|norm:korquad.v2|case:lower")
 
 
+def klue_mrc_em(labels: Sequence[str]) -> Metric:
+    """Return the metric of the share of answers equal to a reference, 0 to 1, as KLUE-MRC counts it.
+
+    Normalised as in `korquad_em`. A question that has no answer has the one reference "": only an empty
+    answer is right there, as in KLUE's own evaluation and SQuAD 2's script. An empty answer says that there
+    is none; an unanswered example says nothing, and is wrong. Park et al. (2021).
+    """
+    compare = _or_abstains(partial(_equality, korquad_v1))
+    return _metric("klue_mrc_em", compare, "norm:korquad.v1|case:lower", interval="wilson", heard=True)
+
+
+def klue_mrc_f1(labels: Sequence[str]) -> Metric:
+    """Return the metric of the mean F1 between the characters of answer and reference, as KLUE-MRC has it.
+
+    Counted as in `korquad_f1`; where answer or reference is empty it is 1 if both are, else 0, as in SQuAD
+    2's script: never below `klue_mrc_em`. Unanswered examples as there.
+    """
+    compare = _or_abstains(partial(_overlap, lambda text: "".join(korquad_v1(text).split())))
+    return _metric("klue_mrc_f1", compare, "tok:char|norm:korquad.v1|case:lower", heard=True)
+
+
 def squad_v1(text: str) -> str:
     """Return `text` as SQuAD v1.1 compares it: lower case, no punctuation of ASCII, no article."""
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_NO_PUNCTUATION)).split())
@@ -104,23 +125,47 @@ def korquad_v2(text: str) -> str:
     return "".join(korquad_v1(without_tags(text)).split())
 
 
+def _or_abstains(compare: Comparison) -> Comparison:
+    """Return a comparison in which an empty text equals an empty text alone."""
+
+    def compared(said: str, wanted: str) -> float:
+        empty = [not korquad_v1(text) for text in (said, wanted)]
+        return float(all(empty)) if any(empty) else compare(said, wanted)
+
+    return compared
+
+
 def _metric(
-    name: str, compare: Comparison, how: str, interval: Literal["wilson", "bootstrap"] = "bootstrap"
+    name: str,
+    compare: Comparison,
+    how: str,
+    interval: Literal["wilson", "bootstrap"] = "bootstrap",
+    *,
+    heard: bool = False,
 ) -> Metric:
-    statistics = partial(_best, name, compare)
+    """Return a metric; where only what was `heard` counts, an unanswered example is no empty answer."""
+    statistics = partial(_best, name, compare, heard=heard)
     return Metric(name, statistics, weighted_mean, f"{name}|v:1|{how}", interval=interval)
 
 
 def _best(
-    name: str, compare: Comparison, prediction: str | None, target: str | Sequence[str] | None
+    name: str,
+    compare: Comparison,
+    prediction: str | None,
+    target: str | Sequence[str] | None,
+    *,
+    heard: bool,
 ) -> tuple[float]:
     """Return the comparison with the reference that suits the prediction best.
 
     Raises:
         BadInput: there is no reference to compare with.
     """
+    wanted = references(name, target)
+    if heard and prediction is None:
+        return (0.0,)
     said = prediction or ""
-    return (max(compare(said, reference) for reference in references(name, target)),)
+    return (max(compare(said, reference) for reference in wanted),)
 
 
 def _equality(normalise: Callable[[str], str], said: str, wanted: str) -> float:

@@ -17,7 +17,7 @@ _NOT_JAMO = re.compile(r"[^ㄱ-ㆎ]+")
 # Initials, vowels and finals as NFD has them. Letters of old Hangul stay as they are.
 _MODERN = (*range(0x1100, 0x1113), *range(0x1161, 0x1176), *range(0x11A8, 0x11C3))
 
-_OUTER = " .,!?:;~\"'`*()[]{}<>·"
+OUTER = " .,!?:;~\"'`*()[]{}<>·"
 
 
 def nfc(text: str) -> str:
@@ -94,8 +94,8 @@ def _nfkc(match: re.Match[str]) -> str:
 
 
 def _without_outer(text: str) -> str:
-    tail = text.rstrip(_OUTER)
-    said = tail.lstrip(_OUTER)
+    tail = text.rstrip(OUTER)
+    said = tail.lstrip(OUTER)
     if said[:1].isdecimal() and re.search(r"(?<!\.)\.$", tail[: len(tail) - len(said)]):
         return f".{said}"
     return said

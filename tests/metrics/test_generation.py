@@ -24,7 +24,32 @@ from harness.metrics.exact_match import exact_match, number, numeric_match
         ("서울", ["부산", "대구"], 0.0),
         ("서울특별시", "서울", 0.0),
         (None, "서울", 0.0),
-        (None, ["", "없음"], 1.0),
+        ("", ["", "없음"], 1.0),
+        # What is unanswered says nothing, and matches nothing.
+        (None, ["", "없음"], 0.0),
+        (None, "] )", 0.0),
+        # Of punctuation alone nothing is left to compare but the signs themselves.
+        ("] )", "] )", 1.0),
+        (" ]  ) ", "] )", 1.0),
+        ("> >", "] )", 0.0),
+        (") ]", "] )", 0.0),
+        ("", "] )", 0.0),
+        ("...", "?", 0.0),
+        ("》", ">", 0.0),
+        # Brackets that say something.
+        ("[3,4)", "[3, 4)", 0.0),
+        ("[3,4)", "[3,4)", 1.0),
+        ("［3，4）", "[3,4)", 1.0),
+        ("[3,4)", "(3,4]", 0.0),
+        ("(1,2)", "[1,2]", 0.0),
+        ("3,4", "[3,4)", 0.0),
+        ("> 3", "< 3", 0.0),
+        ("3", "> 3", 0.0),
+        # Brackets around an answer that say nothing.
+        ("(서울)", "서울", 1.0),
+        ("서울", "**[서울]**!", 1.0),
+        ("<서울>", "《서울》", 1.0),
+        ("1)", "1", 1.0),
     ],
 )
 def test_a_reply_matches_a_reference_under_ko_v1(prediction, target, wanted):
@@ -39,7 +64,7 @@ def test_a_reply_cannot_be_judged_without_a_reference(target):
 
 def test_exact_match_is_a_share_that_names_its_normalisation():
     metric = exact_match(())
-    assert (metric.signature, metric.interval) == ("exact_match|v:1|norm:ko.v1", "wilson")
+    assert (metric.signature, metric.interval) == ("exact_match|v:2|norm:ko.v1", "wilson")
     assert metric.aggregate(np.array([[1.0], [0.0], [1.0]]), np.ones((1, 3))) == pytest.approx(2 / 3)
 
 

@@ -14,7 +14,15 @@ import numpy as np
 import pytest
 
 from harness.errors import BadInput
-from harness.metrics.extractive_qa import korquad_em, korquad_f1, squad_em, squad_f1
+from harness.metrics.extractive_qa import (
+    klue_mrc_em,
+    klue_mrc_f1,
+    korquad_em,
+    korquad_f1,
+    korquad_v1,
+    squad_em,
+    squad_f1,
+)
 from harness.stats.bootstrap import figure_of
 
 REAL = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -250,3 +258,32 @@ def test_the_signatures_say_how_texts_are_cut_and_normalised():
 
 def test_exact_matches_are_proportions_and_f1_is_not():
     assert [factory(()).interval for factory in FACTORIES] == ["wilson", "bootstrap", "wilson", "bootstrap"]
+
+
+# A question that may have no answer, as KLUE's own evaluation and SQuAD 2's script count it.
+ABSTAINING = [
+    # said, references, EM, F1
+    ("", [""], 1.0, 1.0),  # rightly
+    (None, [""], 0.0, 0.0),  # nobody said that there is none
+    ("수도", [""], 0.0, 0.0),
+    ("", ["서울"], 0.0, 0.0),
+    (None, ["서울"], 0.0, 0.0),
+    ("서울", ["서울"], 1.0, 1.0),
+    ("서울시", ["부산", "서울"], 0.0, 0.8),
+    ("'", [""], 1.0, 1.0),  # nothing is left of it
+]
+
+
+@pytest.mark.parametrize(("said", "wanted", "em", "f1"), ABSTAINING)
+def test_a_right_no_answer_counts_and_an_unanswered_one_does_not(said, wanted, em, f1):
+    assert klue_mrc_em(()).statistics(said, wanted) == (em,)
+    assert klue_mrc_f1(()).statistics(said, wanted) == pytest.approx((f1,))
+
+
+def test_where_there_is_an_answer_klue_s_figures_are_korquad_s():
+    rng = random.Random(3)
+    for _ in range(300):
+        said, wanted = ("".join(rng.choices("가나다 ‘’.", k=rng.randint(1, 6))) for _ in range(2))
+        if korquad_v1(said) and korquad_v1(wanted):
+            for ours, official in ((klue_mrc_em, korquad_em), (klue_mrc_f1, korquad_f1)):
+                assert ours(()).statistics(said, wanted) == official(()).statistics(said, wanted)
