@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ DOTENV = ".env"
 HIDDEN = "***"
 # So much of a key tells it from any other word: what begins like one is cut out to its end.
 TELLING = 8
+LONG = 16  # characters from which a key of one kind of sign alone is no word
 LONGEST_NAME = 64
 
 _handed_out: set[str] = set()
@@ -36,22 +38,43 @@ def key(name: str) -> str | None:
     """Return the key that is called `name`: from the environment, else from `.env` of the working directory.
 
     Nothing is exported: a child process sees the environment as it was. A key once handed out is known to
-    `redacted`.
+    `redacted`, if it can be a secret.
     """
     found = (os.environ.get(name) or _dotenv().get(name) or "").strip()
-    if found:
+    if is_secret(found):
         _handed_out.add(found)
     return found or None
 
 
+def is_secret(key: str) -> bool:
+    """Return whether a key can be one that nobody may see.
+
+    What local servers are given, as they want some key (`1`, `x`, `none`, `EMPTY`), is a word like any other,
+    and stands in answers.
+    """
+    kinds = (str.islower, str.isupper, str.isdigit, lambda sign: not sign.isalnum())
+    mixed = sum(any(map(kind, key)) for kind in kinds) > 1
+    return len(key) >= TELLING and (mixed or len(key) >= LONG)
+
+
 def redacted(text: str) -> str:
-    """Return `text` without any key that was handed out, whole or cut short, plain or quoted for a URL."""
-    for found in _handed_out:
-        for written in {found, quote(found, safe="")}:
-            if written[:TELLING] in text:
-                rest = "" if len(written) <= TELLING else r"[^\s\"'<>,;]*"
-                text = re.sub(re.escape(written[:TELLING]) + rest, HIDDEN, text)
+    """Return `text` without any secret that was handed out, whole or cut short, plain or quoted for a URL.
+
+    For what is written or shown. An answer is judged as it came.
+    """
+    for begins in _beginnings():
+        if begins in text:
+            text = re.sub(re.escape(begins) + r"[^\s\"'<>,;]*", HIDDEN, text)
     return text
+
+
+def may_hold_key(written: bytes) -> bool:
+    """Return whether a JSON document may hold a secret that was handed out; it costs next to nothing."""
+    return any(json.dumps(begins, ensure_ascii=False)[1:-1].encode() in written for begins in _beginnings())
+
+
+def _beginnings() -> set[str]:
+    return {written[:TELLING] for key in _handed_out for written in (key, quote(key, safe=""))}
 
 
 def _dotenv() -> Mapping[str, str | None]:

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.api_keys import redacted
 from harness.terminal import printable
 
 
@@ -39,8 +40,8 @@ class HarnessError(Exception):
     exit_code = 3
 
     def __init__(self, message: str, *, place: Place | None = None) -> None:
-        """Keep `message` on one line; `place` is shown before it."""
-        self.message = printable(message)
+        """Keep `message` on one line and without keys; `place` is shown before it."""
+        self.message = printable(redacted(message))
         self.place = place
         super().__init__(str(self))
 

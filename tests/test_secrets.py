@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from harness import api_keys as secrets
 from harness.backends import backend as backends
 from harness.errors import BadInput
 from tests.model_server import CLOSE, RESET, Asked, ModelServer, Reply, piece, refuse, say, stream, whole
-from tests.running import Project, rows, said
+from tests.running import REVIEWS, Project, records_of, rows, said
 
 KEY = "sk-planted-7b1f9c55aa0e4d2f"
 
@@ -98,6 +99,60 @@ class TestWhatIsShown:
         monkeypatch.setenv("MY_KEY", KEY)
         secrets.key("MY_KEY")
         assert secrets.redacted("sk-other, 긍정") == "sk-other, 긍정"
+
+
+class TestAnswers:
+    """What is judged is what came, whatever the key is; what is written and shown holds no secret."""
+
+    @pytest.fixture
+    def project(self, tmp_path) -> Project:
+        pytest.importorskip("openai")
+        project = Project(tmp_path)
+        project.reviews(test=rows(12), text=REVIEWS.replace("{0: 부정, 1: 긍정}", "{0: none, 1: x}"))
+        return project
+
+    def run(self, project: Project, key: str, script: Callable[[Asked], Reply], *more: str) -> dict:
+        project.env["MY_KEY"] = key
+        with ModelServer(script=script) as server:
+            done = project.harness(
+                *("run", "-t", "reviews", "-b", "local_server", "--data-dir", "data", "-m", "model=tiny"),
+                *("-m", f"base_url={server.url}", "-m", "api_key_env=MY_KEY", "-q", *more),
+            )
+        assert done.returncode == 0, done.stderr
+        return said(project.only())
+
+    @pytest.mark.parametrize("key", ["x", "none", "1", "no"])
+    def test_a_key_that_is_a_word_is_cut_out_of_nothing(self, project, key):
+        def script(asked: Asked) -> Reply:
+            return say("x" if "재미있다" in asked.prompt else "none")
+
+        run = self.run(project, key, script, "--no-latency")
+        assert run["metrics"]["accuracy"]["value"] == 1.0
+        assert {record["response"]["text"] for record in records_of(project.only())} == {"x", "none"}
+
+    @pytest.mark.parametrize("how", ["--latency", "--no-latency"])
+    def test_an_answer_that_holds_a_secret_is_judged_whole_and_written_without_it(self, project, how):
+        task = project.home / "tasks" / "reviews.yaml"
+        text = task.read_text(encoding="utf-8").replace("ask: choose", "ask: generate")
+        text = text.replace("options: {0: none, 1: x}\n", "").replace("macro_f1", "chrf")
+        task.write_text(text.replace("accuracy", "exact_match"), encoding="utf-8")
+        table = "".join(f"{n}\t문장 {n}\t{KEY}\n" for n in range(4))
+        project.write("data/reviews/test.tsv", f"id\tdocument\tlabel\n{table}")
+        run = self.run(project, KEY, lambda asked: say(KEY, model=KEY), how)
+        assert run["metrics"]["exact_match"]["value"] == 1.0
+        assert run["served"] == {secrets.HIDDEN: 4}
+        files = [path for path in project.home.rglob("*") if path.is_file()]
+        assert not [path for path in files if KEY.encode() in path.read_bytes() and path.suffix != ".tsv"]
+
+    @pytest.mark.parametrize(
+        ("key", "secret"),
+        [
+            *[("1", False), ("EMPTY", False), ("sk-1234", False), ("positive", False), ("12345678", False)],
+            *[(KEY, True), ("token-abc123", True), ("abcdefghijklmnop", True), ("hunter22", True)],
+        ],
+    )
+    def test_what_is_short_or_a_word_is_no_secret(self, key, secret):
+        assert secrets.is_secret(key) is secret
 
 
 def echoing(asked: Asked) -> list[Reply]:

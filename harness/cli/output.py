@@ -32,7 +32,9 @@ def print_json(values: Any) -> None:
     """Print one JSON document to stdout; a terminal would obey nothing of it, should it be one."""
     import orjson
 
-    text = orjson.dumps(values, option=orjson.OPT_INDENT_2).decode()
+    from harness.records.serialization import to_json
+
+    text = to_json(values, orjson.OPT_INDENT_2).decode()
     print(re.sub("[^\x00-\x7e]+", lambda found: spelt(found[0], _code), text))
 
 

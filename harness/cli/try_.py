@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.api_keys import redacted
 from harness.cli.options import (
     Ask,
     Backend,
@@ -109,7 +110,7 @@ def _print(tried: Sequence[Tried], *, json: bool) -> int:
     if json:
         print_json({"answers": [_plain(one) for one in tried]})
     else:
-        print(printable_lines("\n".join(map(_told, tried))))
+        print(printable_lines(redacted("\n".join(map(_told, tried)))))
     failures = [one.response.error for one in tried if one.response.error is not None]
     if failures:
         last = failures[-1]

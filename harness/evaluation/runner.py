@@ -40,6 +40,7 @@ from harness.extraction import predictions as answers
 from harness.records import journal as records
 from harness.records.fingerprint import digest, environment
 from harness.records.journal import Journal, Key, Lock, Record
+from harness.records.serialization import Unwritable, whole_characters
 from harness.schema import (
     Adapter,
     CountsTokens,
@@ -251,12 +252,17 @@ class _Run:
             raise Unavailable(
                 f"{self.plan.backend.name} answered {response.key!r}, which was not asked or is answered"
             )
-        if response.text is not None:  # half a surrogate pair cannot be written
-            response.text = response.text.encode(errors="replace").decode()
+        if response.text is not None:  # judged as it will be read again
+            response.text = whole_characters(response.text)
         if response.value is not None:
             response.value = measured(response.value)
         record, scores = self._judged(request, response)
-        journal.append(record)
+        try:
+            journal.append(record)
+        except Unwritable as error:
+            response = Response(response.key, usage=response.usage, error=Failure("unwritable", str(error)))
+            record, scores = self._judged(request, response)
+            journal.append(record)
         self.session.count(response)
         self.display.step(failed=response.error is not None, score=scores)
         if response.error is not None:

@@ -21,6 +21,7 @@ from typing import IO, Any, NamedTuple
 import orjson
 
 from harness.errors import BadInput, Place, Stopped, Unavailable
+from harness.records.serialization import to_json
 
 SCHEMA_VERSION = 1
 RUN, SAMPLES, STATISTICS, TASK, BACKEND, LOCK = (
@@ -100,7 +101,7 @@ def replace(path: Path, pieces: Iterable[bytes]) -> None:
 
 def write_run(directory: Path, values: Mapping[str, Any]) -> None:
     """Write `run.json`. A NaN has no place in JSON and becomes null."""
-    write_atomically(directory / RUN, orjson.dumps(values, option=orjson.OPT_INDENT_2) + b"\n")
+    write_atomically(directory / RUN, to_json(values, orjson.OPT_INDENT_2) + b"\n")
 
 
 def read_run(directory: Path) -> dict[str, Any]:
@@ -283,8 +284,9 @@ class Journal:
 
         Raises:
             Stopped: the disk is full; a half-written line is taken back.
+            Unwritable: something in it can be no JSON.
         """
-        line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY)
+        line = to_json(record, orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY)
         with disk_errors(self._path):
             written = self._stream.write(line)
             if written < len(line):  # a disk that fills takes a part

@@ -22,7 +22,6 @@ from typing import TypeVar
 from harness.adapters.remote.circuit_breaker import PATIENCE, Liveness
 from harness.adapters.remote.errors import Fault, quotas
 from harness.adapters.remote.rate_limits import Allowance, Traffic, Window
-from harness.api_keys import redacted
 from harness.errors import Unavailable
 from harness.schema import Failure, Profile, Request, Response, Timing
 
@@ -250,8 +249,6 @@ class Concurrent(ABC):
             timing.ttft = None if this.first is None else this.first - this.sent
             for response in responses:
                 response.attempts, response.timing = number, timing
-                response.text = response.text and redacted(response.text)
-                response.served = response.served and redacted(response.served)
             self._done += responses
             return
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from harness.api_keys import may_hold_key
 from harness.errors import HarnessError
 from harness.evaluation.wrappers.answer_store import Store
 from harness.schema import IMAGE, WRITTEN, Adapter, Profile, Request, Response, Usage
@@ -184,7 +185,8 @@ class Cached:
         key, request = self._asked.pop(response.key, (None, None))
         if key is not None and request is not None and response.error is None:
             packed = _packed_answer(response, request)
-            self.store.put(key, packed, backend=self.profile.name, model=self.profile.model or "")
+            if not may_hold_key(packed):  # cut out of it, another answer would be judged the next time
+                self.store.put(key, packed, backend=self.profile.name, model=self.profile.model or "")
 
 
 def looked_up(store: Store, key: bytes, request: Request, shots_as: str) -> Response | None:
