@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from harness.errors import BadInput, Place
+from harness.files import TooLarge, read_bounded
 from harness.terminal import spelt
 
 Loc = tuple[str | int, ...]
@@ -179,13 +180,12 @@ class _Builder:
 def _text(path: Path) -> str:
     """Return the text of a definition file, without a BOM."""
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
+        raw = read_bounded(path, MAX_BYTES)
+    except TooLarge as error:
+        raise BadInput(f"{error.strerror}; no definition is so large", place=Place(path)) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise BadInput(f"cannot be read: {why}", place=Place(path)) from None
-    if len(raw) > MAX_BYTES:
-        raise BadInput(f"more than {MAX_BYTES:,} bytes; no definition is so large", place=Place(path))
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

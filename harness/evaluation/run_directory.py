@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.errors import BadInput, Place
 from harness.evaluation.plan import Plan
+from harness.files import is_below
 from harness.records import journal as records
 from harness.records.fingerprint import fingerprint
 
@@ -48,19 +49,34 @@ def _directory(plan: Plan, mark: str) -> Path:
     home = plan.options.runs_dir / _safe(plan.task.name) / _safe(plan.backend.name)
     if not plan.options.fresh:
         for directory in sorted(home.glob(f"*-{mark[:8]}"), reverse=True):
-            if (directory / records.RUN).exists() and records.read_run(directory)["fingerprint"] == mark:
+            if (
+                not directory.is_symlink()
+                and (directory / records.RUN).exists()
+                and records.read_run(directory)["fingerprint"] == mark
+            ):
                 return directory
     name, number = records.directory_name(mark), 1
     directory = home / name
     while (directory / records.RUN).exists():  # --fresh twice within a second
         number += 1
         directory = home / name.replace("Z-", f"Z.{number}-")  # sorts after the first
+    _require_inside(home, plan.options.runs_dir)
     try:
         with records.disk_errors(home):
             directory.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise BadInput("a run is a folder, and a file is in its way", place=Place(directory)) from None
     return directory
+
+
+def _require_inside(folder: Path, runs_dir: Path) -> None:
+    """Check that no link on the way to a folder of runs leads elsewhere.
+
+    Raises:
+        BadInput: one does.
+    """
+    if not is_below(folder, [runs_dir]):
+        raise BadInput(f"a link on the way leads out of --runs-dir {runs_dir}", place=Place(folder))
 
 
 def _resumed(directory: Path, mark: str) -> Path:

@@ -21,9 +21,11 @@ from typing import IO, Any, NamedTuple
 import orjson
 
 from harness.errors import BadInput, Place, Stopped, Unavailable
+from harness.files import NoPlainFile, TooLarge, odd_entry, open_own, read_bounded
 from harness.records.serialization import to_json
 
 SCHEMA_VERSION = 1
+LARGEST_RUN = 256 * 2**20  # bytes of a run.json; one with 10,000 groups has a few MB
 RUN, SAMPLES, STATISTICS, TASK, BACKEND, LOCK = (
     "run.json",
     "samples.jsonl",
@@ -48,10 +50,25 @@ def directory_name(fingerprint: str) -> str:
 
 
 @contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full or read-only disk into one line that says how to go on."""
+def plain_file(path: Path) -> Iterator[None]:
+    """Turn a link in a run directory, or a device, into a BadInput that names it."""
     try:
         yield
+    except NoPlainFile as error:
+        raise _foreign(path, str(error.strerror)) from None
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn a full or read-only disk into one line that says how to go on.
+
+    Raises:
+        Stopped: the disk is full, or cannot be written.
+        BadInput: the file is a link, or something else that no run directory holds.
+    """
+    try:
+        with plain_file(path):
+            yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO, errno.EFBIG):
             reason = error.strerror or str(error)
@@ -60,6 +77,22 @@ def disk_errors(path: Path) -> Iterator[None]:
                 place=Place(path),
             ) from None
         raise
+
+
+def _foreign(path: Path, why: str) -> BadInput:
+    return BadInput(f"{why}; a run has plain files of its own: remove it", place=Place(path))
+
+
+def require_plain(directory: Path) -> None:
+    """Check that nothing in a run directory is a link or a device: somebody else may have packed it.
+
+    Raises:
+        BadInput: something is; the message names it.
+    """
+    odd = odd_entry(directory)
+    if odd is not None:
+        why = "is a link, which is not followed here" if odd.is_symlink() else "is no regular file"
+        raise _foreign(directory / odd.name, why)
 
 
 def write_atomically(path: Path, *content: bytes) -> None:
@@ -75,7 +108,8 @@ def write_atomically(path: Path, *content: bytes) -> None:
 def replace(path: Path, pieces: Iterable[bytes]) -> None:
     """Write `pieces`, which may be read from the file itself, in its place: all of them or none.
 
-    What a kill leaves beside it is overwritten by the next try: there is one writer.
+    What a kill leaves beside it is removed by the next try: there is one writer. A link is replaced, and what
+    it leads to stays as it is.
 
     Raises:
         Stopped: the disk is full or cannot be written.
@@ -84,7 +118,8 @@ def replace(path: Path, pieces: Iterable[bytes]) -> None:
     beside = path.with_name(f".{path.name}.new")
     with disk_errors(path):
         try:
-            with beside.open("wb") as stream:
+            beside.unlink(missing_ok=True)
+            with open_own(beside, "xb") as stream:
                 stream.writelines(pieces)
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -108,11 +143,14 @@ def read_run(directory: Path) -> dict[str, Any]:
     """Return what `run.json` says.
 
     Raises:
-        BadInput: not a run directory, a torn file, or a later format than this version knows.
+        BadInput: not a run directory, a torn file, a later format than this version knows, or a link in it.
     """
     path = directory / RUN
     try:
-        values = orjson.loads(path.read_bytes())
+        require_plain(directory)
+        values = orjson.loads(read_bounded(path, LARGEST_RUN))
+    except TooLarge as error:
+        raise BadInput(str(error.strerror), place=Place(path)) from None
     except OSError:
         raise BadInput("not a run directory: it has no run.json", place=Place(directory)) from None
     except orjson.JSONDecodeError as error:
@@ -146,11 +184,15 @@ class Lock:
         """Take the lock.
 
         Raises:
-            BadInput: another process has it; the message says which.
+            BadInput: another process has it; the message says which. Or a file in it is a link.
         """
         path = directory / LOCK
+        require_plain(directory)
+        if (directory / SAMPLES).exists():  # it is appended to: that must be known before anything is asked
+            with disk_errors(directory / SAMPLES):
+                open_own(directory / SAMPLES, "rb+").close()
         with disk_errors(path):
-            self._stream = path.open("ab+", buffering=0)
+            self._stream = open_own(path, "ab+", buffering=0)
         try:
             _lock(self._stream)
         except OSError:
@@ -226,7 +268,7 @@ def read_records(path: Path) -> Iterator[Line]:
     if not path.exists():
         return
     offset = 0
-    with path.open("rb") as lines:
+    with plain_file(path), open_own(path) as lines:
         for line in lines:
             try:
                 record = orjson.loads(line)
@@ -241,7 +283,7 @@ def mend(path: Path) -> None:
     """Make the journal end with a whole line: a torn last line is cut off, its example asked again."""
     if not path.exists():
         return
-    with disk_errors(path), path.open("rb+") as stream:
+    with disk_errors(path), open_own(path, "rb+") as stream:
         end = stream.seek(0, os.SEEK_END)
         start = _start_of_last_line(stream, end)
         if start == end:
@@ -277,7 +319,7 @@ class Journal:
         mend(path)
         self._path = path
         with disk_errors(path):
-            self._stream = path.open("ab", buffering=0)
+            self._stream = open_own(path, "ab", buffering=0)
 
     def append(self, record: Record) -> None:
         """Write one line.
@@ -338,7 +380,7 @@ def compact(path: Path, order: Mapping[str, int], repeats: int) -> None:
 
 
 def _lines_at(path: Path, offsets: Iterable[int]) -> Iterator[bytes]:
-    with path.open("rb") as source:
+    with open_own(path) as source:
         for offset in offsets:
             if offset >= 0:
                 source.seek(offset)

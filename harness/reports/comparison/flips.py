@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from harness.files import open_own
 from harness.records import journal as records
 from harness.records.journal import Key, Record
 from harness.schema import Metric
@@ -128,7 +129,7 @@ def found(path: Path, wanted: Collection[Key]) -> dict[Key, Record]:
 
 def _beginning_with(path: Path, ids: Collection[str]) -> Iterator[tuple[Key, Record]]:
     heads = {b'{"id":' + orjson.dumps(name) for name in ids}
-    with path.open("rb") as lines:
+    with open_own(path) as lines:
         for line in lines:
             if line.partition(b',"repeat":')[0] not in heads:
                 continue

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import BadInput, HarnessError, Place
+from harness.files import open_own
 from harness.records import journal as records
 from harness.reports.entries import Entry, Warn
 from harness.schema import Metric
@@ -16,6 +18,10 @@ from harness.schema import Metric
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+UNPACKED = 2**30  # bytes that any run's statistics may have; numpy stores them as they are
+_TORN = (zipfile.BadZipFile, zlib.error)
 
 
 class Statistics(NamedTuple):
@@ -63,16 +69,26 @@ def statistics(path: Path, metric: str) -> Statistics:
     again = "; `harness rescore` writes it again"
     try:
         # Opened here: numpy leaves the file open if it is torn.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
+        with open_own(path) as stream, np.load(stream, allow_pickle=False) as kept:
+            _require_unpackable(kept, os.fstat(stream.fileno()).st_size)
             rows, repeats = kept[f"metric:{metric}"], kept["repeats"]
             ids, clusters = kept["ids"].tobytes(), kept.get("clusters")
     except FileNotFoundError:
         raise BadInput(f"not there{again}", place=Place(path)) from None
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, KeyError, ValueError, EOFError, MemoryError, *_TORN) as error:
         raise BadInput(f"not a run's statistics ({error}){again}", place=Place(path)) from None
     if not len(rows) == len(repeats) == ids.count(b"\n") + 1:
         raise BadInput(f"its columns differ in length{again}", place=Place(path))
     return Statistics((ids, repeats.tobytes()), rows, clusters)
+
+
+def _require_unpackable(kept: Any, size: int) -> None:
+    """Raise ValueError if a file of `size` bytes unpacks to far more: the harness packs nothing."""
+    archive = getattr(kept, "zip", None)
+    if archive is None:
+        raise ValueError("one array, and not a file of several")
+    if sum(part.file_size for part in archive.infolist()) > max(size, UNPACKED):
+        raise ValueError(f"unpacks to more than {UNPACKED / 2**20:.0f} MiB")
 
 
 def _metric(entries: Sequence[Entry], warn: Warn) -> Metric | None:
