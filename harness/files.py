@@ -112,7 +112,7 @@ def is_below(path: Path, folders: Iterable[Path]) -> bool:
 
 
 def odd_entry(folder: Path) -> os.DirEntry[str] | None:
-    """Return what in `folder` is a link, or neither file nor folder: the first by name, None if nothing is."""
+    """Return what in `folder` is a link, or neither file nor folder: the first by name, None if none is."""
     with os.scandir(folder) as entries:
         odd = [entry for entry in entries if entry.is_symlink() or not (entry.is_file() or entry.is_dir())]
     return min(odd, key=lambda entry: entry.name, default=None)

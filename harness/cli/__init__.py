@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextvars import copy_context
 from typing import NoReturn
 
 from harness.cli.output import fail
@@ -48,7 +49,8 @@ def _run(arguments: list[str]) -> int:
     from harness.cli.app import command
 
     try:
-        code = command()(args=arguments, standalone_mode=False, prog_name="harness")
+        # What one command is allowed ends with it, also where several run in one process.
+        code = copy_context().run(command(), args=arguments, standalone_mode=False, prog_name="harness")
         if sys.stdout is not None:
             sys.stdout.flush()  # at the very end Python would complain on its own
     except SystemExit as end:

@@ -92,7 +92,13 @@ Settings = Annotated[
     typer.Option("-m", "--set", metavar="KEY=VALUE[,…]", help="a backend's setting, such as model=DIR"),
 ]
 Energy = Annotated[bool, typer.Option("--energy", help="measure joules and CO2 of answering, by codecarbon")]
-Trust = Annotated[bool, typer.Option("--trust-remote-code", help="let a model run code from its repository")]
+Trust = Annotated[
+    bool,
+    typer.Option("--trust-remote-code", help="let a model, or a metric of the task, run code of its own"),
+]
+CodeOfMetrics = Annotated[
+    bool, typer.Option("--trust-remote-code", help="let evaluate:NAME_OR_PATH run code of others")
+]
 RunsDir = Annotated[Path, typer.Option("--runs-dir", metavar="DIR", help="where runs are kept")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON document on stdout, and nothing else")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="no progress")]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.leaderboard import print_board
-from harness.cli.options import Json, Slo
+from harness.cli.options import CodeOfMetrics, Json, Offline, Slo
 from harness.cli.output import fail, print_json
 from harness.errors import BadInput, HarnessError
 
@@ -20,14 +20,19 @@ def rescore(
         typer.Option("--task", "-t", metavar="TASK", help="take metrics and extraction from this task"),
     ] = None,
     slo: Slo = None,
+    offline: Offline = False,
+    trust_remote_code: CodeOfMetrics = False,
     json: Json = False,
 ) -> int:
     """Compute the metrics again from stored responses."""
     from harness.cli import arguments
+    from harness.metrics import permissions as consent
     from harness.records import journal as records
     from harness.reports.entries import Entry
     from harness.scoring import rescore as scoring
 
+    consent.REMOTE_CODE.set(trust_remote_code)
+    consent.OFFLINE.set(offline)
     bounds = arguments.slo(slo)
     done: list[Entry] = []
     codes = []

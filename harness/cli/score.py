@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.options import Json, Offline
+from harness.cli.options import CodeOfMetrics, Json, Offline
 from harness.cli.output import print_json
 from harness.errors import BadInput, did_you_mean
 
@@ -38,9 +38,7 @@ def score(
         typer.Option("--labels", metavar="A,B[,…]", help="the labels in their order; else those that occur"),
     ] = None,
     offline: Offline = False,
-    trust_remote_code: Annotated[
-        bool, typer.Option("--trust-remote-code", help="let evaluate:NAME run code from the hub")
-    ] = False,
+    trust_remote_code: CodeOfMetrics = False,
     json: Json = False,
 ) -> int:
     """Score answers made elsewhere: value, interval, signature.
@@ -58,6 +56,7 @@ def score(
     consent.REMOTE_CODE.set(trust_remote_code)
     consent.OFFLINE.set(offline)
     metrics = arguments.names(metric)
+    consent.NAMED.set(frozenset(metrics))
     if not metrics:
         raise BadInput("--metric NAME is missing; `harness list metrics` shows what there is")
     chosen = _settings(metrics, set_ or [])

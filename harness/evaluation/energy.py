@@ -52,7 +52,12 @@ def metered(*, wanted: bool) -> Iterator[Used | None]:
     tracker = OfflineEmissionsTracker(
         country_iso_code=COUNTRY,
         tracking_mode="process",
+        # All said: what is left unsaid it reads from a `.codecarbon.config` in the working directory.
         save_to_file=False,
+        save_to_api=False,
+        save_to_logger=False,
+        save_to_prometheus=False,
+        output_handlers=[],
         log_level="critical",
         allow_multiple_runs=True,
     )

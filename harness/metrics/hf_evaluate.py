@@ -3,9 +3,10 @@
 Such a metric sees all predictions and references at once and says nothing of single examples. So it has no
 statistics, no interval and no part in comparisons; its `corpus` gives the one figure.
 
-It is code. A script in a folder that the user names runs as named; a name that is looked up on the hub runs
-what the hub sends, which a task file cannot allow, only `--trust-remote-code` can. Nothing of it is imported
-before the first example is judged.
+It is code, and a task or a run may come from a stranger: only `--trust-remote-code` lets a script run that a
+task names, or what the hub sends for a name. A script that the user's own argument names (`harness score
+--metric evaluate:./mine`) runs as named. A path is written as one (`./mine`, `mine.py`); any other name is
+the hub's, whatever folder of that name lies here. Nothing is imported before the first example is judged.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from typing import Any, NoReturn
 
 from harness import DISTRIBUTION
 from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
+from harness.files import read_bounded
 from harness.metrics import references as texts
-from harness.metrics.permissions import OFFLINE, REMOTE_CODE
+from harness.metrics.permissions import NAMED, OFFLINE, REMOTE_CODE
 from harness.schema import Metric
 
+LARGEST_SCRIPT = 2**20  # bytes of a metric's script
 UNKNOWN = -1  # the class of an answer that is missing or no label
 # What a metric may take, by the name of its type without the bits.
 KINDS: dict[str, type[Any]] = {"string": str, "large_string": str, "int": int, "uint": int, "float": float}
@@ -53,19 +56,25 @@ def evaluate(
 
     Raises:
         BadInput: there is no such script, or a setting means nothing.
-        Unavailable: `evaluate` is not installed, or the metric is on the hub and its code not allowed.
+        Unavailable: `evaluate` is not installed, or the metric's code is not allowed to run.
     """
     name = f"evaluate:{where}"
     script = _script(where)
     if importlib.util.find_spec("evaluate") is None:
         raise Unavailable(f"{name} needs evaluate: pip install '{DISTRIBUTION}[hub]'")
-    if script is None and not REMOTE_CODE.get():
-        raise Unavailable(f"{name} runs code from the hub: --trust-remote-code allows it")
+    if REMOTE_CODE.get() is not None:  # what will judge says so now, not after the answers are paid for
+        _require_consent(name, script)
     given = tuple(_argument(text) for text in arguments)
     said = [f"key:{key}" if key else "", f"config:{config}" if config else "", *map(str, arguments)]
     code = f"code:{_digest(script)}" if script else f"revision:{revision or 'default'}"
     foreign = _Foreign(
-        name, str(script or where), config, revision, tuple(labels), texts.normaliser(normalise)
+        name,
+        str(script or where),
+        config,
+        revision,
+        tuple(labels),
+        texts.normaliser(normalise),
+        local=script is not None,
     )
     return Metric(
         name,
@@ -86,16 +95,39 @@ def _script(where: str) -> Path | None:
         BadInput: it is a path, and no script is there.
     """
     path = Path(where).expanduser()
+    written_as_path = where.startswith((".", "~")) or path.is_absolute() or len(path.parts) > 2
+    if path.suffix != ".py" and not written_as_path:
+        return None
     script = path if path.suffix == ".py" else path / f"{path.resolve().name}.py"
-    if script.is_file():
-        return script
-    if path.suffix == ".py" or where.startswith((".", "~")) or path.is_absolute() or len(path.parts) > 2:
+    if not script.is_file():
         raise BadInput(f"no metric's script at {script}")
-    return None
+    return script
+
+
+def _require_consent(name: str, script: Path | None) -> None:
+    """Check that the metric's code may run.
+
+    Raises:
+        Unavailable: nobody allowed it.
+        BadInput: a script lies where `evaluate` would take it for the hub's.
+    """
+    if not REMOTE_CODE.get() and (script is None or name not in NAMED.get()):
+        whence = "the hub" if script is None else f"{script}, which the task names"
+        raise Unavailable(f"{name} runs code from {whence}: --trust-remote-code allows it")
+    where = Path(name.partition(":")[2])
+    stray = where / f"{where.name}.py"
+    if script is None and stray.exists():
+        raise BadInput(
+            f"{name} is the hub's, and {stray} would be run in its place; name it evaluate:./{where}, "
+            "or work in another folder"
+        )
 
 
 def _digest(script: Path) -> str:
-    return hashlib.sha256(script.read_bytes()).hexdigest()[:12]
+    try:
+        return hashlib.sha256(read_bounded(script, LARGEST_SCRIPT)).hexdigest()[:12]
+    except OSError as error:
+        raise BadInput(f"{script} cannot be read: {error.strerror}") from None
 
 
 def _version() -> str:
@@ -143,10 +175,16 @@ class _Foreign:
     revision: str | None
     labels: tuple[str, ...]
     normalise: Callable[[str], str]
+    local: bool = False
 
     @property
     def module(self) -> Any:
-        """Return the loaded metric."""
+        """Return the loaded metric.
+
+        Raises:
+            Unavailable: it may not be run, or cannot be loaded.
+        """
+        _require_consent(self.name, Path(self.path) if self.local else None)
         return _loaded(self.name, self.path, self.config, self.revision)
 
     def statistics(self, prediction: Any, target: Any) -> tuple[()]:

@@ -40,6 +40,7 @@ def rescore(
         task = own if judge is None else _with_judgement(own, tasks.load(judge), directory)
         if not (directory / records.SAMPLES).exists():
             raise BadInput("the run has no samples.jsonl to score", place=Place(directory))
+        _ = task.metrics  # one that may not run is said before anything is written
         # Should this be killed, whoever goes on with the run sees that its scores are nobody's.
         records.write_run(directory, run | {"task": run["task"] | {"sha256": None}})
         if task is not own:

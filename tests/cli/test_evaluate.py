@@ -35,7 +35,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made.write("share/share.py", SCRIPT)
     made.reviews(text=REVIEWS.replace("[accuracy,", '["evaluate:./share", accuracy,'))
     made.env |= {"HF_HOME": str(made.home / "hf")}
-    done = made.harness("run", "-t", "reviews", "-b", "random,dummy", "--data-dir", "data")
+    asked = ("run", "-t", "reviews", "-b", "random,dummy", "--data-dir", "data")
+    done = made.harness(*asked, "--trust-remote-code")
     assert done.returncode == 0, done.stderr
     assert "not ranked: evaluate:./share says nothing of single examples" in done.stderr
     assert done.stdout.count("evaluate:./share") == 1
@@ -54,7 +55,7 @@ def test_its_figure_stands_beside_the_others_without_an_interval(project):
 def test_a_rescored_run_has_the_same_figure(project):
     directory = project.runs()[0]
     before = said(directory)["metrics"]
-    assert project.harness("rescore", directory).returncode == 0
+    assert project.harness("rescore", directory, "--trust-remote-code").returncode == 0
     assert said(directory)["metrics"] == before
 
 

@@ -59,6 +59,16 @@ def _scripts(tmp_path_factory):
 def _project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     foreign._loaded.cache_clear()
+    leave = foreign.REMOTE_CODE.set(True)
+    yield
+    foreign.REMOTE_CODE.reset(leave)
+
+
+@pytest.fixture
+def _without_leave():
+    leave = foreign.REMOTE_CODE.set(False)
+    yield
+    foreign.REMOTE_CODE.reset(leave)
 
 
 def script(name, body, *layouts):
@@ -91,7 +101,7 @@ class TestFigure:
         judge = metric("./share_again")
         assert [judge.corpus(["가"], ["가"]), judge.corpus(["가", "나"], ["가", "다"])] == [1, 0.5]
 
-    @pytest.mark.parametrize("where", ["./by_path", "by_path", "by_path/by_path.py", "{here}/by_path"])
+    @pytest.mark.parametrize("where", ["./by_path", "by_path/by_path.py", "{here}/by_path"])
     def test_a_script_is_found_by_its_folder_or_its_file(self, where, tmp_path):
         script("by_path", SHARE)
         assert metric(where.format(here=tmp_path)).corpus(["가"], ["가"]) == 1
@@ -222,6 +232,7 @@ class TestWhatItIsGiven:
 
 
 class TestConsent:
+    @pytest.mark.usefixtures("_without_leave")
     @pytest.mark.parametrize("name", ["accuracy", "somebody/their_metric"])
     def test_a_name_on_the_hub_runs_nothing_without_leave(self, name):
         with pytest.raises(Unavailable) as caught:
@@ -241,8 +252,8 @@ class TestConsent:
             copy_context().run(asked)
 
     def test_leave_ends_where_it_was_given(self):
-        copy_context().run(foreign.REMOTE_CODE.set, True)
-        assert foreign.REMOTE_CODE.get() is False
+        copy_context().run(foreign.REMOTE_CODE.set, False)
+        assert foreign.REMOTE_CODE.get() is True
 
     def test_no_setting_of_a_task_can_give_it(self):
         assert not {"trust_remote_code", "remote_code"} & set(plugins.metric("evaluate:x").settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,6 +143,12 @@ def explained(profile: Profile) -> Iterator[None]:
         if "trust_remote_code" in str(error) and not profile.trust_remote_code:
             raise Unavailable(
                 f"{profile.model} runs code from its repository; pass --trust-remote-code to allow it"
+            ) from error
+        if "weights_only" in str(error) or isinstance(error, pickle.UnpicklingError):
+            # torch's own words end in how to let it run all the same.
+            raise Unavailable(
+                f"{profile.model} holds a pickle, which would run code: it is not loaded. "
+                "Ask for its weights as .safetensors"
             ) from error
         absent = "" if local_folder(profile) else " is no directory here and"
         raise Unavailable(f"{profile.model}{absent} cannot be loaded: {one_line(error)}") from error
