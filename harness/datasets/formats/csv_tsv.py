@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from harness.datasets.formats import Table, lines, text
 from harness.errors import BadInput, Place
+from harness.files import Table, lines
+from harness.files.rows import csv_cells
 from harness.tasks.schema import Data
 
 
@@ -41,18 +40,4 @@ def tsv(path: Path, data: Data) -> Table:
 
 def csv_(path: Path, data: Data) -> Table:
     """Return a table of CSV records, quoted ones over several lines too."""
-    return _delimited(path, data, _csv_cells(path, data.delimiter or ","))
-
-
-def _csv_cells(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(sys.maxsize)
-    with text(path) as stream:
-        reader = csv.reader(stream, delimiter=delimiter, strict=True)
-        start = 1
-        try:
-            for cells in reader:
-                if cells:
-                    yield start, cells
-                start = reader.line_num + 1
-        except csv.Error as error:
-            raise BadInput(f"not CSV: {error}", place=Place(path, start)) from None
+    return _delimited(path, data, csv_cells(path, data.delimiter or ","))

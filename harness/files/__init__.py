@@ -1,0 +1,108 @@
+"""A file's bytes, text and rows as they are: unpacked, decoded, each row with the place where it stands."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from harness.errors import BadInput, Place
+
+Row = Any  # a list of cells, or a mapping
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a file, each with the number of its line or record, and how to find a column in one.
+
+    `width` is how many cells each row has to have; None where rows may differ.
+    """
+
+    path: Path
+    columns: dict[str, str | int] | None
+    rows: Iterator[tuple[int, Row]]
+    width: int | None = None
+    has_lines: bool = True
+
+    def error(self, message: str, number: int | None = None) -> BadInput:
+        """Return the error that points at a line, or names the record in a file without lines."""
+        if self.has_lines or number is None:
+            return BadInput(message, place=Place(self.path, number))
+        return BadInput(f"record {number}: {message}", place=Place(self.path))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Yield the bytes of a file, unpacked if it ends in .gz.
+
+    Raises:
+        BadInput: it cannot be read, or is not a whole gzip file.
+    """
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+            yield stream  # type: ignore[misc]
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BadInput(f"not a whole gzip file: {error}", place=Place(path)) from None
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror or error}", place=Place(path)) from None
+
+
+def sha256(*paths: Path) -> str:
+    """Return the hash of a file's content; of what is inside a .gz, so that packing changes nothing.
+
+    The hash of several files is that of their hashes, in order.
+    """
+    hashes = [_sha256(path) for path in paths]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("+".join(hashes).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with opened(path) as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def text(path: Path) -> Iterator[IO[str]]:
+    """Yield the text of a file; only a line feed ends a line (U+0085 stays inside a field)."""
+    with opened(path) as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="\n") as decoded:
+        try:
+            yield decoded
+        except UnicodeDecodeError:
+            raise BadInput("not UTF-8 text", place=Place(path, _bad_line(path))) from None
+
+
+def _bad_line(path: Path) -> int | None:
+    with opened(path) as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return None
+
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (number from 1, line without its end), empty lines left out."""
+    with text(path) as stream:
+        for number, line in enumerate(stream, 1):
+            bare = line.rstrip("\r\n")
+            if bare:
+                yield number, bare
+
+
+def plain(value: Any) -> str:
+    """Return a cell as text: None is empty, and `true` is how JSON writes it."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
