@@ -156,6 +156,7 @@ def run(
     ask: str | Sequence[str] | None = None,
     split: str | None = None,
     repeat: int = 1,
+    name: str | None = None,
     seed: int | None = None,
     train_limit: Part | Sequence[Part] = None,
     dedupe_train: bool = False,
@@ -191,7 +192,7 @@ def run(
     (None: in runs of up to 200 requests). What it answered before is not asked again, unless `cache=False`,
     and no more is spent than `max_cost="5USD"`; where the price is in another currency,
     `usd_krw="1390@2026-11-01"` states the rate. `slo={"ttft": 0.5}` are the seconds within which a request
-    was served well.
+    was served well. `name` is what one system's row is called on boards.
 
     Raises:
         BadInput: the input is wrong; nothing was run.
@@ -227,6 +228,7 @@ def run(
         slo=None if slo is None else goodput.bounds(slo),
         dedupe_train=dedupe_train,
         energy=energy,
+        name=name,
     )
     if energy:
         metering.require()

@@ -43,7 +43,10 @@ class AdapterEntry:
     extra is there. `remote` says that it asks a server: concurrency applies, and an answer costs money or
     somebody's time, so it is worth keeping. `key` is the environment variable that holds the key of its usual
     service; the setting `api_key_env` names another. `provider` is who bills that service, as the price
-    library calls it; the setting `base_url` may name another.
+    library calls it; the setting `base_url` may name another. `files` are settings that each name a file it
+    needs: what they hold is hashed by the adapter's `identity`, and their paths are not. `replays` says that
+    its answers were made elsewhere: how they were asked for, how quickly and at what cost, this process
+    cannot know.
     """
 
     name: str
@@ -63,6 +66,8 @@ class AdapterEntry:
     remote: bool = False
     key: str | None = None
     provider: str | None = None
+    files: tuple[str, ...] = ()
+    replays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,7 +267,9 @@ class Response:
     `tokens` is how many tokens a log-likelihood sums over. `similarities` are the cosines of a picture
     and each option, which the scores were made of. `finish` is `stop`, `length`, `filtered`,
     `refused` or `too_long`; the last three are unanswered. `truncated` says that the prompt was cut to
-    fit. `served` is the name that a server gives the model which answered.
+    fit. `served` is the name that a server gives the model which answered. `label` is the option that a
+    system decided for, where it says so and gives no scores: the option's text, its words or the data's
+    label. `price` is what the answer cost, where that was recorded with it.
     """
 
     key: tuple[str, int]
@@ -285,6 +287,8 @@ class Response:
     truncated: bool = False
     error: Failure | None = None
     served: str | None = None
+    label: str | None = None
+    price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from os.path import isfile
+from pathlib import Path, PurePath
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -23,6 +24,9 @@ from harness.schema import WRITTEN, Ask, ChooseBy, Decoding, Profile
 MERGED = ("settings", "decoding", "price")
 
 
+Kind = Literal[
+    "baseline", "classical", "scratch", "base", "instruct", "fine-tuned", "merged", "api", "recorded"
+]
 Rate = Annotated[Finite, Field(ge=0)]
 
 
@@ -69,9 +73,7 @@ class BackendFile(Strict):
     model: str | None = None
     revision: str | None = None
     needs: list[Literal["trust_remote_code"]] = []
-    kind: (
-        Literal["baseline", "classical", "scratch", "base", "instruct", "fine-tuned", "merged", "api"] | None
-    ) = None
+    kind: Kind | None = None
     family: str | None = None
     parameters: Annotated[Finite, Field(gt=0)] | None = None
     licence: str | None = None
@@ -106,6 +108,11 @@ class Backend:
         return plugins.adapters()[self.file.adapter]
 
     @property
+    def hashed_settings(self) -> dict[str, Any]:
+        """Return the settings that can change an answer, without paths: a file is hashed itself."""
+        return {name: value for name, value in self.result_settings.items() if name not in self.entry.files}
+
+    @property
     def result_settings(self) -> dict[str, Any]:
         """Return the settings that can change an answer; knobs such as the batch size cannot."""
         return {name: value for name, value in self.settings.items() if name not in self.entry.knobs}
@@ -136,11 +143,19 @@ class Backend:
         """Return the environment variable whose key is sent to the service, None where none is."""
         return secrets.key_name(self.settings, self.entry.key)
 
+    @property
+    def shown_settings(self) -> dict[str, Any]:
+        """Return the settings as reports have them: of a file's path its end, the rest is the machine's."""
+        given = dict(self.settings)
+        ends = {name: "/".join(Path(given[name]).parts[-2:]) for name in self.entry.files if given.get(name)}
+        return {**given, **ends}
+
     def differs(self, own: Backend) -> dict[str, Any]:
         """Return what can change an answer and is not as in `own`, the profile as written."""
         now = {**self.result_settings, "model": self.file.model, "revision": self.file.revision}
         was = {**own.result_settings, "model": own.file.model, "revision": own.file.revision}
-        return {key: value for key, value in now.items() if value != was.get(key)}
+        shown = self.shown_settings
+        return {key: shown.get(key, value) for key, value in now.items() if value != was.get(key)}
 
     def profile(
         self,
@@ -177,7 +192,7 @@ class Backend:
 
         Raises:
             CannotAsk: the adapter cannot be asked this.
-            BadInput: it cannot honour a decoding key.
+            BadInput: it cannot honour a decoding key, or a file that it names is not there.
             Unavailable: an extra is missing, no model is named, or code of the model's own is not allowed.
         """
         entry = self.entry
@@ -192,6 +207,9 @@ class Backend:
                     raise BadInput(f"{self.name} ({entry.name}) cannot honour {key!r} in decoding")
         for reason in self.obstacles(trust_remote_code=trust_remote_code, keys=keys):
             raise Unavailable(reason)
+        for name in entry.files:
+            if not isfile(self.settings[name]):
+                raise BadInput(f"{self.name}: -m {name}={self.settings[name]}: no such file")
 
     def obstacles(self, *, trust_remote_code: bool = False, keys: bool = True) -> list[str]:
         """Return why the backend cannot work here, each with what to do; empty if it can."""
@@ -206,6 +224,8 @@ class Backend:
         if self.entry.needs_model and not self.file.model:
             what = "NAME" if self.entry.remote else "DIRECTORY_OR_ID"
             found.append(f"{self.name} names no model: add -m model={what}")
+        unnamed = (name for name in self.entry.files if not self.settings.get(name))
+        found += [f"{self.name} names no {name}: add -m {name}=PATH" for name in unnamed]
         absent = plugins.missing(self.entry)
         if absent:
             extra = f"{DISTRIBUTION}[{self.entry.extra}]"
@@ -247,8 +267,10 @@ def load(name: str) -> Backend:
     return parse(definitions.resolve("backends", path, folders(), MERGED), definitions.name_of(path))
 
 
-def parse(document: Document, name: str) -> Backend:
-    """Return the backend of a resolved document.
+def parse(document: Document, name: str, *, resumed: bool = False) -> Backend:
+    """Return the backend of a resolved document; files that it names lie beside it.
+
+    That of a run which is `resumed` names them as the run found them.
 
     Raises:
         BadInput: the document breaks a rule.
@@ -269,4 +291,30 @@ def parse(document: Document, name: str) -> Backend:
             wrong.append(document.error(message, "decoding", key))
     if wrong:
         raise definitions.BadInputs(wrong)
-    return Backend(name=name, file=file, document=document, settings=dict(file.settings))
+    beside = {} if resumed else _beside(document, file.settings, entry.files)
+    return Backend(name=name, file=file, document=document, settings={**file.settings, **beside})
+
+
+def _beside(document: Document, given: Mapping[str, Any], files: Iterable[str]) -> dict[str, str]:
+    """Return the paths of the files that a profile names: in its own folder, or below it.
+
+    A profile may be a stranger's, and says nothing of what lies elsewhere on this machine.
+
+    Raises:
+        BadInput: a file that lies anywhere else.
+    """
+    found = {}
+    for name in files:
+        if not given.get(name):
+            continue
+        path = PurePath(given[name])
+        folder = document.place(("settings", name)).path.parent
+        if path.is_absolute() or ".." in path.parts or not _within(folder / path, folder):
+            message = f"{name!r} should lie beside this profile; another file is named by -m {name}=PATH"
+            raise document.error(message, "settings", name)
+        found[name] = str(folder / path)
+    return found
+
+
+def _within(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())

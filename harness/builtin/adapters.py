@@ -76,6 +76,24 @@ ADAPTERS = (
         "random", "harness.adapters.baseline:Random", asks=ASKS, decoding=ANY_DECODING, pictures=True
     ),
     AdapterEntry(
+        "recorded",
+        "harness.adapters.recorded.adapter:RecordedAdapter",
+        asks=ASKS,
+        decoding=ANY_DECODING,
+        settings={
+            **{"file": "str", "id": "str|list", "example": "str|list", "repeat": "str"},
+            **{"reply": "str", "label": "str", "scores": "str", "number": "str", "spans": "str"},
+            **{"scores_as": "logprobs|probabilities", "tokens": "str", "finish": "str", "served": "str"},
+            **{"failed": "str|list", "filtered": "str|list", "at_stops": "bool"},
+            **{"prompt_tokens": "str", "cached_tokens": "str", "completion_tokens": "str"},
+            **{"reasoning_tokens": "str", "seconds": "str", "first_token_seconds": "str"},
+            **{"price": "str", "currency": "USD|KRW"},
+        },
+        pictures=True,
+        files=("file",),
+        replays=True,
+    ),
+    AdapterEntry(
         "ngrams",
         "harness.adapters.classical.ngram_cosine:NgramCosine",
         asks=("embed",),

@@ -128,6 +128,8 @@ def one(given: Iterable[str] | None, option: str) -> dict[str, Any]:
 
 
 def _value(option: str, key: str, text: str) -> Any:
+    if text.lstrip().startswith("{{"):  # a template, which YAML would take for a mapping in a mapping
+        return text
     try:
         return documents.scalar(text)
     except HarnessError as error:

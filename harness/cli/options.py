@@ -43,6 +43,9 @@ Split = Annotated[str | None, typer.Option("--split", metavar="NAME", help="the 
 Seed = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="of shots, shares and sampling (default 1234)")
 ]
+Name = Annotated[
+    str | None, typer.Option("--name", metavar="TEXT", help="what the row is called on boards, of one system")
+]
 Repeat = Annotated[int, typer.Option("--repeat", min=1, metavar="N", help="ask every example N times")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="don't resume and don't reuse a fit")]
 Resume = Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="go on with this directory")]

@@ -21,6 +21,7 @@ from harness.cli.options import (
     Limit,
     MaxCost,
     MaxFailures,
+    Name,
     NoCache,
     Offline,
     Quiet,
@@ -58,6 +59,7 @@ def run(
     ask: Ask = None,
     split: Split = None,
     repeat: Repeat = 1,
+    name: Name = None,
     seed: Seed = None,
     train_limit: TrainLimit = None,
     dedupe_train: DedupeTrain = False,
@@ -109,6 +111,7 @@ def run(
         concurrency=concurrency,
         latency=latency,
         dedupe_train=dedupe_train,
+        name=name,
         energy=energy,
     )
     plans, failed = _plans(grid, options, resume, quiet=quiet)

@@ -48,11 +48,31 @@ class Ledger:
         count of ours. `retried` is what failed, was billed, and was asked again.
         `correct` is the share of right answers, None where the main metric is no such share.
         """
-        if self.backend.file.price.usd_per_hour is not None:
+        if self.backend.entry.replays and (recorded := self._recorded(correct)) is not None:
+            return recorded
+        if self.backend.file.price.usd_per_hour is not None and not self.backend.entry.replays:
             return self._by_the_hour(sessions, correct)
         if self.price is None and not self.backend.entry.remote:
             return None
         return self._by_the_token(correct)
+
+    def _recorded(self, correct: float | None) -> dict[str, Any] | None:
+        """Return what the answers cost where they were made, None if nobody wrote it down."""
+        setting = self.backend.settings
+        if "price" not in setting:
+            return None
+        prices = [line.record["response"].get("price") for line in records.read_records(self.samples)]
+        known = [Decimal(str(price)) for price in prices if price is not None]
+        total = sum(known, ZERO) if known else None
+        return {
+            "currency": setting.get("currency", "USD"),
+            "total": _plain(total),
+            "paid": 0.0,
+            "untold": len(prices) - len(known),
+            **_shares(_plain(total), len(known), correct),
+            "price_source": f"recorded: {setting['price']}",
+            "price_date": None,
+        }
 
     def _by_the_token(self, correct: float | None) -> dict[str, Any]:
         answers = kept = ZERO

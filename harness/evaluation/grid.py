@@ -11,15 +11,18 @@ from harness import plugins
 from harness.backends import backend as backends
 from harness.backends.backend import Backend, CannotAsk
 from harness.config import fields as forms
+from harness.config.documents import shown
 from harness.costs.max_cost import require_affordable
 from harness.datasets.sources import NotHere
 from harness.datasets.task_data import Material, Supplies
-from harness.errors import HarnessError, Unavailable
+from harness.errors import BadInput, HarnessError, Unavailable
 from harness.evaluation.plan import Options, Plan
 from harness.schema import IMAGE, Decoding
 from harness.tasks import groups
 from harness.tasks import task as tasks
 from harness.tasks.task import Task
+
+LONGEST_NAME = 100  # signs of a row's name
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ class _Draft(NamedTuple):
         """Return whether it reads the train split: to learn, or for shots."""
         return bool(self.task.shots) or self.backend.entry.learns
 
+    @property
+    def row(self) -> str:
+        """Return what tells this system from the others that are asked the same task."""
+        return repr((self.backend.name, self.given))
+
 
 def plans(
     grid: Grid, options: Options, report: Callable[[str], None], command: str = ""
@@ -69,6 +77,7 @@ def plans(
         BadInput: anything else in the grid that the user has to mend; nothing has been run.
     """
     drafts, dead = _drafted(grid, options)
+    _require_one_row(drafts, options.name)
     found = Supplies(options.where, options.limit, report)
     ready: list[Plan] = []
     for draft in drafts:
@@ -111,11 +120,27 @@ def _drafted(grid: Grid, options: Options) -> tuple[list[_Draft], list[HarnessEr
                     raise
                 dead.append(error)
                 continue
-            given = {**_task_choices(task), **system.differs(own), **_other(decoding.asked(), usual.asked())}
+            choices = _task_choices(task)
+            if system.entry.replays and (asked or "shots" in choices):
+                what = "-d" if asked else "--shots"
+                raise BadInput(f"{what}: {system.name} was asked elsewhere, and how cannot be chosen here")
+            # What was made elsewhere needs no train split to draw shots from, whatever it was shown.
+            posed = task.choose(shots=0) if system.entry.replays else task
+            given = {**choices, **system.differs(own), **_other(decoding.asked(), usual.asked())}
             for limit in grid.train_limits if system.entry.learns else (None,):
                 taught = _taught(system, limit, options)
-                drafts.append(_Draft(task, named, system, decoding, {**given, **taught}, limit))
+                drafts.append(_Draft(posed, named, system, decoding, {**given, **taught}, limit))
     return drafts, dead
+
+
+def _require_one_row(drafts: Sequence[_Draft], name: str | None) -> None:
+    """Raise BadInput if the runs that would be called `name` are of several rows, or it is no name."""
+    if name is None:
+        return
+    if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
+        raise BadInput(f"--name {shown(name)}: should be 1 to {LONGEST_NAME} signs that can be seen")
+    if len(rows := {draft.row for draft in drafts}) > 1:
+        raise BadInput(f"--name {name} is of one row, and these are {len(rows)}; name each by itself")
 
 
 def _require_fit(task: Task, system: Backend) -> None:

@@ -34,7 +34,7 @@ class Options:
 
     `latency` None asks for the time to the first token where that is cheap: in short runs. `cache` keeps what
     servers answer, `budget` bounds what all runs may spend, `slo` are bounds on times in seconds. Where
-    nothing is asked (`asks`), no service needs its key.
+    nothing is asked (`asks`), no service needs its key. `name` is what the one system is called in reports.
     """
 
     where: Where = field(default_factory=Where)
@@ -52,6 +52,7 @@ class Options:
     asks: bool = True
     dedupe_train: bool = False
     energy: bool = False
+    name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ class Plan:
 
     @property
     def system(self) -> str:
-        """Return the backend's name with every setting that differs from its profile and the task's."""
+        """Return the name that the user gave, else the backend's with every setting that is not the usual."""
+        if self.options.name is not None:
+            return self.options.name
         extra = ", ".join(f"{name}={_short(value)}" for name, value in self.given.items())
         return f"{self.backend.name} [{extra}]" if extra else self.backend.name
 
@@ -166,7 +169,8 @@ def resumed(directory: Path, options: Options, report: Callable[[str], None]) ->
     run = records.read_run(directory)
     said, seed = run["task"], run["seed"]
     task = tasks.parse(documents.read(directory / records.TASK), said["name"]).choose(seed=seed)
-    backend = backends.parse(documents.read(directory / records.BACKEND), run["backend"]["name"])
+    document = documents.read(directory / records.BACKEND)
+    backend = backends.parse(document, run["backend"]["name"], resumed=True)
     decoding = forms.decoding(run["decoding"]["asked"])
     backend.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
     if options.budget is not None:
@@ -174,7 +178,8 @@ def resumed(directory: Path, options: Options, report: Callable[[str], None]) ->
     where = replace(options.where, sample=run["data"]["sample"])
     options = replace(options, where=where, limit=said["limit"], repeat=said["repeat"], fresh=False)
     given = run["given"]
-    options = replace(options, dedupe_train=given.get("dedupe_train", False))
+    name = options.name or run.get("name")
+    options = replace(options, dedupe_train=given.get("dedupe_train", False), name=name)
     material = supply(
         task, options.where, report, limit=options.limit, train=bool(task.shots or backend.entry.learns)
     )

@@ -53,6 +53,7 @@ def described(response: Response) -> dict[str, Any]:
     measured = {
         **{"value": response.value, "tokens": response.tokens, "spans": response.spans},
         **{"similarities": response.similarities, "served": response.served},
+        **{"label": response.label, "price": response.price},
     }
     return {
         "text": response.text,
@@ -109,6 +110,7 @@ def described_plan(
         "id": "",
         "label": plan.system,
         "given": dict(plan.given),
+        **({"name": plan.options.name} if plan.options.name is not None else {}),
         "status": RUNNING,
         "fingerprint": mark,
         "command": plan.command,
@@ -134,14 +136,28 @@ def described_plan(
             "parameters": backend.parameters,
             "kind": backend.kind,
             "licence": backend.licence,
-            "settings": dict(plan.backend.settings),
+            "settings": plan.backend.shown_settings,
             "concurrency": plan.options.concurrency or plan.backend.settings.get("concurrency"),
         },
         "decoding": {"asked": plan.decoding.asked(), "sent": dict(sent)},
-        "choose_by": backend.choose_by if task.ask == "choose" else None,
+        "choose_by": _choose_by(plan),
         "data": described_data(plan),
         "seed": task.seed,
     }
+
+
+def renamed(run: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a run's document with another name of its row: what was answered is the same."""
+    return {**run, "label": name, "name": name}
+
+
+def _choose_by(plan: Plan) -> str | None:
+    """Return how options are chosen among, None where none are, or where somebody else did it unseen."""
+    if plan.task.ask != "choose":
+        return None
+    if not plan.backend.entry.replays:
+        return plan.backend.file.choose_by
+    return "logprobs" if "scores" in plan.backend.settings else None
 
 
 def described_data(plan: Plan) -> dict[str, Any]:
@@ -156,8 +172,10 @@ def described_data(plan: Plan) -> dict[str, Any]:
     }
 
 
-def throughput(sessions: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
-    """Return answers and tokens a second over the sessions that told their seconds."""
+def throughput(sessions: Sequence[Mapping[str, Any]], *, replayed: bool) -> dict[str, float | None]:
+    """Return answers and tokens a second over the sessions that told their seconds; None if `replayed`."""
+    if replayed:
+        return {"examples_per_s": None, "output_tokens_per_s": None}
     seconds, answered, tokens = (
         sum(session[key] for session in sessions) for key in ("seconds", "answered", "output_tokens")
     )

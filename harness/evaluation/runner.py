@@ -32,6 +32,7 @@ from harness.evaluation.run_document import (
     described_data,
     described_plan,
     measured,
+    renamed,
     sent,
     throughput,
 )
@@ -93,6 +94,11 @@ def execute(plan: Plan, display: Display) -> Outcome:
                 known = directories.known(directory)  # its last writer may have gone on meanwhile
                 if known.get("status") != COMPLETE:
                     return _Run(plan, adapter, directory, mark, identity, known, display).go()
+        name = plan.options.name
+        if name is not None and known["label"] != name:
+            with Lock(directory):
+                known = renamed(directories.known(directory), name)
+                records.write_run(directory, known)
         return Outcome(directory, known, reused=True)
     finally:
         engines.closed(plan.backend.name, adapter)
@@ -119,6 +125,7 @@ class _Run:
         self.read = answers.reader(plan.task)
         self.fit: Fit | None = None
         self.stopped: HarnessError | None = None
+        self.last_failure: Failure | None = None
         self.session = Session()
         self.ledger = Ledger(plan.backend, self.samples, known)
         self.engine: dict[str, Any] = (known.get("backend") or {}).get("engine") or {}
@@ -205,7 +212,8 @@ class _Run:
         pending: dict[Key, Request] = {}
         drain = Drain()
         self.session = Session()
-        with energy.metered(wanted=self.plan.options.energy) as self.session.energy:
+        wanted = self.plan.options.energy and not self.plan.backend.entry.replays
+        with energy.metered(wanted=wanted) as self.session.energy:
             self.display.start(self.plan.label, self.plan.total, len(done))
             self._answers(self._source(make, done, pending, drain), pending, journal, drain)
 
@@ -266,7 +274,9 @@ class _Run:
         self.session.count(response)
         self.display.step(failed=response.error is not None, score=scores)
         if response.error is not None:
-            self._check_failures(response.error)
+            self.last_failure = response.error
+            if not self.plan.backend.entry.replays:  # nothing is spared by stopping early
+                self._check_failures()
 
     def _judged(self, request: Request, response: Response) -> tuple[Record, float | None]:
         failed = response.error is not None
@@ -290,11 +300,19 @@ class _Run:
         main = self.metrics[0]
         return record, scores[main.name][0] if scores and main.interval == "wilson" else None
 
-    def _check_failures(self, last: Failure) -> None:
+    def _check_failures(self) -> None:
+        """Stop, if more requests failed than the user allows."""
         bound = self.plan.options.max_failures
         allowed = bound if isinstance(bound, int) else bound * self.plan.total
-        failed = self.session.failed
-        if failed > allowed and self.stopped is None:
+        failed, last = self.session.failed, self.last_failure
+        if failed <= allowed or self.stopped is not None or last is None:
+            return
+        if self.plan.backend.entry.replays:
+            self.stopped = Stopped(
+                f"{failed} of {self.plan.total} examples have no answer in the file, more than "
+                f"--max-failures {bound}; the last: {last.message}; --max-failures {failed} takes it as it is"
+            )
+        else:
             self.stopped = Stopped(
                 f"{failed} of {self.plan.total} requests failed, more than --max-failures {bound}; "
                 f"the last: {last.kind}: {last.message}; the same command asks them again"
@@ -302,6 +320,7 @@ class _Run:
 
     def _finish(self) -> Outcome:
         plan = self.plan
+        self._check_failures()
         self.ledger.before_compacting()
         records.compact(self.samples, plan.material.selection.order, plan.options.repeat)
         found = tally(self.samples, self.metrics, plan.task.classes, plan.options.slo)
@@ -320,7 +339,7 @@ class _Run:
             "finished": records.now(),
             "sessions": sessions,
             **found.summary(seed=plan.task.seed),
-            "throughput": throughput(sessions),
+            "throughput": throughput(sessions, replayed=self.plan.backend.entry.replays),
             "cost": self.ledger.document(sessions, found.share_correct),
             "budget": plan.options.budget.document() if plan.options.budget else None,
             "goodput": found.goodput.document(sessions) if found.goodput else None,

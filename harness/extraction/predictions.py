@@ -59,8 +59,8 @@ def reader(task: Task) -> Read:
             return _number(response.value)
         if task.ask in WITHOUT_PROMPT:  # no text can say what was to be measured
             return None
-        if response.option_scores is not None:
-            return best(response.option_scores, options)
+        if response.option_scores is not None or response.label is not None:
+            return _decided(response, options, has_labels=bool(task.file.options))
         said = spoken(response.text)
         found = (_extracted(steps, said, names) for names in _called(options))
         judged = (_judged(task, text, names, context) for text, names in found if text is not None)
@@ -99,6 +99,21 @@ def _judged(task: Task, text: str, options: Sequence[Option], context: str) -> P
     if task.ask == "rate":
         return _in_range(_number(text), task.file.range)
     return chosen(text, options) if options else text
+
+
+def _decided(response: Response, options: Sequence[Option], *, has_labels: bool) -> str | None:
+    """Return the label of the option that scores favour, or that a system names without a word around it.
+
+    None if there is none such. The labels of options that an example brings along are places, which nobody
+    but the harness says.
+    """
+    if response.option_scores is not None:
+        return best(response.option_scores, options)
+    said = response.label or ""
+    found = (chosen(said, names) for names in _called(options))
+    named = next((label for label in found if label is not None), None)
+    known = said.strip() if has_labels else None
+    return named or next((option.label for option in options if option.label == known), None)
 
 
 def _usual_step(task: Task) -> Named:

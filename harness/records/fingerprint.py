@@ -57,7 +57,7 @@ def fingerprint(
                 "model": settings.model,
                 "revision": settings.revision,
                 "identity": dict(identity),
-                "settings": backend.result_settings,
+                "settings": backend.hashed_settings,
                 "chat": settings.chat,
                 "shots_as": settings.shots_as,
                 "normalise": settings.normalise,

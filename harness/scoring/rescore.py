@@ -103,6 +103,7 @@ def _response(record: Record) -> Response:
         value=said.get("value"),
         tokens=said.get("tokens"),
         spans=said.get("spans"),
+        label=said.get("label"),
         finish=said["finish"],
     )
 

@@ -172,7 +172,8 @@ def _worst(values: Iterable[float | None]) -> float | None:
 
 
 def _rate(runs: Iterable[dict[str, Any]]) -> float | None:
-    """Return examples answered a second over all the sessions of all the runs."""
-    sessions = [session for run in runs for session in run.get("sessions") or ()]
+    """Return examples answered a second over all the sessions of all the runs that were made here."""
+    timed = (run for run in runs if (run.get("throughput") or {}).get("examples_per_s") is not None)
+    sessions = [session for run in timed for session in run.get("sessions") or ()]
     seconds, answered = (sum(session[key] for session in sessions) for key in ("seconds", "answered"))
     return answered / seconds if answered and seconds else None

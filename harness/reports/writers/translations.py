@@ -256,6 +256,7 @@ KOREAN: dict[str, str] = {
     "instruct": "지시",
     "fine-tuned": "미세조정",
     "merged": "병합",
+    "recorded": "기록",
     "api": "API",
     **SITE,
 }
