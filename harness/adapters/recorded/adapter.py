@@ -10,8 +10,8 @@ from typing import Any
 from harness.adapters.recorded.recording import ANSWERS, ROLES, Recording, Rules
 from harness.adapters.recorded.table import Key, Recorded, example_key, load, names
 from harness.errors import BadInput, Place
-from harness.files import sha256
 from harness.schema import Decoding, Example, Failure, Option, Profile, Request, Response
+from harness.tables import sha256
 from harness.terminal import say
 
 MISSING, AMBIGUOUS = "missing", "ambiguous"

@@ -9,7 +9,7 @@ import orjson
 
 from harness.config import templates as templating
 from harness.errors import BadInput
-from harness.files import plain
+from harness.tables import plain
 from harness.text.normalize import nfc
 
 Row = Mapping[str, Any]

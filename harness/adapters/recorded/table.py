@@ -12,8 +12,8 @@ from harness.adapters.recorded.cells import ABSENT, column, key_text
 from harness.adapters.recorded.recording import Recording, read
 from harness.config import templates as templating
 from harness.errors import BadInput, Place, did_you_mean
-from harness.files import Table
-from harness.files.rows import named_rows
+from harness.tables import Table
+from harness.tables.rows import named_rows
 
 ROW = "row"  # names the number of a row in the file, from 0, where no column is called so
 Key = tuple[str, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from harness.files import Row, Table, lines, opened, plain, sha256, text
+from harness.tables import Row, Table, lines, opened, plain, sha256, text
 from harness.tasks.schema import Data
 
 __all__ = ["Reader", "Row", "Table", "a_file_each", "lines", "opened", "plain", "sha256", "text"]

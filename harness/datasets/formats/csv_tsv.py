@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import BadInput, Place
-from harness.files import Table, lines
-from harness.files.rows import csv_cells
+from harness.tables import Table, lines
+from harness.tables.rows import csv_cells
 from harness.tasks.schema import Data
 
 

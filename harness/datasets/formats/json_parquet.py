@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 
 from harness.errors import BadInput, Place
-from harness.files import Table, opened, rows
+from harness.tables import Table, opened, rows
 from harness.tasks.schema import Data
 
 WHOLE = "."  # what `records` says of a document that is one row

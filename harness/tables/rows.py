@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from harness.errors import BadInput, Place, Unavailable
-from harness.files import Table, lines, text
+from harness.tables import Table, lines, text
 
 
 def jsonl(path: Path) -> Table:
