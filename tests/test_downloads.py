@@ -260,7 +260,7 @@ def test_three_attempts_are_enough(broken: Answer, words: str, server: Server, t
     assert "--data-dir" in said
     assert "--sample" in said
     assert len(server.seen) == 3
-    assert files(tmp_path) == []
+    assert all(name.endswith(".part") for name in files(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -579,7 +579,7 @@ print(fetch_url(sys.argv[1], sys.argv[2], cache=Path(sys.argv[3])))
 
 
 def child(url: str, cache: Path) -> subprocess.Popen[str]:
-    root = Path(downloads.__file__).parents[2]
+    root = Path(downloads.__file__).parents[3]
     return subprocess.Popen(
         [sys.executable, "-c", CHILD, url, SHA, str(cache)],
         env={**os.environ, "PYTHONPATH": str(root)},
@@ -915,7 +915,7 @@ def test_hf_endpoint_is_obeyed_in_a_process_of_its_own(server: Server, tmp_path:
         "import sys; from pathlib import Path; from harness.datasets.downloads import fetch_hub;"
         f"print(*fetch_hub({REPO!r}, {FILE!r}, revision='main', cache=Path(sys.argv[1])))"
     )
-    root = Path(downloads.__file__).parents[2]
+    root = Path(downloads.__file__).parents[3]
     switches = {"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN"}
     env = {name: value for name, value in os.environ.items() if name not in switches}
     env |= {"HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path / "home"), "PYTHONPATH": str(root)}

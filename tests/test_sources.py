@@ -94,7 +94,10 @@ class TestFolder:
 
     def test_without_a_folder_it_is_said_what_to_give(self):
         said = complaint(Where(), ["train"], files=FILES)
-        assert said == "the data of small is not here (no --data-dir was given); give --data-dir DIR"
+        assert said == (
+            "the data of small is not here (no --data-dir was given); it reads set/train.jsonl "
+            "below a data folder; give --data-dir DIR"
+        )
 
 
 class TestSample:

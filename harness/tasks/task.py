@@ -224,29 +224,51 @@ def _prepared(document: Document) -> Document:
     """Return the document, its sample found, if it is a task at all."""
     if "members" in document.values:
         raise document.error(f"{document.path.stem!r} is a group; its members are tasks", "members")
-    return _with_sample_found(document)
+    return _with_files_found(document)
 
 
-def _with_sample_found(document: Document) -> Document:
-    """Return the document with `data.sample` as a place that does not depend on who inherits it."""
+def _with_files_found(document: Document) -> Document:
+    """Return the document with what lies beside it, its sample and manifests, wherever it is inherited."""
     data = document.values.get("data")
     if not isinstance(data, dict):
         return document  # a problem of its own
-    sample = data.get("sample")
-    if not isinstance(sample, str) or sample.startswith(SHIPPED):
-        return document
-    path = document.path.parent / sample
+    found = dict(data)
+    if "extends" in document.values and "files" in data:  # other files are not at the parent's addresses
+        found = {"url": None, "hub": None, **found}
+    if isinstance(data.get("sample"), str):
+        found["sample"] = _found(document, data["sample"], "data", "sample")
+    if isinstance(data.get("url"), dict):
+        found["url"] = {split: _manifests_found(document, split, url) for split, url in data["url"].items()}
+    return replace(document, values={**document.values, "data": found})
+
+
+def _manifests_found(document: Document, split: str, url: Any) -> Any:
+    """Return what a split has under `url` with each manifest found."""
+    if isinstance(url, list):
+        return [_manifests_found(document, split, one) for one in url]
+    if not isinstance(url, dict) or not isinstance(url.get("manifest"), str):
+        return url
+    return {**url, "manifest": _found(document, url["manifest"], "data", "url", split)}
+
+
+def _found(document: Document, name: str, *keys: str) -> str:
+    """Return a file beside the document as a place that does not depend on who inherits it."""
+    if name.startswith(SHIPPED):
+        return name
+    path = document.path.parent / name
     if not isfile(path):
-        raise document.error(f"the sample {shown(sample)} is not beside the task", "data", "sample")
+        raise document.error(f"the {keys[-1]} {shown(name)} is not beside the task", *keys)
     path, root = path.resolve(), shipped("tasks").resolve()
     inside = path.is_relative_to(root)
-    found = f"{SHIPPED}{path.relative_to(root).as_posix()}" if inside else str(path)
-    return replace(document, values={**document.values, "data": {**data, "sample": found}})
+    return f"{SHIPPED}{path.relative_to(root).as_posix()}" if inside else str(path)
 
 
 def sample_path(task: Task) -> Path | None:
     """Return the file of the task's own sample, None where it has none."""
     sample = task.file.data.sample
-    if sample is None:
-        return None
-    return shipped("tasks") / sample.removeprefix(SHIPPED) if sample.startswith(SHIPPED) else Path(sample)
+    return None if sample is None else beside(sample)
+
+
+def beside(name: str) -> Path:
+    """Return the file that a resolved task names as lying beside it."""
+    return shipped("tasks") / name.removeprefix(SHIPPED) if name.startswith(SHIPPED) else Path(name)

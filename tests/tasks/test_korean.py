@@ -15,7 +15,7 @@ import pytest
 
 from harness.datasets import examples as datasets
 from harness.datasets.sources import Source, Where, locate
-from harness.errors import BadInput
+from harness.errors import BadInput, Unavailable
 from harness.evaluation.grid import Grid, plans
 from harness.evaluation.plan import Options
 from harness.evaluation.progress import Quiet
@@ -573,9 +573,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[s
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
 
     def said_of(task: str, backend: str, data: Path | None) -> dict[str, Any]:
-        where = Where(data_dir=data, sample=data is None)
+        where = Where(data_dir=data, sample=data is None, offline=True)
         chosen = Options(where=where, runs_dir=tmp_path / "runs")
-        ((plan,), _) = plans(Grid([task], [backend]), chosen, lambda message: None)
+        ready, dead = plans(Grid([task], [backend]), chosen, lambda message: None)
+        for error in dead:
+            raise error
+        (plan,) = ready
         return said(execute(plan, Quiet()).directory)
 
     return said_of
@@ -599,5 +602,5 @@ def test_learners_fit_the_sample_of_klue_nli(run, backend):
 
 @needs_data
 def test_a_learner_says_that_klue_nlis_train_file_is_not_here(run):
-    with pytest.raises(BadInput, match=r"klue-nli-v1\.1_train\.json"):
+    with pytest.raises(Unavailable, match=r"klue-nli-v1\.1_train\.json.*harness data get klue_nli"):
         run("klue_nli", "tfidf", DATA)

@@ -27,11 +27,16 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class DownloadError(Exception):
-    """Why an attempt failed, what to do about it, and whether another attempt may help."""
+    """Why an attempt failed, what to do about it, and whether another attempt may help.
 
-    def __init__(self, what: str, *, transient: bool = False, advice: str = ELSEWHERE) -> None:
+    `damaged`: what came is of no use to another attempt.
+    """
+
+    def __init__(
+        self, what: str, *, transient: bool = False, damaged: bool = False, advice: str = ELSEWHERE
+    ) -> None:
         super().__init__(what)
-        self.what, self.transient, self.advice = what, transient, advice
+        self.what, self.transient, self.damaged, self.advice = what, transient, damaged, advice
 
 
 def silent(line: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
@@ -54,7 +54,7 @@ class Patience:
         return min(_CHUNK, share) if share else _CHUNK
 
 
-PATIENT = Patience()
+PATIENT: Patience = Patience()
 
 
 class Transfer:
@@ -62,11 +62,12 @@ class Transfer:
 
     pooch and requests bound a silence, not a drip: a byte every few seconds keeps a read of a
     whole chunk going for ever, and no timeout of theirs ends it. pooch writes to this object.
+    `offset` bytes are in the file already: the server is asked for the rest, and if it sends the whole
+    again, the file begins anew.
     """
 
-    def __init__(self, url: str, file: BinaryIO, patience: Patience) -> None:
-        self.digest = hashlib.sha256()
-        self.received = 0
+    def __init__(self, url: str, file: BinaryIO, patience: Patience, *, offset: int = 0) -> None:
+        self.received = self._offset = offset
         self._size: int | None = None
         self._url, self._file, self._patience = url, file, patience
         self._accepted, self._given_up = False, False
@@ -80,7 +81,11 @@ class Transfer:
         self._fetch = HTTPDownloader(
             chunk_size=patience.chunk,
             timeout=(patience.connect, patience.read),
-            headers={"User-Agent": f"{DISTRIBUTION}/{__version__}", "Accept-Encoding": "identity"},
+            headers={
+                "User-Agent": f"{DISTRIBUTION}/{__version__}",
+                "Accept-Encoding": "identity",
+                **({"Range": f"bytes={offset}-"} if offset else {}),
+            },
             hooks={"response": self._look},
         )
 
@@ -143,10 +148,19 @@ class Transfer:
             if urlsplit(self._url).path.lower().endswith(_GZIPPED):
                 # Many servers call a stored .gz a gzip-encoded text; requests would unpack it.
                 response.raw.headers.pop("Content-Encoding", None)
+            if self._offset and not self._goes_on(response):
+                self.received = 0
+                self._file.seek(0)
+                self._file.truncate()
             length = response.headers.get("Content-Length", "")
-            self._size = int(length) if length.isdecimal() else None
+            self._size = self.received + int(length) if length.isdecimal() else None
             self._accepted = True
             self._answered.set()
+
+    def _goes_on(self, response: Any) -> bool:
+        """Return whether the answer is the rest of the file: status 206, from the very byte asked for."""
+        begins = response.headers.get("Content-Range", "").startswith(f"bytes {self._offset}-")
+        return bool(response.status_code == HTTPStatus.PARTIAL_CONTENT and begins)
 
     def write(self, chunk: bytes) -> None:
         """Take what pooch read."""
@@ -156,7 +170,6 @@ class Transfer:
             self._file.write(chunk)
         except OSError as error:
             raise disk_trouble(error, Path(self._file.name).parent) from None
-        self.digest.update(chunk)
         self.received += len(chunk)
 
     def flush(self) -> None:
@@ -221,6 +234,8 @@ def _status_trouble(status: int) -> DownloadError:
         return DownloadError(f"the server does not allow it (HTTP {status})")
     if status in _GONE:
         return DownloadError(f"the file is not there (HTTP {status})")
+    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # of what was left, the beginning is wrong
+        return DownloadError("what came before does not fit the file", transient=True, damaged=True)
     transient = status >= 500 or status in _TOO_BUSY
     return DownloadError(f"the server answers HTTP {status}", transient=transient)
 
