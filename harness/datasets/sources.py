@@ -21,6 +21,7 @@ from harness.records.journal import RUN
 from harness.tasks.schema import Hub
 from harness.tasks.task import Task, folders, sample_path
 
+NAMED = 3  # files that are named one by one
 SHOWN = 80  # characters of a name that is not there; a pattern may list fifty files
 # Packages that are installed under another name than they are imported by.
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "skimage": "scikit-image"}
@@ -219,10 +220,11 @@ def _require_cached(task: Task, wanted: Mapping[str, Sequence[Address]]) -> None
     missing = [one for those in wanted.values() for one in those if not is_there(one, cache)]
     if missing:
         hosts = ", ".join(sorted({urlsplit(one.url).netloc for one in missing}))
+        names = ", ".join([*(one.path for one in missing[:NAMED]), *(["…"] if len(missing) > NAMED else [])])
         raise Unavailable(
-            f"{len(missing)} file{'s' if len(missing) > 1 else ''} of {task.name} ({missing[0].path}"
-            f"{', …' if len(missing) > 1 else ''}) not in {cache}, and --offline forbids downloading from "
-            f"{hosts}; `harness data get {task.name}` does so beforehand, or {ELSEWHERE}"
+            f"{len(missing)} file{'s' if len(missing) > 1 else ''} of {task.name} ({names}) not in {cache}, "
+            f"and --offline forbids downloading from {hosts}; `harness data get {task.name}` does so "
+            f"beforehand, or {ELSEWHERE}"
         )
 
 
