@@ -94,9 +94,20 @@ def sent(plan: Plan, adapter: Adapter) -> dict[str, Any]:
     compares = plan.task.ask == "choose" and plan.backend.file.choose_by == "logprobs"
     if compares or plan.task.ask not in (*WRITTEN, "choose"):
         return {}
-    if isinstance(adapter, SaysDecoding):
-        return dict(adapter.sent(plan.decoding))
-    return plan.decoding.asked()
+    told = adapter.sent(plan.decoding) if isinstance(adapter, SaysDecoding) else plan.decoding.asked()
+    return {key: _seeds(value) if key == "seed" else value for key, value in told.items()}
+
+
+def _seeds(seed: Any) -> dict[str, Any]:
+    """Return what is said of the seeds that are sent: each example and repeat has one of its own."""
+    rule = "blake2b of (seed, 'request', example id, repeat): harness.seeding.number"
+    return {"from": seed, "one_for": "each example and repeat", "rule": rule}
+
+
+def applied_here(plan: Plan, sent: Mapping[str, Any]) -> list[str]:
+    """Return what was asked of the decoding and is done here, not by the engine: a chat's stop strings."""
+    here = "stop" in plan.decoding.asked() and "stop" not in sent
+    return ["stop"] if here and plan.backend.file.chat and sent else []
 
 
 def described_plan(
@@ -139,7 +150,11 @@ def described_plan(
             "settings": plan.backend.shown_settings,
             "concurrency": plan.options.concurrency or plan.backend.settings.get("concurrency"),
         },
-        "decoding": {"asked": plan.decoding.asked(), "sent": dict(sent)},
+        "decoding": {
+            "asked": plan.decoding.asked(),
+            "sent": dict(sent),
+            **({"applied_here": here} if (here := applied_here(plan, sent)) else {}),
+        },
         "choose_by": _choose_by(plan),
         "data": described_data(plan),
         "seed": task.seed,

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from harness import plugins
 from harness.config.fields import Named
 from harness.extraction import typed_spans as tagged
-from harness.extraction.steps import Step, chosen, spoken
+from harness.extraction.steps import Step, chosen
 from harness.schema import Option, Prediction, Response
 from harness.tasks.task import Task
 from harness.tasks.validation import WITHOUT_PROMPT
+from harness.text.thoughts import spoken
 
 # No probability at all; a journal, which cannot hold an infinity, says the least number there is.
 NOTHING = -sys.float_info.max
@@ -43,7 +44,7 @@ def reader(task: Task) -> Read:
 
     What an adapter measured decides: spans, a value, scores. Otherwise the task's extraction steps read
     the text. A task with options and no steps looks for the option that the reply states, one that asks
-    for a number for the rating. What stands within `<think>` is never read.
+    for a number for the rating. What stands within a thought is never read.
     """
     steps: list[Step] = [
         plugins.load(plugins.extractors()[named.name].target)(**named.settings)

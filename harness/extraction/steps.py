@@ -15,6 +15,7 @@ from functools import lru_cache
 from harness.errors import BadInput
 from harness.schema import Option
 from harness.text.normalize import bare, folded, ko_v1, nfc
+from harness.text.thoughts import spoken
 
 Step = Callable[[str, Sequence[Option]], str | None]
 
@@ -86,18 +87,8 @@ def last_line() -> Step:
 
 
 def after_think() -> Step:
-    """Return what follows the last `</think>`; an open `<think>` holds no answer yet."""
-    return lambda text, _options: _after_think(text)
-
-
-def _after_think(text: str) -> str | None:
-    said = text.rpartition("</think>")[2].strip()
-    return None if not said or "<think>" in said else said
-
-
-def spoken(text: str | None) -> str | None:
-    """Return a reply without the thoughts before it, as it is if there are none; None if it never spoke."""
-    return _after_think(text) if text and "think>" in text else text
+    """Return what follows the last thought, in whichever marks it stands; an open one holds no answer yet."""
+    return lambda text, _options: spoken(text.strip()) or None
 
 
 def first_option() -> Step:

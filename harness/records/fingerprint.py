@@ -46,6 +46,9 @@ def fingerprint(
     says what of the train split is learnt from, nothing for all.
     """
     file, settings = task.file, backend.file
+    compares = task.ask == "choose" and settings.choose_by == "logprobs"
+    # Stop strings of a chat count from its answer on; servers used to be sent them.
+    stops = {"stops": "answer"} if settings.chat and decoding.stop and not compares else {}
     return digest(
         {
             "rendering": RENDERING,
@@ -63,7 +66,7 @@ def fingerprint(
                 "normalise": settings.normalise,
                 "choose_by": settings.choose_by,
             },
-            "decoding": decoding.asked(),
+            "decoding": {**decoding.asked(), **stops},
             "seed": task.seed,
             "limit": limit,
             "repeat": repeat,

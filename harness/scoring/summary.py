@@ -15,10 +15,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.extraction.steps import spoken
 from harness.records.journal import Record, is_failed, read_records
 from harness.schema import Metric, Prediction, Response
 from harness.scoring.service_levels import Goodput
+from harness.text.thoughts import spoken
 
 if TYPE_CHECKING:
     import numpy as np

@@ -62,7 +62,7 @@ class TestWhatIsSent:
         assert seen.body["systemInstruction"]["parts"] == [{"text": "s"}]
         config = seen.body["generationConfig"]
         assert (config["maxOutputTokens"], config["temperature"], config["topK"]) == (15, 0, 3)
-        assert config["stopSequences"] == ["\n"]
+        assert "stopSequences" not in config
         assert list(config["thinkingConfig"].values()) == [0]
 
     def test_options_become_a_schema_and_the_reply_one_of_them(self):

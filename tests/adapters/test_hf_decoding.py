@@ -37,10 +37,10 @@ def test_presence_and_frequency_come_after_the_repetition_penalty():
 # ---- ends -----------------------------------------------------------------------------------------
 
 
-def line(*stops: str, new: int = 500, thinks: bool = False) -> Line:
+def line(*stops: str, new: int = 500, opened: str = "", chat: bool = False) -> Line:
     tokens = Tokens(tiny_tokenizer(), Profile("tiny", "huggingface"))
     request = Request(Example("1", {}), lambda: Parts(""), decoding=Decoding(stop=stops))
-    return Line(Prompt(request, [5], new, False, thinks), tokens, frozenset([1]))
+    return Line(Prompt(request, [5], new, False, opened, chat), tokens, frozenset([1]))
 
 
 def said(row: Line, text: str) -> Any:
@@ -60,15 +60,33 @@ def test_a_stop_string_within_a_thought_ends_nothing():
 
 
 def test_a_thought_that_the_prompt_opened_is_one_all_the_same():
-    reply = said(line("\n", thinks=True), "좋은가\n</think>\n부정\n")
+    reply = said(line("\n", opened="<think>"), "좋은가\n</think>\n부정\n")
     assert reply.text == "<think>좋은가\n</think>\n부정"
     assert reply.thought
 
 
 def test_a_thought_that_never_ends_is_all_thought():
-    row = line("\n", new=12, thinks=True)
+    row = line("\n", new=12, opened="<think>")
     reply = said(row, "배우가 정말 좋았다 배우가 정말 좋았다 배우가 정말 좋았다 최고의 영화")
     assert (reply.finish, reply.tokens, reply.thought) == ("length", 12, 12)
+
+
+@pytest.mark.parametrize(("begin", "end"), [("<thought>", "</thought>"), ("[THINK]", "[/THINK]")])
+def test_a_thought_in_other_marks_is_one_as_well(begin, end):
+    reply = said(line("\n", opened=begin), f"좋은가\n{end}\n부정\n")
+    assert reply.text == f"{begin}좋은가\n{end}\n부정"
+    assert 0 < reply.thought < reply.tokens
+
+
+def test_a_second_thought_is_counted_with_the_first():
+    reply = said(line("\n"), "<think>하나</think><think>둘\n</think>긍정\n")
+    assert reply.text == "<think>하나</think><think>둘\n</think>긍정"
+    assert reply.tokens - 8 < reply.thought < reply.tokens
+
+
+def test_a_chat_s_reply_may_begin_with_a_heading_or_an_empty_line():
+    assert said(line("\n", chat=True), "\n## 답\n부정\n이유").text == "\n## 답\n부정"
+    assert said(line("\n"), "\n## 답\n부정").text == ""  # a base model's line has ended
 
 
 def test_a_reply_without_a_thought_counts_none():

@@ -51,7 +51,6 @@ class TestWhatIsSent:
         assert {key: sent[key] for key in sent if key not in ("model", "messages")} == {
             "max_tokens": 105,
             "temperature": 0,
-            "stop": ["\n"],
             "presence_penalty": 0.5,
             "seed": 7,
         }

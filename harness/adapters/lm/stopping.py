@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from harness.adapters.lm.errors import Span
-from harness.adapters.lm.tokenizer import THOUGHT, THOUGHT_END, Tokens
+from harness.adapters.lm.tokenizer import Tokens
 from harness.schema import Failure, Request, Response, Timing, Usage
+from harness.text.thoughts import answer_start, ended_thoughts, first_stop
 
 
 class Reply(NamedTuple):
@@ -24,14 +25,16 @@ class Reply(NamedTuple):
 class Prompt:
     """A request for text, in tokens; `new` is the most tokens it may be given.
 
-    `thinks` says that the prompt's last words open a thought, as some chat templates do.
+    `opened` is the mark of a thought that the prompt ends with, as some chat templates do. In a `chat`, a
+    stop string that ends a base model's line of answer leaves alone what only announces one.
     """
 
     request: Request
     ids: list[int]
     new: int
     truncated: bool
-    thinks: bool = False
+    opened: str = ""
+    chat: bool = False
 
     def response(self, reply: Reply | Failure, span: Span) -> Response:
         """Return the reply with its counts; an example's time is its batch's."""
@@ -96,8 +99,8 @@ class Line:
         text = self.tokens.text(self.ids[:end])
         at = self._stop(text)
         cut = text[:at]
-        if self.prompt.thinks:
-            cut = f"{THOUGHT}{cut}"  # so that what follows is known for a thought wherever it is read
+        # So that what follows is known for a thought wherever it is read.
+        cut = f"{self.prompt.opened}{cut}"
         finish = "length" if end is None and at is None else "stop"
         return Reply(cut, finish, len(self.ids), self._thought(text))
 
@@ -105,36 +108,25 @@ class Line:
         if not self.stops:
             return False
         if self.ids[-1] in self.marks:
-            return self._answer(self.tokens.text(self.ids[:-1])) is not None
+            return answer_start(self.tokens.text(self.ids[:-1]), self.prompt.opened) is not None
         last = self.tokens.text(self.ids[-self.tail :])
         return any(stop in last for stop in self.stops) and self._stop(self.tokens.text(self.ids)) is not None
 
     def _stop(self, text: str) -> int | None:
         """Return where the first stop string of the answer begins, None if there is none."""
-        start = self._answer(text)
-        if start is None:
-            return None
-        return min((at for stop in self.stops if (at := text.find(stop, start)) >= 0), default=None)
-
-    def _answer(self, text: str) -> int | None:
-        """Return where the answer begins, after a thought and the blanks behind it; None within a thought."""
-        if not self.prompt.thinks and not text.lstrip().startswith(THOUGHT):
-            return 0
-        at = text.find(THOUGHT_END)
-        if at < 0:
-            return None
-        rest = text[at + len(THOUGHT_END) :]
-        return len(text) - len(rest.lstrip())
+        return first_stop(text, self.stops, opened=self.prompt.opened, chat=self.prompt.chat)
 
     def _thought(self, text: str) -> int | None:
-        """Return how many tokens the thought takes, its end included; None where there is none."""
-        if self._answer(text) == 0:
-            return None
-        if THOUGHT_END not in text:
+        """Return how many tokens the thoughts take, their end included; None where there is none."""
+        start = answer_start(text, self.prompt.opened)
+        if start is None:
             return len(self.ids)
-        low, high = 0, len(self.ids)  # the end stands in the first `high` tokens, not in the first `low`
+        ends = ended_thoughts(text[:start])
+        if not ends:
+            return None
+        low, high = 0, len(self.ids)  # the last end stands in the first `high` tokens, not in the first `low`
         while high - low > 1:
             middle = (low + high) // 2
-            held = THOUGHT_END in self.tokens.text(self.ids[:middle])
+            held = ended_thoughts(self.tokens.text(self.ids[:middle])) >= ends
             low, high = (low, middle) if held else (middle, high)
         return high

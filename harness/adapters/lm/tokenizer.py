@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -11,8 +12,7 @@ from jinja2 import TemplateError
 
 from harness.adapters.lm.errors import RequestError
 from harness.schema import Message, Profile, Request
-
-THOUGHT, THOUGHT_END = "<think>", "</think>"
+from harness.text.thoughts import MARKS
 
 
 class Pair(NamedTuple):
@@ -63,7 +63,8 @@ class Tokens:
         """The marks of a thought that decoding would leave out, by token."""
         special = set(self.tokenizer.all_special_ids)
         known = self.added()
-        return {known[mark]: mark for mark in (THOUGHT, THOUGHT_END) if known.get(mark) in special}
+        marks = itertools.chain.from_iterable(MARKS.items())
+        return {known[mark]: mark for mark in marks if known.get(mark) in special}
 
     def added(self) -> Mapping[str, int]:
         """Return the tokens that stand outside the vocabulary proper, `<|im_end|>` for instance."""

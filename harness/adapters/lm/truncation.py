@@ -9,8 +9,9 @@ from harness.adapters.hf.engine import Engine
 from harness.adapters.lm import likelihood
 from harness.adapters.lm.errors import RequestError
 from harness.adapters.lm.stopping import Prompt
-from harness.adapters.lm.tokenizer import THOUGHT, Pair, Tokens
+from harness.adapters.lm.tokenizer import Pair, Tokens
 from harness.schema import Request
+from harness.text.thoughts import opened_by
 
 MAX_TOKENS = 32
 CONTEXT = 2048  # of a text's window where the model names no limit: lm-evaluation-harness's default
@@ -72,4 +73,4 @@ def prompt(request: Request, tokens: Tokens, engine: Engine, headroom: int) -> P
     ids = tokens.cut(ids, room)
     if context is not None:
         new = min(new, context - (1 if engine.pair else len(ids)))
-    return Prompt(request, ids, new, truncated, thinks=text.rstrip().endswith(THOUGHT))
+    return Prompt(request, ids, new, truncated, opened=opened_by(text), chat=tokens.profile.chat)

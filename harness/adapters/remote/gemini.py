@@ -37,7 +37,7 @@ KEY = "GEMINI_API_KEY"
 SEEDS = 2**31
 EMBEDDED = 32  # pairs of sentences in a call, 64 sentences of the 100 that the service takes
 NAMES = {
-    **{"max_tokens": "max_output_tokens", "stop": "stop_sequences"},
+    "max_tokens": "max_output_tokens",
     **{
         key: key for key in ("temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty", "seed")
     },
@@ -71,8 +71,12 @@ class Gemini(Concurrent):
         return {"endpoint": self.url, "api": "embedContent" if self.batch > 1 else "generateContent"}
 
     def sent(self, decoding: Decoding) -> Mapping[str, Any]:
-        """Return the decoding under the API's names, the reasoning's headroom added."""
+        """Return the decoding under the API's names, the reasoning's headroom added.
+
+        Stop strings are looked for in the answer here: the service would end a reply at its first heading.
+        """
         asked = decoding.asked()
+        asked.pop("stop", None)
         if asked.get("max_tokens"):
             asked["max_tokens"] += self.settings.get("reasoning_headroom") or 0
         return {NAMES[key]: value for key, value in asked.items()}
@@ -129,6 +133,9 @@ class Gemini(Concurrent):
         if said.finish is None:
             raise Fault("malformed", "the reply has no end")
         text = chosen(said.text, request.options) if "response_json_schema" in config else said.text
+        if text == said.text:
+            said.end_at(request.decoding.stop or (), chat=True)
+            text = said.text
         tokens = said.usage or estimated(request.prompt, said)
         return [Response(request.key, text, finish=said.finish, usage=tokens, served=said.model)]
 

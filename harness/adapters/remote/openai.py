@@ -32,7 +32,6 @@ from harness.adapters.remote.replies import (
     at,
     chosen,
     count,
-    cut,
     document,
     estimated,
     estimated_tokens,
@@ -94,8 +93,18 @@ class OpenAI(Concurrent):
                 raise BadInput(
                     f"{self.profile.name} samples as it likes, and cannot honour {', '.join(refused)}"
                 )
-            asked.pop("stop", None)  # cut off here
+        if self._stops_here:
+            asked.pop("stop", None)
         return self.api.decoding(Decoding(**asked), self.settings)
+
+    @property
+    def _stops_here(self) -> bool:
+        """Whether stop strings are looked for in the answer here, and not by the server.
+
+        A server would end a thought, or a chat's reply that begins with an empty line or a heading.
+        """
+        thinks = bool(self.settings.get("reasoning_headroom")) or self.settings.get("sampling") is False
+        return self.chats or thinks
 
     def prepare(self) -> None:
         """Make OpenAI's client: its import takes longer than an answer."""
@@ -153,10 +162,12 @@ class OpenAI(Concurrent):
             said = await self._streamed(body, this)
         else:
             said = self.api.read(await self._posted(body, this))
-        stops = request.decoding.stop or ()
-        text = said.text if "stop" in body else cut(said.text, stops)
+        text = said.text
         if "response_format" in body or "text" in body:
             text = chosen(text, request.options)
+        if text == said.text and "stop" not in body:
+            said.end_at(request.decoding.stop or (), chat=self.chats)
+            text = said.text
         return Response(
             request.key,
             text=text,

@@ -12,6 +12,7 @@ import orjson
 
 from harness.adapters.remote.errors import Fault
 from harness.schema import Option, Usage
+from harness.text.thoughts import first_stop, spoken
 
 BYTES_PER_TOKEN = 4  # of English and, at 3 bytes a syllable, of Korean in vocabularies of 200,000
 
@@ -36,6 +37,12 @@ class Said:
         """Let a refusal be the reply: however the server says that it ended, it is no answer."""
         if self.refusal and self.finish is not None:
             self.text, self.finish, self.refusal = self.text + self.refusal, "refused", ""
+
+    def end_at(self, stops: Sequence[str], *, chat: bool) -> None:
+        """Cut the answer off at the first stop string, which is none within a thought."""
+        place = first_stop(self.text, stops, chat=chat) if self.finish in ("stop", "length") else None
+        if place is not None:
+            self.text, self.finish = self.text[:place], "stop"
 
 
 def document(content: bytes) -> dict[str, Any]:
@@ -135,13 +142,7 @@ def choice_schema(options: Sequence[Option]) -> dict[str, Any]:
 def chosen(text: str, options: Sequence[Option]) -> str:
     """Return the option's text that a structured reply holds, or the reply itself where it holds none."""
     try:
-        answer = at(orjson.loads(text), ANSWER)
+        answer = at(orjson.loads(spoken(text) or text), ANSWER)
     except orjson.JSONDecodeError:
         return text
     return answer if any(answer == option.text for option in options) else text
-
-
-def cut(text: str, stops: Sequence[str]) -> str:
-    """Return `text` up to the first of `stops`, for servers that know none."""
-    ends = [place for stop in stops if (place := text.find(stop)) >= 0]
-    return text[: min(ends)] if ends else text

@@ -51,7 +51,7 @@ class Keys:
         `sent` is the decoding as the engine is sent it, where that is not as it was asked.
         """
         self._sent = sent
-        self._chooses_by_text = profile.choose_by != "logprobs"
+        self._chooses_by_text, self._chats = profile.choose_by != "logprobs", profile.chat
         system = {
             "version": VERSION,
             "adapter": profile.adapter,
@@ -76,6 +76,8 @@ class Keys:
             "repeat": request.repeat,
             "drawn": request.seed if self._is_drawn(request) else None,
         }
+        if self._chats and request.decoding.stop:
+            asked["stops"] = "answer"  # servers used to be sent them, and cut off what came before an answer
         known = dict(request.example.fields)
         if IMAGE in known:
             asked |= {"picture": _picture(known.pop(IMAGE)), "captions": request.captions}
