@@ -2,6 +2,7 @@
 
     HarnessError
     ├── BadInput      2    arguments, YAML or data are wrong: the user can mend it
+    │   └── LaterFormat    a file of a later harness: this one is to be updated
     ├── Unavailable   3    a backend or a download cannot work: extra, key, endpoint
     ├── Stopped       4    a budget, too many failures or a full disk ended a run; it can be resumed
     └── Interrupted   130  Ctrl-C ended a run; it can be resumed
@@ -54,6 +55,10 @@ class BadInput(HarnessError):
     """The user's arguments, definitions or data are wrong."""
 
     exit_code = 2
+
+
+class LaterFormat(BadInput):
+    """A file of a later version of the harness, which only that can read."""
 
 
 class Unavailable(HarnessError):

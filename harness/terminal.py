@@ -29,3 +29,25 @@ def spelt(text: str, code: Callable[[str], str]) -> str:
 def printable_lines(text: str) -> str:
     """Return `text` with its lines, each of them `printable`."""
     return "\n".join(map(printable, text.split("\n")))
+
+
+class Few:
+    """Says the first of many messages of one kind, and at the end of its block how many more there were."""
+
+    def __init__(self, tell: Callable[[str], None], most: int = 3) -> None:
+        self._tell, self._most, self.count = tell, most, 0
+
+    def __call__(self, message: str) -> None:
+        """Say a message, unless enough were said."""
+        self.count += 1
+        if self.count <= self._most:
+            self._tell(message)
+
+    def __enter__(self) -> Few:
+        """Return what messages are told to."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Say how many messages were not said."""
+        if self.count > self._most:
+            self._tell(f"… and {self.count - self._most:,} more like these")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput, did_you_mean
+from harness.records.user_files import replace_text
 from harness.terminal import printable, spelt
 
 
@@ -74,13 +75,12 @@ def hand_over(text: str, out: Path | None) -> None:
 
 
 def write(text: str, path: Path, option: str) -> None:
-    """Write a report to the file that `option` named.
+    """Write a report to the file that `option` named, whole or not at all.
 
     Raises:
-        BadInput: the file cannot be written.
+        BadInput: the file cannot be written; it is left as it was.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
+        replace_text(path, text)
     except OSError as error:
         raise BadInput(f"{option} {path}: {error.strerror}") from None

@@ -9,6 +9,7 @@ from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation import fit_cache as fits
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display, watching
+from harness.records.user_files import whole_folder
 from harness.schema import Exports, Fit, Learner
 
 
@@ -36,9 +37,11 @@ def export(plan: Plan, out: Path, display: Display) -> Fit:
                 )
         finally:
             display.stop()
-        out.mkdir(parents=True, exist_ok=True)
-        with engines.adapter_errors(name):
-            adapter.export(out)
+        try:
+            with engines.adapter_errors(name), whole_folder(out) as folder:
+                adapter.export(folder)
+        except OSError as error:
+            raise BadInput(f"cannot be written: {error.strerror or error}", place=Place(out)) from None
     finally:
         engines.closed(name, adapter)
     return fit

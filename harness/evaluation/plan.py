@@ -18,6 +18,7 @@ from harness.datasets import train_subset as lessons
 from harness.datasets.sources import Where
 from harness.datasets.task_data import Material, supply
 from harness.datasets.train_subset import Lessons
+from harness.errors import BadInput, Place
 from harness.prompts.renderer import Prompts
 from harness.records import journal as records
 from harness.schema import Decoding, Profile
@@ -167,6 +168,11 @@ def resumed(directory: Path, options: Options, report: Callable[[str], None]) ->
         BadInput: not a run directory, or its data is not to be found here.
     """
     run = records.read_run(directory)
+    if missing := {"given", "decoding", "command", "fingerprint"} - run.keys():
+        lacks = ", ".join(sorted(missing))
+        raise BadInput(
+            f"lacks {lacks}; the command that made it goes on", place=Place(directory / records.RUN)
+        )
     said, seed = run["task"], run["seed"]
     task = tasks.parse(documents.read(directory / records.TASK), said["name"]).choose(seed=seed)
     document = documents.read(directory / records.BACKEND)

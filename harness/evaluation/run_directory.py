@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.errors import BadInput, Place
+from harness.errors import BadInput, LaterFormat, Place
 from harness.evaluation.plan import Plan
 from harness.files import is_below
 from harness.records import journal as records
 from harness.records.fingerprint import fingerprint
 
 
-def known(directory: Path) -> dict[str, Any]:
-    """Return what `run.json` says, nothing where there is none yet."""
-    return records.read_run(directory) if (directory / records.RUN).exists() else {}
+def known(directory: Path, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+    """Return what `run.json` says, nothing where there is none yet or where it is torn.
+
+    A torn one costs what it told of earlier sessions, and no answer: those are in the journal.
+
+    Raises:
+        LaterFormat: a later harness wrote it.
+    """
+    if not (directory / records.RUN).exists():
+        return {}
+    try:
+        values = records.read_run(directory)
+        _ = [values[key] for key in ("fingerprint", "status", "task")], values["task"]["sha256"]
+    except LaterFormat:
+        raise
+    except (BadInput, KeyError) as error:
+        said = error if isinstance(error, BadInput) else f"{directory / records.RUN}: lacks {error}"
+        tell(f"warning: {said}; it is written again, and the run goes on from its journal")
+        return {}
+    return values
 
 
 def mark(plan: Plan, identity: Mapping[str, Any]) -> str:
@@ -49,11 +66,7 @@ def _directory(plan: Plan, mark: str) -> Path:
     home = plan.options.runs_dir / _safe(plan.task.name) / _safe(plan.backend.name)
     if not plan.options.fresh:
         for directory in sorted(home.glob(f"*-{mark[:8]}"), reverse=True):
-            if (
-                not directory.is_symlink()
-                and (directory / records.RUN).exists()
-                and records.read_run(directory)["fingerprint"] == mark
-            ):
+            if not directory.is_symlink() and (directory / records.RUN).exists() and _is_of(directory, mark):
                 return directory
     name, number = records.directory_name(mark), 1
     directory = home / name
@@ -79,9 +92,22 @@ def _require_inside(folder: Path, runs_dir: Path) -> None:
         raise BadInput(f"a link on the way leads out of --runs-dir {runs_dir}", place=Place(folder))
 
 
+def _is_of(directory: Path, mark: str) -> bool:
+    """Return whether a directory whose name ends in the mark's first 8 hex holds the run of that mark.
+
+    Where `run.json` is torn, its name is all there is to go by, beside the task and backend it lies under.
+    """
+    try:
+        return bool(records.read_run(directory).get("fingerprint", mark) == mark)
+    except LaterFormat:
+        raise
+    except BadInput:
+        return True
+
+
 def _resumed(directory: Path, mark: str) -> Path:
     """Return the directory the user named, if this plan is what it holds."""
-    if records.read_run(directory)["fingerprint"] != mark:
+    if records.read_run(directory).get("fingerprint") != mark:
         raise BadInput(
             "the data, the model or the task is not what this run began with; its answers cannot go on",
             place=Place(directory),

@@ -12,10 +12,8 @@ from harness.evaluation.energy import Used
 from harness.evaluation.plan import Plan
 from harness.records import journal as records
 from harness.records.fingerprint import digest
+from harness.records.validation import RUNNING
 from harness.schema import WRITTEN, Adapter, Response, SaysDecoding, Timing
-
-# The statuses of run.json.
-RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
 
 
 @dataclass

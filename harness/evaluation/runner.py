@@ -23,10 +23,6 @@ from harness.evaluation.interrupts import Drain
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display, watching
 from harness.evaluation.run_document import (
-    COMPLETE,
-    FAILED,
-    PARTIAL,
-    RUNNING,
     Session,
     described,
     described_data,
@@ -42,6 +38,7 @@ from harness.records import journal as records
 from harness.records.fingerprint import digest, environment
 from harness.records.journal import Journal, Key, Lock, Record
 from harness.records.serialization import Unwritable, whole_characters
+from harness.records.validation import COMPLETE, FAILED, PARTIAL, RUNNING
 from harness.schema import (
     Adapter,
     CountsTokens,
@@ -57,7 +54,7 @@ from harness.schema import (
 )
 from harness.scoring.rescore import rejudge
 from harness.scoring.summary import Tally, score, tally
-from harness.terminal import say
+from harness.terminal import Few, say
 
 GO_ON = "stopped; the same command goes on"
 
@@ -91,7 +88,7 @@ def execute(plan: Plan, display: Display) -> Outcome:
         known = directories.known(directory)
         if known.get("status") != COMPLETE:
             with Lock(directory):
-                known = directories.known(directory)  # its last writer may have gone on meanwhile
+                known = directories.known(directory, say)  # its last writer may have gone on meanwhile
                 if known.get("status") != COMPLETE:
                     return _Run(plan, adapter, directory, mark, identity, known, display).go()
         name = plan.options.name
@@ -155,7 +152,8 @@ class _Run:
     def _begin(self) -> None:
         """Write down what is run; what another version of the task judged before is judged again."""
         task, backend = self.plan.task.resolved(), self.plan.backend.resolved()
-        if self.known and self.known["task"]["sha256"] != digest(task) and self.samples.exists():
+        judged_by = (self.known.get("task") or {}).get("sha256")
+        if self.samples.exists() and judged_by != digest(task):
             rejudge(self.directory, self.plan.task)
         records.write_atomically(self.directory / records.TASK, dump(task).encode())
         records.write_atomically(self.directory / records.BACKEND, dump(backend).encode())
@@ -188,12 +186,13 @@ class _Run:
 
     def _done(self) -> dict[Key, bool]:
         """Return (id, repeat) → failed, of what the journal holds of this run's examples."""
-        order = self.plan.material.selection.order
-        return {
-            records.key_of(line.record): records.is_failed(line.record)
-            for line in records.read_records(self.samples)
-            if line.record["id"] in order
-        }
+        order, repeats = self.plan.material.selection.order, self.plan.options.repeat
+        with Few(lambda message: say(f"warning: {message}, its example asked again")) as odd:
+            return {
+                records.key_of(line.record): records.is_failed(line.record)
+                for line in Tally(self.metrics, self.plan.task.classes).countable(self.samples, odd)
+                if line.record["id"] in order and line.record["repeat"] < repeats
+            }
 
     def _ask(self, make: Callable[..., Request], journal: Journal) -> None:
         """Hand out the requests that have no answer yet, and write what comes back."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadInput
+from harness.records.user_files import replacing
 from harness.reports.leaderboard.render import harmless
 from harness.runs import Run, rows, sample_rows
 
@@ -69,7 +70,7 @@ def _parquet(path: Path, header: pyarrow.Schema, lines: Iterable[dict[str, Any]]
 
     lines = iter(lines)
     try:
-        with ParquetWriter(path, header, compression="zstd") as writer:
+        with replacing(path) as beside, ParquetWriter(beside, header, compression="zstd") as writer:
             while batch := list(islice(lines, _BATCH)):
                 writer.write_batch(RecordBatch.from_pylist(batch, header))
     except OSError as error:
@@ -102,7 +103,7 @@ def _named(scores: Mapping[str, float]) -> dict[str, float]:
 
 def _csv(path: Path, header: Sequence[str], lines: Iterable[dict[str, Any]]) -> str:
     try:
-        with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        with replacing(path) as beside, beside.open("w", encoding="utf-8-sig", newline="") as stream:
             writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC)
             writer.writerow([harmless(name) for name in header])
             writer.writerows([harmless(line.get(name)) for name in header] for line in lines)

@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,9 +20,10 @@ from typing import IO, Any, NamedTuple
 
 import orjson
 
-from harness.errors import BadInput, Place, Stopped, Unavailable
+from harness.errors import BadInput, LaterFormat, Place, Stopped, Unavailable
 from harness.files import NoPlainFile, TooLarge, odd_entry, open_own, read_bounded
 from harness.records.serialization import to_json
+from harness.records.validation import record_problem, run_problem
 
 SCHEMA_VERSION = 1
 LARGEST_RUN = 256 * 2**20  # bytes of a run.json; one with 10,000 groups has a few MB
@@ -159,7 +160,9 @@ def read_run(directory: Path) -> dict[str, Any]:
     if not isinstance(version, int):
         raise BadInput("not the run.json of a run", place=Place(path))
     if version > SCHEMA_VERSION:
-        raise BadInput("written by a later harness; update this one", place=Place(path))
+        raise LaterFormat("written by a later harness; update this one", place=Place(path))
+    if problem := run_problem(values):
+        raise BadInput(f"not as the harness writes it: {problem}", place=Place(path))
     return dict(values)
 
 
@@ -238,13 +241,14 @@ else:
         fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-# Every record has these; a line without them is damaged.
-REQUIRED = frozenset(("id", "repeat", "response", "prediction", "target", "scores"))
-
-
 def key_of(record: Mapping[str, Any]) -> Key:
     """Return (id, repeat)."""
     return record["id"], record["repeat"]
+
+
+def named_key(record: Mapping[str, Any]) -> str:
+    """Return id and repeat as a message names them."""
+    return f"{record['id']!r}" + (f", repeat {record['repeat']}" if record["repeat"] else "")
 
 
 def is_failed(record: Mapping[str, Any]) -> bool:
@@ -260,8 +264,8 @@ class Line(NamedTuple):
     record: Record
 
 
-def read_records(path: Path) -> Iterator[Line]:
-    """Yield each whole line of a journal; damaged lines are passed over.
+def read_records(path: Path, tell: Callable[[str], None] = lambda _: None) -> Iterator[Line]:
+    """Yield each whole line of a journal; an odd line is left out, and `tell` hears where it is and why.
 
     A line can be damaged in the middle by a power cut; its example is asked again.
     """
@@ -269,13 +273,16 @@ def read_records(path: Path) -> Iterator[Line]:
         return
     offset = 0
     with plain_file(path), open_own(path) as lines:
-        for line in lines:
+        for number, line in enumerate(lines, 1):
             try:
                 record = orjson.loads(line)
+                problem = record_problem(record)
             except orjson.JSONDecodeError:
-                record = None
-            if isinstance(record, dict) and record.keys() >= REQUIRED:
+                problem = "not JSON"
+            if problem is None:
                 yield Line(offset, len(line), record)
+            else:
+                tell(f"{Place(path, number)}: {problem}; the line is left out")
             offset += len(line)
 
 
@@ -348,9 +355,9 @@ class Journal:
         self._stream.close()
 
 
-def last_lines(path: Path) -> Iterator[Line]:
-    """Yield the last line of each (id, repeat), in the order of the file."""
-    last = {key_of(line.record): line.offset for line in read_records(path)}
+def last_lines(path: Path, tell: Callable[[str], None] = lambda _: None) -> Iterator[Line]:
+    """Yield the last line of each (id, repeat), in the order of the file; `tell` hears of odd lines."""
+    last = {key_of(line.record): line.offset for line in read_records(path, tell)}
     return (line for line in read_records(path) if last[key_of(line.record)] == line.offset)
 
 
@@ -369,7 +376,7 @@ def compact(path: Path, order: Mapping[str, int], repeats: int) -> None:
     previous, end, tidy = -1, 0, True
     for line in read_records(path):
         place = order.get(line.record["id"])
-        if place is None:
+        if place is None or line.record["repeat"] >= repeats:
             continue
         rank = place * repeats + line.record["repeat"]
         tidy = tidy and rank > previous and line.offset == end

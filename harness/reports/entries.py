@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,8 +11,8 @@ from typing import Any, NamedTuple
 
 from harness.config import documents
 from harness.errors import BadInput, Place
-from harness.evaluation.run_document import COMPLETE
 from harness.records import journal as records
+from harness.records.validation import COMPLETE
 from harness.reports.writers import service_levels as served
 from harness.reports.writers.translations import named, translated
 from harness.tasks import task as tasks
@@ -133,8 +134,9 @@ class Entry:
     @property
     def marks(self) -> list[str]:
         """Return what a reader must know before believing the figure."""
-        counts = self.run.get("counts") or {}
+        counts = {**(self.run.get("counts") or {}), "lost": self.run.get("lost")}
         said = {
+            "lost": translated("{n:,} answers lost", n=counts["lost"] or 0),
             "failed": translated("{n:,} failed", n=counts.get("failed") or 0),
             "cached": translated("{n:,} cached", n=counts.get("cached") or 0),
             "truncated": translated("{n:,} truncated", n=counts.get("truncated") or 0),
@@ -142,7 +144,20 @@ class Entry:
         status = str(self.run["status"])
         found = [named(status)] if status != COMPLETE else []
         found += [text for key, text in said.items() if counts.get(key)]
-        return found + served.marks(self.run)
+        return found + self._other_models + served.marks(self.run)
+
+    @property
+    def _other_models(self) -> list[str]:
+        """Return that a server answered with another model than the one that was asked.
+
+        A dated snapshot of the asked model (`gpt-4o-mini-2024-07-18`) is that model.
+        """
+        asked = self.run["backend"].get("model") or ""
+        others = [name for name in self.run.get("served") or {} if not _is_snapshot(name, asked)]
+        if not asked or not others:
+            return []
+        shown = ", ".join(name[:40] for name in others[:2]) + (", …" if len(others) > 2 else "")
+        return [translated("answered by {model}", model=shown)]
 
     @property
     def preference(self) -> tuple[bool, str, str, str]:
@@ -161,6 +176,15 @@ class Entry:
             BadInput: its `task.yaml` is not there, or is not a task here.
         """
         return tasks.parse(documents.read(self.directory / records.TASK), self.run["task"]["name"])
+
+
+_SNAPSHOT = re.compile(r"-(?:\d{4}-\d\d-\d\d|\d{8}|\d{6}|\d{4}|\d{3}|latest)")
+
+
+def _is_snapshot(served: str, asked: str) -> bool:
+    """Return whether a server's name for its model is the asked one, or a dated snapshot of it."""
+    longer, shorter = sorted((served.rpartition("/")[2], asked.rpartition("/")[2]), key=len, reverse=True)
+    return longer.startswith(shorter) and _SNAPSHOT.fullmatch(longer[len(shorter) :] or "-000") is not None
 
 
 def load(places: Sequence[Path], warn: Warn) -> list[Entry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,17 @@ from typing import Any
 import orjson
 
 from harness.config import documents
-from harness.errors import BadInput, Place
+from harness.errors import BadInput, Place, Stopped
 from harness.extraction import predictions as answers
 from harness.records import journal as records
 from harness.records.fingerprint import digest
 from harness.records.journal import Lock, Record
-from harness.schema import Option, Response
+from harness.records.validation import PARTIAL
+from harness.schema import Metric, Option, Response
 from harness.scoring.summary import frozen, score, tally
 from harness.tasks import task as tasks
 from harness.tasks.task import Task
+from harness.terminal import Few, say
 
 
 def rescore(
@@ -30,8 +32,12 @@ def rescore(
     The metrics and the extraction are those of the run's own `task.yaml`, or of the task that `judge`
     names, which is then kept in its place. The times are judged by `slo`, else by the bounds of the run.
 
+    Where the journal has lost answers that the figures are of, those stay as they are and the run becomes
+    partial, so that the command that made it asks for what is lost.
+
     Raises:
         BadInput: no run, another process is writing it, or a task that asks something else.
+        Stopped: the disk is full, or the journal has lost answers.
     """
     records.read_run(directory)  # no lock is left where there is no run
     with Lock(directory):
@@ -43,13 +49,21 @@ def rescore(
         _ = task.metrics  # one that may not run is said before anything is written
         # Should this be killed, whoever goes on with the run sees that its scores are nobody's.
         records.write_run(directory, run | {"task": run["task"] | {"sha256": None}})
+        expected = (run.get("counts") or {}).get("examples", 0)
+        try:
+            rejudge(directory, task, expected)
+        except LostAnswers as lost:
+            records.write_run(directory, run | {"status": PARTIAL, "lost": lost.count})
+            raise
         if task is not own:
             records.write_atomically(directory / records.TASK, documents.dump(task.resolved()).encode())
-        rejudge(directory, task)
+        elif run["task"].get("sha256") not in (None, digest(task.resolved())):
+            say(f"note: {directory}: its {records.TASK} changed after its figures were made, and judges now")
         bounds = slo or (run.get("goodput") or {}).get("slo")
         found = tally(directory / records.SAMPLES, task.metrics, task.classes, bounds)
         found.save(directory / records.STATISTICS)
         run |= {**found.summary(seed=run["seed"]), "rescored": records.now()}
+        run.pop("lost", None)
         if found.goodput is not None:
             run["goodput"] = found.goodput.document(run.get("sessions") or [])
         run["task"] |= {"sha256": digest(task.resolved()), "version": task.file.version}
@@ -57,15 +71,36 @@ def rescore(
         return run
 
 
-def rejudge(directory: Path, task: Task) -> None:
+class LostAnswers(Stopped):
+    """A journal holds fewer answers than the figures of its run are of; `count` are missing."""
+
+    def __init__(self, directory: Path, count: int, expected: int) -> None:
+        super().__init__(
+            f"{count:,} of {expected:,} answers are lost from {records.SAMPLES}; the figures stay those of "
+            f"all and the run is partial now; `harness run --resume {directory}` asks for what is lost",
+            place=Place(directory),
+        )
+        self.count = count
+
+
+def rejudge(directory: Path, task: Task, expected: int = 0) -> None:
     """Extract and score again what the journal holds, one line for each (id, repeat).
 
     Raises:
+        LostAnswers: it holds fewer than `expected`; it is left as it was.
         Stopped: the disk is full.
     """
     samples = directory / records.SAMPLES
-    lines = (orjson.dumps(r, option=orjson.OPT_APPEND_NEWLINE) for r in _rejudged(samples, task))
-    records.replace(samples, lines)
+    with Few(lambda message: say(f"warning: {message}")) as odd:
+        records.replace(samples, _counted(_rejudged(samples, task, odd), directory, expected))
+
+
+def _counted(lines: Iterable[bytes], directory: Path, expected: int) -> Iterator[bytes]:
+    count = 0
+    for count, line in enumerate(lines, 1):  # noqa: B007
+        yield line
+    if count < expected:
+        raise LostAnswers(directory, expected - count, expected)
 
 
 def _with_judgement(own: Task, other: Task, directory: Path) -> Task:
@@ -77,17 +112,28 @@ def _with_judgement(own: Task, other: Task, directory: Path) -> Task:
     return replace(own, file=own.file.model_copy(update=update))
 
 
-def _rejudged(samples: Path, task: Task) -> Iterator[Record]:
+def _rejudged(samples: Path, task: Task, tell: Callable[[str], None]) -> Iterator[bytes]:
+    """Yield each line judged again; one that is not as the harness writes it is told of and left out."""
     read, metrics = answers.reader(task), task.metrics
-    for line in records.last_lines(samples):
+    for line in records.last_lines(samples, tell):
         record = line.record
-        if not records.is_failed(record):
-            response = _response(record)
-            asked = record["request"]
-            context = str(asked.get("context", asked.get("fields", {}).get("context", "")))
-            record["prediction"] = read(response, _options(task, record), context)
-            record["scores"] = score(metrics, response, record["prediction"], frozen(record["target"]))
-        yield record
+        try:
+            if not records.is_failed(record):
+                _judge(record, task, read, metrics)
+            packed = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            why = f"cannot be judged, {type(error).__name__}: {error}"
+            tell(f"{samples}: {records.named_key(record)}: {why}; the line is left out")
+            continue
+        yield packed
+
+
+def _judge(record: Record, task: Task, read: answers.Read, metrics: Sequence[Metric]) -> None:
+    response = _response(record)
+    asked = record["request"]
+    context = str(asked.get("context", asked.get("fields", {}).get("context", "")))
+    record["prediction"] = read(response, _options(task, record), context)
+    record["scores"] = score(metrics, response, record["prediction"], frozen(record["target"]))
 
 
 def _response(record: Record) -> Response:

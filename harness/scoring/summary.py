@@ -9,13 +9,13 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.records.journal import Record, is_failed, read_records
+from harness.records.journal import Line, Record, is_failed, named_key, read_records
 from harness.schema import Metric, Prediction, Response
 from harness.scoring.service_levels import Goodput
 from harness.text.thoughts import spoken
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 USAGE = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
 PERCENTILES = (50, 90, 95, 99)
 UNANSWERED = "(unanswered)"
+_LABELS = {str, int, float, bool, type(None)}
+
+Tell = Callable[[str], None]
 
 
 def score(
@@ -75,6 +78,32 @@ class Tally:
     usage: Counter[str] = field(default_factory=Counter)
     served: Counter[str] = field(default_factory=Counter)
     timings: dict[str, array[float]] = field(default_factory=dict)
+
+    def countable(self, path: Path, tell: Tell = lambda _: None) -> Iterator[Line]:
+        """Yield the lines of a journal that these metrics can count; `tell` hears why others are left out."""
+        shape: dict[str, Any] = {}
+        for line in read_records(path, tell):
+            problem = self._problem(line.record, shape)
+            if problem is None:
+                yield line
+            else:
+                tell(f"{path}: {named_key(line.record)}: {problem}; the line is left out")
+
+    def _problem(self, record: Record, shape: dict[str, Any]) -> str | None:
+        """Return why a record cannot be counted; `shape` keeps what the first has and all must have."""
+        if is_failed(record):
+            return None
+        scores = record["scores"] or {}
+        for metric in self._by_example:
+            row = scores.get(metric.name)
+            if not row or len(row) != shape.setdefault(metric.name, len(row)):
+                return f"scores.{metric.name}: not as this metric writes them"
+        units = record.get("cluster") is not None, tuple(record.get("groups") or ())
+        if units != shape.setdefault("units", units):
+            return "cluster or groups: not as the other lines have them"
+        if self.labels and not {type(record["target"]), type(record["prediction"])} <= _LABELS:
+            return "target or prediction: no label"
+        return None
 
     def add(self, record: Record) -> None:
         """Count one record."""
@@ -251,7 +280,7 @@ def tally(
 ) -> Tally:
     """Return what the journal at `path`, already compacted, adds up to; `slo` are bounds on its times."""
     found = Tally(metrics, labels, Goodput(slo) if slo else None)
-    for line in read_records(path):
+    for line in found.countable(path):
         found.add(line.record)
     return found
 

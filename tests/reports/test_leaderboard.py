@@ -619,7 +619,7 @@ def test_statistics_of_another_length_than_their_ids_are_not_ranked(tmp_path, sh
 
 def test_a_run_that_lost_its_task_is_ranked_by_the_others_metric(tmp_path, show, warnings):
     (fake_run(tmp_path, "a", FAR) / "task.yaml").unlink()
-    fake_run(tmp_path, "b", MIDDLE, run={"started": "2027"})
+    fake_run(tmp_path, "b", MIDDLE, run={"started": "2027-01-01"})
     assert places(show()) == {"a": 1, "b": 2}
     assert warnings == []
 

@@ -13,6 +13,7 @@ import orjson
 from harness.files import open_own
 from harness.records import journal as records
 from harness.records.journal import Key, Record
+from harness.records.validation import record_problem
 from harness.schema import Metric
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _beginning_with(path: Path, ids: Collection[str]) -> Iterator[tuple[Key, Rec
                 record = orjson.loads(line)
             except orjson.JSONDecodeError:
                 continue  # torn
-            if record.keys() >= records.REQUIRED:
+            if record_problem(record) is None:
                 yield records.key_of(record), record
 
 

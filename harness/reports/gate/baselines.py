@@ -21,8 +21,9 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import BadInput, Place
-from harness.evaluation.run_document import COMPLETE
 from harness.records import journal as records
+from harness.records.user_files import replacing
+from harness.records.validation import COMPLETE
 from harness.reports.entries import Column, Warn, load
 from harness.reports.gate.measurements import Measured, Slot, latest, latest_complete, measured
 from harness.reports.leaderboard.ranks import Statistics
@@ -55,7 +56,8 @@ def write(path: Path, runs: Iterable[Measured], *, dated: bool = False) -> int:
     `dated` adds the time at which it was made.
 
     Raises:
-        BadInput: a run's statistics cannot be read, or the file cannot be written.
+        BadInput: a run's statistics cannot be read, or the file cannot be written; it is left as it
+            was.
     """
     examples: dict[str, Any] = {}
     rows = [_row(run, examples) for run in sorted(runs, key=lambda run: run.slot)]
@@ -63,8 +65,8 @@ def write(path: Path, runs: Iterable[Measured], *, dated: bool = False) -> int:
     values = {"baseline": VERSION, **made, "runs": rows, "examples": dict(sorted(examples.items()))}
     content = orjson.dumps(values, option=orjson.OPT_INDENT_2) + b"\n"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        with replacing(path) as beside:
+            beside.write_bytes(content)
     except OSError as error:
         raise BadInput(f"--update {path}: {error.strerror}") from None
     return len(content)

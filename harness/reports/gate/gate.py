@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from harness.errors import BadInput, HarnessError
-from harness.evaluation.run_document import PARTIAL, RUNNING
+from harness.records.validation import PARTIAL, RUNNING
 from harness.reports.comparison.pairs import pairs
 from harness.reports.entries import Column
 from harness.reports.gate.measurements import Measured, Slot

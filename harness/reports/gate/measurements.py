@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from harness.errors import HarnessError
-from harness.evaluation.run_document import COMPLETE
 from harness.records import journal as records
+from harness.records.validation import COMPLETE
 from harness.reports.entries import Column, Entry
 from harness.reports.leaderboard.ranks import Statistics, statistics
 from harness.schema import Metric

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.config import loader as definitions
 from harness.errors import BadInput
-from harness.evaluation.run_document import COMPLETE
+from harness.records.validation import COMPLETE
 from harness.reports.entries import Entry, Warn, restricted
 from harness.reports.writers.blocks import Block, Note, Table
 from harness.reports.writers.translations import named, translated

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from harness.errors import BadInput
-from harness.evaluation.run_document import COMPLETE
 from harness.records import journal as records
 from harness.records.journal import Record
+from harness.records.validation import COMPLETE
 from harness.reports.entries import Entry
 from harness.reports.site import chunks
 from harness.reports.site import redaction as withheld

@@ -65,6 +65,8 @@ KOREAN: dict[str, str] = {
     "data {sha256}": "데이터 {sha256}",
     "{n:,} failed": "실패 {n:,}",
     "{n:,} cached": "캐시 {n:,}",
+    "{n:,} answers lost": "답 {n:,}개 유실",
+    "answered by {model}": "{model}이(가) 답함",
     "{n:,} truncated": "잘림 {n:,}",
     "published, not ranked": "발표된 수치(순위 없음)",
     "published, not ranked: {group}": "발표된 수치(순위 없음): {group}",
