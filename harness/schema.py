@@ -474,14 +474,16 @@ class Metric:
 
     `statistics(seen, target)` returns K floats; what is `seen` follows `reads`: the prediction
     (None when unanswered; a label, a text, a float for `rate` and `embed`, spans for `tag`), the
-    options' scores (None where there are none), the reply's text, or the likelihood: the pair (log-
-    likelihood in nats, number of tokens or None), None when unanswered.
+    `choice` (the pair of prediction and number of options), the options' scores (None where there are
+    none), the reply's text, or the likelihood: the pair (log-likelihood in nats, number of tokens or
+    None), None when unanswered.
     `aggregate(stats (N, K), weights (D, N))` returns (D,), one figure a weighting, and raises
     HarnessError for N = 0. A row of weight 2 is the row twice, and equal rows may be made one. It may be
     any callable; with `metrics.OfSums` and `metrics.Prepared` the bootstrap is quick. `interval` is
     `wilson` for the mean of 0/1 statistics, `bootstrap`, or `none`. A metric that says nothing of single
     examples has no statistics, K is 0, and `corpus(seen, targets)` in place of an aggregate: the figure
-    of all examples at once. `prepare` loads what the first example would otherwise wait for.
+    of all examples at once. `prepare` loads what the first example would otherwise wait for. `reader` names
+    the official reader whose prediction is judged in place of the task's own.
     """
 
     name: str
@@ -491,6 +493,7 @@ class Metric:
     unit: str = "0-1"
     higher_is_better: bool = True
     interval: Literal["wilson", "bootstrap", "none"] = "bootstrap"
-    reads: Literal["prediction", "scores", "text", "likelihood"] = "prediction"
+    reads: Literal["prediction", "choice", "scores", "text", "likelihood"] = "prediction"
+    reader: str | None = None
     corpus: Callable[[Sequence[Any], Sequence[Any]], float] | None = None
     prepare: Callable[[], object] | None = None

@@ -18,5 +18,9 @@ EXTRACTORS = (
     ExtractorEntry("number", "harness.extraction.steps:number"),
     ExtractorEntry("rating", "harness.extraction.steps:rating"),
     ExtractorEntry("regex", "harness.extraction.steps:regex", settings={"pattern": "str", "group": "int"}),
+    *(
+        ExtractorEntry(f"official:{name}.v{version}", f"harness.extraction.official:{name}_v{version}")
+        for name, version in (("mmlu_pro", 1), ("mmlu_pro", 2), ("bbh", 1), ("gsm8k", 1), ("tora", 1))
+    ),
     ExtractorEntry("json_field", "harness.extraction.steps:json_field", settings={"field": "str"}),
 )

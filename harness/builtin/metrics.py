@@ -19,6 +19,11 @@ ROUGE = {
 
 METRICS = (
     MetricEntry("accuracy", "harness.metrics.classification:accuracy", asks=LABELLED),
+    MetricEntry(
+        "accuracy_with_guess",
+        "harness.metrics.classification:accuracy_with_guess",
+        asks=("choose", "generate"),
+    ),
     MetricEntry("balanced_accuracy", "harness.metrics.classification:balanced_accuracy", asks=LABELLED),
     MetricEntry("macro_f1", "harness.metrics.classification:macro_f1", asks=LABELLED),
     MetricEntry(

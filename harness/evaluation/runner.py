@@ -33,6 +33,7 @@ from harness.evaluation.run_document import (
     throughput,
 )
 from harness.evaluation.wrappers.compose import wrapped
+from harness.extraction import official
 from harness.extraction import predictions as answers
 from harness.records import journal as records
 from harness.records.fingerprint import digest, environment
@@ -120,6 +121,7 @@ class _Run:
         self.samples = directory / records.SAMPLES
         self.metrics: list[Metric] = plan.task.metrics
         self.read = answers.reader(plan.task)
+        self.read_officially = official.readings(plan.task)
         self.fit: Fit | None = None
         self.stopped: HarnessError | None = None
         self.last_failure: Failure | None = None
@@ -282,7 +284,11 @@ class _Run:
         context = str(request.example.fields.get("context", ""))
         prediction = None if failed else self.read(response, request.options, context)
         target = request.example.target
-        scores = None if failed else score(self.metrics, response, prediction, target)
+        official = {} if failed else self.read_officially(response, request.options)
+        count = len(request.options)
+        scores = None
+        if not failed:
+            scores = score(self.metrics, response, prediction, target, options=count, official=official)
         record = {
             "id": request.example.id,
             "repeat": request.repeat,
@@ -291,6 +297,7 @@ class _Run:
             "prediction": prediction,
             "target": target,
             "scores": scores,
+            **({"official": official} if official else {}),
         }
         if request.example.cluster is not None:
             record["cluster"] = request.example.cluster

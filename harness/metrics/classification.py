@@ -30,6 +30,24 @@ def accuracy(labels: Sequence[str]) -> Metric:
     return Metric("accuracy", _agreement, weighted_mean, "accuracy|v:1", interval="wilson")
 
 
+def accuracy_with_guess(labels: Sequence[str]) -> Metric:
+    """Return the metric of the share right where an unanswered example is guessed, 0 to 1.
+
+    A guess is worth 1 / the number of options, its expectation: MMLU-Pro's authors draw one instead. What is
+    answered and is none of the options is wrong. An example without options is worth nothing unanswered.
+    """
+    return Metric(
+        "accuracy_with_guess", _agreement_or_guess, weighted_mean, "accuracy_with_guess|v:1", reads="choice"
+    )
+
+
+def _agreement_or_guess(seen: tuple[str | None, int], target: str | Sequence[str] | None) -> tuple[float]:
+    prediction, options = seen
+    if prediction is None:
+        return (1 / options if options else 0.0,)
+    return _agreement(prediction, target)
+
+
 def unanswered(labels: Sequence[str]) -> Metric:
     """Return the metric of the share of examples without a prediction, 0 to 1; lower is better."""
     return Metric(

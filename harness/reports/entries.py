@@ -14,6 +14,7 @@ from harness.errors import BadInput, Place
 from harness.records import journal as records
 from harness.records.validation import COMPLETE
 from harness.reports.writers import service_levels as served
+from harness.reports.writers.numbers import number
 from harness.reports.writers.translations import named, translated
 from harness.tasks import task as tasks
 from harness.tasks.task import Task
@@ -144,7 +145,7 @@ class Entry:
         status = str(self.run["status"])
         found = [named(status)] if status != COMPLETE else []
         found += [text for key, text in said.items() if counts.get(key)]
-        return found + self._other_models + served.marks(self.run)
+        return [*found, *self._official(), *self._other_models, *served.marks(self.run)]
 
     @property
     def _other_models(self) -> list[str]:
@@ -158,6 +159,15 @@ class Entry:
             return []
         shown = ", ".join(name[:40] for name in others[:2]) + (", …" if len(others) > 2 else "")
         return [translated("answered by {model}", model=shown)]
+
+    def _official(self) -> Iterator[str]:
+        """Yield what official readers make of the metric that is shown: `official mmlu_pro.v1 0.2644`."""
+        for name, main in self.metrics.items():
+            metric, _, reader = name.partition("@")
+            if reader and metric == self.metric:
+                yield translated(
+                    "official {reader} {value}", reader=reader, value=number(main["value"], main["unit"])
+                )
 
     @property
     def preference(self) -> tuple[bool, str, str, str]:

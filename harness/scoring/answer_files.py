@@ -1,9 +1,9 @@
 """Files of answers made elsewhere: JSONL with predictions and targets, or texts that go line by line.
 
 A line of JSONL has `prediction` (null: unanswered) and `target` (one, or a list of references), and what
-else the metrics read: `option_scores`, or `value` and `tokens` (a text's log-likelihood in nats, and of how
-many tokens). `id` and `cluster` say what belongs together. Other keys are anybody's. In a run's own
-`samples.jsonl` the scores are in `response`, with the `text` of the whole reply.
+else the metrics read: `option_scores`, `options` (a list, or how many), or `value` and `tokens` (a text's
+log-likelihood in nats, and of how many tokens). `id` and `cluster` say what belongs together. Other keys are
+anybody's. In a run's own `samples.jsonl` the scores are in `response`, with the `text` of the whole reply.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ class Answer:
     """A line as it was read: what was said, what was wanted, and where it stands.
 
     A prediction is a text, None, or a tuple, which may be of spans; a target too, or a tuple of references.
-    `text` is the whole reply. `said` is where the line keeps scores, and `keys` all the keys it has.
+    `text` is the whole reply, `options` how many there were to choose among.
+    `said` is where the line keeps scores, and `keys` all the keys it has.
     `failed` marks a request of a run that got no answer.
     """
 
@@ -39,6 +40,7 @@ class Answer:
     id: str | None = None
     cluster: str | None = None
     failed: bool = False
+    options: int = 0
 
     def response(self, reads: str) -> Response:
         """Return what a metric reads of the answer, besides the prediction.
@@ -96,7 +98,7 @@ def _answer(place: Place, row: Mapping[str, Any]) -> Answer:
         reply = _text("text", said.get("text")) if of_run else prediction
         return Answer(
             place,
-            keys=(*row, *said) if of_run else tuple(row),
+            keys=(*row, *said, *row.get("request", ())) if of_run else tuple(row),
             prediction=prediction,
             target=_target(row.get("target")),
             text=reply if isinstance(reply, str) else None,
@@ -104,9 +106,17 @@ def _answer(place: Place, row: Mapping[str, Any]) -> Answer:
             id=_text("id", row.get("id")),
             cluster=_text("cluster", row.get("cluster")),
             failed=of_run and bool(said.get("error")),
+            options=_option_count(row),
         )
     except BadInput as error:
         raise BadInput(error.message, place=place) from None
+
+
+def _option_count(row: Mapping[str, Any]) -> int:
+    """Return how many options a line names, in a list or as a number; 0 where it says nothing of them."""
+    asked = row.get("request")
+    given = asked.get("options") if isinstance(asked, dict) else row.get("options")
+    return len(given) if isinstance(given, list) else _count("options", given) or 0
 
 
 def _from_texts(files: Sequence[Path]) -> Iterator[Answer]:

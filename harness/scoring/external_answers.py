@@ -20,6 +20,7 @@ from harness.scoring.summary import Tally, score
 # By what a metric reads: the key it stands under, and what it is.
 _MATERIAL = {
     "prediction": ("prediction", "the answer, or null"),
+    "choice": ("options", "how many options there were"),
     "text": ("prediction", "the reply, or null"),
     "scores": ("option_scores", "the log-probabilities of the options"),
     "likelihood": ("value", "the log-likelihood of the target in nats"),
@@ -47,7 +48,7 @@ class Judge:
         try:
             self._check(answer)
             response = answer.response(self.metric.reads)
-            return score([self.metric], response, answer.prediction, answer.target)
+            return score([self.metric], response, answer.prediction, answer.target, options=answer.options)
         except BadInput as error:
             raise BadInput(error.message, place=error.place or answer.place) from None
 

@@ -12,6 +12,7 @@ import orjson
 
 from harness.config import documents
 from harness.errors import BadInput, Place, Stopped
+from harness.extraction import official
 from harness.extraction import predictions as answers
 from harness.records import journal as records
 from harness.records.fingerprint import digest
@@ -108,18 +109,18 @@ def _with_judgement(own: Task, other: Task, directory: Path) -> Task:
     if own.file.options != other.file.options:
         raise BadInput(f"{other.name} has other options than this run", place=Place(directory))
     other.choose(ask=own.ask)  # its metrics must be able to judge what was asked
-    update = {key: getattr(other.file, key) for key in ("metrics", "extract", "reference")}
+    update = {key: getattr(other.file, key) for key in ("metrics", "extract", "official", "reference")}
     return replace(own, file=own.file.model_copy(update=update))
 
 
 def _rejudged(samples: Path, task: Task, tell: Callable[[str], None]) -> Iterator[bytes]:
     """Yield each line judged again; one that is not as the harness writes it is told of and left out."""
-    read, metrics = answers.reader(task), task.metrics
+    read, read_officially, metrics = answers.reader(task), official.readings(task), task.metrics
     for line in records.last_lines(samples, tell):
         record = line.record
         try:
             if not records.is_failed(record):
-                _judge(record, task, read, metrics)
+                _judge(record, _options(task, record), read, read_officially, metrics)
             packed = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             why = f"cannot be judged, {type(error).__name__}: {error}"
@@ -128,12 +129,23 @@ def _rejudged(samples: Path, task: Task, tell: Callable[[str], None]) -> Iterato
         yield packed
 
 
-def _judge(record: Record, task: Task, read: answers.Read, metrics: Sequence[Metric]) -> None:
+def _judge(
+    record: Record,
+    options: Sequence[Option],
+    read: answers.Read,
+    read_officially: official.Readings,
+    metrics: Sequence[Metric],
+) -> None:
     response = _response(record)
     asked = record["request"]
     context = str(asked.get("context", asked.get("fields", {}).get("context", "")))
-    record["prediction"] = read(response, _options(task, record), context)
-    record["scores"] = score(metrics, response, record["prediction"], frozen(record["target"]))
+    prediction, theirs = read(response, options, context), read_officially(response, options)
+    target = frozen(record["target"])
+    record["prediction"] = prediction
+    record["scores"] = score(metrics, response, prediction, target, options=len(options), official=theirs)
+    record.pop("official", None)
+    if theirs:
+        record["official"] = theirs
 
 
 def _response(record: Record) -> Response:

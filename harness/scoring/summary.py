@@ -35,14 +35,20 @@ Tell = Callable[[str], None]
 
 
 def score(
-    metrics: Iterable[Metric], response: Response, prediction: Prediction, target: Any
+    metrics: Iterable[Metric],
+    response: Response,
+    prediction: Prediction,
+    target: Any,
+    *,
+    options: int = 0,
+    official: Mapping[str, Prediction] = {},
 ) -> dict[str, tuple[float, ...]]:
-    """Return each metric's statistics of one example.
+    """Return each metric's statistics of one example, which has so many `options`.
 
+    `official` are the predictions of official readers by name, for the metrics that judge them.
     An answer in words has no scores. That is no poor score: what reads scores has nothing to say of it, NaN.
     """
-    seen = {
-        "prediction": prediction,
+    seen: dict[str, Any] = {
         "scores": response.option_scores,
         "text": spoken(response.text),
         "likelihood": None if response.value is None else (response.value, response.tokens),
@@ -50,7 +56,9 @@ def score(
     wordy = prediction is not None and response.option_scores is None
     found = {}
     for metric in metrics:
-        row = metric.statistics(seen[metric.reads], target)
+        read = prediction if metric.reader is None else official.get(metric.reader)
+        by_reader = {**seen, "prediction": read, "choice": (read, options)}
+        row = metric.statistics(by_reader[metric.reads], target)
         found[metric.name] = (math.nan,) * len(row) if wordy and metric.reads == "scores" else row
     return found
 

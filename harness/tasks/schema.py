@@ -326,6 +326,7 @@ class TaskFile(Strict):
     shots: Shots = Shots()
     decoding: DecodingFile = DecodingFile()
     extract: list[Named] = []
+    official: dict[str, Annotated[list[Named], Field(min_length=1)]] = {}
     metrics: Annotated[list[Named], Field(min_length=1)]
     reference: list[Reference] = []
 

@@ -11,6 +11,7 @@ from typing import Any
 from harness import plugins
 from harness.config import loader as definitions
 from harness.config.documents import Document, read, shown
+from harness.config.fields import Named
 from harness.errors import BadInput, did_you_mean
 from harness.paths import shipped
 from harness.schema import ASKS, Ask, Example, Metric, Option
@@ -74,11 +75,19 @@ class Task:
 
     @property
     def metrics(self) -> list[Metric]:
-        """Return the metrics, the main one first."""
+        """Return the metrics, the main one first; those of official readers, `accuracy@mmlu_pro.v1`, last."""
         return [
-            plugins.load(plugins.metric(named.name).target)(self.labels, **named.settings)
-            for named in self.file.metrics
+            *map(self._metric, self.file.metrics),
+            *(
+                _read_by(reader, self._metric(named))
+                for reader, judges in self.file.official.items()
+                for named in judges
+            ),
         ]
+
+    def _metric(self, named: Named) -> Metric:
+        metric: Metric = plugins.load(plugins.metric(named.name).target)(self.labels, **named.settings)
+        return metric
 
     def choose(
         self,
@@ -125,7 +134,17 @@ class Task:
         values["shots"] = {**values.get("shots", {}), "k": self.shots}
         values["metrics"] = [named.short() for named in self.file.metrics]
         values["extract"] = [named.short() for named in self.file.extract]
+        if self.file.official:
+            judged = self.file.official.items()
+            values["official"] = {reader: [named.short() for named in judges] for reader, judges in judged}
         return values
+
+
+def _read_by(reader: str, metric: Metric) -> Metric:
+    """Return a metric of what an official reader makes of a reply, which its name and signature say."""
+    head, *rest = metric.signature.split("|")
+    signature = "|".join([f"{head}@{reader}", *rest])
+    return replace(metric, name=f"{metric.name}@{reader}", signature=signature, reader=reader)
 
 
 def _known_ask(name: str) -> Ask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness import plugins
@@ -29,7 +29,8 @@ def problems(file: TaskFile, document: Document, *, ask: Ask, shots: int, split:
         *_splits(file, shots, split),
         *_cleaners(file),
         *_steps(file),
-        *_metrics(file, ask),
+        *_metrics(file.metrics, file, ask, ("metrics",)),
+        *_official(file, ask),
         *_references(file),
         *_templates(file, ask),
     ]
@@ -179,10 +180,23 @@ def _steps(file: TaskFile) -> Iterator[Problem]:
             yield from _settings(named, entry, (), ("extract", index))
 
 
-def _metrics(file: TaskFile, ask: Ask) -> Iterator[Problem]:
-    names = [named.name for named in file.metrics]
-    for index, named in enumerate(file.metrics):
-        loc = ("metrics", index)
+def _official(file: TaskFile, ask: Ask) -> Iterator[Problem]:
+    """Yield what is wrong with the official readers and the metrics that judge them."""
+    prefix = "official:"
+    known = [name.removeprefix(prefix) for name in plugins.extractors() if name.startswith(prefix)]
+    for reader, judges in file.official.items():
+        if reader not in known:
+            yield (
+                f"no official reader is called {shown(reader)}.{did_you_mean(reader, known)}",
+                ("official", reader),
+            )
+        yield from _metrics(judges, file, ask, ("official", reader))
+
+
+def _metrics(judges: Sequence[Named], file: TaskFile, ask: Ask, above: Loc) -> Iterator[Problem]:
+    names = [named.name for named in judges]
+    for index, named in enumerate(judges):
+        loc = (*above, index)
         try:
             entry = plugins.metric(named.name)
         except BadInput as error:
@@ -219,6 +233,7 @@ def _settings(
 def _references(file: TaskFile) -> Iterator[Problem]:
     metrics = [named.name for named in file.metrics]
     mistyped = set(metrics) - plugins.metrics().keys()  # a problem of its own
+    metrics += [f"{named.name}@{reader}" for reader, judges in file.official.items() for named in judges]
     templates = file.templates.all
     for index, row in enumerate(file.reference):
         for figure in row.figures:

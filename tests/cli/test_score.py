@@ -267,6 +267,7 @@ MATERIAL = {
     "scores": [
         {"target": t, "option_scores": s} for t, s in [("0", [-1, -2]), ("1", [-3, -1]), ("1", [-1, -1])]
     ],
+    "choice": [{"prediction": p, "target": "0", "options": 4} for p in ("0", None)],
     "likelihood": [
         {"target": text, "value": -5.0, "tokens": 3} for text in ("서울은", "한국의 수도", "이다")
     ],

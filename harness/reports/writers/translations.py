@@ -257,6 +257,7 @@ KOREAN: dict[str, str] = {
     "base": "기반",
     "instruct": "지시",
     "fine-tuned": "미세조정",
+    "official {reader} {value}": "공식 {reader} {value}",
     "merged": "병합",
     "recorded": "기록",
     "api": "API",
