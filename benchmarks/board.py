@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.intervals import classified, overlap, rated, right
 from harness.config.documents import dump
-from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.entries import load
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import board
@@ -52,7 +52,7 @@ def write(folder: Path, metric: str, stats: NDArray[np.float64], runs: int, fail
     task = {key: value for key, value in TASK.items() if key != "options" or ask == "choose"}
     definition = dump({**task, "ask": ask, "metrics": [metric]}).encode()
     first = fake_run(folder / "first", "first", "10")
-    run = records.read_run(first)
+    run = run_file.read_run(first)
     run["metrics"] = {metric: {**next(iter(run["metrics"].values())), "signature": f"{metric}|n:2"}}
     ids = np.array([f"e{number}" for number in range(len(stats))])
     for number in range(runs):
@@ -63,7 +63,7 @@ def write(folder: Path, metric: str, stats: NDArray[np.float64], runs: int, fail
         kept = np.sort(rng.permutation(N)[failed:])
         directory = folder / "runs" / str(number)
         directory.mkdir(parents=True)
-        records.write_run(directory, {**run, "label": f"system {number}"})
+        run_file.write_run(directory, {**run, "label": f"system {number}"})
         (directory / "task.yaml").write_bytes(definition)
         np.savez(
             directory / "statistics.npz",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.answered import statistics_of_all
-from harness.metrics import weighted_mean
+from harness.metrics.aggregates import weighted_mean
 from harness.metrics.classification import accuracy, macro_f1
 from harness.metrics.correlation import spearman
 from harness.schema import Metric

@@ -1,7 +1,8 @@
-"""Where the shipped tasks, backends and report templates lie."""
+"""Where the shipped tasks, backends and report templates lie, and what is kept for the user."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -22,3 +23,13 @@ def shipped(folder: str) -> Path:
         if place.is_dir():
             return place
     raise HarnessError(f"no shipped {folder!r}: neither {places[0]} nor {places[1]} is there; install again")
+
+
+def cache_dir() -> Path:
+    """Return the folder of what is downloaded and learnt: HARNESS_CACHE, else the user's cache."""
+    named = os.environ.get("HARNESS_CACHE")
+    if named:
+        return Path(named).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("harness"))

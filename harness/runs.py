@@ -17,6 +17,7 @@ import orjson
 
 from harness.errors import BadInput, HarnessError, Unavailable
 from harness.records import journal as records
+from harness.records import run_file
 from harness.reports import entries
 from harness.reports.entries import Entry
 from harness.reports.writers import html
@@ -86,9 +87,9 @@ class Run:
         Raises:
             BadInput: the journal is not there.
         """
-        path = self.directory / records.SAMPLES
+        path = self.directory / run_file.SAMPLES
         if not path.is_file():
-            raise BadInput(f"{self.directory} has no {records.SAMPLES}")
+            raise BadInput(f"{self.directory} has no {run_file.SAMPLES}")
         return (line.record for line in records.last_lines(path))
 
     def frame(self) -> Any:

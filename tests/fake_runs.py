@@ -18,6 +18,7 @@ import orjson
 from harness.config.documents import dump
 from harness.config.loader import Document
 from harness.records import journal as records
+from harness.records import run_file
 from harness.scoring.summary import Tally
 from harness.tasks import task as tasks
 
@@ -65,11 +66,11 @@ def fake_run(
     directory = folder / task / f"run{number}"
     directory.mkdir(parents=True)
     values = _joined(_run(system, task, definition, len(answers), number), tally.summary(seed=1))
-    records.write_run(directory, _joined(values, run or {}))
-    tally.save(directory / records.STATISTICS)
+    run_file.write_run(directory, _joined(values, run or {}))
+    tally.save(directory / run_file.STATISTICS)
     if journal:
-        (directory / records.SAMPLES).write_bytes(b"".join(lines))
-    (directory / records.TASK).write_text(dump(definition), encoding="utf-8")
+        (directory / run_file.SAMPLES).write_bytes(b"".join(lines))
+    (directory / run_file.TASK).write_text(dump(definition), encoding="utf-8")
     return directory
 
 
@@ -95,7 +96,7 @@ def _records(
 
 def _run(system: str, task: str, definition: Mapping[str, Any], n: int, number: int) -> dict[str, Any]:
     return {
-        "schema_version": records.SCHEMA_VERSION,
+        "schema_version": run_file.SCHEMA_VERSION,
         "id": f"run{number}",
         "label": system,
         "status": "complete",

@@ -15,7 +15,7 @@ from typing import Any
 from harness.adapters.dummy import Dummy, share_of
 from harness.builtin.adapters import ANY_DECODING
 from harness.hookspecs import AdapterEntry, MetricEntry, hookimpl
-from harness.metrics import weighted_mean
+from harness.metrics.aggregates import weighted_mean
 from harness.schema import Failure, Metric, Profile, Request, Response, Timing, Usage
 
 KNOBS = {"how": "str", "log": "str", "count": "int", "latency_ms": "float"}

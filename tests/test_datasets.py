@@ -16,7 +16,7 @@ import pytest
 
 from harness import seeding as keyed
 from harness.datasets import examples as datasets
-from harness.datasets import formats
+from harness.datasets import formats, selection
 from harness.datasets.sources import Source, Where, locate
 from harness.errors import BadInput
 from harness.schema import Example
@@ -45,7 +45,7 @@ def read(task: Task, *paths: Path, split: str = "test") -> list[Example]:
 def complaint(task: Task, *paths: Path) -> str:
     """Return what is wrong, the folder of the first file left out."""
     with pytest.raises(BadInput) as caught:
-        datasets.survey(task, Source("data-dir", {"test": list(paths)}), None)
+        selection.survey(task, Source("data-dir", {"test": list(paths)}), None)
     assert caught.value.exit_code == 2
     assert len(str(caught.value).splitlines()) == 1
     return str(caught.value).replace(f"{paths[0].parent}/", "")
@@ -353,9 +353,9 @@ class TestSelecting:
         return task_of("tsv"), Source("data-dir", {"test": [path]})
 
     def ids(self, task: Task, source: Source, limit: int | float | None) -> list[str]:
-        selection = datasets.survey(task, source, limit)
-        found = [example.id for example in datasets.selected(task, source, selection)]
-        assert selection.order == {name: place for place, name in enumerate(found)}
+        chosen = selection.survey(task, source, limit)
+        found = [example.id for example in selection.selected(task, source, chosen)]
+        assert chosen.order == {name: place for place, name in enumerate(found)}
         return found
 
     def test_without_a_limit_it_is_everything_in_file_order(self, thousand):
@@ -407,8 +407,8 @@ class TestStreaming:
         assert self.peak(lambda: datasets.examples(*large, "test")) < 1_000_000
 
     def test_a_selection_is_read_in_flat_memory_too(self, large):
-        selection = datasets.survey(*large, 100_000)
-        assert self.peak(lambda: datasets.selected(*large, selection)) < 1_000_000
+        chosen = selection.survey(*large, 100_000)
+        assert self.peak(lambda: selection.selected(*large, chosen)) < 1_000_000
 
     def peak(self, rows: Callable[[], Iterator[Example]]) -> int:
         """Return the most bytes that were held while the rows went by."""

@@ -22,8 +22,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.datasets import downloads
-from harness.datasets.downloads import Patience, cache_dir, common, fetch_hub, fetch_url, mask_url, web
+from harness.datasets.downloads import Patience, common, fetch_hub, fetch_url, mask_url, web
 from harness.errors import BadInput, Unavailable
+from harness.paths import cache_dir
 from tests.certificates import certified
 from tests.servers import (
     Answer,
@@ -573,6 +574,7 @@ def test_a_transfer_that_was_given_up_ends(server: Server, tmp_path: Path) -> No
 CHILD = """
 import sys
 from pathlib import Path
+from harness.paths import cache_dir
 from harness.datasets.downloads import fetch_url
 print(fetch_url(sys.argv[1], sys.argv[2], cache=Path(sys.argv[3])))
 """

@@ -11,9 +11,9 @@ import pytest
 from harness.config import documents
 from harness.errors import BadInput
 from harness.paths import shipped
+from harness.stats.composite import Figure, combined, mean_of_metrics
 from harness.stats.intervals import wilson
 from harness.tasks import groups
-from harness.tasks.groups import Figure, combined, mean_of_metrics
 from tests.small_tasks import SENTIMENT
 
 GROUPS = shipped("tasks") / "groups"

@@ -8,7 +8,7 @@ import pytest
 
 from harness import plugins
 from harness.metrics.classification import accuracy_with_guess
-from harness.records import journal as records
+from harness.records import run_file
 from harness.schema import Option
 from tests.cli.test_recorded import TASK, jsonl, only, questions, run
 from tests.shell import Shell
@@ -107,7 +107,7 @@ class TestBesideOurs:
     def test_a_rescore_finds_the_same(self, project):
         found = only(run(project))
         project("rescore", found["directory"])
-        again = records.read_run(project.home / found["directory"])
+        again = run_file.read_run(project.home / found["directory"])
         assert again["metrics"] == found["metrics"]
         assert again["rescored"]
 

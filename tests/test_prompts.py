@@ -16,7 +16,7 @@ from harness.datasets.sources import Where
 from harness.errors import BadInput
 from harness.evaluation.grid import Grid, plans
 from harness.evaluation.plan import Options, Plan
-from harness.prompts import renderer as prompts_module
+from harness.prompts import fewshot
 from harness.prompts.renderer import Prompts
 from harness.schema import Decoding, Example, Option
 from harness.text.normalize import hangul_only, nfc, one_space
@@ -263,7 +263,7 @@ def test_a_pool_of_k_rows_gives_them_all(draw, size):
 
 
 def test_the_walk_ends_in_keyed_order_when_random_draws_run_out(monkeypatch):
-    monkeypatch.setattr(prompts_module, "MAX_DRAWS", 4)
+    monkeypatch.setattr(fewshot, "MAX_DRAWS", 4)
     every = with_shots(len(POOL), POOL).shot_ids(ASKED)
     assert sorted(every) == sorted(row.id for row in POOL)
     assert all(with_shots(k, POOL).shot_ids(ASKED) == every[:k] for k in range(len(POOL)))

@@ -17,8 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import BadInput, Stopped
+from harness.records import atomic, run_file
 from harness.records import journal as records
-from harness.records.journal import Journal, Lock, compact, mend, read_records, read_run
+from harness.records.journal import Journal, compact, mend, read_records
+from harness.records.lock import Lock
+from harness.records.run_file import read_run
 from tests.running import PATIENCE
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX limits and signals")
@@ -185,7 +188,7 @@ def test_a_folder_without_a_run_is_named(tmp_path):
 
 
 def test_a_nan_becomes_null_in_run_json(tmp_path):
-    records.write_run(tmp_path, {"schema_version": 1, "value": float("nan"), "high": float("inf")})
+    run_file.write_run(tmp_path, {"schema_version": 1, "value": float("nan"), "high": float("inf")})
     assert json.loads((tmp_path / "run.json").read_text()) == {
         "schema_version": 1,
         "value": None,
@@ -194,7 +197,7 @@ def test_a_nan_becomes_null_in_run_json(tmp_path):
 
 
 def test_a_directory_name_is_one_that_windows_allows():
-    assert set(records.directory_name("f" * 64)) <= set(string.ascii_letters + string.digits + "-")
+    assert set(run_file.directory_name("f" * 64)) <= set(string.ascii_letters + string.digits + "-")
 
 
 @posix
@@ -204,7 +207,7 @@ def test_a_file_that_cannot_be_written_whole_stays_as_it_was(tmp_path):
     code = f"""
 import resource
 from pathlib import Path
-from harness.records.journal import write_atomically
+from harness.records.atomic import write_atomically
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 write_atomically(Path({str(path)!r}), b"x" * 5000)
 """
@@ -238,7 +241,7 @@ def test_a_line_that_a_full_disk_took_half_of_is_taken_back(tmp_path):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO])
 def test_a_disk_that_cannot_be_written_stops_the_run_resumably(tmp_path, number):
-    with pytest.raises(Stopped, match="the same command goes on") as caught, records.disk_errors(tmp_path):
+    with pytest.raises(Stopped, match="the same command goes on") as caught, atomic.disk_errors(tmp_path):
         raise OSError(number, os.strerror(number))
     assert os.strerror(number) in str(caught.value)
 
@@ -263,7 +266,7 @@ def test_the_lock_of_a_killed_process_is_gone(tmp_path):
     code = f"""
 import os, signal
 from pathlib import Path
-from harness.records.journal import Lock
+from harness.records.lock import Lock
 lock = Lock(Path({str(tmp_path)!r}))
 os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from harness.schema import Request
 
+WINDOWS = (1, 32, 1024)  # requests answered at a time
+
 
 def windows(source: Iterable[Request | None], *sizes: int) -> Iterator[list[Request]]:
     """Yield the requests in lists of `sizes`, the last of them for ever: small ones first answer soon.

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from harness.errors import BadInput, did_you_mean
 from harness.schema import Example
 
+SENTENCES = ("sentence1", "sentence2")
+
 
 def bare_text(example: Example) -> str:
     """Return the example's fields as one text, a line each; fields that are None are left out.

@@ -112,11 +112,11 @@ def _tonight(runs: list[Path], runs_dir: Path) -> list[Entry]:
 
 def _refuse_the_same(baseline: Path, entries: Iterable[Entry]) -> None:
     """Raise BadInput where a run would be compared with itself, which always passes."""
-    from harness.records import journal as records
+    from harness.records import run_file
 
     if not baseline.is_dir():
         return
-    there = {directory.resolve() for directory in records.runs([baseline])}
+    there = {directory.resolve() for directory in run_file.runs([baseline])}
     for entry in entries:
         if entry.directory.resolve() in there:
             raise BadInput(f"{entry.directory}: of the baseline {baseline} and of tonight; name other RUNS")

@@ -27,7 +27,7 @@ def rescore(
     """Compute the metrics again from stored responses."""
     from harness.cli import arguments
     from harness.metrics import permissions as consent
-    from harness.records import journal as records
+    from harness.records import run_file
     from harness.reports.entries import Entry
     from harness.scoring import rescore as scoring
 
@@ -36,7 +36,7 @@ def rescore(
     bounds = arguments.slo(slo)
     done: list[Entry] = []
     codes = []
-    for directory in records.runs(runs):
+    for directory in run_file.runs(runs):
         try:
             done.append(Entry(directory, scoring.rescore(directory, task, bounds)))
         except HarnessError as error:

@@ -64,7 +64,7 @@ def _print(name: str, rendering: Rendering) -> int:
     from harness.backends import backend as backends
     from harness.config import loader as definitions
     from harness.config.documents import dump
-    from harness.records import journal as records
+    from harness.records import run_file
     from harness.reports.prompt_preview import preview
     from harness.tasks import task as tasks
 
@@ -72,7 +72,7 @@ def _print(name: str, rendering: Rendering) -> int:
     if kind != "task" and rendering.asked:
         raise BadInput(f"{name} is a {kind}; -n, -b, -m, --template, --ask and --shots are about a task")
     if kind == "run":
-        print(dump(records.read_run(Path(name))), end="")
+        print(dump(run_file.read_run(Path(name))), end="")
     elif kind == "group":
         _group(definitions.find("tasks", name, tasks.folders()))
     elif kind == "backend":
@@ -107,11 +107,11 @@ def _kind(name: str) -> str:
     """
     from harness.backends import backend as backends
     from harness.config import loader as definitions
-    from harness.records import journal as records
+    from harness.records import run_file
     from harness.tasks import task as tasks
 
     path = Path(name)
-    if (path / records.RUN).is_file():
+    if (path / run_file.RUN).is_file():
         return "run"
     known_tasks, known_backends = tasks.catalogue(), backends.catalogue()
     if name in known_tasks:
@@ -123,7 +123,7 @@ def _kind(name: str) -> str:
     if name.endswith((".yaml", ".yml")):
         return "backend" if _is_backend(definitions.headline(path), known_backends) else _kind_of(path)
     if path.is_dir():
-        inside = records.runs([path])
+        inside = run_file.runs([path])
         if inside:
             raise BadInput(f"{name} holds {len(inside)} runs; name one, such as {inside[-1]}")
     hint = did_you_mean(name, [*known_tasks, *known_backends])

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from harness.backends.backend import Backend, Rates
+from harness.backends.backend import Backend
+from harness.backends.schema import Rates
 from harness.costs.money import Currency
 from harness.schema import Usage
 

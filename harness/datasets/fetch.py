@@ -13,6 +13,7 @@ from harness.datasets.downloads.archives import members
 from harness.datasets.downloads.common import size_in_words
 from harness.datasets.downloads.web import place
 from harness.errors import BadInput, Unavailable
+from harness.paths import cache_dir
 from harness.tasks.schema import Join
 
 AT_ONCE = 8  # downloads side by side: what a browser does to one host, and no server has to mind
@@ -26,7 +27,7 @@ def fetch(wanted: Sequence[Address], *, offline: bool, report: Report) -> list[P
     Raises:
         Unavailable: one cannot be had; what came before it is kept.
     """
-    cache = downloads.cache_dir()
+    cache = cache_dir()
     many = len(wanted) > 1
     if many and not offline and not all(is_there(one, cache) for one in wanted):
         hosts = ", ".join(sorted({urlsplit(one.url).netloc for one in wanted}))
@@ -85,7 +86,7 @@ def _joined(rows: Path, address: Address, join: Join, *, offline: bool, report: 
         BadInput: the file has no such columns.
     """
     listed = downloads.fetch_url(
-        join.ids.url, join.ids.sha256, cache=downloads.cache_dir(), offline=offline, report=report
+        join.ids.url, join.ids.sha256, cache=cache_dir(), offline=offline, report=report
     )
     ids = {tuple(line.split("\t")) for line in _lines(listed)}
     header, *lines = _lines(rows)

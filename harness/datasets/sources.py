@@ -16,8 +16,8 @@ from harness.datasets.downloads.common import ELSEWHERE
 from harness.datasets.fetch import fetch, is_there
 from harness.datasets.patterns import matching
 from harness.errors import BadInput, HarnessError, Place, Unavailable
-from harness.paths import shipped
-from harness.records.journal import RUN
+from harness.paths import cache_dir, shipped
+from harness.records.run_file import RUN
 from harness.tasks.schema import Hub
 from harness.tasks.task import Task, folders, sample_path
 
@@ -216,7 +216,7 @@ def _downloaded(task: Task, splits: Sequence[str], where: Where, report: Callabl
 
 def _require_cached(task: Task, wanted: Mapping[str, Sequence[Address]]) -> None:
     """Raise Unavailable if --offline forbids what would have to be downloaded."""
-    cache = downloads.cache_dir()
+    cache = cache_dir()
     missing = [one for those in wanted.values() for one in those if not is_there(one, cache)]
     if missing:
         hosts = ", ".join(sorted({urlsplit(one.url).netloc for one in missing}))
@@ -235,7 +235,7 @@ def _from_hub(
     for split in splits:
         for name in hub.files[split]:
             path, revision = downloads.fetch_hub(
-                hub.id, name, revision=hub.revision, cache=downloads.cache_dir(), offline=where.offline
+                hub.id, name, revision=hub.revision, cache=cache_dir(), offline=where.offline
             )
             files.setdefault(split, []).append(path)
     return Source("hub", files, revision)

@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.datasets import columns, formats, sources
+from harness.datasets import columns, formats, selection, sources
 from harness.datasets import examples as datasets
-from harness.datasets.examples import Selection
+from harness.datasets.selection import Selection
 from harness.datasets.sources import NotHere, Source, Where
 from harness.errors import Unavailable
 from harness.records.fingerprint import digest
@@ -49,7 +49,7 @@ class Material:
 
     def evaluated(self) -> Iterator[Example]:
         """Yield the evaluated examples in data order."""
-        return datasets.selected(self.task, self.source, self.selection)
+        return selection.selected(self.task, self.source, self.selection)
 
 
 def supply(
@@ -64,7 +64,7 @@ def supply(
     splits = list(dict.fromkeys([task.split, *([task.file.shots.from_] if train else [])]))
     source = sources.locate(task, splits, where, report)
     sha256 = {split: _sha256(task, source, paths) for split, paths in source.files.items()}
-    material = Material(task, source, datasets.survey(task, source, limit), sha256)
+    material = Material(task, source, selection.survey(task, source, limit), sha256)
     if train:
         _ = material.train  # a wrong label in its last row is found now, not after a model is loaded
     return material

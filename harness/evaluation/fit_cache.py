@@ -13,8 +13,9 @@ import orjson
 
 from harness import __version__
 from harness.backends.backend import Backend
-from harness.datasets.downloads import cache_dir
-from harness.records.fingerprint import RENDERING, digest, rendering, source, versions
+from harness.paths import cache_dir
+from harness.records.environment import versions
+from harness.records.fingerprint import RENDERING, digest, rendering, source
 from harness.schema import Example, Fit, FitTask, Learner, Trains, Workshop
 from harness.tasks.task import Task
 

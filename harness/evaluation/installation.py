@@ -12,9 +12,9 @@ from typing import Any
 from harness import DISTRIBUTION, __version__, plugins
 from harness import api_keys as secrets
 from harness.backends import backend as backends
-from harness.datasets.downloads import cache_dir
 from harness.errors import HarnessError
-from harness.records.fingerprint import versions
+from harness.paths import cache_dir
+from harness.records.environment import versions
 
 EXTRAS = {
     "torch": ("torch", "tokenizers"),

@@ -20,7 +20,7 @@ from harness.datasets.task_data import Material, supply
 from harness.datasets.train_subset import Lessons
 from harness.errors import BadInput, Place
 from harness.prompts.renderer import Prompts
-from harness.records import journal as records
+from harness.records import run_file
 from harness.schema import Decoding, Profile
 from harness.tasks import task as tasks
 from harness.tasks.task import Task
@@ -167,15 +167,15 @@ def resumed(directory: Path, options: Options, report: Callable[[str], None]) ->
     Raises:
         BadInput: not a run directory, or its data is not to be found here.
     """
-    run = records.read_run(directory)
+    run = run_file.read_run(directory)
     if missing := {"given", "decoding", "command", "fingerprint"} - run.keys():
         lacks = ", ".join(sorted(missing))
         raise BadInput(
-            f"lacks {lacks}; the command that made it goes on", place=Place(directory / records.RUN)
+            f"lacks {lacks}; the command that made it goes on", place=Place(directory / run_file.RUN)
         )
     said, seed = run["task"], run["seed"]
-    task = tasks.parse(documents.read(directory / records.TASK), said["name"]).choose(seed=seed)
-    document = documents.read(directory / records.BACKEND)
+    task = tasks.parse(documents.read(directory / run_file.TASK), said["name"]).choose(seed=seed)
+    document = documents.read(directory / run_file.BACKEND)
     backend = backends.parse(document, run["backend"]["name"], resumed=True)
     decoding = forms.decoding(run["decoding"]["asked"])
     backend.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)

@@ -9,7 +9,7 @@ from typing import Any
 from harness.errors import BadInput, LaterFormat, Place
 from harness.evaluation.plan import Plan
 from harness.files import is_below
-from harness.records import journal as records
+from harness.records import atomic, run_file
 from harness.records.fingerprint import fingerprint
 
 
@@ -21,15 +21,15 @@ def known(directory: Path, tell: Callable[[str], None] = lambda _: None) -> dict
     Raises:
         LaterFormat: a later harness wrote it.
     """
-    if not (directory / records.RUN).exists():
+    if not (directory / run_file.RUN).exists():
         return {}
     try:
-        values = records.read_run(directory)
+        values = run_file.read_run(directory)
         _ = [values[key] for key in ("fingerprint", "status", "task")], values["task"]["sha256"]
     except LaterFormat:
         raise
     except (BadInput, KeyError) as error:
-        said = error if isinstance(error, BadInput) else f"{directory / records.RUN}: lacks {error}"
+        said = error if isinstance(error, BadInput) else f"{directory / run_file.RUN}: lacks {error}"
         tell(f"warning: {said}; it is written again, and the run goes on from its journal")
         return {}
     return values
@@ -66,16 +66,16 @@ def _directory(plan: Plan, mark: str) -> Path:
     home = plan.options.runs_dir / _safe(plan.task.name) / _safe(plan.backend.name)
     if not plan.options.fresh:
         for directory in sorted(home.glob(f"*-{mark[:8]}"), reverse=True):
-            if not directory.is_symlink() and (directory / records.RUN).exists() and _is_of(directory, mark):
+            if not directory.is_symlink() and (directory / run_file.RUN).exists() and _is_of(directory, mark):
                 return directory
-    name, number = records.directory_name(mark), 1
+    name, number = run_file.directory_name(mark), 1
     directory = home / name
-    while (directory / records.RUN).exists():  # --fresh twice within a second
+    while (directory / run_file.RUN).exists():  # --fresh twice within a second
         number += 1
         directory = home / name.replace("Z-", f"Z.{number}-")  # sorts after the first
     _require_inside(home, plan.options.runs_dir)
     try:
-        with records.disk_errors(home):
+        with atomic.disk_errors(home):
             directory.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise BadInput("a run is a folder, and a file is in its way", place=Place(directory)) from None
@@ -98,7 +98,7 @@ def _is_of(directory: Path, mark: str) -> bool:
     Where `run.json` is torn, its name is all there is to go by, beside the task and backend it lies under.
     """
     try:
-        return bool(records.read_run(directory).get("fingerprint", mark) == mark)
+        return bool(run_file.read_run(directory).get("fingerprint", mark) == mark)
     except LaterFormat:
         raise
     except BadInput:
@@ -107,7 +107,7 @@ def _is_of(directory: Path, mark: str) -> bool:
 
 def _resumed(directory: Path, mark: str) -> Path:
     """Return the directory the user named, if this plan is what it holds."""
-    if records.read_run(directory).get("fingerprint") != mark:
+    if run_file.read_run(directory).get("fingerprint") != mark:
         raise BadInput(
             "the data, the model or the task is not what this run began with; its answers cannot go on",
             place=Place(directory),

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.evaluation.energy import Used
 from harness.evaluation.plan import Plan
-from harness.records import journal as records
+from harness.records import atomic, run_file
 from harness.records.fingerprint import digest
 from harness.records.validation import RUNNING
 from harness.schema import WRITTEN, Adapter, Response, SaysDecoding, Timing
@@ -25,7 +25,7 @@ class Session:
     not be divided by another's.
     """
 
-    started: str = field(default_factory=records.now)
+    started: str = field(default_factory=atomic.now)
     finished: str | None = None
     seconds: float = 0.0
     requests: int = 0
@@ -115,7 +115,7 @@ def described_plan(
     task, backend = plan.task, plan.backend.file
     shots = task.file.shots
     return {
-        "schema_version": records.SCHEMA_VERSION,
+        "schema_version": run_file.SCHEMA_VERSION,
         "id": "",
         "label": plan.system,
         "given": dict(plan.given),

@@ -35,9 +35,12 @@ from harness.evaluation.run_document import (
 from harness.evaluation.wrappers.compose import wrapped
 from harness.extraction import official
 from harness.extraction import predictions as answers
+from harness.records import atomic, run_file
 from harness.records import journal as records
-from harness.records.fingerprint import digest, environment
-from harness.records.journal import Journal, Key, Lock, Record
+from harness.records.environment import environment
+from harness.records.fingerprint import digest
+from harness.records.journal import Journal, Key, Record
+from harness.records.lock import Lock
 from harness.records.serialization import Unwritable, whole_characters
 from harness.records.validation import COMPLETE, FAILED, PARTIAL, RUNNING
 from harness.schema import (
@@ -53,8 +56,9 @@ from harness.schema import (
     Request,
     Response,
 )
+from harness.scoring.example_scores import score
 from harness.scoring.rescore import rejudge
-from harness.scoring.summary import Tally, score, tally
+from harness.scoring.summary import Tally, tally
 from harness.terminal import Few, say
 
 GO_ON = "stopped; the same command goes on"
@@ -96,7 +100,7 @@ def execute(plan: Plan, display: Display) -> Outcome:
         if name is not None and known["label"] != name:
             with Lock(directory):
                 known = renamed(directories.known(directory), name)
-                records.write_run(directory, known)
+                run_file.write_run(directory, known)
         return Outcome(directory, known, reused=True)
     finally:
         engines.closed(plan.backend.name, adapter)
@@ -118,7 +122,7 @@ class _Run:
         self.plan, self.adapter, self.directory, self.display = plan, adapter, directory, display
         self.mark, self.identity = mark, identity
         self.known = known
-        self.samples = directory / records.SAMPLES
+        self.samples = directory / run_file.SAMPLES
         self.metrics: list[Metric] = plan.task.metrics
         self.read = answers.reader(plan.task)
         self.read_officially = official.readings(plan.task)
@@ -157,8 +161,8 @@ class _Run:
         judged_by = (self.known.get("task") or {}).get("sha256")
         if self.samples.exists() and judged_by != digest(task):
             rejudge(self.directory, self.plan.task)
-        records.write_atomically(self.directory / records.TASK, dump(task).encode())
-        records.write_atomically(self.directory / records.BACKEND, dump(backend).encode())
+        atomic.write_atomically(self.directory / run_file.TASK, dump(task).encode())
+        atomic.write_atomically(self.directory / run_file.BACKEND, dump(backend).encode())
         self._write(RUNNING, {})
 
     def _warn_of_other_versions(self) -> None:
@@ -236,7 +240,7 @@ class _Run:
                     self._take(Response(key, error=lost), pending, journal)
         finally:
             self.session.seconds = time.perf_counter() - began
-            self.session.finished = records.now()
+            self.session.finished = atomic.now()
             self.display.stop()
             if drain.asked:  # whatever else came of it
                 raise Interrupted(GO_ON)
@@ -330,7 +334,7 @@ class _Run:
         self.ledger.before_compacting()
         records.compact(self.samples, plan.material.selection.order, plan.options.repeat)
         found = tally(self.samples, self.metrics, plan.task.classes, plan.options.slo)
-        found.save(self.directory / records.STATISTICS)
+        found.save(self.directory / run_file.STATISTICS)
         ended = found.counts["examples"]
         if ended < plan.total and self.stopped is None:
             self.stopped = Unavailable(f"{plan.backend.name} ended after {ended} of {plan.total} requests")
@@ -342,7 +346,7 @@ class _Run:
         plan = self.plan
         sessions = [*self.known.get("sessions", []), asdict(self.session)]
         return {
-            "finished": records.now(),
+            "finished": atomic.now(),
             "sessions": sessions,
             **found.summary(seed=plan.task.seed),
             "throughput": throughput(sessions, replayed=self.plan.backend.entry.replays),
@@ -375,7 +379,7 @@ class _Run:
         run["started"] = self.known.get("started") or self.session.started
         run["sessions"] = self.known.get("sessions", [])
         run |= results
-        records.write_run(self.directory, run)
+        run_file.write_run(self.directory, run)
         return run
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import BadInput
-from harness.metrics import OfSums, ratio
+from harness.metrics.aggregates import OfSums, ratio
 from harness.metrics.option_scores import Scores, decides, probabilities, right_option
 from harness.schema import Metric
 

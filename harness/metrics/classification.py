@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import BadInput, did_you_mean
-from harness.metrics import OfSums, Prepared, weighted_mean
+from harness.metrics.aggregates import OfSums, Prepared, weighted_mean
 from harness.schema import Metric
 
 Floats = NDArray[np.float64]

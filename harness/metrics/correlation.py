@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import BadInput
-from harness.metrics import OfSums, Prepared
+from harness.metrics.aggregates import OfSums, Prepared
 from harness.schema import Metric
 
 Floats = NDArray[np.float64]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from harness.config.documents import shown
 from harness.errors import BadInput, did_you_mean
-from harness.metrics import OfSums, ratio
+from harness.metrics.aggregates import OfSums, ratio
 from harness.schema import Metric, Span
 
 Floats = NDArray[np.float64]

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from harness.config.documents import shown
 from harness.errors import BadInput
-from harness.metrics import weighted_mean
+from harness.metrics.aggregates import weighted_mean
 from harness.metrics.references import references
 from harness.schema import Metric
 from harness.text.brackets import same_answer

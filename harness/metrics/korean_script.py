@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache, partial
 
 from harness.errors import BadInput
-from harness.metrics import OfSums, ratio, weighted_mean
+from harness.metrics.aggregates import OfSums, ratio, weighted_mean
 from harness.schema import Metric
 from harness.text.normalize import nfc
 

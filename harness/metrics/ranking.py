@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from harness.errors import BadInput
-from harness.metrics import OfSums, ratio, weighted_mean
+from harness.metrics.aggregates import OfSums, ratio, weighted_mean
 from harness.metrics.option_scores import Scores, decides, probabilities, rank, right_option
 from harness.schema import Metric
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from harness.errors import BadInput
 from harness.metrics import tokenizers as named
-from harness.metrics import weighted_mean
+from harness.metrics.aggregates import weighted_mean
 from harness.metrics.references import normaliser, references
 from harness.schema import Metric
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadInput
-from harness.metrics import OfSums
+from harness.metrics.aggregates import OfSums
 from harness.schema import Metric
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from sacrebleu.metrics import BLEU, CHRF, TER
 
 from harness.errors import BadInput
-from harness.metrics import OfSums
 from harness.metrics import tokenizers as named
+from harness.metrics.aggregates import OfSums
 from harness.metrics.references import normaliser, references
 from harness.schema import Metric
 

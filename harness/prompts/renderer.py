@@ -1,15 +1,8 @@
-"""Examples into Requests: cleaning, shots, templates.
-
-The shots of an example are the first K that qualify on a walk through the pool which only (seed,
-example id, pool) decide, or in the order of the file. So they do not change with order, limit, batch,
-machine or backend, and the K shots are the first K of the K + 1.
-"""
+"""Examples into Requests: cleaning, templates, options, the shots that `fewshot` draws."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -19,14 +12,11 @@ from harness.config import templates as templating
 from harness.errors import BadInput
 from harness.extraction.typed_spans import written
 from harness.prompts.context_window import most_alike
+from harness.prompts.fewshot import FewShot
 from harness.schema import Decoding, Example, Option, Parts, Request
 from harness.tasks.schema import Say
 from harness.tasks.task import Task
-from harness.text.normalize import CLEANERS, nfc, one_space
-
-# Random draws before the walk turns to what is left in keyed order. It must not depend on K.
-MAX_DRAWS = 20_000
-
+from harness.text.normalize import CLEANERS
 
 # What stands for a choice where a model is to say a mark and not the whole of it.
 MARKS: dict[Say, Sequence[str]] = {
@@ -43,30 +33,6 @@ def _line(option: Option) -> str:
         return option.text
     dot = "" if option.text in MARKS["circled"] else "."
     return f"{option.text}{dot} {option.meaning}"
-
-
-class _Walk:
-    """An iterator's values, kept so that it can be walked again from the start."""
-
-    def __init__(self, values: Iterator[int]) -> None:
-        self._values, self._kept = values, list[int]()
-
-    def __iter__(self) -> Iterator[int]:
-        for position in itertools.count():
-            if position == len(self._kept):
-                value = next(self._values, None)
-                if value is None:
-                    return
-                self._kept.append(value)
-            yield self._kept[position]
-
-
-@dataclass(slots=True)
-class _Shot:
-    """A row of the pool that may be a shot, and its input; `turn` once it was rendered."""
-
-    key: tuple[str, ...]
-    turn: tuple[str, str] | None = None
 
 
 class Prompts:
@@ -91,8 +57,6 @@ class Prompts:
             BadInput: the task bounds its shots in tokens and the backend cannot count them.
         """
         self.task, self.decoding = task, decoding
-        self._load_pool = pool
-        self._count_tokens = count_tokens
         template = task.template
         self._query = templating.template(template.query)
         self._instruction = templating.template(template.instruction if instruct else "")
@@ -103,10 +67,8 @@ class Prompts:
         self._same_options = None if varies else task.options
         self._bounds = (task.file.range[0], task.file.range[1]) if task.file.range else None
         self._cleaners = [CLEANERS[name] for name in task.file.clean]
-        self._fixed: dict[str | None, _Walk] = {}
-        self._shots: dict[int, _Shot | None] = {}
-        if task.shots and task.file.shots.max_tokens and count_tokens is None:
-            raise BadInput(f"{task.name} bounds its shots in tokens, and this backend has no tokenizer")
+        self._fewshot = FewShot(task, pool, self._cleaned, self._worked, count_tokens)
+        self._turns: dict[int, tuple[str, str]] = {}
 
     @property
     def name(self) -> str:
@@ -238,118 +200,20 @@ class Prompts:
         return None if name is None else str({**self._cleaned(example.fields), **example.meta}[name])
 
     def shots(self, example: Example) -> list[int]:
-        """Return the pool's rows that are this example's shots.
-
-        The example itself and rows whose input equals its input are never among them.
-
-        Raises:
-            BadInput: the pool has fewer rows that qualify than the task asks for.
-        """
-        count = self.task.shots
-        if not count:
-            return []
-        own = self._key(self._cleaned(example.fields))
-        walk = self._walk(example)
-        drawn = (index for index in walk if self._differs(index, own))
-        found = list(itertools.islice(drawn, count))
-        if len(found) < count:
-            raise BadInput(
-                f"{self.name} asks for {count} shots, and only {len(found)} rows of "
-                f"{self.task.file.shots.from_!r} qualify for example {example.id}; lower --shots"
-            )
-        return found
+        """Return the pool's rows that are this example's shots, as `FewShot.rows` draws them."""
+        return self._fewshot.rows(example)
 
     def shot_ids(self, example: Example) -> list[str]:
         """Return the ids of the example's shots, in prompt order."""
-        return [self._pool[index].id for index in self.shots(example)]
-
-    @cached_property
-    def _pool(self) -> Sequence[Example]:
-        return self._load_pool()
-
-    def _walk(self, example: Example) -> Iterator[int] | _Walk:
-        group = self._group(example)
-        if self.task.file.shots.draw == "per_example":
-            return self._rows(example.id, group)
-        if group not in self._fixed:
-            self._fixed[group] = _Walk(self._rows("", group))
-        return self._fixed[group]
-
-    def _group(self, example: Example) -> str | None:
-        """Return the value that an example's shots must share, None where any row will do."""
-        name = self.task.file.shots.same
-        return None if name is None else str(example.known[name])
-
-    @cached_property
-    def _places(self) -> dict[str | None, Sequence[int]]:
-        """The pool's rows by the value that shots must share."""
-        if self.task.file.shots.same is None:
-            return {None: range(len(self._pool))}
-        places: dict[str | None, list[int]] = {}
-        for index, example in enumerate(self._pool):
-            places.setdefault(self._group(example), []).append(index)
-        return dict(places)
-
-    def _rows(self, key: str, group: str | None) -> Iterator[int]:
-        """Yield every row that qualifies once, as in the file or as (seed, key, pool) decide."""
-        rows = self._places.get(group, ())
-        if self.task.file.shots.draw == "first":
-            yield from (row for row in rows if self._shot(row))
-            return
-        size = len(rows)
-        seen: set[int] = set()
-        draws = keyed.indices(size, self.task.seed, "shots", key) if size else iter(())
-        for place in itertools.islice(draws, MAX_DRAWS):
-            if place not in seen:
-                seen.add(place)
-                if self._shot(rows[place]):
-                    yield rows[place]
-                if len(seen) == size:
-                    return
-        rest = [place for place in range(size) if place not in seen and self._shot(rows[place])]
-        for place in sorted(rest, key=lambda place: keyed.number(self.task.seed, "rest", key, place)):
-            yield rows[place]
-
-    def _shot(self, index: int) -> _Shot | None:
-        """Return a row as a shot, None if it may not be one; looked at once."""
-        if index not in self._shots:
-            example = self._pool[index]
-            fields = self._cleaned(example.fields)
-            # A null is an input that this row does not have; an empty text is one that says nothing.
-            texts = [str(fields[name]) for name, value in example.fields.items() if value is not None]
-            answer = self._worked(example)
-            said = bool(example.target) and (answer is None or bool(answer.strip()))
-            fit = said and self._fits(texts)
-            self._shots[index] = _Shot(self._key(fields)) if fit else None
-        return self._shots[index]
-
-    def _fits(self, texts: Sequence[str]) -> bool:
-        """Return whether nothing is empty and all is no longer than the task allows."""
-        rule = self.task.file.shots
-        if not texts or not all(text.strip() for text in texts):
-            return False
-        if rule.max_chars is not None and sum(map(len, texts)) > rule.max_chars:
-            return False
-        if rule.max_tokens is None or self._count_tokens is None:
-            return True
-        return sum(map(self._count_tokens, texts)) <= rule.max_tokens
-
-    def _differs(self, index: int, key: tuple[str, ...]) -> bool:
-        """Return whether a row has another input than the evaluated example, so is not itself either."""
-        shot = self._shot(index)
-        return shot is not None and shot.key != key
+        return [self._fewshot.pool[index].id for index in self.shots(example)]
 
     def _turn(self, index: int) -> tuple[str, str]:
         """Return a shot's query and answer, rendered once."""
-        shot = self._shots[index]
-        assert shot is not None
-        if shot.turn is None:
-            example = self._pool[index]
-            shot.turn = (
-                self._rendered(self._query, self._insertable(example), example.id),
-                self.answer(example),
-            )
-        return shot.turn
+        if index not in self._turns:
+            example = self._fewshot.pool[index]
+            query = self._rendered(self._query, self._insertable(example), example.id)
+            self._turns[index] = query, self.answer(example)
+        return self._turns[index]
 
     def _rendered(
         self, render: Callable[[Mapping[str, Any]], str], fields: Mapping[str, Any], example_id: str
@@ -377,8 +241,3 @@ class Prompts:
                 if isinstance(value, str):
                     cleaned[name] = clean(value)
         return cleaned
-
-    @staticmethod
-    def _key(fields: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return what makes two inputs the same: the cleaned texts, composed, single blanks."""
-        return tuple(one_space(nfc(str(value))) for value in fields.values())

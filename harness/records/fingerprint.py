@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
-import subprocess
-from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib import metadata
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from harness import __version__
 from harness.backends.backend import Backend
 from harness.records.import_closure import import_closure
 from harness.schema import Decoding
@@ -89,17 +83,6 @@ def rendering(task: Task) -> dict[str, Any]:
     }
 
 
-def versions(distributions: Iterable[str]) -> dict[str, str]:
-    """Return the versions of those `distributions` that are installed."""
-    found = {}
-    for name in distributions:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
 def source(target: str) -> str:
     """Return the sha256 of the code behind `module:name` and of all it imports within its project.
 
@@ -108,45 +91,3 @@ def source(target: str) -> str:
     closure = import_closure(target.partition(":")[0])
     hashes = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in closure.items()}
     return digest(hashes) if hashes else ""
-
-
-def environment(libraries: Iterable[str]) -> dict[str, Any]:
-    """Return what the run was made with: versions, platform, hardware, the project's commit."""
-    return {
-        "harness": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": versions(dict.fromkeys(["numpy", "jinja2", "orjson", *libraries])),
-        "git": _commit(),
-        "hardware": {"cpu": _cpu(), "cores": os.cpu_count(), "memory_gib": _memory_gib()},
-    }
-
-
-@cache
-def _commit() -> str | None:
-    """Return the commit of the folder the run was started in, None outside a repository."""
-    try:
-        asked = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return asked.stdout.strip() if asked.returncode == 0 else None
-
-
-@cache
-def _cpu() -> str | None:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    except OSError:
-        names = []
-    return names[0] if names else platform.processor() or None
-
-
-def _memory_gib() -> float | None:
-    try:
-        pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
-    return round(pages * size / 2**30, 1)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from harness.config import documents
 from harness.errors import BadInput, Place
-from harness.records import journal as records
+from harness.records import run_file
 from harness.records.validation import COMPLETE
 from harness.reports.writers import service_levels as served
 from harness.reports.writers.numbers import number
@@ -185,7 +185,7 @@ class Entry:
         Raises:
             BadInput: its `task.yaml` is not there, or is not a task here.
         """
-        return tasks.parse(documents.read(self.directory / records.TASK), self.run["task"]["name"])
+        return tasks.parse(documents.read(self.directory / run_file.TASK), self.run["task"]["name"])
 
 
 _SNAPSHOT = re.compile(r"-(?:\d{4}-\d\d-\d\d|\d{8}|\d{6}|\d{4}|\d{3}|latest)")
@@ -207,7 +207,7 @@ def load(places: Sequence[Path], warn: Warn) -> list[Entry]:
     """
     found: dict[Path, Entry] = {}
     for place in places:
-        for directory in records.runs([place]):
+        for directory in run_file.runs([place]):
             try:
                 found.setdefault(directory.resolve(), _entry(directory))
             except BadInput as error:
@@ -218,11 +218,11 @@ def load(places: Sequence[Path], warn: Warn) -> list[Entry]:
 
 
 def _entry(directory: Path) -> Entry:
-    entry = Entry(directory, records.read_run(directory))
+    entry = Entry(directory, run_file.read_run(directory))
     try:
         _ = list(_needed(entry))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        place = Place(directory / records.RUN)
+        place = Place(directory / run_file.RUN)
         raise BadInput(
             f"not as the harness writes it: {type(error).__name__}: {error}", place=place
         ) from None

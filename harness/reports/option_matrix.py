@@ -13,6 +13,7 @@ from harness.config import documents
 from harness.errors import BadInput, Place
 from harness.metrics.option_scores import decides, probabilities, rank
 from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.leaderboard.render import harmless
 from harness.reports.writers.markdown import table
 
@@ -50,8 +51,8 @@ def matrix(directory: Path, what: str) -> Matrix:
     """
     if what not in (COSINE, PROBABILITY):
         raise BadInput(f"a matrix is of {COSINE} or {PROBABILITY}, not {what}")
-    records.read_run(directory)
-    options = documents.read(directory / records.TASK).values.get("options")
+    run_file.read_run(directory)
+    options = documents.read(directory / run_file.TASK).values.get("options")
     if not isinstance(options, dict) or not options:
         raise BadInput("a matrix needs a task with the same options for all", place=Place(directory))
     labels = tuple(options)
@@ -63,7 +64,7 @@ def matrix(directory: Path, what: str) -> Matrix:
 
 
 def _rows(directory: Path, what: str, labels: tuple[str, ...]) -> Iterator[Row]:
-    for line in records.last_lines(directory / records.SAMPLES):
+    for line in records.last_lines(directory / run_file.SAMPLES):
         record = line.record
         scores, values = _scores(record["response"]), _values(record["response"], what)
         if values is None or len(values) != len(labels):

@@ -15,7 +15,8 @@ from harness.hookspecs import MetricEntry
 from harness.records.journal import Record
 from harness.schema import Metric
 from harness.scoring.answer_files import Answer
-from harness.scoring.summary import Tally, score
+from harness.scoring.example_scores import score
+from harness.scoring.summary import Tally
 
 # By what a metric reads: the key it stands under, and what it is.
 _MATERIAL = {

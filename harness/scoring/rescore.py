@@ -14,12 +14,15 @@ from harness.config import documents
 from harness.errors import BadInput, Place, Stopped
 from harness.extraction import official
 from harness.extraction import predictions as answers
+from harness.records import atomic, run_file
 from harness.records import journal as records
 from harness.records.fingerprint import digest
-from harness.records.journal import Lock, Record
+from harness.records.journal import Record
+from harness.records.lock import Lock
 from harness.records.validation import PARTIAL
 from harness.schema import Metric, Option, Response
-from harness.scoring.summary import frozen, score, tally
+from harness.scoring.example_scores import frozen, score
+from harness.scoring.summary import tally
 from harness.tasks import task as tasks
 from harness.tasks.task import Task
 from harness.terminal import Few, say
@@ -40,35 +43,35 @@ def rescore(
         BadInput: no run, another process is writing it, or a task that asks something else.
         Stopped: the disk is full, or the journal has lost answers.
     """
-    records.read_run(directory)  # no lock is left where there is no run
+    run_file.read_run(directory)  # no lock is left where there is no run
     with Lock(directory):
-        run = records.read_run(directory)
-        own = tasks.parse(documents.read(directory / records.TASK), run["task"]["name"])
+        run = run_file.read_run(directory)
+        own = tasks.parse(documents.read(directory / run_file.TASK), run["task"]["name"])
         task = own if judge is None else _with_judgement(own, tasks.load(judge), directory)
-        if not (directory / records.SAMPLES).exists():
+        if not (directory / run_file.SAMPLES).exists():
             raise BadInput("the run has no samples.jsonl to score", place=Place(directory))
         _ = task.metrics  # one that may not run is said before anything is written
         # Should this be killed, whoever goes on with the run sees that its scores are nobody's.
-        records.write_run(directory, run | {"task": run["task"] | {"sha256": None}})
+        run_file.write_run(directory, run | {"task": run["task"] | {"sha256": None}})
         expected = (run.get("counts") or {}).get("examples", 0)
         try:
             rejudge(directory, task, expected)
         except LostAnswers as lost:
-            records.write_run(directory, run | {"status": PARTIAL, "lost": lost.count})
+            run_file.write_run(directory, run | {"status": PARTIAL, "lost": lost.count})
             raise
         if task is not own:
-            records.write_atomically(directory / records.TASK, documents.dump(task.resolved()).encode())
+            atomic.write_atomically(directory / run_file.TASK, documents.dump(task.resolved()).encode())
         elif run["task"].get("sha256") not in (None, digest(task.resolved())):
-            say(f"note: {directory}: its {records.TASK} changed after its figures were made, and judges now")
+            say(f"note: {directory}: its {run_file.TASK} changed after its figures were made, and judges now")
         bounds = slo or (run.get("goodput") or {}).get("slo")
-        found = tally(directory / records.SAMPLES, task.metrics, task.classes, bounds)
-        found.save(directory / records.STATISTICS)
-        run |= {**found.summary(seed=run["seed"]), "rescored": records.now()}
+        found = tally(directory / run_file.SAMPLES, task.metrics, task.classes, bounds)
+        found.save(directory / run_file.STATISTICS)
+        run |= {**found.summary(seed=run["seed"]), "rescored": atomic.now()}
         run.pop("lost", None)
         if found.goodput is not None:
             run["goodput"] = found.goodput.document(run.get("sessions") or [])
         run["task"] |= {"sha256": digest(task.resolved()), "version": task.file.version}
-        records.write_run(directory, run)
+        run_file.write_run(directory, run)
         return run
 
 
@@ -77,7 +80,7 @@ class LostAnswers(Stopped):
 
     def __init__(self, directory: Path, count: int, expected: int) -> None:
         super().__init__(
-            f"{count:,} of {expected:,} answers are lost from {records.SAMPLES}; the figures stay those of "
+            f"{count:,} of {expected:,} answers are lost from {run_file.SAMPLES}; the figures stay those of "
             f"all and the run is partial now; `harness run --resume {directory}` asks for what is lost",
             place=Place(directory),
         )
@@ -91,9 +94,9 @@ def rejudge(directory: Path, task: Task, expected: int = 0) -> None:
         LostAnswers: it holds fewer than `expected`; it is left as it was.
         Stopped: the disk is full.
     """
-    samples = directory / records.SAMPLES
+    samples = directory / run_file.SAMPLES
     with Few(lambda message: say(f"warning: {message}")) as odd:
-        records.replace(samples, _counted(_rejudged(samples, task, odd), directory, expected))
+        atomic.replace(samples, _counted(_rejudged(samples, task, odd), directory, expected))
 
 
 def _counted(lines: Iterable[bytes], directory: Path, expected: int) -> Iterator[bytes]:

@@ -9,16 +9,16 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.records.journal import Line, Record, is_failed, named_key, read_records
-from harness.schema import Metric, Prediction, Response
+from harness.schema import Metric
+from harness.scoring.example_scores import frozen
 from harness.scoring.service_levels import Goodput
-from harness.text.thoughts import spoken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,35 +32,6 @@ UNANSWERED = "(unanswered)"
 _LABELS = {str, int, float, bool, type(None)}
 
 Tell = Callable[[str], None]
-
-
-def score(
-    metrics: Iterable[Metric],
-    response: Response,
-    prediction: Prediction,
-    target: Any,
-    *,
-    options: int = 0,
-    official: Mapping[str, Prediction] = {},
-) -> dict[str, tuple[float, ...]]:
-    """Return each metric's statistics of one example, which has so many `options`.
-
-    `official` are the predictions of official readers by name, for the metrics that judge them.
-    An answer in words has no scores. That is no poor score: what reads scores has nothing to say of it, NaN.
-    """
-    seen: dict[str, Any] = {
-        "scores": response.option_scores,
-        "text": spoken(response.text),
-        "likelihood": None if response.value is None else (response.value, response.tokens),
-    }
-    wordy = prediction is not None and response.option_scores is None
-    found = {}
-    for metric in metrics:
-        read = prediction if metric.reader is None else official.get(metric.reader)
-        by_reader = {**seen, "prediction": read, "choice": (read, options)}
-        row = metric.statistics(by_reader[metric.reads], target)
-        found[metric.name] = (math.nan,) * len(row) if wordy and metric.reads == "scores" else row
-    return found
 
 
 @dataclass
@@ -266,7 +237,7 @@ class Tally:
 
         import numpy as np
 
-        from harness.records.journal import write_atomically
+        from harness.records.atomic import write_atomically
 
         arrays: dict[str, Any] = {
             # One text with a line an id: a fixed-width array would pad every id to the longest.
@@ -303,11 +274,6 @@ def _estimate(metric: Metric, found: Estimate) -> dict[str, Any]:
         "higher_is_better": metric.higher_is_better,
         "signature": f"{metric.signature}|n:{found.n}",
     }
-
-
-def frozen(target: Any) -> Any:
-    """Return a target as it was before JSON: references and spans are tuples."""
-    return tuple(map(frozen, target)) if isinstance(target, list) else target
 
 
 def _one_line(name: str) -> str:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.metrics import OfSums, Prepared, product
+from harness.metrics.aggregates import OfSums, Prepared, product
 from harness.schema import Metric
 
 Floats = NDArray[np.float64]

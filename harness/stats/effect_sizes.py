@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.metrics import OfSums, mean
+from harness.metrics.aggregates import OfSums, mean
 from harness.schema import Metric
 from harness.stats.bootstrap import Floats, figure_of
 

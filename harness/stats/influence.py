@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.metrics import OfSums, Prepared
+from harness.metrics.aggregates import OfSums, Prepared
 from harness.schema import Metric
 from harness.stats.bootstrap import Draws, Floats, distinct_rows, figure_of, figures_by_weights, slices
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.metrics import OfSums, product
+from harness.metrics.aggregates import OfSums, product
 from harness.schema import Metric
 from harness.stats.bootstrap import (
     Floats,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.backends import backend as backends
-from harness.backends.backend import BackendFile
+from harness.backends.schema import BackendFile
 from harness.config import loader as definitions
 from harness.config.documents import read
 from harness.errors import BadInput, HarnessError, Place

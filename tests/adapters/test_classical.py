@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from harness.adapters.batching import windows
-from harness.adapters.classical.classifiers import WINDOWS, Classical, NaiveBayesAdapter, Tfidf
+from harness.adapters.classical.classifiers import NaiveBayesAdapter, Tfidf
 from harness.adapters.fields import bare_text, known_target
+from harness.adapters.fitted_classifier import WINDOWS, Classical
 from harness.errors import BadInput, Unavailable
 from harness.models import LEAST
 from harness.schema import Adapter, Example, Learner, Option, Parts, Profile, Request

@@ -17,7 +17,7 @@ from harness.errors import HarnessError, Interrupted
 from harness.evaluation import grid, runner
 from harness.evaluation.plan import Plan
 from harness.evaluation.runner import Outcome
-from harness.records.journal import read_run
+from harness.records.run_file import read_run
 from tests.fake_runs import fake_run
 
 RUN = ("run", "-t", "nsmc_zeroshot", "-b", "dummy", "--sample", "--quiet")

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from harness.evaluation import progress
 from harness.evaluation.progress import Bar, Plain
-from harness.records import journal as records
+from harness.records import run_file
 from harness.terminal import say
 from harness.text.width import plain
 from tests.fake_runs import fake_run
@@ -77,7 +77,7 @@ def test_a_run_shown_is_text_that_reads_back(shell, tmp_path, runs):
     said = shell("show", str(directory))
     assert said.code == 0
     assert obeyed(said.out + said.err) == set()
-    assert yaml.safe_load(said.out) == json.loads((directory / records.RUN).read_bytes())
+    assert yaml.safe_load(said.out) == json.loads((directory / run_file.RUN).read_bytes())
 
 
 def enumerate_texts() -> Iterator[tuple[str, str]]:
@@ -128,7 +128,7 @@ def test_a_comparison_and_a_gate_print_text(shell, tmp_path, runs):
     for place in range(0, len(TEXTS), 8):
         one = next((runs / f"task{place}").iterdir())
         other = hostile_run(tmp_path / "other", place)
-        task = orjson.loads((one / records.RUN).read_bytes())["task"]["name"]
+        task = orjson.loads((one / run_file.RUN).read_bytes())["task"]["name"]
         assert task == TEXTS[place]
         said = shell("compare", str(one), str(other))
         assert said.code == 0, said.err

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import list_
-from harness.records import journal as records
+from harness.records import run_file
 from harness.text.width import width
 from tests.fake_runs import fake_run
 
@@ -155,9 +155,9 @@ def test_runs_are_kept_by_tag(shell):
 
 def test_a_figure_has_the_digits_of_its_unit(shell):
     directory = fake_run(shell.home / "runs", "a")
-    run = records.read_run(directory)
+    run = run_file.read_run(directory)
     run["metrics"]["accuracy"] |= {"value": 27.126, "unit": "0-100"}
-    records.write_run(directory, run)
+    run_file.write_run(directory, run)
     assert " 27.13 " in shell("list", "runs").out
 
 

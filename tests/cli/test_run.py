@@ -172,7 +172,7 @@ def test_a_made_up_run_is_shaped_as_a_real_one(shell):
     said = shell(*DUMMY, "--json")
     (real,) = said.json["runs"]
     fake = fake_run(shell.home / "made")
-    from harness.records.journal import read_run
+    from harness.records.run_file import read_run
 
     for key, value in read_run(fake).items():
         assert key in real

@@ -13,7 +13,7 @@ from sklearn.metrics import (
 )
 
 from harness.errors import BadInput, HarnessError
-from harness.metrics import weighted_mean
+from harness.metrics.aggregates import weighted_mean
 from harness.metrics.classification import (
     accuracy,
     balanced_accuracy,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.metrics import OfSums, Prepared, product, weighted_mean
+from harness.metrics.aggregates import OfSums, Prepared, product, weighted_mean
 from harness.metrics.calibration import ece
 from harness.metrics.classification import macro_f1, micro_f1
 from harness.metrics.correlation import pearson, spearman
@@ -69,7 +69,7 @@ def test_a_metrics_interval_does_not_depend_on_its_neighbours(clusters):
 def test_small_chunks_draw_the_same(clusters, monkeypatch):
     whole = {name: drawn_quickly(name, clusters) for name in METRICS}
     monkeypatch.setattr(draws, "_CHUNK", 4 * N)
-    monkeypatch.setattr("harness.metrics._ONE_THREAD", 100)
+    monkeypatch.setattr("harness.metrics.aggregates._ONE_THREAD", 100)
     for name, figures in whole.items():
         assert drawn_quickly(name, clusters) == pytest.approx(figures, abs=1e-9)
 
@@ -130,6 +130,6 @@ def test_a_product_in_pieces_is_the_product(times, width, monkeypatch):
     counts, table = RNG.integers(4, size=(times, 1000)).astype(float), RNG.random((1000, width))
     wanted = pytest.approx(counts @ table, rel=1e-12)
     assert product(counts, table) == wanted
-    monkeypatch.setattr("harness.metrics._ONE_THREAD", 1000)
-    monkeypatch.setattr("harness.metrics._ONE_THREAD_DOT", 30)
+    monkeypatch.setattr("harness.metrics.aggregates._ONE_THREAD", 1000)
+    monkeypatch.setattr("harness.metrics.aggregates._ONE_THREAD_DOT", 30)
     assert product(counts, table) == wanted

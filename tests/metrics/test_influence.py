@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.metrics import OfSums, weighted_mean
+from harness.metrics.aggregates import OfSums, weighted_mean
 from harness.metrics.classification import accuracy, balanced_accuracy, macro_f1, mcc
 from harness.metrics.correlation import pearson, spearman
 from harness.schema import Metric

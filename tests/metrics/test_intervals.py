@@ -10,7 +10,7 @@ from scipy import stats as scipy_stats
 from sklearn.metrics import f1_score
 
 from harness.errors import HarnessError
-from harness.metrics import weighted_mean
+from harness.metrics.aggregates import weighted_mean
 from harness.metrics.classification import accuracy, macro_f1
 from harness.schema import Metric
 from harness.stats import bootstrap as drawing

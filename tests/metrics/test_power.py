@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest, norm
 
-from harness.metrics import OfSums, mean
+from harness.metrics.aggregates import OfSums, mean
 from harness.metrics.classification import accuracy
 from harness.schema import Metric
 from harness.stats.power import (

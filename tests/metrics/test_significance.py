@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from harness.errors import HarnessError
-from harness.metrics import weighted_mean
+from harness.metrics.aggregates import weighted_mean
 from harness.metrics.classification import accuracy, macro_f1
 from harness.metrics.correlation import pearson, spearman
 from harness.metrics.ranking import mean_rank

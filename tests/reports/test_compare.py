@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from harness.errors import BadInput
-from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.comparison import render as compare_render
 from harness.reports.comparison.compare import compare
 from harness.reports.comparison.flips import EXCERPT, found
@@ -40,7 +40,7 @@ def journal(directory, lines):
             }
         )
     content = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-    (directory / records.SAMPLES).write_bytes(content)
+    (directory / run_file.SAMPLES).write_bytes(content)
 
 
 def compared(a, b, **how):
@@ -58,7 +58,7 @@ def test_figures_are_bit_for_bit_those_of_run_json(tmp_path):
     a, b = fake_run(tmp_path, "a", "110-" * 30), fake_run(tmp_path, "b", "1010" * 30)
     both = compared(a, b)
     for side, directory in (("a", a), ("b", b)):
-        written = records.read_run(directory)["metrics"]
+        written = run_file.read_run(directory)["metrics"]
         assert {one.metric: getattr(one, side) for one in both.differences} == {
             name: figure["value"] for name, figure in written.items()
         }
@@ -150,9 +150,9 @@ def test_runs_without_a_common_example_do_not_compare(tmp_path):
 def test_runs_of_other_data_are_refused(tmp_path, changes, complaint):
     a, b = fake_run(tmp_path, "a", "1100"), fake_run(tmp_path, "b", "1100", run=changes)
     if changes == {"metrics": {}}:
-        run = records.read_run(b)
+        run = run_file.read_run(b)
         run["metrics"] = {"bleu": run["metrics"]["accuracy"]}
-        records.write_run(b, run)
+        run_file.write_run(b, run)
     with pytest.raises(BadInput, match=complaint):
         compared(a, b)
 
@@ -163,9 +163,9 @@ def test_a_run_without_answers_is_refused(tmp_path):
 
 
 def resigned(directory, metric, signature):
-    run = records.read_run(directory)
+    run = run_file.read_run(directory)
     run["metrics"][metric]["signature"] = signature
-    records.write_run(directory, run)
+    run_file.write_run(directory, run)
 
 
 def test_a_metric_judged_in_two_ways_is_left_out_and_named(tmp_path):
@@ -199,7 +199,7 @@ def test_another_version_of_the_task_or_another_task_is_said(tmp_path):
     a, b = fake_run(tmp_path, "a"), fake_run(tmp_path, "b", changes={"version": 2})
     assert "two versions of the task: 1 and 2" in compared(a, b).notes
     other = fake_run(
-        tmp_path, "b", task="others", run={"data": {"sha256": records.read_run(a)["data"]["sha256"]}}
+        tmp_path, "b", task="others", run={"data": {"sha256": run_file.read_run(a)["data"]["sha256"]}}
     )
     assert "two tasks on the same data: reviews and others" in compared(a, other).notes
 
@@ -271,7 +271,7 @@ def test_an_example_is_found_whatever_its_id(tmp_path, name):
 def test_the_last_line_of_an_example_counts_and_a_torn_one_does_not(tmp_path):
     run = fake_run(tmp_path)
     journal(run, [("e0", "0", "0"), ("e0", "1", "0")])
-    path = run / records.SAMPLES
+    path = run / run_file.SAMPLES
     path.write_bytes(path.read_bytes() + b'{"id":"e0","repeat":0,"resp')
     assert found(path, {("e0", 0)})["e0", 0]["prediction"] == "1"
 
@@ -279,7 +279,7 @@ def test_the_last_line_of_an_example_counts_and_a_torn_one_does_not(tmp_path):
 def test_a_journal_that_somebody_else_wrote_again_is_read_too(tmp_path):
     run = fake_run(tmp_path)
     journal(run, [("e0", "0", "0")])
-    path = run / records.SAMPLES
+    path = run / run_file.SAMPLES
     row = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(row, sort_keys=True, indent=None), encoding="utf-8")
     assert found(path, {("e0", 0), ("e9", 0)}).keys() == {("e0", 0)}
@@ -409,7 +409,7 @@ def test_one_example_has_a_difference_and_no_certainty(tmp_path):
 
 def test_lost_statistics_say_how_to_make_them_again(tmp_path):
     a, b = fake_run(tmp_path, "a"), fake_run(tmp_path, "b")
-    (b / records.STATISTICS).unlink()
+    (b / run_file.STATISTICS).unlink()
     with pytest.raises(BadInput, match="`harness rescore` writes it again"):
         compared(a, b)
 
@@ -443,5 +443,5 @@ def test_statistics_of_50_000_examples_are_read_once_a_metric_and_the_journal_li
     # two journals with ten lines wanted of each, and two run.json
     assert len(parsed) <= 2 * 10 + 2
     assert of(both).value == pytest.approx(
-        np.diff([statistics(run / records.STATISTICS, "accuracy").rows.mean() for run in (a, b)])[0]
+        np.diff([statistics(run / run_file.STATISTICS, "accuracy").rows.mean() for run in (a, b)])[0]
     )

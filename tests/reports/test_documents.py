@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from harness import compare
-from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.entries import load
 from harness.reports.gate import junit
 from harness.reports.gate import render as gate_render
@@ -222,7 +222,7 @@ def test_a_hostile_answer_is_text_in_a_comparison(named, name):
             }
             for row in range(18, 20)
         ]
-        (side / records.SAMPLES).write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+        (side / run_file.SAMPLES).write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
     found = compare(*sides)
     page = Page(found.html())
     assert {tag for tag, _ in page.tags} <= {

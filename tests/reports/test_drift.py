@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.comparison.compare import compare
 from harness.reports.comparison.drift import Drift
 from harness.reports.comparison.pairs import only_run
@@ -41,7 +41,7 @@ def run(folder: Path, adapter: str = "huggingface", scores: Any = (-1.0, -2.0), 
         for n in range(4)
     ]
     content = b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in lines)
-    (directory / records.SAMPLES).write_bytes(content)
+    (directory / run_file.SAMPLES).write_bytes(content)
     return directory
 
 
@@ -122,7 +122,7 @@ def test_settings_of_the_road_and_how_much_was_asked_may_differ(tmp_path):
 def test_a_run_does_not_drift_from_itself_nor_without_a_journal(tmp_path):
     ours, other = run(tmp_path), run(tmp_path, "vllm")
     assert between(ours, ours) is None
-    (other / records.SAMPLES).unlink()
+    (other / run_file.SAMPLES).unlink()
     assert between(ours, other) is None
 
 

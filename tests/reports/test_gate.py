@@ -14,7 +14,7 @@ from scipy.stats import binomtest
 
 from harness.errors import BadInput
 from harness.metrics.classification import accuracy
-from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.entries import Column, load
 from harness.reports.gate import baselines
 from harness.reports.gate import render as gate_render
@@ -181,9 +181,9 @@ def test_the_order_of_the_examples_does_not_matter(folders, judge):
 def test_a_metric_of_the_whole_alone_is_never_a_proven_regression(folders, judge, monkeypatch):
     for folder, value in zip(folders, (0.8, 0.7), strict=True):
         run = fake_run(folder, "nb", BEFORE)
-        told = records.read_run(run)
+        told = run_file.read_run(run)
         told["metrics"]["accuracy"]["value"] = value
-        records.write_run(run, told)
+        run_file.write_run(run, told)
     corpus = dataclasses.replace(ACCURACY, corpus=lambda seen, targets: 0.0)
     monkeypatch.setattr("harness.reports.gate.measurements._metric", lambda entry: corpus)
     line = of(judge())
@@ -311,9 +311,9 @@ def test_other_data_are_not_compared(folders, judge):
 def test_another_signature_is_not_compared(folders, judge):
     fake_run(folders[0], "nb", BEFORE)
     run = fake_run(folders[1], "nb", FALLEN)
-    told = records.read_run(run)
+    told = run_file.read_run(run)
     told["metrics"]["accuracy"]["signature"] = "accuracy|v:2|n:200"
-    records.write_run(run, told)
+    run_file.write_run(run, told)
     assert trouble(judge()) == (
         "not comparable: signature accuracy|v:2, and the baseline's is signature accuracy|v:1"
     )
@@ -349,22 +349,22 @@ def test_a_run_without_answers_says_nothing(folders, judge):
 def test_an_undefined_figure_says_nothing(folders, judge):
     fake_run(folders[0], "nb", BEFORE)
     run = fake_run(folders[1], "nb", BEFORE)
-    told = records.read_run(run)
+    told = run_file.read_run(run)
     told["metrics"]["accuracy"]["value"] = None
-    records.write_run(run, told)
+    run_file.write_run(run, told)
     assert trouble(judge()) == "accuracy is undefined"
 
 
 def test_statistics_that_are_gone_are_named(folders, judge):
     fake_run(folders[0], "nb", BEFORE)
-    (fake_run(folders[1], "nb", BEFORE) / records.STATISTICS).unlink()
+    (fake_run(folders[1], "nb", BEFORE) / run_file.STATISTICS).unlink()
     assert trouble(judge()).startswith("cannot be compared: ")
     assert "harness rescore" in trouble(judge())
 
 
 def test_a_torn_run_is_named_and_missing(folders, judge, warnings):
     fake_run(folders[0], "nb", BEFORE)
-    (fake_run(folders[1], "nb", BEFORE) / records.RUN).write_text("{")
+    (fake_run(folders[1], "nb", BEFORE) / run_file.RUN).write_text("{")
     assert trouble(judge()) == "no run tonight"
     assert "left out" in warnings[0]
 

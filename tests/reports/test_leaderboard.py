@@ -17,7 +17,7 @@ import orjson
 import pytest
 
 from harness.errors import BadInput
-from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.entries import load
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import Board, board
@@ -176,9 +176,9 @@ def test_other_conditions_make_another_column_that_says_so(tmp_path, show, run, 
 def test_another_signature_of_the_metric_makes_another_column(tmp_path, show):
     fake_run(tmp_path, "a", FAR)
     newer = fake_run(tmp_path, "a", MIDDLE)
-    run = records.read_run(newer)
+    run = run_file.read_run(newer)
     run["metrics"]["accuracy"]["signature"] = "accuracy|v:2|n:200"
-    records.write_run(newer, run)
+    run_file.write_run(newer, run)
     assert list(show().titles.values()) == ["reviews accuracy accuracy|v:1", "reviews accuracy accuracy|v:2"]
 
 
@@ -253,9 +253,9 @@ def test_what_weakens_a_figure_stands_beside_it(tmp_path, show, warnings, answer
 def test_a_figure_that_is_not_a_number_is_undefined_and_stands_last(tmp_path, show):
     mute = {"value": None, "ci_low": None, "ci_high": None, "stderr": None}
     directory = fake_run(tmp_path, "mute", MIDDLE)
-    run = records.read_run(directory)
+    run = run_file.read_run(directory)
     run["metrics"]["accuracy"] |= mute
-    records.write_run(directory, run)
+    run_file.write_run(directory, run)
     fake_run(tmp_path, "poor", MIDDLE)
     found = show()
     assert [row.system for row in found.rows] == ["poor", "mute"]
@@ -637,12 +637,12 @@ def test_runs_that_all_lost_their_task_are_shown_without_ranks(tmp_path, show, w
 def copies(folder: Path, count: int, examples: int, *, lacking: int = 0) -> None:
     """Write runs with drawn answers, each of them `lacking` so many examples of its own."""
     first = fake_run(folder, "first", "10")
-    run, task = records.read_run(first), (first / "task.yaml").read_bytes()
+    run, task = run_file.read_run(first), (first / "task.yaml").read_bytes()
     for number in range(count):
         draw = np.random.default_rng(number)
         directory = folder / "copies" / str(number)
         directory.mkdir(parents=True)
-        records.write_run(directory, {**run, "label": f"system {number}"})
+        run_file.write_run(directory, {**run, "label": f"system {number}"})
         (directory / "task.yaml").write_bytes(task)
         ids = [str(n) for n in range(examples) if not number <= n < number + lacking]
         np.savez(

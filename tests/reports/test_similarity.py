@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.errors import BadInput
-from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.option_matrix import as_csv, markdown, matrix
 from tests.fake_runs import fake_run
 from tests.shell import Shell
@@ -21,7 +21,7 @@ THREE = {"options": {"0": "고양이", "1": "개", "=2": "새"}}
 
 def answered(directory: Path, *rows: tuple[str, str, list[float] | None, list[float] | None]) -> Path:
     """Write the journal of a run: id, target, scores and cosines of each example."""
-    with (directory / records.SAMPLES).open("w") as journal:
+    with (directory / run_file.SAMPLES).open("w") as journal:
         for name, target, scores, cosines in rows:
             response: dict[str, Any] = {"option_scores": scores, "error": None}
             if cosines is not None:

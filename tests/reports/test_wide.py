@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.entries import load
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import Board, board
@@ -179,9 +179,9 @@ def test_tasks_whose_names_are_numbers_stand_at_the_left(tmp_path, show):
 def test_a_figure_that_is_undefined_moves_no_other_to_the_left(tmp_path, show):
     catalogue(tmp_path)
     directory = fake_run(tmp_path, "good", "11", task="zoo")
-    run = records.read_run(directory)
+    run = run_file.read_run(directory)
     run["metrics"]["accuracy"] |= {"value": None, "ci_low": None, "ci_high": None}
-    records.write_run(directory, run)
+    run_file.write_run(directory, run)
     assert parts(show())[0][-1][2] == "undefined"
     assert render.markdown(show()).split("\n")[1].split("|")[3].endswith("-:")
 

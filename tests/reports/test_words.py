@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 
 from harness import leaderboard
-from harness.backends.backend import BackendFile
+from harness.backends.schema import BackendFile
 from harness.errors import BadInput
 from harness.reports.comparison import drift
 from harness.reports.comparison import render as compare_render

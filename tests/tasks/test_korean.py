@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from harness.datasets import examples as datasets
+from harness.datasets import selection
 from harness.datasets.sources import Source, Where, locate
 from harness.errors import BadInput, Unavailable
 from harness.evaluation.grid import Grid, plans
@@ -90,7 +91,7 @@ ROWS = [
 @pytest.mark.parametrize(("name", "split", "rows"), ROWS)
 def test_a_split_has_as_many_rows_as_its_readme_says_with_an_id_each(name, split, rows):
     task = tasks.load(name).choose(split=split)
-    assert len(datasets.survey(task, where(task, [split], DATA), None).order) == rows
+    assert len(selection.survey(task, where(task, [split], DATA), None).order) == rows
 
 
 @needs_data

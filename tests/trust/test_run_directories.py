@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import journal as records
+from harness.records import lock, run_file
 from tests.running import Project, here, rows
 from tests.shell import Shell
 
 PRECIOUS = "the only copy\n"
 FILES = (
-    records.LOCK,
-    records.SAMPLES,
-    records.RUN,
-    records.TASK,
-    records.BACKEND,
-    records.STATISTICS,
+    lock.LOCK,
+    run_file.SAMPLES,
+    run_file.RUN,
+    run_file.TASK,
+    run_file.BACKEND,
+    run_file.STATISTICS,
     ".run.json.new",
     ".samples.jsonl.new",
 )
@@ -40,11 +40,11 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = Project(tmp_path_factory.mktemp("stopped"))
     project.reviews(rows(10), rows(10, "t"))
     directory = here(project, "majority").directory
-    run = directory / records.RUN
+    run = directory / run_file.RUN
     run.write_text(run.read_text().replace('"complete"', '"partial"', 1))
-    journal = directory / records.SAMPLES
+    journal = directory / run_file.SAMPLES
     journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:5]))
-    (directory / records.LOCK).unlink()
+    (directory / lock.LOCK).unlink()
     return project.home
 
 
@@ -76,8 +76,8 @@ def test_a_link_in_it_is_neither_followed_nor_written_through(shell, sent, preci
 
 
 def test_a_link_whose_file_is_not_there_makes_none(shell, sent):
-    (sent / records.LOCK).unlink(missing_ok=True)
-    (sent / records.LOCK).symlink_to(shell.home / "autostart.sh")
+    (sent / lock.LOCK).unlink(missing_ok=True)
+    (sent / lock.LOCK).symlink_to(shell.home / "autostart.sh")
     assert shell("rescore", sent).code == 2
     assert not (shell.home / "autostart.sh").exists()
 
@@ -92,7 +92,7 @@ def test_a_pipe_in_it_hangs_nothing(shell, sent, name):
         assert "is no regular file" in said.err or "no run" in said.err
 
 
-@pytest.mark.parametrize("name", [records.LOCK, records.SAMPLES])
+@pytest.mark.parametrize("name", [lock.LOCK, run_file.SAMPLES])
 def test_a_file_with_a_second_name_is_not_written_in_place(shell, sent, precious, name):
     (sent / name).unlink(missing_ok=True)
     os.link(precious, sent / name)
@@ -105,8 +105,8 @@ def test_a_file_with_a_second_name_is_not_written_in_place(shell, sent, precious
 def test_among_others_it_is_left_out_and_named(shell, sent, precious):
     bad = sent.with_name(f"{sent.name}-bad")
     shutil.copytree(sent, bad)
-    (bad / records.STATISTICS).unlink()
-    (bad / records.STATISTICS).symlink_to(precious)
+    (bad / run_file.STATISTICS).unlink()
+    (bad / run_file.STATISTICS).symlink_to(precious)
     said = shell("leaderboard")
     assert said.code == 0
     assert "majority" in said.out
@@ -141,7 +141,7 @@ def bomb(path: Path, rows: int) -> None:
 
 def test_statistics_that_unpack_without_end_are_refused(shell, sent):
     shell("run", "--data-dir", "data", "--resume", sent)
-    bomb(sent / records.STATISTICS, 3 * 2**30 // 16)  # 1.5 GiB out of 1.5 MB
+    bomb(sent / run_file.STATISTICS, 3 * 2**30 // 16)  # 1.5 GiB out of 1.5 MB
     said = shell("leaderboard")
     assert said.code == 0
     assert "unpacks to more than 1024 MiB" in said.err
@@ -149,7 +149,7 @@ def test_statistics_that_unpack_without_end_are_refused(shell, sent):
 
 def test_and_those_that_only_say_that_they_are_endless(shell, sent):
     shell("run", "--data-dir", "data", "--resume", sent)
-    with zipfile.ZipFile(sent / records.STATISTICS, "w") as archive:
+    with zipfile.ZipFile(sent / run_file.STATISTICS, "w") as archive:
         header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (999999999999999, 1), }\n"
         head = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
         archive.writestr("metric:accuracy.npy", head)

@@ -6,13 +6,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from harness.adapters.batching import windows
+from harness.adapters.batching import WINDOWS, windows
 from harness.adapters.classical.tfidf_weights import Weighed
-from harness.adapters.fields import field_text
+from harness.adapters.fields import SENTENCES, field_text
 from harness.schema import Example, FitTask, Profile, Request, Response, Timing
-
-SENTENCES = ("sentence1", "sentence2")
-WINDOWS = (1, 32, 1024)  # requests answered at a time
 
 
 def ngram_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

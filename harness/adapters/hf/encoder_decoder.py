@@ -14,7 +14,7 @@ from harness.adapters.hf import batching as batches
 from harness.adapters.hf.batching import Budget
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.forward_pass import batch
-from harness.adapters.hf.logprob_reader import Sum
+from harness.adapters.lm.likelihood import Sum
 from harness.schema import Failure
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import DISTRIBUTION
-from harness.adapters.classical.classifiers import Classical
+from harness.adapters.fitted_classifier import Classical
 from harness.adapters.hf import loading
 from harness.adapters.lm import model_files as places
 from harness.errors import BadInput, Unavailable

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
@@ -19,7 +18,8 @@ from harness.adapters.hf.batching import Budget
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.forward_pass import Past, read
 from harness.adapters.hf.packing import ROOM, Packed, packed, read_packed
-from harness.adapters.lm.errors import BROKEN, Span
+from harness.adapters.lm.errors import BROKEN
+from harness.adapters.lm.likelihood import Sum
 from harness.adapters.lm.prefix_tree import APART, WORTH, Node, Piece, tree
 from harness.schema import Failure
 
@@ -27,37 +27,6 @@ Road = Literal["packed", "levels", "plain"]
 
 HEAD = 8  # so many rows make what they begin with a head: read alone, and kept for the next window
 TRIAL = 16  # tokens that the trial of sharing needs
-
-
-@dataclass(slots=True, eq=False)
-class Sum:
-    """Tokens to read, and what is summed over: the log-probability (nats) of `targets` at their end.
-
-    The last of the targets is predicted, never read. `owner` and `number` are whose sum it is.
-    """
-
-    owner: Any
-    number: int
-    ids: Sequence[int]
-    targets: Sequence[int]
-    total: float = 0.0
-    failure: Failure | None = None
-    spans: set[Span] = field(default_factory=set)
-
-    @property
-    def first(self) -> int:
-        """Return the position whose prediction is the first that counts."""
-        return len(self.ids) - len(self.targets)
-
-    def within(self, node: Node[Sum]) -> range:
-        """Return the targets that are predicted inside the node, by number."""
-        before = node.start - self.first
-        return range(max(0, before), min(len(self.targets), before + len(node.ids)))
-
-    def ended(self, failure: Failure | None = None) -> Sum:
-        """Return itself, done; a total that is no number is a failure."""
-        self.failure = failure or (BROKEN if math.isnan(self.total) else None)
-        return self
 
 
 class Reader:

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from harness.adapters.hf.logprob_reader import Sum
-from harness.adapters.lm.errors import Span
+from harness.adapters.lm.errors import BROKEN, Span
+from harness.adapters.lm.prefix_tree import Node
 from harness.adapters.lm.tokenizer import Pair
 from harness.schema import Failure, Request, Response, Timing, Usage
+
+
+@dataclass(slots=True, eq=False)
+class Sum:
+    """Tokens to read, and what is summed over: the log-probability (nats) of `targets` at their end.
+
+    The last of the targets is predicted, never read. `owner` and `number` are whose sum it is.
+    """
+
+    owner: Any
+    number: int
+    ids: Sequence[int]
+    targets: Sequence[int]
+    total: float = 0.0
+    failure: Failure | None = None
+    spans: set[Span] = field(default_factory=set)
+
+    @property
+    def first(self) -> int:
+        """Return the position whose prediction is the first that counts."""
+        return len(self.ids) - len(self.targets)
+
+    def within(self, node: Node[Sum]) -> range:
+        """Return the targets that are predicted inside the node, by number."""
+        before = node.start - self.first
+        return range(max(0, before), min(len(self.targets), before + len(node.ids)))
+
+    def ended(self, failure: Failure | None = None) -> Sum:
+        """Return itself, done; a total that is no number is a failure."""
+        self.failure = failure or (BROKEN if math.isnan(self.total) else None)
+        return self
 
 
 @dataclass(slots=True)

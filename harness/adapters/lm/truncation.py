@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
+from typing import Protocol
 
 from harness.adapters.fields import field_text
-from harness.adapters.hf.engine import Engine
 from harness.adapters.lm import likelihood
 from harness.adapters.lm.errors import RequestError
 from harness.adapters.lm.stopping import Prompt
@@ -17,13 +17,25 @@ MAX_TOKENS = 32
 CONTEXT = 2048  # of a text's window where the model names no limit: lm-evaluation-harness's default
 
 
-def passage(request: Request, tokens: Tokens, engine: Engine) -> likelihood.Passage:
+class Context(Protocol):
+    """How much a model reads at once; None where it names no limit. An encoder and decoder is a `pair`."""
+
+    @property
+    def context(self) -> int | None:
+        """Return the longest input in tokens."""
+
+    @property
+    def pair(self) -> bool:
+        """Return whether it is an encoder and a decoder."""
+
+
+def passage(request: Request, tokens: Tokens, engine: Context) -> likelihood.Passage:
     """Return the request's text in windows of tokens."""
     ids, start = tokens.passage(field_text(request.example, "text"))
     return likelihood.Passage(request, likelihood.windows(ids, start, engine.context or CONTEXT))
 
 
-def choice(request: Request, tokens: Tokens, engine: Engine) -> likelihood.Choice:
+def choice(request: Request, tokens: Tokens, engine: Context) -> likelihood.Choice:
     """Return the request's options in tokens, after as much of the prompt as fits.
 
     Raises:
@@ -44,7 +56,7 @@ def choice(request: Request, tokens: Tokens, engine: Engine) -> likelihood.Choic
     return likelihood.Choice(request, cut, truncated=True)
 
 
-def _room(pairs: list[Pair], engine: Engine) -> int:
+def _room(pairs: list[Pair], engine: Context) -> int:
     """Return how many tokens of a prompt the context holds beside the longest option.
 
     The last token is predicted, never read, so it needs no place. An encoder's text stands alone.
@@ -57,7 +69,7 @@ def _room(pairs: list[Pair], engine: Engine) -> int:
     return engine.context + 1 - longest
 
 
-def prompt(request: Request, tokens: Tokens, engine: Engine, headroom: int) -> Prompt:
+def prompt(request: Request, tokens: Tokens, engine: Context, headroom: int) -> Prompt:
     """Return the prompt in tokens, as much of it as fits.
 
     The context keeps room for `max_tokens` new tokens and the `headroom` of a thought, but never more than

@@ -18,10 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.adapters.batching import windows
-from harness.adapters.classical.classifiers import Classical
-from harness.adapters.classical.ngram_cosine import SENTENCES, WINDOWS
-from harness.adapters.fields import field_text
+from harness.adapters.batching import WINDOWS, windows
+from harness.adapters.fields import SENTENCES, field_text
+from harness.adapters.fitted_classifier import Classical
 from harness.errors import BadInput, Unavailable
 from harness.schema import Adapter, Example, FitTask, Profile, Request, Response, Timing, Took, Workshop
 

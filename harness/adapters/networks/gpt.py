@@ -18,10 +18,10 @@ from typing import Any, ClassVar
 from harness import DISTRIBUTION
 from harness.adapters.batching import windows
 from harness.adapters.fields import field_text
-from harness.adapters.hf.logprob_reader import Sum
 from harness.adapters.lm import likelihood
 from harness.adapters.lm import tokenizer as tokenising
 from harness.adapters.lm.generation import MAX_TOKENS, Prompt, Writer
+from harness.adapters.lm.likelihood import Sum
 from harness.adapters.networks.base import Network
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, FitTask, Profile, Request, Response

@@ -6,8 +6,7 @@ import math
 import operator
 from collections.abc import Mapping, Sequence
 
-from harness.adapters.classical.ngram_cosine import SENTENCES
-from harness.adapters.fields import field_text
+from harness.adapters.fields import SENTENCES, field_text
 from harness.adapters.remote.replies import estimated_tokens
 from harness.schema import Request, Response, Usage
 

@@ -14,9 +14,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from harness.adapters.hf.embedding import Comparison
-from harness.adapters.hf.logprob_reader import Sum
 from harness.adapters.lm.errors import BROKEN, failure, one_line
-from harness.adapters.lm.likelihood import Summed
+from harness.adapters.lm.likelihood import Sum, Summed
 from harness.adapters.lm.stopping import Line, Prompt
 from harness.adapters.lm.tokenizer import Tokens
 from harness.adapters.vllm.engine import Engine, Row

@@ -5,9 +5,9 @@ download goes to a name of its own beside its place and is renamed when its hash
 kill, a full disk or a second process never leaves half a file under the final name.
 """
 
-from harness.datasets.downloads.common import STALE_AFTER, cache_dir, mask_url
+from harness.datasets.downloads.common import STALE_AFTER, mask_url
 from harness.datasets.downloads.hub import fetch_hub
 from harness.datasets.downloads.transfer import Patience
 from harness.datasets.downloads.web import fetch_url
 
-__all__ = ["STALE_AFTER", "Patience", "cache_dir", "fetch_hub", "fetch_url", "mask_url"]
+__all__ = ["STALE_AFTER", "Patience", "fetch_hub", "fetch_url", "mask_url"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -41,16 +40,6 @@ class DownloadError(Exception):
 
 def silent(line: str) -> None:
     """Report nothing."""
-
-
-def cache_dir() -> Path:
-    """Return the folder of what is downloaded and learnt: HARNESS_CACHE, else the user's cache."""
-    named = os.environ.get("HARNESS_CACHE")
-    if named:
-        return Path(named).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("harness"))
 
 
 def mask_url(url: str) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from harness.datasets.downloads.common import cache_dir
+from harness.paths import cache_dir
 from harness.terminal import say
 
 PATIENCE_S = 60.0  # until a writer that waits for others gives up

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import BadInput, HarnessError, Place, did_you_mean
 from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.comparison.drift import Drift, drift, sentence
 from harness.reports.comparison.flips import Flips, Judged, flips
 from harness.reports.comparison.pairs import Pairs, keys_of, pairs
@@ -188,7 +189,7 @@ def _problem(metric: Metric | None, name: str, a: Entry, b: Entry) -> str | None
 
 
 def _statistics(entry: Entry, metrics: Sequence[Metric]) -> dict[str, Statistics]:
-    path = entry.directory / records.STATISTICS
+    path = entry.directory / run_file.STATISTICS
     return {metric.name: statistics(path, metric.name) for metric in metrics}
 
 
@@ -269,7 +270,7 @@ def _flips(
         ours, theirs = (by_example(metric, side) for side in rows[metric.name])
         if ours is not None and theirs is not None:
             judged = Judged(metric, ours, theirs, key)
-            return flips(judged, a.directory / records.SAMPLES, b.directory / records.SAMPLES, most)
+            return flips(judged, a.directory / run_file.SAMPLES, b.directory / run_file.SAMPLES, most)
     return None
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from harness.records import journal as records
+from harness.records import run_file
 from harness.records.journal import Key
 from harness.reports.comparison.settings import Setting
 from harness.reports.entries import Entry
@@ -59,7 +60,7 @@ def drift(a: Entry, b: Entry, settings: Sequence[Setting]) -> Drift | None:
     None where they are not two runs of one model that was asked the same, or a journal is not there.
     """
     same = _same(a.run["backend"], b.run["backend"])
-    journals = a.directory / records.SAMPLES, b.directory / records.SAMPLES
+    journals = a.directory / run_file.SAMPLES, b.directory / run_file.SAMPLES
     apart = a.directory.resolve() != b.directory.resolve()
     if same is None or not apart or any(map(_asks, settings)) or not all(map(Path.is_file, journals)):
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import BadInput
-from harness.records import journal as records
+from harness.records import run_file
 from harness.records.journal import Key
 from harness.reports.entries import Entry, load
 from harness.reports.leaderboard.ranks import Statistics, places_of
@@ -74,7 +74,7 @@ def only_run(place: Path) -> Entry:
     Raises:
         BadInput: there is none, there are several, or it is torn.
     """
-    found = records.runs([place])
+    found = run_file.runs([place])
     if not found:
         raise BadInput(f"no run in {place}; `harness list runs` shows where runs are")
     if len(found) > 1:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from harness.config import documents
 from harness.errors import BadInput
-from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.entries import Entry
 from harness.reports.leaderboard.speed import hardware, ms
 
@@ -73,7 +73,7 @@ def settings_of(entry: Entry) -> dict[str, Any]:
     task, data = run["task"], run["data"]
     environment = dict(run.get("environment") or {})
     return {
-        **_flat("backend", {**kept(entry, records.BACKEND, _BACKEND), **run["backend"]}),
+        **_flat("backend", {**kept(entry, run_file.BACKEND, _BACKEND), **run["backend"]}),
         **_flat("decoding", (run.get("decoding") or {}).get("asked") or {}),
         **_flat("choose_by", run.get("choose_by")),
         **_flat("task", {key: task[key] for key in _TASK if key in task}),
@@ -87,7 +87,7 @@ def settings_of(entry: Entry) -> dict[str, Any]:
 
 def _definition(entry: Entry) -> dict[str, Any]:
     """Return what the task's own file says of prompts and judgement, the template used among it."""
-    values = kept(entry, records.TASK, (*_DEFINED, "templates"))
+    values = kept(entry, run_file.TASK, (*_DEFINED, "templates"))
     templates = values.pop("templates", None)
     used = templates.get(entry.run["task"].get("template")) if isinstance(templates, dict) else None
     return values | ({"prompt": used} if used else {})

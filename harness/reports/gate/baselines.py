@@ -21,7 +21,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import BadInput, Place
-from harness.records import journal as records
+from harness.records import atomic
 from harness.records.user_files import replacing
 from harness.records.validation import COMPLETE
 from harness.reports.entries import Column, Warn, load
@@ -61,7 +61,7 @@ def write(path: Path, runs: Iterable[Measured], *, dated: bool = False) -> int:
     """
     examples: dict[str, Any] = {}
     rows = [_row(run, examples) for run in sorted(runs, key=lambda run: run.slot)]
-    made = {"made": records.now()} if dated else {}
+    made = {"made": atomic.now()} if dated else {}
     values = {"baseline": VERSION, **made, "runs": rows, "examples": dict(sorted(examples.items()))}
     content = orjson.dumps(values, option=orjson.OPT_INDENT_2) + b"\n"
     try:

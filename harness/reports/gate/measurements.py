@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from harness.errors import HarnessError
-from harness.records import journal as records
+from harness.records import run_file
 from harness.records.validation import COMPLETE
 from harness.reports.entries import Column, Entry
 from harness.reports.leaderboard.ranks import Statistics, statistics
@@ -90,7 +90,7 @@ def measured(entry: Entry) -> Measured:
         currency=cost.get("currency"),
         p95=((run.get("latency_s") or {}).get("e2e") or {}).get("p95"),
         hardware=_hardware(run),
-        statistics=partial(statistics, entry.directory / records.STATISTICS, str(entry.metric)),
+        statistics=partial(statistics, entry.directory / run_file.STATISTICS, str(entry.metric)),
         metric=partial(_metric, entry),
         order=entry.preference[1:],
     )

@@ -17,9 +17,11 @@ from harness.records.validation import COMPLETE
 from harness.reports.entries import Entry, Warn, restricted
 from harness.reports.writers.blocks import Block, Note, Table
 from harness.reports.writers.translations import named, translated
+from harness.stats import composite
+from harness.stats.composite import Figure
 from harness.tasks import groups
 from harness.tasks import task as tasks
-from harness.tasks.groups import REACH, Counted, Figure, Scored
+from harness.tasks.groups import REACH, Counted, Scored
 from harness.tasks.schema import GroupReference
 from harness.text.normalize import nfc
 
@@ -153,7 +155,7 @@ def _unfit(member: Counted, entry: Entry) -> str:
 
 def _figure(member: Counted, entry: Entry) -> Figure:
     """Return the mean of the member's metrics as a share of what they can reach."""
-    return groups.mean_of_metrics([_share(entry.metrics[name]) for name in member.metrics])
+    return composite.mean_of_metrics([_share(entry.metrics[name]) for name in member.metrics])
 
 
 def _share(main: dict[str, Any]) -> Figure:

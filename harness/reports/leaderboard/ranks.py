@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import BadInput, HarnessError, Place
 from harness.files import open_own
-from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.entries import Entry, Warn
 from harness.schema import Metric
 
@@ -48,7 +48,7 @@ def ranks(entries: Sequence[Entry], warn: Warn) -> list[int | None]:
         if entry.main.get("value") is None:
             continue  # a figure that is undefined is neither better nor worse
         try:
-            kept[index] = statistics(entry.directory / records.STATISTICS, str(entry.metric))
+            kept[index] = statistics(entry.directory / run_file.STATISTICS, str(entry.metric))
         except BadInput as error:
             warn(f"not ranked: {error}")
     if metric is not None and kept:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.errors import BadInput
-from harness.records import journal as records
+from harness.records import atomic
 
 MARKER = ".harness-report"  # says that a folder was written by us and may be replaced
 
@@ -27,7 +27,7 @@ def staged(out: Path) -> Iterator[Path]:
     _check(place, out)
     new, old = (place.with_name(f".{place.name}.{age}") for age in ("new", "old"))
     try:
-        with records.disk_errors(out):
+        with atomic.disk_errors(out):
             _clear(new, old)
             new.mkdir(parents=True)
             (new / MARKER).write_text("This folder was written by 'harness report', which may replace it.\n")

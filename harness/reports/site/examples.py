@@ -13,6 +13,7 @@ import orjson
 
 from harness.errors import BadInput
 from harness.records import journal as records
+from harness.records import run_file
 from harness.records.journal import Record
 from harness.records.validation import COMPLETE
 from harness.reports.entries import Entry
@@ -182,13 +183,13 @@ def write(entry: Entry, folder: Path, shown: Shown) -> tuple[str | None, Measure
 
 def _lines(entry: Entry) -> Iterator[records.Line]:
     """Return the last line of each example; the journal of a complete run has just those."""
-    path = entry.directory / records.SAMPLES
+    path = entry.directory / run_file.SAMPLES
     return records.read_records(path) if entry.run["status"] == COMPLETE else records.last_lines(path)
 
 
 def _judge(entry: Entry) -> tuple[Metric | None, dict[str, str]]:
     """Return the first metric that says right or wrong, else the first that judges an example; and labels."""
-    from harness.metrics import OfSums
+    from harness.metrics.aggregates import OfSums
 
     try:
         task = entry.task()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.comparison.settings import kept
 from harness.reports.entries import Column, Entry, Warn
 from harness.reports.leaderboard.board import Board, Row
@@ -153,7 +153,7 @@ def _ranks(found: Board, column: Column, warn: Warn) -> dict[str, str]:
 
 def _score(found: Board, column: Column) -> Head:
     entry = next(row.entries[column] for row in found.rows if column in row.entries)
-    language = kept(entry, records.TASK, ("language",)).get("language")
+    language = kept(entry, run_file.TASK, ("language",)).get("language")
     up = column.higher_is_better
     note = translated("higher is better") if up else translated("lower is better")
     tags = tuple(sorted(map(str, entry.run["task"]["tags"])))
@@ -162,7 +162,7 @@ def _score(found: Board, column: Column) -> Head:
 
 def _line(found: Board, row: Row, by_column: Places, page_of: Callable[[Entry], str]) -> Line:
     backend = row.some.run["backend"]
-    tags = kept(row.some, records.BACKEND, ("tags",)).get("tags") or ()
+    tags = kept(row.some, run_file.BACKEND, ("tags",)).get("tags") or ()
     facets = {
         "size": size_class(backend.get("parameters")),
         "kind": str(backend.get("kind") or ""),

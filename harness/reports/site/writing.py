@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from harness.paths import shipped
-from harness.records import journal as records
+from harness.records import run_file
 from harness.reports.comparison.settings import kept
 from harness.reports.entries import Column, Entry, Warn
 from harness.reports.leaderboard import group_scores as group_tables
@@ -143,7 +143,7 @@ class Site:
     def _run(self, run: RunPage) -> None:
         entry = run.entry
         measured = self._examples(run)
-        options = kept(entry, records.TASK, ("options",)).get("options")
+        options = kept(entry, run_file.TASK, ("options",)).get("options")
         labels = options if isinstance(options, dict) else {}
         rivals = [one for one in self.runs if one is not run and one.examples == run.examples]
         told = entry.run if self.shown.texts else withheld.document(entry.run)
@@ -165,7 +165,7 @@ class Site:
         try:
             run.index, measured = examples.write(run.entry, self.folder / DATA, self.shown)
         except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
-            journal = run.entry.directory / records.SAMPLES
+            journal = run.entry.directory / run_file.SAMPLES
             self.warn(f"{journal}: not as the harness writes it, left out: {type(error).__name__}: {error}")
             return examples.Measured()
         run.states, run.whole = measured.states, measured.count
@@ -192,7 +192,7 @@ class Site:
             }
             for column in task.columns
         ]
-        known = kept(own[-1].entry, records.TASK, ("description", "source"))
+        known = kept(own[-1].entry, run_file.TASK, ("description", "source"))
         source = known.get("source") or {}
         self._page(
             task.href,
@@ -288,4 +288,4 @@ def _unique(wanted: Iterable[str]) -> list[str]:
 
 
 def _language(entry: Entry) -> str:
-    return str(kept(entry, records.TASK, ("language",)).get("language") or "")
+    return str(kept(entry, run_file.TASK, ("language",)).get("language") or "")
