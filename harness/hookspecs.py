@@ -26,14 +26,14 @@ hookspec = pluggy.HookspecMarker("harness")
 hookimpl = pluggy.HookimplMarker("harness")
 
 # What a setting may be; allowed words are written `a|b|c`.
-SETTING_KINDS = ("int", "float", "bool", "str", "list")
+SETTING_KINDS = ("int", "float", "bool", "str", "list", "map")
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterEntry:
     """An adapter by name, and what can be known of it without importing it.
 
-    `settings` maps a setting to its kind: `int`, `float`, `bool`, `str`, `list`, or the allowed
+    `settings` maps a setting to its kind: `int`, `float`, `bool`, `str`, `list`, `map`, or the allowed
     words separated by `|`. `knobs` are settings that cannot change a result (device, batch size): they stay
     out of the fingerprint. `learns` says that it is fitted on the train split, `reads_prompts` that what it
     learns from are the rendered prompts and not the bare inputs, `pictures` that it may be

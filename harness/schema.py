@@ -109,10 +109,16 @@ class Parts:
         said = f"{self.instruction}\n" if self.instruction else ""
         return f"{head}{said}{''.join(self.shots)}{self.query}"
 
-    def messages(self, shots_as: str = "text") -> list[Message]:
-        """Return chat messages: all shots in the one user turn, or `turns` of their own."""
-        chat = [{"role": "system", "content": self.system}] if self.system else []
+    def messages(self, shots_as: str = "text", system_as: str = "system") -> list[Message]:
+        """Return chat messages: all shots in the one user turn, or `turns` of their own.
+
+        `system_as: user` puts the system text before what the first user turn says.
+        """
+        apart = self.system and system_as != "user"
+        chat = [{"role": "system", "content": self.system}] if apart else []
         said = f"{self.instruction}\n" if self.instruction else ""
+        if self.system and not apart:
+            said = f"{self.system}\n\n{said}"
         if shots_as != "turns":
             return [*chat, {"role": "user", "content": f"{said}{''.join(self.shots)}{self.query}"}]
         for query, answer in self.turns:
@@ -129,7 +135,7 @@ class Request:
     """
 
     __slots__ = (
-        *("_captions", "_parts", "_render", "_shots_as"),
+        *("_captions", "_parts", "_render", "_read_as"),
         *("ask", "bounds", "decoding", "example", "options", "repeat", "seed"),
     )
 
@@ -154,7 +160,7 @@ class Request:
         self.bounds, self.repeat, self.seed = bounds, repeat, seed
         self._render, self._captions = render, captions
         self._parts: Parts | None = None
-        self._shots_as: str | None = None
+        self._read_as: tuple[str, str] | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -180,21 +186,26 @@ class Request:
         """Return the prompt as one text."""
         return self.parts.prompt
 
-    def messages(self, shots_as: str = "text") -> list[Message]:
+    def messages(self, shots_as: str = "text", system_as: str = "system") -> list[Message]:
         """Return the prompt as chat messages."""
-        self._shots_as = shots_as
-        return self.parts.messages(shots_as)
+        self._read_as = shots_as, system_as
+        return self.parts.messages(shots_as, system_as)
 
     @property
     def was_chat(self) -> bool:
         """Return whether the prompt was read as chat messages."""
-        return self._shots_as is not None
+        return self._read_as is not None
+
+    @property
+    def system_as(self) -> str:
+        """Return where the system text stood in the chat messages that were read."""
+        return self._read_as[1] if self._read_as else "system"
 
     def sent(self) -> dict[str, Any]:
         """Return what the adapter read, for the journal: `messages`, `prompt` or bare `fields`."""
         asked: dict[str, Any]
-        if self._shots_as is not None:
-            asked = {"messages": self.messages(self._shots_as)}
+        if self._read_as is not None:
+            asked = {"messages": self.messages(*self._read_as)}
         elif self._parts is not None:
             asked = {"prompt": self._parts.prompt}
         else:

@@ -22,6 +22,10 @@ from harness.schema import WRITTEN, Ask, Decoding, Profile
 MERGED = ("settings", "decoding", "price")
 
 
+# How a model that writes is asked: keys of the profile that `-m` can set.
+_HOW_ASKED = {"chat": "bool", "shots_as": "text|turns", "choose_by": "logprobs|structured|extract"}
+
+
 class CannotAsk(BadInput):
     """A backend's adapter cannot be asked what a task asks."""
 
@@ -51,25 +55,33 @@ class Backend:
         return {name: value for name, value in self.settings.items() if name not in self.entry.knobs}
 
     def choose(self, given: Mapping[str, Any]) -> Backend:
-        """Return the backend with `given` over its settings; `model` and `revision` are settings too.
+        """Return the backend with `given` over its settings; `model`, `chat` and others are settings too.
 
         Raises:
             BadInput: an unknown setting, or one of the wrong kind.
         """
-        named = ("model", "revision") if self.entry.needs_model or self.file.model else ()
+        named = self._own_keys
         fields = {key: value for key, value in given.items() if key in named}
         for key, value in fields.items():
-            if not isinstance(value, str):
-                raise BadInput(f"-m {key}: should be text, not {value!r}")
+            if value is None or not settings.fits(value, named[key]):
+                raise BadInput(f"-m {key}: should be {settings.wanted(named[key])}, not {value!r}")
         rest = {key: value for key, value in given.items() if key not in fields}
         kinds = {**self.entry.settings, **self.entry.knobs}
-        for _, message in settings.problems(rest, {**kinds, **dict.fromkeys(named, "str")}):
+        for _, message in settings.problems(rest, {**kinds, **named}):
             raise BadInput(f"-m: {self.name} ({self.file.adapter}): {message}")
         known = dict(self.settings)
         if rest.get("base_url", known.get("base_url")) != known.get("base_url"):
             known.pop("api_key_env", None)  # the profile's key is for the host that the profile names
         chosen = {name: value for name, value in {**known, **rest}.items() if value is not None}
         return replace(self, file=self.file.model_copy(update=fields), settings=chosen)
+
+    @property
+    def _own_keys(self) -> dict[str, str]:
+        """Return the kinds of the profile's own keys that `-m` can set: how a model that writes is asked."""
+        named = (
+            dict.fromkeys(("model", "revision"), "str") if self.entry.needs_model or self.file.model else {}
+        )
+        return {**named, **_HOW_ASKED} if self.entry.needs_model and self.entry.decoding else named
 
     @property
     def key_name(self) -> str | None:
@@ -85,8 +97,9 @@ class Backend:
 
     def differs(self, own: Backend) -> dict[str, Any]:
         """Return what can change an answer and is not as in `own`, the profile as written."""
-        now = {**self.result_settings, "model": self.file.model, "revision": self.file.revision}
-        was = {**own.result_settings, "model": own.file.model, "revision": own.file.revision}
+        keys = ("model", "revision", *_HOW_ASKED)
+        now = {**self.result_settings, **{key: getattr(self.file, key) for key in keys}}
+        was = {**own.result_settings, **{key: getattr(own.file, key) for key in keys}}
         shown = self.shown_settings
         return {key: shown.get(key, value) for key, value in now.items() if value != was.get(key)}
 

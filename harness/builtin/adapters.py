@@ -28,6 +28,9 @@ TRAFFIC = {
     **{"requests_per_minute": "int", "tokens_per_minute": "int"},
 }
 
+# What a chat template is told, and where a system text goes that it has no place for.
+CHAT_TEMPLATE = {"chat_template_kwargs": "map", "system_as": "system|user"}
+
 NGRAMS = {
     **{"analyser": "char|word|morpheme", "stop_words": "bool"},
     **{"ngram_min": "int", "ngram_max": "int"},
@@ -273,6 +276,7 @@ ADAPTERS = (
             "quantisation": "4bit|8bit",
             "lora": "str",
             "reasoning_headroom": "int",
+            **CHAT_TEMPLATE,
             "labels": "list",
         },
         knobs={"device": "str", "device_map": "str", "batch_size": "int|auto", "attention": "str"},
@@ -292,6 +296,7 @@ ADAPTERS = (
             "max_model_len": "int",
             "pooling": "mean|cls|last",
             "reasoning_headroom": "int",
+            **CHAT_TEMPLATE,
         },
         knobs={
             "tensor_parallel": "int",
@@ -331,7 +336,8 @@ ADAPTERS = (
         settings={
             "base_url": "str",
             "api": "chat|responses|completions",
-            "system_as": "system|developer",
+            "system_as": "system|developer|user",
+            "chat_template_kwargs": "map",
             "max_tokens_as": "max_tokens|max_completion_tokens",
             "reasoning_effort": "none|minimal|low|medium|high|xhigh",
             "reasoning_headroom": "int",
@@ -359,6 +365,7 @@ ADAPTERS = (
         settings={
             "base_url": "str",
             "thinking_budget": "int",
+            "system_as": "system|user",
             "reasoning_headroom": "int",
             "dimensions": "int",
         },

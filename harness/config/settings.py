@@ -15,6 +15,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "str": (str,),
     "list": (list,),
+    "map": (dict,),
 }
 _WORDS = {
     "int": "a whole number",
@@ -22,6 +23,7 @@ _WORDS = {
     "bool": "true or false",
     "str": "text",
     "list": "a list",
+    "map": "a mapping such as {key: value}",
 }
 
 
@@ -35,7 +37,10 @@ def problems(given: Mapping[str, Any], kinds: Mapping[str, str]) -> Iterator[tup
 
 
 def fits(value: Any, kind: str) -> bool:
-    """Return whether `value` is of `kind`: `int`, `float`, `bool`, `str`, `list`, or any of `a|b|c`."""
+    """Return whether `value` is of `kind`.
+
+    A kind is `int`, `float`, `bool`, `str`, `list`, `map`, or any of `a|b|c`.
+    """
     if value is None:
         return True
     if "|" in kind:

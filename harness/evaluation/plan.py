@@ -158,6 +158,8 @@ class Plan:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_short(one)}' for key, one in value.items())}}}"
     return "/".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 

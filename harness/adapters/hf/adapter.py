@@ -153,9 +153,7 @@ class HuggingFace:
         }
         if isinstance(model, Engine):
             facts["road"] = self.reader.road
-        if self.profile.chat:
-            facts["added_system_text"] = self.tokens.added_system()
-        return facts
+        return {**facts, **self.tokens.chat_facts()}
 
     def identity(self) -> Mapping[str, str]:
         """Return the hub's `revision`, which is then what is loaded, or the directory's `sha256`."""

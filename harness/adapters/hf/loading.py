@@ -17,7 +17,8 @@ from harness.adapters.lm.errors import one_line
 from harness.adapters.lm.model_files import explained, lora_folder, source
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import Unavailable
-from harness.schema import Profile
+from harness.schema import WRITTEN, Profile
+from harness.terminal import say
 
 
 def engine_libraries() -> tuple[Any, Any]:
@@ -44,6 +45,7 @@ def load_tokens(profile: Profile, commit: str | None) -> Tokens:
 
     Raises:
         Unavailable: it cannot be loaded, or a chat profile's tokenizer has no chat template.
+        BadInput: options would be compared inside a thought that the chat template opens.
     """
     where, options = source(profile, commit)
     _, transformers = engine_libraries()
@@ -51,9 +53,29 @@ def load_tokens(profile: Profile, commit: str | None) -> Tokens:
         tokenizer = transformers.AutoTokenizer.from_pretrained(where, **options)
     if profile.chat and not tokenizer.chat_template:
         raise Unavailable(
-            f"{profile.model} has no chat template: set `chat: false` in backend {profile.name!r}"
+            f"{profile.model} has no chat template: set `chat: false` in backend {profile.name!r}, or "
+            "-m chat=false"
         )
-    return Tokens(tokenizer, profile)
+    tokens = Tokens(tokenizer, profile)
+    _look_at_template(tokens)
+    return tokens
+
+
+def _look_at_template(tokens: Tokens) -> None:
+    """Refuse what the chat template cannot be asked, and say what of it is not used.
+
+    Raises:
+        BadInput: options would be compared inside a thought, or an argument is none of a template.
+    """
+    profile = tokens.profile
+    if not profile.chat:
+        if tokens.tokenizer.chat_template and profile.ask in (*WRITTEN, "choose"):
+            say(f"{profile.name}: the tokenizer has a chat template that is not used; -m chat=true uses it")
+        return
+    if profile.ask == "choose" and profile.choose_by == "logprobs":
+        tokens.chat.require_answer_first()
+    for name in tokens.chat.unread():
+        say(f"warning: {profile.name}: the chat template does not read {name!r}")
 
 
 def load_engine(profile: Profile, tokens: Tokens, commit: str | None) -> Engine:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from jinja2 import TemplateError
-
+from harness.adapters.lm.chat_template import ChatTemplate
 from harness.adapters.lm.errors import RequestError
-from harness.schema import Message, Profile, Request
+from harness.schema import Parts, Profile, Request
+from harness.terminal import say
 from harness.text.thoughts import MARKS
 
 
@@ -28,6 +28,7 @@ class Tokens:
     def __init__(self, tokenizer: Any, profile: Profile) -> None:
         """A tokenizer without a padding token pads with its end token; padding is always masked."""
         self.tokenizer, self.profile = tokenizer, profile
+        self._said_system = False
         self.bos: int | None = tokenizer.bos_token_id
         self.eos: int | None = tokenizer.eos_token_id
         self.pad: int = next((i for i in (tokenizer.pad_token_id, self.eos) if i is not None), 0)
@@ -73,11 +74,11 @@ class Tokens:
 
     def prompts(self, request: Request) -> Iterator[str]:
         """Yield the prompt as the model reads it, then again and again with one shot fewer."""
-        chat, shots_as, parts = self.profile.chat, self.profile.shots_as, request.parts
-        yield self._templated(request.messages(shots_as)) if chat else parts.prompt
+        parts = request.parts
+        yield self._templated(request, parts)
         while parts.shots or parts.turns:
             parts = replace(parts, shots=parts.shots[1:], turns=parts.turns[1:])
-            yield self._templated(parts.messages(shots_as)) if chat else parts.prompt
+            yield self._templated(request, parts)
 
     def of(self, prompt: str) -> list[int]:
         """Return the tokens of a prompt that will be continued; an empty one is the start token."""
@@ -128,29 +129,32 @@ class Tokens:
         head = ids[:1] if room > 1 and ids[0] == self.bos else []
         return head + ids[len(ids) - room + len(head) :]
 
-    def added_system(self) -> str | None:
-        """Return the system text that the chat template adds where none is given, None if it adds none.
+    @cached_property
+    def chat(self) -> ChatTemplate:
+        """The tokenizer's chat template."""
+        return ChatTemplate(self.tokenizer, self.profile)
 
-        Where a system text would stand is seen from one that is given.
-        """
-        if not self.tokenizer.chat_template:
-            return None
-        marked, user = "\u2063system\u2063", {"role": "user", "content": "\u2063user\u2063"}
-        try:
-            given = self._templated([{"role": "system", "content": marked}, user])
-        except TemplateError:  # it refuses a system text
-            return None
-        usual = self._templated([user])
-        before, found, after = given.partition(marked)
-        after = after.partition(user["content"])[0]
-        said = usual.partition(user["content"])[0]
-        if not found or not after or not said.startswith(before) or not said.endswith(after):
-            return None
-        return said[len(before) : len(said) - len(after)] or None
+    def chat_facts(self) -> dict[str, Any]:
+        """Return what a run says of the chat template: what it adds, and where a system text goes."""
+        if self.profile.chat:
+            return {"added_system_text": self.chat.added_system(), "system_as": self.chat.system_as}
+        return {"chat_template": "not used"} if self.tokenizer.chat_template else {}
 
-    def _templated(self, messages: list[Message]) -> str:
-        text: str = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-        return text
+    def _templated(self, request: Request, parts: Parts) -> str:
+        """Return a prompt as the model reads it; a system text in the user's turn is said once."""
+        if not self.profile.chat:
+            return parts.prompt
+        system_as = self.chat.system_as
+        if parts.system and system_as == "user" and not self._said_system:
+            self._said_system = True
+            if not self.profile.settings.get("system_as"):
+                say(
+                    f"{self.profile.name}: the chat template has no system role; the system text goes before "
+                    "the first user turn (system_as: user)"
+                )
+        if parts is request.parts:
+            return self.chat.text(request.messages(self.profile.shots_as, system_as))
+        return self.chat.text(parts.messages(self.profile.shots_as, system_as))
 
     def _start(self) -> int:
         """Return the token an empty prompt begins with: BOS, or the end token."""

@@ -55,6 +55,11 @@ class Fault(Exception):
         return self.kind in ("rate_limited", "overloaded")
 
 
+_NO_SYSTEM = re.compile(
+    r"system (?:role|message|prompt|instruction)s? (?:is |are )?not (?:supported|enabled|allowed)"
+    r"|(?:developer|system) instruction is not enabled|conversation roles must alternate",
+    re.IGNORECASE,
+)
 _BAD_KEY = re.compile(r"API_KEY_INVALID|API key (?:not valid|expired|not found)", re.IGNORECASE)
 _NO_CREDIT = re.compile(r"insufficient_quota|billing|insufficient (?:credit|balance|funds)", re.IGNORECASE)
 
@@ -76,6 +81,8 @@ def of_status(status: int, headers: Mapping[str, str], said: str) -> Fault:
     message = f"HTTP {status}: {said}" if said else f"HTTP {status}"
     if status == 400 and _BAD_KEY.search(said):
         return Fault("denied", message)
+    if status == 400 and _NO_SYSTEM.search(said):
+        message += "; -m system_as=user puts the system text before the first user turn"
     finish = unanswerable(said) if status in _REFUSED else None
     if finish is not None or status in (400, 413, 422):
         return Fault("bad_request", message, finish=finish)

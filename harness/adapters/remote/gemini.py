@@ -150,7 +150,7 @@ class Gemini(Concurrent):
             config["response_mime_type"] = "application/json"
             config["response_json_schema"] = choice_schema(request.options)
         contents: list[dict[str, Any]] = []
-        for message in request.messages(self.profile.shots_as):
+        for message in request.messages(self.profile.shots_as, self.settings.get("system_as") or "system"):
             if message["role"] == "system":
                 config["system_instruction"] = message["content"]
             else:

@@ -68,6 +68,8 @@ class OpenAI(Concurrent):
                 f"{profile.name}: log-probabilities need `api: completions`, on a server that echoes them; "
                 "otherwise `choose_by: structured` or `choose_by: extract`"
             )
+        if self.settings.get("chat_template_kwargs") and name != "chat":
+            raise BadInput(f"{profile.name}: chat_template_kwargs are for a chat template: api: chat")
         self.chats = name != "completions"
         embeds = profile.ask == "embed"
         self.batch, self.path = (EMBEDDED, "/embeddings") if embeds else (1, self.api.path)
@@ -195,7 +197,7 @@ class OpenAI(Concurrent):
 
     def _messages(self, request: Request) -> list[Message]:
         if self.chats:
-            return request.messages(self.profile.shots_as)
+            return request.messages(self.profile.shots_as, self.settings.get("system_as") or "system")
         return [{"role": "user", "content": request.prompt}]
 
     async def _streamed(self, body: Mapping[str, Any], this: Try) -> Said:

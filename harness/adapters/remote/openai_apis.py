@@ -101,8 +101,9 @@ class Chat:
         """Return what is sent beside model and decoding."""
         picture = image and {"type": "image_url", "image_url": {"url": image}}
         body: dict[str, Any] = {"messages": _turns(messages, picture, "text", settings)}
-        if settings.get("reasoning_effort"):
-            body["reasoning_effort"] = settings["reasoning_effort"]
+        for name in ("reasoning_effort", "chat_template_kwargs"):  # the latter of vLLM, SGLang, llama.cpp
+            if settings.get(name):
+                body[name] = settings[name]
         if options:
             schema = {"name": "answer", "strict": True, "schema": choice_schema(options)}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}

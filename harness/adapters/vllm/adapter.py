@@ -76,8 +76,7 @@ class Vllm:
 
     def loaded(self) -> Mapping[str, Any]:
         """Return the device, the dtype, the longest text, and a system text that the template adds."""
-        added = {"added_system_text": self.tokens.added_system()} if self.profile.chat else {}
-        return {**self.engine.facts, **added}
+        return {**self.engine.facts, **self.tokens.chat_facts()}
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`, special tokens left out."""
