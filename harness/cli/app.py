@@ -12,6 +12,7 @@ from typer.main import get_command
 from harness.cli.cache import cache
 from harness.cli.check import check
 from harness.cli.compare import compare
+from harness.cli.data import data
 from harness.cli.doctor import doctor
 from harness.cli.estimate import estimate
 from harness.cli.export import export
@@ -29,7 +30,7 @@ from harness.cli.tokenizers import tokenizers
 from harness.cli.try_ import try_
 
 ASK = (run, try_, estimate, export)
-SHOW = (list_, show, tokenizers, check, doctor, cache, init)
+SHOW = (list_, show, data, tokenizers, check, doctor, cache, init)
 JUDGE = (leaderboard, report, compare, gate, push, rescore, score)
 
 app = typer.Typer(

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from harness.cli.options import Json, RunsDir
+from harness.cli.options import DataDir, Json, RunsDir
 from harness.cli.output import print_json, warn
 from harness.errors import BadInput, did_you_mean
 from harness.terminal import say
@@ -33,6 +33,8 @@ def list_(
     tag: Annotated[
         list[str] | None, typer.Option("--tag", metavar="TAG", help="only those with this tag")
     ] = None,
+    data: Annotated[bool, typer.Option("--data", help="with tasks: where the data of each is")] = False,
+    data_dir: DataDir = None,
     runs_dir: RunsDir = Path("runs"),
     json: Json = False,
 ) -> int:
@@ -48,18 +50,36 @@ def list_(
         raise BadInput(f"list {kind}: no such list.{did_you_mean(kind, makers)}")
     if tag and kind in ("metrics", "exporters"):
         raise BadInput(f"{kind} have no tags; leave out --tag")
+    if data and kind != "tasks":
+        raise BadInput(f"--data is about tasks, not {kind}")
     tags = tag or []
     there = makers[kind]()
     rows = _tagged(there, tags)
+    shown = SHOWN[kind]
+    if data:
+        rows = [{**row, "data": _where(row["path"], data_dir)} for row in rows]
+        shown = ("name", "data", *SHOWN[kind][1:])
     if json:
         print_json({kind: rows})
     elif rows:
-        print(_columns(rows, SHOWN[kind]))
+        print(_columns(rows, shown))
         if not tags and sys.stdout.isatty():
             _tell_tags(rows)
     else:
         say(f"no {kind}" + _without(tags, there))
     return 0
+
+
+def _where(path: str, data_dir: Path | None) -> str | None:
+    """Return where the data of the task in `path` is, None of a group or of a task that is wrong."""
+    from harness.datasets.availability import availability
+    from harness.datasets.sources import Where
+    from harness.tasks import task as tasks
+
+    try:
+        return availability(tasks.load(path), Where(data_dir)).state
+    except BadInput:
+        return None
 
 
 def _exporters() -> Rows:

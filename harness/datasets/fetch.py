@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from harness.datasets import downloads
 from harness.datasets.addresses import Address
 from harness.datasets.downloads.archives import members
-from harness.datasets.downloads.common import size_in_words
 from harness.datasets.downloads.web import place
 from harness.errors import BadInput, Unavailable
 from harness.paths import cache_dir
@@ -65,12 +64,6 @@ def is_there(address: Address, cache: Path) -> bool:
     """Return whether a file lies in the cache, not whether it is whole: that is seen when it is read."""
     path = None if address.member or address.join else address.path
     return place(address.url, address.checksum, cache=cache, path=path).is_file()
-
-
-def size(wanted: Sequence[int | None]) -> str:
-    """Return the sum of sizes in words, empty where one is not known."""
-    known = [one for one in wanted if one is not None]
-    return size_in_words(sum(known)) if known and len(known) == len(wanted) else ""
 
 
 def _only_trouble(report: Report) -> Report:

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from harness.config.loader import find
 from harness.datasets import downloads
 from harness.datasets.addresses import Address, addresses
-from harness.datasets.downloads.common import ELSEWHERE
+from harness.datasets.downloads.common import ELSEWHERE, size_in_words
 from harness.datasets.fetch import fetch, is_there
+from harness.datasets.licences import tell_licence
 from harness.datasets.patterns import matching
 from harness.errors import BadInput, HarnessError, Place, Unavailable
 from harness.paths import cache_dir, shipped
@@ -33,11 +34,12 @@ class NotHere(BadInput):
 
 @dataclass(frozen=True)
 class Where:
-    """Where to look for data, as the user said."""
+    """Where to look for data, as the user said; `agreed` to the terms of what is downloaded."""
 
     data_dir: Path | None = None
     sample: bool = False
     offline: bool = False
+    agreed: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,12 @@ def _located(task: Task, splits: Sequence[str], where: Where, report: Callable[[
     """Return the files of splits that have some of their own."""
     if task.file.data.package:
         return _in_package(task, splits)
-    own = _beside_the_task(task, splits)
-    if own is not None:
-        return own
+    found = find_at_hand(task, splits, where)
+    if found is not None:
+        return found
     tried = "no --data-dir was given"
     if where.data_dir is not None:
-        found, absent = _in_folder(task, splits, where.data_dir)
-        if found:
-            return found
+        _, absent = _in_folder(task, splits, where.data_dir)
         tried = f"{where.data_dir} holds no {' and no '.join(absent)}"
     without = [split for split in splits if split not in task.file.data.downloaded]
     if without and task.file.data.hub:
@@ -98,6 +98,18 @@ def _located(task: Task, splits: Sequence[str], where: Where, report: Callable[[
     if where.data_dir is not None:
         report(f"{task.name}: {tried}; going on to the task's own source")
     return _downloaded(task, splits, where, report)
+
+
+def find_at_hand(task: Task, splits: Sequence[str], where: Where) -> Source | None:
+    """Return the splits' files beside a task of the user's own, else in --data-dir; None where they are not.
+
+    Raises:
+        BadInput: the folder named, or a file in it, is not one.
+    """
+    own = _beside_the_task(task, splits)
+    if own is not None or where.data_dir is None:
+        return own
+    return _in_folder(task, splits, where.data_dir)[0]
 
 
 def _absence(task: Task, splits: Sequence[str], tried: str) -> str:
@@ -202,8 +214,11 @@ def _downloaded(task: Task, splits: Sequence[str], where: Where, report: Callabl
     files: dict[str, list[Path]] = {}
     by_url = [split for split in splits if split in task.file.data.url]
     wanted = {split: addresses(task, split) for split in by_url}
-    if where.offline:
-        _require_cached(task, wanted)
+    absent = missing(wanted)
+    if absent and where.offline:
+        raise Unavailable(_offline(task, absent))
+    if absent:
+        tell_licence(task, downloaded_size(task, by_url), report, agreed=where.agreed)
     for split, those in wanted.items():
         files[split] = fetch(those, offline=where.offline, report=report)
     rest = [split for split in splits if split not in wanted]
@@ -214,18 +229,28 @@ def _downloaded(task: Task, splits: Sequence[str], where: Where, report: Callabl
     return _from_hub(task, hub, rest, where, files)
 
 
-def _require_cached(task: Task, wanted: Mapping[str, Sequence[Address]]) -> None:
-    """Raise Unavailable if --offline forbids what would have to be downloaded."""
+def missing(wanted: Mapping[str, Sequence[Address]]) -> list[Address]:
+    """Return the files that do not lie in the cache."""
     cache = cache_dir()
-    missing = [one for those in wanted.values() for one in those if not is_there(one, cache)]
-    if missing:
-        hosts = ", ".join(sorted({urlsplit(one.url).netloc for one in missing}))
-        names = ", ".join([*(one.path for one in missing[:NAMED]), *(["…"] if len(missing) > NAMED else [])])
-        raise Unavailable(
-            f"{len(missing)} file{'s' if len(missing) > 1 else ''} of {task.name} ({names}) not in {cache}, "
-            f"and --offline forbids downloading from {hosts}; `harness data get {task.name}` does so "
-            f"beforehand, or {ELSEWHERE}"
-        )
+    return [one for those in wanted.values() for one in those if not is_there(one, cache)]
+
+
+def downloaded_size(task: Task, splits: Sequence[str]) -> str:
+    """Return how much the files of `splits` are, in words; empty where a size is not known."""
+    sizes = {(url.url, url.manifest): url.bytes for split in splits for url in task.file.data.url[split]}
+    known = [size for size in sizes.values() if size is not None]
+    return size_in_words(sum(known)) if len(known) == len(sizes) else ""
+
+
+def _offline(task: Task, absent: Sequence[Address]) -> str:
+    """Return why --offline ends here, and what to do."""
+    hosts = ", ".join(sorted({urlsplit(one.url).netloc for one in absent}))
+    names = ", ".join([*(one.path for one in absent[:NAMED]), *(["…"] if len(absent) > NAMED else [])])
+    count = f"{len(absent)} file{'s' if len(absent) > 1 else ''} of {task.name} ({names})"
+    return (
+        f"{count} not in {cache_dir()}, and --offline forbids downloading from {hosts}; "
+        f"`harness data get {task.name}` does so beforehand, or {ELSEWHERE}"
+    )
 
 
 def _from_hub(

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.config.documents import shown
-from harness.datasets.formats import json_parquet as structured
 from harness.datasets.formats import text
 from harness.errors import BadInput, Place
 from harness.schema import Response
+from harness.tables import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def read(files: Sequence[Path]) -> list[Answer]:
 
 def _from_jsonl(path: Path) -> Iterator[Answer]:
     try:
-        for number, row in structured.jsonl(path).rows:
+        for number, row in rows.jsonl(path).rows:
             yield _answer(Place(path, number), row)
     except BadInput as error:
         if error.place == Place(path, 1) and error.message.startswith("not JSON"):

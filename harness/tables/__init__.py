@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from harness.errors import BadInput, Place
+from harness.tables.encodings import HEAD, encoding_of
 
 Row = Any  # a list of cells, or a mapping
 
@@ -71,28 +72,36 @@ def _sha256(path: Path) -> str:
 
 
 @contextmanager
-def text(path: Path) -> Iterator[IO[str]]:
-    """Yield the text of a file; only a line feed ends a line (U+0085 stays inside a field)."""
-    with opened(path) as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="\n") as decoded:
+def text(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
+    """Yield the text of a file; only a line feed ends a line (U+0085 stays inside a field).
+
+    Without an `encoding` it is UTF-8, or what its first bytes say; see `encodings`.
+    """
+    if encoding is None:
+        with opened(path) as stream:
+            encoding = encoding_of(path, stream.read(HEAD))
+    with opened(path) as stream, io.TextIOWrapper(stream, encoding=encoding, newline="\n") as decoded:
         try:
             yield decoded
-        except UnicodeDecodeError:
-            raise BadInput("not UTF-8 text", place=Place(path, _bad_line(path))) from None
+        except UnicodeError:
+            name = "UTF-8" if encoding == "utf-8-sig" else encoding
+            hint = "; `encoding:` under data may name another" if encoding == "utf-8-sig" else ""
+            raise BadInput(f"not {name} text{hint}", place=Place(path, _bad_line(path, encoding))) from None
 
 
-def _bad_line(path: Path) -> int | None:
+def _bad_line(path: Path, encoding: str) -> int | None:
     with opened(path) as stream:
         for number, line in enumerate(stream, 1):
             try:
-                line.decode("utf-8")
+                line.decode(encoding)
             except UnicodeDecodeError:
                 return number
     return None
 
 
-def lines(path: Path) -> Iterator[tuple[int, str]]:
+def lines(path: Path, encoding: str | None = None) -> Iterator[tuple[int, str]]:
     """Yield (number from 1, line without its end), empty lines left out."""
-    with text(path) as stream:
+    with text(path, encoding) as stream:
         for number, line in enumerate(stream, 1):
             bare = line.rstrip("\r\n")
             if bare:

@@ -15,13 +15,13 @@ from harness.errors import BadInput, Place, Unavailable
 from harness.tables import Table, lines, text
 
 
-def jsonl(path: Path) -> Table:
+def jsonl(path: Path, encoding: str | None = None) -> Table:
     """Return a table of the JSON objects in a file, one a line."""
-    return Table(path, None, _objects(path))
+    return Table(path, None, _objects(path, encoding))
 
 
-def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in lines(path):
+def _objects(path: Path, encoding: str | None) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in lines(path, encoding):
         try:
             row = orjson.loads(line)
         except orjson.JSONDecodeError as error:
@@ -31,14 +31,16 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, row
 
 
-def csv_cells(path: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
+def csv_cells(
+    path: Path, delimiter: str = ",", encoding: str | None = None
+) -> Iterator[tuple[int, list[str]]]:
     """Yield (line, cells) of CSV records, quoted ones over several lines too.
 
     Raises:
         BadInput: the quoting is not that of CSV.
     """
     csv.field_size_limit(sys.maxsize)
-    with text(path) as stream:
+    with text(path, encoding) as stream:
         reader = csv.reader(stream, delimiter=delimiter, strict=True)
         start = 1
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -15,7 +16,18 @@ from harness.schema import IMAGE, Ask
 MERGED = ("data", "templates", "shots", "decoding", "source")
 
 Format = Literal[
-    "tsv", "csv", "jsonl", "json", "parquet", "lines", "squad", "korquad2", "characters", "pictures", "pixels"
+    "tsv",
+    "csv",
+    "xlsx",
+    "jsonl",
+    "json",
+    "parquet",
+    "lines",
+    "squad",
+    "korquad2",
+    "characters",
+    "pictures",
+    "pixels",
 ]
 AnswerIs = Literal["index", "number", "letter", "text"]
 Say = Literal["text", "letter", "number", "circled", "hangul"]
@@ -31,12 +43,20 @@ def _header(value: Any) -> bool | list[str]:
     raise ValueError("should be true, false or a list of names, which are text")
 
 
+def _encoding(value: str) -> str:
+    try:
+        return codecs.lookup(value).name
+    except LookupError:
+        raise ValueError(f"is no encoding: {value!r}; Korean Excel writes cp949") from None
+
+
 class Citation(Strict):
-    """Where the data comes from."""
+    """Where the data comes from. `terms` are what a licence forbids, which a person is asked about once."""
 
     citation: str | None = None
     url: str | None = None
     licence: str | None = None
+    terms: str | None = None
 
 
 Address = Annotated[str, Field(pattern=r"^https?://")]
@@ -145,6 +165,8 @@ class Data(Strict):
     A name in `files` or `package` may be a pattern: `*` and `?` within a folder, `{a,b}` for either. In
     `from_path` a regular expression takes a column's value out of the file's path. `ragged: skip` leaves
     out rows that are not as wide as the header, where the dataset's own readers do: GLUE's QQP has some.
+    A file that ends in .parquet or .xlsx is read as that whatever the `format`. Without an `encoding` a text
+    is UTF-8, or what its first bytes say (CP949, UTF-16).
     """
 
     format: Format
@@ -159,6 +181,7 @@ class Data(Strict):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     ragged: Literal["error", "skip"] = "error"
     records: str | None = None
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     white: Annotated[Finite, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
@@ -177,7 +200,11 @@ class Data(Strict):
         how = self.model_dump(
             include={"format", "header", "delimiter", "records", "from_path", "ragged", "white"}
         )
-        return {**how, "divided": self.divided.model_dump()} if self.divided else how
+        beside = {
+            **({"divided": self.divided.model_dump()} if self.divided else {}),
+            **({"encoding": self.encoding} if self.encoding else {}),
+        }
+        return {**how, **beside}
 
     @property
     def splits(self) -> list[str]:

@@ -17,6 +17,7 @@ COMMANDS = (
     "export",
     "list",
     "show",
+    "data",
     "tokenizers",
     "check",
     "doctor",

@@ -1,4 +1,4 @@
-"""Tab-separated without quoting, as their authors read them, and real CSV with records over several lines."""
+"""Rows of cells: tab-separated without quoting, as their authors read them, real CSV, Excel."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.errors import BadInput, Place
 from harness.tables import Table, lines
 from harness.tables.rows import csv_cells
+from harness.tables.xlsx import xlsx_cells
 from harness.tasks.schema import Data
 
 
@@ -35,9 +36,16 @@ def _numbered(header: Sequence[str]) -> dict[str, str | int]:
 def tsv(path: Path, data: Data) -> Table:
     """Return a table of lines cut at every tab: no quoting, so that a quotation mark is only itself."""
     delimiter = data.delimiter or "\t"
-    return _delimited(path, data, ((number, line.split(delimiter)) for number, line in lines(path)))
+    return _delimited(
+        path, data, ((number, line.split(delimiter)) for number, line in lines(path, data.encoding))
+    )
 
 
 def csv_(path: Path, data: Data) -> Table:
     """Return a table of CSV records, quoted ones over several lines too."""
-    return _delimited(path, data, csv_cells(path, data.delimiter or ","))
+    return _delimited(path, data, csv_cells(path, data.delimiter or ",", data.encoding))
+
+
+def xlsx(path: Path, data: Data) -> Table:
+    """Return a table of the rows of a workbook's first sheet."""
+    return _delimited(path, data, xlsx_cells(path))

@@ -13,9 +13,9 @@ from harness.tasks.schema import Data
 WHOLE = "."  # what `records` says of a document that is one row
 
 
-def jsonl(path: Path, _data: Data | None = None) -> Table:
+def jsonl(path: Path, data: Data) -> Table:
     """Return a table of the JSON objects in a file, one a line."""
-    return rows.jsonl(path)
+    return rows.jsonl(path, data.encoding)
 
 
 def json(path: Path, data: Data) -> Table:
@@ -25,7 +25,10 @@ def json(path: Path, data: Data) -> Table:
     """
     with opened(path) as stream:
         try:
-            found = orjson.loads(stream.read().removeprefix(b"\xef\xbb\xbf"))
+            content = stream.read().removeprefix(b"\xef\xbb\xbf")
+            found = orjson.loads(content.decode(data.encoding) if data.encoding else content)
+        except UnicodeError:
+            raise BadInput(f"not {data.encoding} text", place=Place(path)) from None
         except orjson.JSONDecodeError as error:
             raise BadInput(f"not JSON: {error}", place=Place(path, error.lineno)) from None
     if data.records == WHOLE:

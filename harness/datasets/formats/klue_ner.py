@@ -14,7 +14,7 @@ from harness.tasks.schema import Data
 COMMENT = "## "
 
 
-def characters(path: Path, _data: Data) -> Table:
+def characters(path: Path, data: Data) -> Table:
     """Return a table of sentences: `id` (of the comment before it), `text`, and `spans` [start, end, type].
 
     A token may be a blank, so lines are not stripped. A comment without a tab is about the file.
@@ -23,12 +23,12 @@ def characters(path: Path, _data: Data) -> Table:
         BadInput: a line is neither a comment nor a token with its tag.
     """
     columns: dict[str, str | int] = {name: name for name in ("id", "text", "spans")}
-    return Table(path, columns, _sentences(path))
+    return Table(path, columns, _sentences(path, data.encoding))
 
 
-def _sentences(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _sentences(path: Path, encoding: str | None) -> Iterator[tuple[int, dict[str, Any]]]:
     name, start, tokens, tags = "", 0, list[str](), list[str]()
-    with text(path) as stream:
+    with text(path, encoding) as stream:
         for number, line in enumerate((*stream, "\n"), 1):
             bare = line.rstrip("\r\n")
             if bare.startswith(COMMENT) and not tokens:

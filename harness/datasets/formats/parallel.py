@@ -24,12 +24,12 @@ def lines(paths: Sequence[Path], data: Data) -> Iterator[Table]:
             f"{len(paths)} line-aligned files need as many names in 'header'", place=Place(paths[0])
         )
     columns: dict[str, str | int] = {name: index for index, name in enumerate(names)}
-    yield Table(paths[0], columns, _rows(paths))
+    yield Table(paths[0], columns, _rows(paths, data.encoding))
 
 
-def _rows(paths: Sequence[Path]) -> Iterator[tuple[int, list[str]]]:
+def _rows(paths: Sequence[Path], encoding: str | None) -> Iterator[tuple[int, list[str]]]:
     with ExitStack() as stack:
-        streams = [stack.enter_context(text(path)) for path in paths]
+        streams = [stack.enter_context(text(path, encoding)) for path in paths]
         for number, cells in enumerate(zip_longest(*streams), 1):
             if None in cells:
                 ended = paths[cells.index(None)]

@@ -1,0 +1,92 @@
+"""`harness data`: where the data of tasks is, and having it beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli.options import DataDir, Json
+from harness.cli.output import fail, print_json
+from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
+from harness.terminal import say
+
+if TYPE_CHECKING:
+    from harness.datasets.availability import Availability
+    from harness.tasks.task import Task
+
+COLUMNS = ("task", "data", "files", "size", "from", "licence")
+
+
+def data(
+    what: Annotated[str, typer.Argument(metavar="list|get")],
+    tasks: Annotated[
+        list[str] | None, typer.Argument(metavar="TASK", help="tasks or groups; list shows all without one")
+    ] = None,
+    data_dir: DataDir = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="agree to the terms of what is downloaded")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Say where the data of tasks is, or download it: whole, hashed, with its licence."""
+    from harness.tasks import task as known
+
+    if what not in ("list", "get"):
+        raise BadInput(f"data {what}: should be list or get.{did_you_mean(what, ('list', 'get'))}")
+    if what == "get" and not tasks:
+        raise BadInput("data get: name a task or a group; `harness data list` shows them")
+    chosen = [known.load(name) for name in known.expand(tasks or ["all"])]
+    if what == "list":
+        return _list(chosen, data_dir, json=json)
+    return _get(chosen, data_dir, yes=yes, json=json)
+
+
+def _list(tasks: list[Task], data_dir: Path | None, *, json: bool) -> int:
+    from harness.datasets.availability import availability
+    from harness.datasets.sources import Where
+    from harness.text.width import padded
+
+    found = [availability(task, Where(data_dir)) for task in tasks]
+    if json:
+        print_json({"data": [asdict(one) for one in found]})
+        return 0
+    for line in padded([list(COLUMNS), *map(_cells, found)]):
+        print("  ".join(line).rstrip())
+    return 0
+
+
+def _cells(one: Availability) -> list[str]:
+    files = str(one.files) if one.files else ""
+    return [one.task, one.state, files, one.size, one.host or "", one.licence or "unstated"]
+
+
+def _get(tasks: list[Task], data_dir: Path | None, *, yes: bool, json: bool) -> int:
+    """Download what is not at hand; the exit code is the gravest of the tasks'."""
+    from harness.datasets.sources import Where, locate
+
+    rows: list[dict[str, Any]] = []
+    code = 0
+    for task in tasks:
+        splits = [split for split in task.file.data.splits if task.file.data.held_by(split) == split]
+        row: dict[str, Any] = {"task": task.name, "origin": None, "files": 0, "problem": None}
+        try:
+            source = locate(task, splits, Where(data_dir, agreed=yes), say)
+        except (BadInput, Unavailable) as error:
+            code = max(code, _told(error))
+            row["problem"] = str(error)
+        else:
+            row |= {"origin": source.origin, "files": sum(map(len, source.files.values()))}
+            if not json:
+                print(f"{task.name}: {row['files']} file{'s' if row['files'] != 1 else ''} ({source.origin})")
+        rows.append(row)
+    if json:
+        print_json({"data": rows})
+    return code
+
+
+def _told(error: HarnessError) -> int:
+    fail(str(error))
+    return error.exit_code
