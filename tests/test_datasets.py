@@ -228,8 +228,9 @@ class TestDamage:
             ("a.csv", b"text,label\n\xc3\x28,1\n", "a.csv:2: not UTF-8 text"),
             ("a.jsonl", b'{"text": "x", "label": "1"}\n{"text": "\xff"}\n', "a.jsonl:2: not UTF-8 text"),
             ("a.json", b'[\n{"text": "\xff"}]', "a.json:"),
-            ("a.tsv", "text\tlabel\n좋아\t1\n".encode("cp949"), "a.tsv:2: not UTF-8 text"),
-            ("a.tsv", "text\tlabel\n".encode("utf-16"), "a.tsv:1: not UTF-8 text"),
+            ("a.tsv", b"text\tlabel\n\xff\xff\t1\n", "a.tsv:2: not UTF-8 text; `encoding:` under data may"),
+            ("a.tsv", "text\tlabel\né à\t1\n".encode("latin-1"), "a.tsv:2: not UTF-8 text"),
+            ("a.tsv", "text\tlabel\n좋아\t1\n".encode("cp949") + b"\xff\t0\n", "a.tsv:2: not UTF-8 text"),
             # the layout itself
             ("a.csv", 'text,label\nx,1\n"open,1\nz,1\n', "a.csv:3: not CSV: unexpected end of data"),
             ("a.csv", 'text,label\nx,1\n"a"b,1\n', "a.csv:3: not CSV: ',' expected after '\"'"),

@@ -31,7 +31,7 @@ def data(
     ] = False,
     json: Json = False,
 ) -> int:
-    """Say where the data of tasks is, or download it: whole, hashed, with its licence."""
+    """Say where the data of tasks is, or download it beforehand."""
     from harness.tasks import task as known
 
     if what not in ("list", "get"):
@@ -65,12 +65,13 @@ def _cells(one: Availability) -> list[str]:
 
 def _get(tasks: list[Task], data_dir: Path | None, *, yes: bool, json: bool) -> int:
     """Download what is not at hand; the exit code is the gravest of the tasks'."""
+    from harness.datasets.availability import used_splits
     from harness.datasets.sources import Where, locate
 
     rows: list[dict[str, Any]] = []
     code = 0
     for task in tasks:
-        splits = [split for split in task.file.data.splits if task.file.data.held_by(split) == split]
+        splits = list(dict.fromkeys([*used_splits(task), *task.file.data.downloaded]))
         row: dict[str, Any] = {"task": task.name, "origin": None, "files": 0, "problem": None}
         try:
             source = locate(task, splits, Where(data_dir, agreed=yes), say)

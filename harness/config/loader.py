@@ -249,10 +249,23 @@ _WORDS = {
 }
 
 
+def _as_written(document: Document, loc: Loc) -> Loc:
+    """Return a place without the numbers of lists that the document writes as their one entry."""
+    found: list[Any] = []
+    here: Any = document.values
+    for key in loc:
+        if isinstance(key, int) and not isinstance(here, list):
+            continue
+        found.append(key)
+        inside = isinstance(here, list) and isinstance(key, int) and key < len(here)
+        here = here[key] if inside else here.get(key) if isinstance(here, dict) else None
+    return tuple(found)
+
+
 def _problem(model: type[BaseModel], document: Document, detail: ErrorDetails) -> BadInput:
     """Return one pydantic problem in our words, at its line."""
     loc: Loc = tuple(detail["loc"])
-    name = ".".join(map(str, loc)) or "the file"
+    name = ".".join(map(str, _as_written(document, loc))) or "the file"
     kind, given = detail["type"], detail["input"]
     if kind == "extra_forbidden":
         return document.error(f"{shown(loc[-1])}: no such key.{_hint(model, loc)}", *loc)

@@ -31,10 +31,17 @@ class Availability:
     size: str = ""
 
 
+def used_splits(task: Task) -> list[str]:
+    """Return the splits with files that a run reads: evaluated, or drawn on by shots and learners."""
+    data = task.file.data
+    named = [split for split in (task.split, task.file.shots.from_) if split in data.splits]
+    return list(dict.fromkeys(map(data.held_by, named)))
+
+
 def availability(task: Task, where: Where) -> Availability:
-    """Return where the data of a task is: of all its splits that have files."""
+    """Return where the data of a task is: of the splits that are evaluated and drawn from."""
     data, source = task.file.data, task.file.source
-    splits = list(data.files or data.package or data.downloaded)
+    splits = used_splits(task)
     known = (source.licence, source.terms)
     if data.package:
         names = {name.partition("/")[0] for split in splits for name in data.package[split]}
@@ -48,6 +55,6 @@ def availability(task: Task, where: Where) -> Availability:
         state: State = "url" if missing(by_url) else "at hand"
         return Availability(task.name, state, *known, hosts, len(wanted), downloaded_size(task, list(by_url)))
     if all(split in data.downloaded for split in splits) and data.hub:
-        files = sum(len(names) for names in data.hub.files.values())
+        files = sum(len(data.hub.files.get(split, ())) for split in splits)
         return Availability(task.name, "hub", *known, data.hub.id, files)
     return Availability(task.name, "by hand", *known, source.url)

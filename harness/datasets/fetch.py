@@ -94,7 +94,8 @@ def _joined(rows: Path, address: Address, join: Join, *, offline: bool, report: 
         return len(cells) > max(columns) and tuple(cells[column] for column in columns) in ids
 
     kept = [line for line in lines if is_listed(line) == (join.keep == "listed")]
-    path = rows.parent.joinpath("joined", *address.path.split("/"))
+    # Two splits may be the listed and the unlisted rows of one file.
+    path = rows.parent.joinpath(f"{join.keep}-{join.ids.sha256[:16]}", *address.path.split("/"))
     content = "".join(f"{line}\n" for line in (header, *kept)).encode()
     try:
         if not path.is_file() or path.read_bytes() != content:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.terminal import say
 
-HEAD = 1 << 20  # bytes that are looked at: Hangul stands in the first lines of a Korean file
+HEAD = 1 << 16  # bytes that are looked at: Hangul stands in the first lines of a Korean file
 _BOMS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _HANGUL = re.compile("[가-힣]")
 _told: set[Path] = set()
