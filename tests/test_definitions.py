@@ -276,7 +276,7 @@ class TestChecking:
             ("options: [부정, 긍정]", "options: {0: 부정, 1: 긍정}", "6: 'options' should be a mapping, "),
             ("0: true", "0: 부정", "6: 'options.0': should be text, not True; put it in quotes"),
             ("test: []", "test: test.jsonl", "3: 'data.files.test' should not be empty"),
-            ("test: ''", "test: test.jsonl", "3: 'data.files.test.0': should not be empty"),
+            ("test: ''", "test: test.jsonl", "3: 'data.files.test': should not be empty"),
             ("header: yes, files", "files", "3: 'data.header': should be true, false or a list of names"),
             ("input: [text]", "input: text", "4: several columns can only be references, the target's"),
             ("input: [[a]]", "input: text", "4: 'fields.input': should be a column's name, or its number"),

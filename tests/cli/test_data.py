@@ -66,7 +66,10 @@ def project(tmp_path: Path, server: Server) -> Project:
 
 
 def write(project: Project, url: str, terms: str = "") -> None:
-    project.write("tasks/reviews.yaml", TASK.format(url=url, terms=f", terms: {terms}" if terms else ""))
+    text = TASK.format(url=url, terms=f", terms: {terms}" if terms else "")
+    if "parquet" in url:
+        text = text.replace("reviews/all.tsv", "reviews/all.parquet")
+    project.write("tasks/reviews.yaml", text)
 
 
 def plain(server: Server, *answers: Answer, content: bytes = ROWS) -> str:
@@ -188,7 +191,7 @@ LISTS = {
       path: reviews/all.tsv
       join: {{ids: {{url: AT/ids.tsv, sha256: {ids}}}, on: [id, label], keep: {keep}}}""",
     "blob": "    {split}: {{url: AT/all.tsv, git_blob: {blob}}}",
-    "parquet": "    {split}: {{url: AT/all.parquet, sha256: {parquet}, path: reviews/all.tsv}}",
+    "parquet": "    {split}: {{url: AT/all.parquet, sha256: {parquet}, path: reviews/all.parquet}}",
 }
 
 
