@@ -20,7 +20,7 @@ from harness.records import run_file
 from harness.reports.entries import load
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import board
-from tests.fake_runs import TASK, fake_run
+from tests.support.fake_runs import TASK, fake_run
 
 N, FAILED = 2000, 20
 METRICS = {"accuracy": right, "macro_f1": classified, "rouge1": overlap, "spearman": rated}

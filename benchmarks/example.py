@@ -16,7 +16,7 @@ from harness.cli.leaderboard import leaderboard
 from harness.cli.report import report
 from harness.reports.site import vendored
 from harness.reports.site.writing import ASSETS
-from tests.browsing import browser
+from tests.support.browsing import browser
 
 REPORTS = Path(__file__).parents[1] / "reports"
 BOARD, SITE, PICTURE = REPORTS / "leaderboard.md", REPORTS / "site", REPORTS / "leaderboard.png"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from harness.extraction.steps import Step, first_option, stated_option
 from harness.schema import Option
-from tests.gold_answers import Answer, gold, measured
+from tests.support.gold_answers import Answer, gold, measured
 
 
 def substring() -> Step:

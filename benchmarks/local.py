@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import machine
-from tests.tiny_models import fast_tokenizer, random_llama
+from tests.support.tiny_models import fast_tokenizer, random_llama
 
 TASK = """
 version: 1

@@ -2,7 +2,8 @@
 
     python -m benchmarks.money
 
-The server is a loopback one that bills by a tokenizer of its own (`tests/billing.py`), 20 ms an answer.
+The server is a loopback one that bills by a tokenizer of its own (`tests/support/billing.py`), 20 ms
+an answer.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from harness.evaluation.plan import Options, Plan
 from harness.evaluation.wrappers.answer_store import Store
 from harness.evaluation.wrappers.cache import Cached, Keys
 from harness.schema import Example, Parts, Profile, Request, Response, Usage
-from tests.billing import Billing, billed_project, tokenizer
-from tests.model_server import ModelServer
-from tests.running import Project, here
+from tests.support.billing import Billing, billed_project, tokenizer
+from tests.support.model_server import ModelServer
+from tests.support.running import Project, here
 
 KEPT, COUNT, PILOTS = 20_000, 400, (5, 10, 20)
 

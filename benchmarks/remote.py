@@ -6,7 +6,7 @@
     python -m benchmarks.remote times                  TTFT, TPOT and E2E against a server's schedule
     python -m benchmarks.remote kills                  20 kills at random moments, resumed each time
 
-The server is `tests/model_server.py`, under `load` in a process of its own; it shares the two cores.
+The server is `tests/support/model_server.py`, under `load` in a process of its own; it shares the two cores.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from statistics import median
 from typing import Any
 
 from benchmarks.measure import Cost, harness, machine, run, write_reviews
-from tests.model_server import Asked, ModelServer, Reply, answer, piece, refuse, say, stream, usage
-from tests.running import Project, outcome, records_of
+from tests.support.model_server import Asked, ModelServer, Reply, answer, piece, refuse, say, stream, usage
+from tests.support.running import Project, outcome, records_of
 
 CALLS, FEW, RATED, KILLS = 5_000, 64, 1_500, 20
 
@@ -63,7 +63,7 @@ asyncio.run(main())
 @contextmanager
 def server(latency: float) -> Iterator[str]:
     """Serve from a process of its own, and give its URL."""
-    command = [sys.executable, "-m", "tests.model_server", "--latency", str(latency)]
+    command = [sys.executable, "-m", "tests.support.model_server", "--latency", str(latency)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

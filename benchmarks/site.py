@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import HEADS, POOL, harness, machine, run
-from tests.browsing import browser
-from tests.fake_runs import fake_run
+from tests.support.browsing import browser
+from tests.support.fake_runs import fake_run
 
 RUNS, EXAMPLES, MANY, SHOTS = 100, 10_000, 50_000, 5
 TASKS = 4

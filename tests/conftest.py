@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+
+from tests.support.paths import DATA
 
 # A busy machine is no failure: what must be quick has a benchmark.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The data sets' own files; a test that asks for them is skipped where they are not."""
+    if not DATA.is_dir():
+        pytest.skip("the real data are not beside the checkout")
+    return DATA

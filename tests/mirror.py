@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from tests.servers import Server, whole
+from tests.support.servers import Server, whole
 
 
 class Source(NamedTuple):

@@ -8,15 +8,15 @@ import re
 import subprocess
 import sys
 import warnings
-from pathlib import Path
 
 import pytest
 
 import harness
 from harness import Comparison, Leaderboard, Run, compare, leaderboard, load_runs, run
 from harness.errors import BadInput, Unavailable
-from tests.fake_runs import fake_run
-from tests.running import Project
+from tests.support.fake_runs import fake_run
+from tests.support.paths import ROOT
+from tests.support.running import Project
 
 
 @pytest.fixture
@@ -311,7 +311,7 @@ def test_nothing_warns_where_nothing_is_wrong(both):
 
 @pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
 def test_the_readmes_session_says_what_it_shows(home, name):
-    text = (Path(__file__).parents[1] / name).read_text(encoding="utf-8")
+    text = (ROOT / name).read_text(encoding="utf-8")
     (session,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     example = doctest.DocTestParser().get_doctest(session, {}, name, name, 0)
     assert len(example.examples) == 6

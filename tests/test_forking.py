@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests import forking
+from tests.support import forking
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ import yaml
 
 from harness.backends import backend as backends
 from harness.tasks import task as tasks
-from tests.shell import Shell
+from tests.support.paths import ROOT
+from tests.support.shell import Shell
 
-ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / ".github/workflows/nightly.yml").read_text(encoding="utf-8")
 STEPS: list[dict[str, Any]] = yaml.safe_load(TEXT)["jobs"]["classical"]["steps"]
 TYPED = [shlex.split(step["run"])[1:] for step in STEPS if step.get("run", "").startswith("harness ")]

@@ -27,9 +27,9 @@ from harness.evaluation.runner import execute
 from harness.hookspecs import AdapterEntry, ExtractorEntry, FolderEntry, MetricEntry, hookimpl
 from harness.schema import Decoding, Profile, Request, Response
 from harness.tasks import task as tasks
-from tests import forking
-from tests.running import PATIENCE
-from tests.small_tasks import question_task
+from tests.support import forking
+from tests.support.running import PATIENCE
+from tests.support.small_tasks import question_task
 
 VOCABULARY = [field.name for field in fields(Decoding)]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 import typer
@@ -12,9 +11,9 @@ import typer
 from harness.backends import backend as backends
 from harness.cli.app import app
 from harness.tasks import task as tasks
-from tests.running import Project
+from tests.support.paths import ROOT
+from tests.support.running import Project
 
-ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.ko.md")
 
 

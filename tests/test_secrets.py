@@ -13,8 +13,19 @@ import pytest
 from harness import api_keys as secrets
 from harness.backends import backend as backends
 from harness.errors import BadInput
-from tests.model_server import CLOSE, RESET, Asked, ModelServer, Reply, piece, refuse, say, stream, whole
-from tests.running import REVIEWS, Project, records_of, rows, said
+from tests.support.model_server import (
+    CLOSE,
+    RESET,
+    Asked,
+    ModelServer,
+    Reply,
+    piece,
+    refuse,
+    say,
+    stream,
+    whole,
+)
+from tests.support.running import REVIEWS, Project, records_of, rows, said
 
 KEY = "sk-planted-7b1f9c55aa0e4d2f"
 

@@ -15,10 +15,10 @@ pytest.importorskip("transformers", reason="the huggingface adapter needs transf
 from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
 from harness.errors import BadInput  # noqa: E402
 from harness.schema import Decoding, Example, Option, Parts, Profile, Request  # noqa: E402
-from tests.model_server import ModelServer, refuse, say  # noqa: E402
-from tests.remote import asked as asked_of_server  # noqa: E402
-from tests.running import Project, records_of, rows  # noqa: E402
-from tests.tiny_models import CHAT_TEMPLATE, tiny_llama  # noqa: E402
+from tests.support.model_server import ModelServer, refuse, say  # noqa: E402
+from tests.support.remote import asked as asked_of_server  # noqa: E402
+from tests.support.running import Project, records_of, rows  # noqa: E402
+from tests.support.tiny_models import CHAT_TEMPLATE, tiny_llama  # noqa: E402
 
 TURNS = "{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}\n{% endfor %}"
 # As Qwen3's, R1's and EXAONE Deep's begin an answer.

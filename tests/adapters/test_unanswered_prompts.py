@@ -11,9 +11,9 @@ pytest.importorskip("openai")
 
 from harness.adapters.remote.errors import of_status
 from harness.adapters.remote.refused_prompts import unanswerable
-from tests.model_server import ModelServer, Reply, answer, event, say, stream, whole
-from tests.remote import asked, named, request
-from tests.running import Project, rows
+from tests.support.model_server import ModelServer, Reply, answer, event, say, stream, whole
+from tests.support.remote import asked, named, request
+from tests.support.running import Project, rows
 
 # Who says it, with which status, and how its error body looks.
 TOO_LONG = {
@@ -285,7 +285,7 @@ def test_gemini_s_stream_keeps_the_signs_as_well():
     pytest.importorskip("google.genai")
     from harness.adapters.remote.gemini import Gemini
     from harness.schema import Profile
-    from tests.remote import ask
+    from tests.support.remote import ask
 
     candidate = {"content": {"parts": [{"text": "가\u2028나"}]}, "finishReason": "STOP"}
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"

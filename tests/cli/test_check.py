@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import Project
-from tests.shell import Shell
+from tests.support.running import Project
+from tests.support.shell import Shell
 
 TASK = """\
 version: 1

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.fake_runs import fake_run
+from tests.support.fake_runs import fake_run
 
 
 @pytest.fixture

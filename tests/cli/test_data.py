@@ -18,10 +18,10 @@ import pytest
 
 from harness.datasets.addresses import addresses
 from harness.tasks import task as tasks
+from tests.datasets.test_datasets import REAL, needs_data
 from tests.mirror import mirror, sources
-from tests.running import Project
-from tests.servers import Answer, Server, redirect, status, truncated, whole
-from tests.test_datasets import REAL, needs_data
+from tests.support.running import Project
+from tests.support.servers import Answer, Server, redirect, status, truncated, whole
 
 ALL = tasks.expand(["all"])
 ROWS = b"id\tdocument\tlabel\n" + b"".join(b"%d\tgood film %d\t%d\n" % (n, n, n % 2) for n in range(40))

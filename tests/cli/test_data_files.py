@@ -9,7 +9,7 @@ import pytest
 
 from harness.adapters.baseline import Majority
 from harness.adapters.dummy import Dummy
-from tests.shell import Shell
+from tests.support.shell import Shell
 
 TASK = """\
 version: 1

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 
 from harness import plugins
 from harness.errors import Unavailable
 from harness.evaluation import installation
+from tests.support.paths import ROOT
 
-PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+PYPROJECT = ROOT / "pyproject.toml"
 
 
 def test_the_installation_is_described(shell):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.running import METERED, REVIEWS, rehearsing, rows
+from tests.support.running import METERED, REVIEWS, rehearsing, rows
 
 ESTIMATE = ("estimate", "-t", "reviews", "-b", "metered", "--data-dir", "data")
 

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from tests.running import REVIEWS, Project, said
+from tests.support.running import REVIEWS, Project, said
 
 # Importing it takes seconds: one run serves all that only look at it.
 pytestmark = pytest.mark.skipif(find_spec("evaluate") is None, reason="evaluate is not installed")

@@ -18,7 +18,7 @@ from harness.evaluation import grid, runner
 from harness.evaluation.plan import Plan
 from harness.evaluation.runner import Outcome
 from harness.records.run_file import read_run
-from tests.fake_runs import fake_run
+from tests.support.fake_runs import fake_run
 
 RUN = ("run", "-t", "nsmc_zeroshot", "-b", "dummy", "--sample", "--quiet")
 TRY = ("try", "-t", "nsmc_zeroshot", "-b", "dummy", "--sample", "--quiet")

@@ -17,9 +17,9 @@ from harness.reports.entries import load
 from harness.reports.gate.gate import REGRESSION, Limits, gate
 from harness.reports.gate.measurements import measured
 from harness.reports.leaderboard.ranks import Statistics
-from tests.fake_runs import fake_run
-from tests.running import Project, rows
-from tests.shell import Shell
+from tests.support.fake_runs import fake_run
+from tests.support.running import Project, rows
+from tests.support.shell import Shell
 
 BEFORE, FALLEN, SLIPPED = "1" * 150 + "0" * 50, "1" * 135 + "0" * 65, "1" * 145 + "0" * 55
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shell import Said, Shell
+from tests.support.shell import Said, Shell
 
 TASK = """\
 version: 1

@@ -17,9 +17,9 @@ from harness.evaluation.progress import Bar, Plain
 from harness.records import run_file
 from harness.terminal import say
 from harness.text.width import plain
-from tests.fake_runs import fake_run
-from tests.hostile import HOSTILE
-from tests.shell import Shell
+from tests.support.fake_runs import fake_run
+from tests.support.hostile import HOSTILE
+from tests.support.shell import Shell
 
 LENGTH = 2000  # characters of each: what a terminal obeys stands in the first of them
 TEXTS = [text[:LENGTH] for text in HOSTILE.values()]

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from tests.fake_runs import fake_run
+from tests.support.fake_runs import fake_run
 
 RUN = ("run", "-t", "nsmc_zeroshot", "--sample", "--quiet", "--limit", "40")
 

@@ -12,7 +12,7 @@ import pytest
 from harness.cli import list_
 from harness.records import run_file
 from harness.text.width import width
-from tests.fake_runs import fake_run
+from tests.support.fake_runs import fake_run
 
 TASK = """\
 version: 1

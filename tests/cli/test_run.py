@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.fake_runs import fake_run
+from tests.support.fake_runs import fake_run
 
 # A task of 200 shipped reviews that no pool has to be read for.
 ZERO = ("run", "-t", "nsmc_zeroshot", "--sample")

@@ -14,8 +14,8 @@ import pytest
 from sklearn.metrics import f1_score
 
 from harness import plugins
-from tests.running import Project, said
-from tests.shell import Said, Shell
+from tests.support.running import Project, said
+from tests.support.shell import Said, Shell
 
 CITIES = [
     {"prediction": "서울은", "target": ["서울"]},

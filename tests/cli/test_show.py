@@ -7,7 +7,7 @@ import importlib.util
 import pytest
 import yaml
 
-from tests.fake_runs import fake_run
+from tests.support.fake_runs import fake_run
 
 PROMPTS = ("show", "nsmc_zeroshot", "--sample")
 
@@ -109,7 +109,7 @@ def test_a_chat_profile_is_shown_in_turns(shell):
 def test_prompts_are_counted_in_the_tokens_of_a_model(shell):
     from transformers import AutoTokenizer
 
-    from tests.tiny_models import tiny_llama
+    from tests.support.tiny_models import tiny_llama
 
     folder = tiny_llama(shell.home / "model")
     said = shell(*PROMPTS, "-n", "1", "-b", "huggingface", "-m", f"model={folder}")

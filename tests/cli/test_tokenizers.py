@@ -40,7 +40,7 @@ def test_a_label_translates_nothing():
 
 @needs
 def test_a_local_models_tokens_are_those_of_its_tokenizer(shell, tmp_path):
-    from tests.tiny_models import tiny_llama, tiny_tokenizer
+    from tests.support.tiny_models import tiny_llama, tiny_tokenizer
 
     tiny_llama(tmp_path / "tiny")
     text = "이 영화는 재미있다"
@@ -61,7 +61,7 @@ def test_a_tokenizer_that_is_learnt_is_learnt_from_the_task(shell):
 
 @needs
 def test_pairs_of_a_translation_task_are_its_own(shell, tmp_path):
-    from tests.tiny_models import tiny_llama
+    from tests.support.tiny_models import tiny_llama
 
     tiny_llama(tmp_path / "tiny")
     said = shell(

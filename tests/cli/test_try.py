@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.running import Project
+from tests.support.paths import DATA
+from tests.support.running import Project
 
-DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 NB = ("try", "-t", "nsmc_fewshot", "-b", "nb", "--sample")
 DUMMY = ("try", "-t", "nsmc_zeroshot", "-b", "dummy", "--sample")
 

@@ -11,8 +11,8 @@ from sklearn.metrics import brier_score_loss
 from harness.errors import BadInput, HarnessError
 from harness.metrics.calibration import brier, ece
 from harness.stats.intervals import estimates
-from tests import metric_figures
-from tests.metric_figures import figure, rows, weightings, with_rows_repeated, with_weights
+from tests.support import metric_figures
+from tests.support.metric_figures import figure, rows, weightings, with_rows_repeated, with_weights
 
 LABELS = ("가", "나", "다")
 SCORES = st.one_of(

@@ -1,6 +1,3 @@
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,10 +21,10 @@ from harness.metrics.classification import (
     unanswered,
     weighted_f1,
 )
-from tests import metric_figures
-from tests.metric_figures import rows, weightings, with_rows_repeated, with_weights
+from tests.support import metric_figures
+from tests.support.metric_figures import rows, weightings, with_rows_repeated, with_weights
+from tests.support.paths import DATA
 
-DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 LABELS = ("부정", "긍정", "중립")
 TWO = ("0", "1")
 ANSWERS = st.lists(

@@ -16,7 +16,7 @@ from harness import builtin, plugins
 from harness.config import settings
 from harness.errors import BadInput, HarnessError, Unavailable
 from harness.metrics import hf_evaluate as foreign
-from tests.small_tasks import question_task, small_task
+from tests.support.small_tasks import question_task, small_task
 
 # Importing it takes seconds, which belong to these tests and not to the collecting of all.
 pytestmark = pytest.mark.skipif(find_spec("evaluate") is None, reason="needs evaluate")

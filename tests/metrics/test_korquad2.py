@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from harness.metrics.extractive_qa import korquad2_em, korquad2_f1
-from tests.test_datasets import REAL, needs_data
+from tests.support.paths import DATA, needs_data
 
 
 def official(text: str) -> str:
@@ -47,7 +47,7 @@ def test_tags_blanks_and_quotes_make_no_difference(said, reference, em):
 
 @needs_data
 def test_every_real_answer_perturbed_scores_as_the_script_would():
-    with gzip.open(REAL / "korquad_v1/KorQuAD_v1.0_dev.json.gz") as stream:
+    with gzip.open(DATA / "korquad_v1/KorQuAD_v1.0_dev.json.gz") as stream:
         articles = json.load(stream)["data"]
     paragraphs = [paragraph for article in articles for paragraph in article["paragraphs"]]
     answers = [answer["text"] for p in paragraphs for qa in p["qas"] for answer in qa["answers"]]

@@ -11,8 +11,8 @@ from sklearn.metrics import label_ranking_average_precision_score, top_k_accurac
 
 from harness.errors import BadInput, HarnessError
 from harness.metrics.ranking import mean_rank, mrr, target_probability, top_k_accuracy
-from tests import metric_figures
-from tests.metric_figures import figure, weightings, with_rows_repeated, with_weights
+from tests.support import metric_figures
+from tests.support.metric_figures import figure, weightings, with_rows_repeated, with_weights
 
 LABELS = ("가", "나", "다", "라")
 NUMBERED = ("0", "1", "2", "3")

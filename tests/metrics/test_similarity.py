@@ -1,6 +1,4 @@
 import math
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +10,10 @@ from harness.errors import BadInput, HarnessError
 from harness.metrics.correlation import pearson, spearman
 from harness.stats.intervals import estimates
 from harness.stats.paired import paired
-from tests import metric_figures
-from tests.metric_figures import figure, rows, weightings, with_rows_repeated, with_weights
+from tests.support import metric_figures
+from tests.support.metric_figures import figure, rows, weightings, with_rows_repeated, with_weights
+from tests.support.paths import DATA
 
-DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 BOTH = [(pearson, pearsonr), (spearman, spearmanr)]
 # Tenths, so that some are equal and none are a hair apart.
 NUMBERS = st.integers(-50, 50).map(lambda tenths: tenths / 10)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import random
 import string
 import unicodedata
@@ -24,8 +23,8 @@ from harness.metrics.extractive_qa import (
     squad_f1,
 )
 from harness.stats.bootstrap import figure_of
+from tests.support.paths import DATA
 
-REAL = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 PARTICLES = ("은", "는", "이", "가", "을", "를", "의", "에서", "이다", " 입니다.")
 MARKS = (
     "「{}」",
@@ -150,8 +149,8 @@ def answered(path: Path) -> list[tuple[str | None, list[str]]]:
 
 
 CORPORA = {
-    "korquad": (REAL / "korquad_v1" / "KorQuAD_v1.0_dev.json.gz", 3985),
-    "xquad": (REAL / "xquad_en" / "xquad.en.json", 1190),
+    "korquad": (DATA / "korquad_v1" / "KorQuAD_v1.0_dev.json.gz", 3985),
+    "xquad": (DATA / "xquad_en" / "xquad.en.json", 1190),
 }
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import unicodedata
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +16,8 @@ from harness.errors import BadInput, Unavailable
 from harness.metrics.summarisation import rouge, rouge1, rouge2, rouge_l, rouge_lsum
 from harness.stats.bootstrap import figure_of
 from harness.text import morphemes
+from tests.support.paths import DATA
 
-DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 needs_mecab = pytest.mark.skipif(find_spec("mecab_ko") is None, reason="needs mecab-ko")
 needs_kiwi = pytest.mark.skipif(find_spec("kiwipiepy") is None, reason="needs kiwipiepy")
 TOKENIZERS = [

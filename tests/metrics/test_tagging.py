@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +12,8 @@ from harness.errors import BadInput
 from harness.metrics.entity_f1 import entity_f1
 from harness.stats.bootstrap import figure_of
 from harness.stats.intervals import estimates
+from tests.support.paths import DATA
 
-DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 KLUE = DATA / "klue" / "klue-ner-v1.1"
 TYPES = ("PS", "LC", "OG", "DT", "TI", "QT")
 

@@ -12,7 +12,7 @@ from sklearn.metrics import f1_score
 
 from harness.errors import BadInput, HarnessError
 from harness.metrics.thresholds import threshold_f1
-from tests.metric_figures import figure, rows, weightings, with_rows_repeated, with_weights
+from tests.support.metric_figures import figure, rows, weightings, with_rows_repeated, with_weights
 
 RATINGS = st.integers(0, 10).map(lambda halves: halves / 2)
 ANSWERS = st.lists(st.tuples(st.none() | RATINGS, RATINGS.map(str)), min_size=1, max_size=20)

@@ -9,7 +9,6 @@ import signal
 import sys
 import unicodedata
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,8 +22,8 @@ from harness.metrics.translation import bleu, chrf, ter
 from harness.stats.bootstrap import figure_of
 from harness.stats.intervals import estimates
 from harness.text import morphemes
+from tests.support.paths import DATA
 
-DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 needs_mecab = pytest.mark.skipif(find_spec("mecab_ko") is None, reason="needs mecab-ko")
 needs_kiwi = pytest.mark.skipif(find_spec("kiwipiepy") is None, reason="needs kiwipiepy")
 KOREAN_TOKENIZERS = [

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
-import os
 import random
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +15,9 @@ from harness.errors import BadInput
 from harness.models import LEAST, ngrams
 from harness.models.ngrams import count_ngrams
 from harness.models.tfidf import TfidfClassifier
+from tests.support.paths import DATA
 
-NSMC = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data") / "nsmc"
+NSMC = DATA / "nsmc"
 
 PRAISE, BLAME = (
     ["재밌다", "정말 좋다", "최고의 영화", "또 보고 싶다"],

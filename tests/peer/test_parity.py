@@ -21,7 +21,7 @@ from harness.datasets.sources import Where  # noqa: E402
 from harness.evaluation.grid import Grid, plans  # noqa: E402
 from harness.evaluation.plan import Options  # noqa: E402
 from harness.schema import Profile, Request  # noqa: E402
-from tests.tiny_models import tiny_llama, tiny_t5  # noqa: E402
+from tests.support.tiny_models import tiny_llama, tiny_t5  # noqa: E402
 
 DATA = os.environ.get("HARNESS_DATA")
 TASKS = {"nsmc_fewshot": 150, "kobest_copa": 80, "kobest_sentineg": 80}  # 310 examples

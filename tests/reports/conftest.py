@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browsing import Reader, browser
+from tests.support.browsing import Reader, browser
 
 
 @pytest.fixture(scope="module")

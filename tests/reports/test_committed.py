@@ -11,9 +11,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.browsing import no_site
+from tests.support.browsing import no_site
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "reports"
 SITE = REPORTS / "site"
 IGNORED = "plotly.js"

@@ -13,8 +13,8 @@ import pytest
 from harness.errors import BadInput
 from harness.records import run_file
 from harness.reports.option_matrix import as_csv, markdown, matrix
-from tests.fake_runs import fake_run
-from tests.shell import Shell
+from tests.support.fake_runs import fake_run
+from tests.support.shell import Shell
 
 THREE = {"options": {"0": "고양이", "1": "개", "=2": "새"}}
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -20,11 +18,9 @@ from harness.extraction import predictions as answers
 from harness.prompts.renderer import Prompts
 from harness.schema import Example, Response
 from harness.tasks import task as tasks
-from tests.running import said
-from tests.small_tasks import small_task
-
-DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the real data are not beside the checkout")
+from tests.support.paths import DATA, needs_data
+from tests.support.running import said
+from tests.support.small_tasks import small_task
 
 GLUE = (
     *("cola", "sst2", "mrpc", "qqp", "stsb", "stsb_rate", "mnli_matched", "mnli_mismatched"),

@@ -12,8 +12,8 @@ from harness.datasets import sources
 from harness.datasets.sources import Where
 from harness.errors import BadInput, Unavailable
 from harness.tasks import task as tasks
-from tests.running import Project
-from tests.test_datasets import REAL, needs_data
+from tests.support.paths import DATA, needs_data
+from tests.support.running import Project
 
 ALL = tasks.expand(["all"])
 
@@ -40,7 +40,7 @@ def without_extra(said: list[str]) -> set[str]:
 def at_hand(name: str) -> bool:
     task = tasks.load(name)
     try:
-        sources.locate(task, [task.split], Where(REAL, offline=True), lambda _: None)
+        sources.locate(task, [task.split], Where(DATA, offline=True), lambda _: None)
     except (BadInput, Unavailable):
         return False
     return True
@@ -48,7 +48,7 @@ def at_hand(name: str) -> bool:
 
 @needs_data
 def test_one_sweep_runs_every_task_whose_data_are_at_hand_and_names_the_others(project):
-    runs, said = swept(project, "--limit", 100, "--data-dir", REAL, "--offline")
+    runs, said = swept(project, "--limit", 100, "--data-dir", DATA, "--offline")
     here = [name for name in ALL if at_hand(name)]
     assert sorted(runs) == sorted(set(here) - without_extra(said))
     assert len(here) >= 53

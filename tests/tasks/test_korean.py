@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import unicodedata
 from collections import Counter
@@ -26,10 +25,8 @@ from harness.prompts.renderer import Prompts
 from harness.schema import Example, Response
 from harness.tasks import task as tasks
 from harness.tasks.task import Task
-from tests.running import said
-
-DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the real data are not beside the checkout")
+from tests.support.paths import DATA, needs_data
+from tests.support.running import said
 
 KOBEST = ("kobest_boolq", "kobest_copa", "kobest_wic", "kobest_hellaswag", "kobest_sentineg")
 KLUE = ("klue_ynat", "klue_sts", "klue_sts_rate", "klue_nli", "klue_re")

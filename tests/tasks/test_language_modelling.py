@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -14,9 +13,9 @@ from harness.datasets.sources import Where, locate
 from harness.schema import Example
 from harness.tasks import task as tasks
 from harness.text.normalize import nfc
-from tests.shell import Shell
+from tests.support.paths import DATA
+from tests.support.shell import Shell
 
-DATA = Path(os.environ.get("HARNESS_DATA") or Path(__file__).parents[3] / "shared" / "data")
 needs_data = pytest.mark.skipif(not (DATA / "koen_news").is_dir(), reason="the real data is not here")
 BOTH = ("korean_news_lm", "english_news_lm")
 HANGUL = re.compile("[가-힣]")

@@ -16,7 +16,7 @@ from harness.extraction import predictions as answers
 from harness.prompts.renderer import Prompts
 from harness.schema import Example, Response
 from harness.tasks import task as tasks
-from tests.test_datasets import REAL, needs_data
+from tests.support.paths import DATA, needs_data
 
 ROWS = {
     "korquad_v1": 3985,
@@ -34,7 +34,7 @@ ROWS = {
 OWN = [*ROWS, "korquad_v2", "squad", "klue_mrc"]
 
 
-def examples(name: str, where: Where = Where(REAL)) -> list[Example]:
+def examples(name: str, where: Where = Where(DATA)) -> list[Example]:
     task = tasks.load(name)
     source = locate(task, [task.split], where, lambda _: None)
     return list(datasets.examples(task, source, task.split))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import REVIEWS, Project, here, rows
-from tests.shell import Shell
+from tests.support.running import REVIEWS, Project, here, rows
+from tests.support.shell import Shell
 
 RAN = "ran.txt"
 EVIL = f"""\

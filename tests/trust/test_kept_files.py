@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from harness.records.user_files import replace_text, replacing
-from tests.running import Project, here, one_line, rows
+from tests.support.paths import ROOT
+from tests.support.running import Project, here, one_line, rows
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions and mounts")
 
@@ -29,7 +30,7 @@ def project(tmp_path: Path) -> Project:
 
 def here_too(project: Project) -> dict[str, str]:
     """Return the project's environment for a process that finds this very harness."""
-    return project.env | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    return project.env | {"PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture

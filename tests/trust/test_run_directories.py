@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.records import lock, run_file
-from tests.running import Project, here, rows
-from tests.shell import Shell
+from tests.support.running import Project, here, rows
+from tests.support.shell import Shell
 
 PRECIOUS = "the only copy\n"
 FILES = (

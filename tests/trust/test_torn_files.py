@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import Project, here, keys_of, one_line, records_of, rows, said
+from tests.support.running import Project, here, keys_of, one_line, records_of, rows, said
 
 OWN = ("run", "-t", "reviews", "-b", "dummy", "--data-dir", "data")
 

@@ -1,0 +1,1 @@
+"""What several tests use: projects, servers, fake runs, tiny models."""
