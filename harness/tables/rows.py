@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,7 @@ def parquet(path: Path) -> Table:
         raise Unavailable(f"Parquet needs pyarrow: pip install '{DISTRIBUTION}[parquet]'") from None
     with _whole_parquet(path):
         file = pq.ParquetFile(path)
+    require_distinct(file.schema_arrow.names, Place(path))
     columns: dict[str, str | int] = {name: name for name in file.schema_arrow.names}
     return Table(path, columns, _parquet_rows(path, file), has_lines=False)
 
@@ -107,14 +108,23 @@ def named_rows(path: Path) -> Table:
     raise BadInput("should end in .jsonl, .csv, .tsv or .parquet, the texts also in .gz", place=Place(path))
 
 
+def require_distinct(names: Sequence[str], place: Place) -> None:
+    """Refuse a header with a column twice, of which nobody knows which is meant; empty names name nothing.
+
+    Raises:
+        BadInput: names the column.
+    """
+    twice = next((name for number, name in enumerate(names) if name and name in names[:number]), None)
+    if twice is not None:
+        raise BadInput(f"the header has the column {twice!r} twice", place=place)
+
+
 def _with_header(path: Path, cells: Iterator[tuple[int, list[str]]]) -> Table:
     head = next(cells, None)
     if head is None:
         raise BadInput("the file is empty; a header was expected", place=Place(path))
     names = head[1]
-    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
-    if twice is not None:
-        raise BadInput(f"the header has the column {twice!r} twice", place=Place(path, head[0]))
+    require_distinct(names, Place(path, head[0]))
     return Table(path, {name: name for name in names}, _mapped(path, names, cells))
 
 

@@ -38,7 +38,12 @@ Files = Annotated[Texts, Field(min_length=1)]
 
 
 def _header(value: Any) -> bool | list[str]:
-    if isinstance(value, bool) or (isinstance(value, list) and all(isinstance(name, str) for name in value)):
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        twice = next((name for number, name in enumerate(value) if name in value[:number]), None)
+        if twice is not None:
+            raise ValueError(f"names the column {shown(twice)} twice")
         return value
     raise ValueError("should be true, false or a list of names, which are text")
 

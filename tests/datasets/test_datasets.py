@@ -300,6 +300,27 @@ class TestDamage:
         (tmp_path / "a").mkdir()
         assert complaint(task_of(format), tmp_path / "a").startswith("a: ")
 
+    @pytest.mark.parametrize(("name", "sign"), [("a.tsv", "\t"), ("a.csv", ",")])
+    def test_a_header_with_a_column_twice_is_an_error(self, file, name, sign):
+        path = file(name, f"q{sign}a{sign}a\n1{sign}2{sign}3\n")
+        said = complaint(task_of(name[-3:], {"input": "q", "target": "a"}), path)
+        assert said == f"{name}:1: the header has the column 'a' twice"
+
+    def test_columns_without_a_name_are_no_column_twice(self, file):
+        path = file("a.csv", "q,a,,\n1,2,3,4\n")
+        assert len(read(task_of("csv", {"input": "q", "target": "a"}), path)) == 1
+
+    def test_a_column_twice_in_a_parquet_file_is_an_error(self, tmp_path):
+        pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        columns = [pa.array(["1"]), pa.array(["2"]), pa.array(["3"])]
+        pq.write_table(pa.Table.from_arrays(columns, names=["q", "a", "a"]), tmp_path / "a.parquet")
+        task = task_of("parquet", {"input": "q", "target": "a"})
+        assert complaint(task, tmp_path / "a.parquet") == "a.parquet: the header has the column 'a' twice"
+
+    def test_a_task_that_names_a_column_twice_is_an_error(self):
+        with pytest.raises(BadInput, match="names the column 'a' twice"):
+            task_of("csv", header=["q", "a", "a"])
+
     def test_an_id_that_stands_twice_is_named_at_its_second_line(self, file):
         task = task_of("tsv", {"id": "id", "input": "text"})
         path = file("a.tsv", "id\ttext\na\tx\nb\ty\na\tz\n")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness.adapters.batching import windows
 from harness.adapters.fields import field_text
 from harness.adapters.lm.generation import MAX_TOKENS, Prompt, Writer
+from harness.adapters.lm.prefix_tree import common_length
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, FitTask, Profile, Request, Response, Timing
 
@@ -117,7 +118,10 @@ class NgramLm:
         parts = request.parts
         said = [parts.delimiter + option.text for option in request.options]
         before, *wholes = tokeniser.encode([parts.prompt, *(parts.prompt + text for text in said)])
-        scores = [float(model.log_probabilities(ids, len(before)).sum()) for ids in wholes]
+        place = min(
+            (common_length(before, ids) for ids in wholes), default=0
+        )  # one may merge into the prompt
+        scores = [float(model.log_probabilities(ids, place).sum()) for ids in wholes]
         return Response(request.key, option_scores=scores)
 
     def _score(self, request: Request) -> Response:

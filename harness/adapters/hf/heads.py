@@ -119,8 +119,12 @@ class Head(ABC):
             inputs["token_type_ids"], _ = batch(self.torch, [row.types for row in rows], 0, self.device)
         with self.torch.inference_mode():
             said = self.logits(self.model(**inputs)).float().cpu()  # (B, …)
-        broken = said.reshape(len(rows), -1).isnan().any(-1).tolist()
-        return [BROKEN if broken[n] else said[n] for n in range(len(rows))]
+        own = [self.own(said[n], len(row.ids)) for n, row in enumerate(rows)]
+        return [BROKEN if one.isnan().any() else one for one in own]
+
+    def own(self, said: Any, length: int) -> Any:
+        """Return what the head says of a row of so many tokens, the padding of its batch left out."""
+        return said
 
     def _response(self, asked: Asked) -> Response:
         answer = Response(asked.request.key, truncated=asked.truncated)
@@ -226,6 +230,10 @@ class Tagger(Head):
 
     auto, name = "AutoModelForTokenClassification", "a tagger"
 
+    def own(self, said: Any, length: int) -> Any:
+        """Return the logits (T, C) of the row's own tokens."""
+        return said[:length]
+
     def asked(self, request: Request) -> Asked:
         """Return the context in tokens."""
         return self.read(request, [field_text(request.example, "context")], truncation=True)
@@ -272,6 +280,10 @@ class SpanFinder(Head):
             return_overflowing_tokens=True,
         )
 
+    def own(self, said: Any, length: int) -> Any:
+        """Return the logits (2, T) of the row's own tokens."""
+        return said[:, :length]
+
     def logits(self, output: Any) -> Any:
         """Return the logits of starts and ends, (B, 2, T)."""
         return self.torch.stack([output.start_logits, output.end_logits], 1)
@@ -281,7 +293,7 @@ class SpanFinder(Head):
         context = field_text(asked.request.example, "context")
         best, found = -float("inf"), (0, 0)
         for number, one in enumerate(asked.inputs):
-            starts, ends = asked.outputs[number][:, : len(one.ids)].tolist()
+            starts, ends = asked.outputs[number].tolist()
             for at, start in enumerate(one.offsets):
                 if start is None:
                     continue
@@ -299,6 +311,10 @@ class MaskFiller(Head):
     """
 
     auto, name = "AutoModelForMaskedLM", "a model that fills in masks"
+
+    def own(self, said: Any, length: int) -> Any:
+        """Return the logits (T, V) of the row's own tokens."""
+        return said[:length]
 
     def asked(self, request: Request) -> Asked:
         """Return the prompt with as many masks as each option has tokens, one input a number of masks."""

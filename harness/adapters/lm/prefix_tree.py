@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 # The share of the tokens below it that a node must save: less than a fifth is eaten up by a pass of its own.
 WORTH = 0.2
@@ -66,12 +66,12 @@ def tree(rows: Iterable[Read], worth: float = WORTH) -> list[Node[Read]]:
             found[-1][1].append(row)
         else:
             found.append((ids, [row]))
-    shared = [0, *(_common(a, b) for (a, _), (b, _) in pairwise(found))]
+    shared = [0, *(common_length(a, b) for (a, _), (b, _) in pairwise(found))]
     return _Builder(found, shared, worth).build(0, len(found), 0)
 
 
-def _common(a: Sequence[int], b: Sequence[int]) -> int:
-    """Return how many tokens two rows begin with alike."""
+def common_length(a: Sequence[Any], b: Sequence[Any]) -> int:
+    """Return how many items two sequences begin with alike."""
     limit = min(len(a), len(b))
     if a[:limit] == b[:limit]:
         return limit

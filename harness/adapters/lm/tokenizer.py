@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from harness.adapters.lm.chat_template import ChatTemplate
 from harness.adapters.lm.errors import RequestError
+from harness.adapters.lm.prefix_tree import common_length
 from harness.schema import Parts, Profile, Request
 from harness.terminal import say
 from harness.text.thoughts import MARKS
@@ -87,6 +88,8 @@ class Tokens:
     def split(self, prompt: str, continuations: list[str], *, pair: bool = False) -> list[Pair]:
         """Return the tokens of the prompt and of each continuation, parted where lm_eval parts them.
 
+        Where one merges into the prompt's last token, all are parted at the last place before that.
+
         What a decoder says after an encoder's text, a `pair`, is tokenised by itself, without special tokens.
         """
         stripped = prompt.rstrip()
@@ -97,7 +100,7 @@ class Tokens:
         elif stripped:
             special = self._adds_special(stripped)
             first, *wholes = self.encode([stripped, *(stripped + text for text in texts)], special=special)
-            pairs = [split_at(first, whole) for whole in wholes]
+            pairs = split_together(first, wholes)
         else:
             pairs = [Pair([], ids) for ids in self.encode(texts, special=False)]
         pairs = [pair if pair.prompt else self._started(pair.option) for pair in pairs]
@@ -176,13 +179,14 @@ class Tokens:
         return not (self.profile.chat or (first and text.startswith(first)))
 
 
-def split_at(prompt: list[int], whole: list[int]) -> Pair:
-    """Return the prompt's tokens, and those of `whole` that come after as many.
+def split_together(prompt: list[int], wholes: list[list[int]]) -> list[Pair]:
+    """Return the prompt's tokens and those of each of `wholes` after them, all from one place.
 
-    Where the option merges into the prompt's last token and nothing comes after, the two part where
-    they begin to differ (lm_eval has no answer there).
+    That is the prompt's end, as in lm_eval, unless a continuation merges into its last token (긍 and 정
+    become 긍정): then it is the last place up to which all begin as the prompt does. Scores from two places
+    would compare a whole word with the rest of one.
     """
-    if len(whole) > len(prompt):
-        return Pair(prompt, whole[len(prompt) :])
-    same = next((n for n, (a, b) in enumerate(zip(prompt, whole, strict=False)) if a != b), len(whole))
-    return Pair(whole[:same], whole[same:])
+    if all(len(whole) > len(prompt) and whole[: len(prompt)] == prompt for whole in wholes):
+        return [Pair(prompt, whole[len(prompt) :]) for whole in wholes]
+    place = min((common_length(prompt, whole) for whole in wholes), default=len(prompt))
+    return [Pair(whole[:place], whole[place:]) for whole in wholes]

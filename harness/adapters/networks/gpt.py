@@ -127,7 +127,7 @@ class Gpt(Network):
         wholes = self.tokens.encode(["".join(parts) for parts in texts], special=False)
         rows: list[tuple[list[int], int]] = []
         for before, whole in zip(prompts, wholes, strict=True):
-            pair = tokenising.split_at(before, [*whole, EOS])
+            pair = tokenising.split_together(before, [[*whole, EOS]])[0]
             # What has no prompt may be longer than the context, and is learnt a window at a time.
             pairs = [pair] if pair.prompt else likelihood.windows(pair.option, BOS, context)
             rows += [_cut([*read, *said], len(said), context + 1) for read, said in pairs]

@@ -1,7 +1,8 @@
 """Log-probabilities of options and texts, from a server that echoes a prompt with those of its tokens.
 
 An option's tokens are those that `prompt + option` has beyond the number of the prompt's own, as the server
-counts both: lm-evaluation-harness's convention. Blanks at the prompt's end belong to the option.
+counts both: lm-evaluation-harness's convention. Where one merges into the prompt's last token, all are those
+from before that on, if the server tells its tokens. Blanks at the prompt's end belong to the option.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness.adapters.fields import field_text
+from harness.adapters.lm.prefix_tree import common_length
 from harness.adapters.remote.errors import Fault
 from harness.adapters.remote.replies import at, count
 from harness.errors import Unavailable
@@ -26,6 +28,7 @@ class Echo:
 
     logprobs: list[float | None]
     model: str | None
+    tokens: list[str] | None = None  # None where the server does not tell them
 
     def after(self, first: int) -> list[float]:
         """Return the log-probabilities of the tokens from `first` on that have one."""
@@ -53,7 +56,9 @@ def read(reply: Mapping[str, Any]) -> Echo:
     kept = values[:length]
     if any(not isinstance(value, (int, float)) for value in kept[1:]):
         raise Fault("malformed", "an echoed token has no log-probability")
-    return Echo(kept, reply.get("model"))
+    tokens = at(reply, "choices", 0, "logprobs", "tokens")
+    told = isinstance(tokens, list) and len(tokens) >= length and all(isinstance(one, str) for one in tokens)
+    return Echo(kept, reply.get("model"), tokens[:length] if told else None)
 
 
 async def compare(request: Request, ask: Ask, normalise: Literal["none", "tokens", "bytes"]) -> Response:
@@ -67,10 +72,12 @@ async def compare(request: Request, ask: Ask, normalise: Literal["none", "tokens
     if not prompt or not request.options:
         raise Fault("bad_request", "there is no prompt, or nothing to choose from")
     before = await ask(prompt)
+    delimiter = whole[len(prompt) :] + request.parts.delimiter
+    echoes = [await ask(prompt + delimiter + option.text) for option in request.options]
+    place = min(_parted(before, echo) for echo in echoes)
     scores, read_tokens = [], len(before.logprobs)
-    for option in request.options:
-        echo = await ask(prompt + whole[len(prompt) :] + request.parts.delimiter + option.text)
-        found = echo.after(len(before.logprobs))
+    for option, echo in zip(request.options, echoes, strict=True):
+        found = echo.after(place)
         if not found:
             raise Fault("bad_request", f"the option {option.text!r} adds no token to the prompt")
         sizes = {"none": 1, "tokens": len(found), "bytes": len(option.text.encode()) or 1}
@@ -78,6 +85,16 @@ async def compare(request: Request, ask: Ask, normalise: Literal["none", "tokens
         read_tokens += len(echo.logprobs)
     counted = Usage(prompt_tokens=read_tokens, completion_tokens=len(request.options) + 1)
     return Response(request.key, option_scores=scores, finish="stop", usage=counted, served=before.model)
+
+
+def _parted(before: Echo, echo: Echo) -> int:
+    """Return how many tokens a prompt and its continuation begin with alike: all of the prompt's, most often.
+
+    Where the option merges into the prompt's last token, all options are compared from before that.
+    """
+    if before.tokens is None or echo.tokens is None:
+        return len(before.logprobs)
+    return common_length(before.tokens, echo.tokens)
 
 
 async def score(request: Request, ask: Ask) -> Response:

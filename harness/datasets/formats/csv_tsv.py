@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.errors import BadInput, Place
 from harness.tables import Table, lines
-from harness.tables.rows import csv_cells
+from harness.tables.rows import csv_cells, require_distinct
 from harness.tables.xlsx import xlsx_cells
 from harness.tasks.schema import Data
 
@@ -23,6 +23,7 @@ def _delimited(path: Path, data: Data, cells: Iterator[tuple[int, list[str]]]) -
     first = next(cells, None)
     if first is None:
         raise BadInput("the file is empty; a header was expected", place=Place(path))
+    require_distinct(first[1], Place(path, first[0]))
     width = len(first[1])
     if data.ragged == "skip":
         cells = (row for row in cells if len(row[1]) == width)

@@ -161,6 +161,40 @@ def test_a_tagger_finds_spans_in_characters(tmp_path):
     assert sum(tag.startswith("B-") for (a, b), tag in zip(offsets, tags, strict=True) if a < b) <= len(spans)
 
 
+LENGTHS = ("좋았다", "배우가 좋았다 솔직히 친구와 봤는데 최고의 영화", "배우가", "솔직히 정말 좋았다 " * 3)
+
+
+@pytest.mark.parametrize(
+    ("ask", "kind", "given"),
+    [
+        ("tag", "BertForTokenClassification", {"id2label": {0: "O", 1: "B-PS", 2: "I-PS", 3: "B-LC"}}),
+        ("extract", "BertForQuestionAnswering", {}),
+        ("choose", "BertForSequenceClassification", {"id2label": {0: "부정", 1: "긍정"}}),
+        ("choose", "BertForMaskedLM", {}),
+    ],
+)
+def test_texts_of_unequal_lengths_in_one_batch_are_answered_as_alone(tmp_path, ask, kind, given):
+    folder = made(tmp_path, kind, **given)
+    options = TYPES if ask == "tag" else OPTIONS if ask == "choose" else ()
+    keys: dict[str, Any] = {"ask": ask, "options": options}
+
+    def requests() -> list[Request]:
+        fields = [{"context": text, "question": "누구?"} for text in LENGTHS]
+        if ask == "choose":
+            fields = [{"input": text} for text in LENGTHS]
+        parts = [Parts(query(text)) for text in LENGTHS]
+        return [Request(Example(str(n), one), lambda n=n: parts[n], **keys) for n, one in enumerate(fields)]
+
+    def said(response: Response) -> Any:
+        assert response.error is None, response.error
+        scores = response.option_scores
+        return response.spans, response.text, scores and [round(score, 4) for score in scores]
+
+    adapter = loaded(folder, ask)
+    together = {one.key: said(one) for one in adapter.answer(requests())}
+    assert together == {one.key: said(only(adapter, one)) for one in requests()}
+
+
 def test_an_answer_is_the_likeliest_span_of_the_context(tmp_path):
     folder = made(tmp_path, "BertForQuestionAnswering")
     fields = {"question": "영화는?", "context": "배우가 좋았다 솔직히 최고의 영화"}

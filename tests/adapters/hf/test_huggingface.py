@@ -195,8 +195,29 @@ def test_an_empty_prompt_fails_where_nothing_can_begin_it(tiny):
 
 def test_an_option_that_merges_into_the_prompt_is_scored_from_where_they_part(tiny):
     # 긍 is three bytes alone and one token inside 긍정: nothing comes after as many tokens.
-    pair = tokenising.split_at([7, 8, 9], [7, 12])
-    assert pair == ([7], [12])
+    assert tokenising.split_together([7, 8, 9], [[7, 12]]) == [([7], [12])]
+
+
+def test_options_are_scored_from_one_place_where_one_of_them_merges(tiny):
+    # After `감정: 긍`, 정 makes one token of 긍정, and 동 does not.
+    adapter = loaded(tiny)
+    parts = Parts("감정: 긍", delimiter="")
+    options = (Option("0", "정"), Option("1", "동"))
+    pairs = adapter.tokens.split(parts.prompt, [option.text for option in options])
+    assert pairs[0].prompt == pairs[1].prompt
+    assert [adapter.tokens.text([*pair.prompt, *pair.option]) for pair in pairs] == [
+        "감정: 긍정",
+        "감정: 긍동",
+    ]
+    before = adapter.tokens.text(pairs[0].prompt)
+    assert before != parts.prompt
+    rest = [f"{parts.prompt}{option.text}".removeprefix(before) for option in options]
+    expected = [by_hand(tiny, before, said) for said in rest]
+    assert only(adapter, chosen(parts, options=options)).option_scores == pytest.approx(expected, abs=1e-5)
+
+
+def test_options_that_do_not_merge_are_parted_at_the_prompt_s_end():
+    assert tokenising.split_together([7, 8], [[7, 8, 1], [7, 8, 2, 3]]) == [([7, 8], [1]), ([7, 8], [2, 3])]
 
 
 def test_an_option_without_text_is_a_failure(tiny):

@@ -14,7 +14,7 @@ pytest.importorskip("openai")
 from harness.adapters.remote import openai
 from harness.adapters.remote.openai import OpenAI
 from harness.errors import BadInput, Unavailable
-from harness.schema import IMAGE, Decoding, Example, Parts, Request
+from harness.schema import IMAGE, Decoding, Example, Option, Parts, Request
 from tests.support.model_server import (
     Asked,
     ModelServer,
@@ -254,6 +254,24 @@ class TestLogProbabilities:
             letters = -sum(map(ord, blanks + option.text)) / 1000
             assert math.isclose(score, letters / (by if normalise != "tokens" else 4))
         assert said.usage.prompt_tokens == 3 + 7 + 7
+
+    def test_all_are_compared_from_one_place_where_one_merges_into_the_prompt(self):
+        """`ab` is one token of this server's: after the prompt `xa`, option b merges and c does not."""
+
+        def merging(one: Asked) -> Reply:
+            text = one.body["prompt"]
+            tokens = [*text.partition("ab")[0], *(["ab"] if "ab" in text else []), *text.partition("ab")[2]]
+            values = [None, *(-sum(map(ord, token)) / 1000 for token in tokens[1:]), -9.0]
+            choice = {"text": text, "logprobs": {"tokens": [*tokens, "!"], "token_logprobs": values}}
+            told = usage(len(tokens), 1)
+            return whole(json.dumps({"choices": [choice], "usage": told}).encode())
+
+        parts = Parts("xa", delimiter="")
+        wanted = Request(
+            Example("a", {}), lambda: parts, ask="choose", options=(Option("0", "b"), Option("1", "c"))
+        )
+        said = answered(merging, wanted, ask="choose", **self.LOGPROBS)
+        assert said.option_scores == pytest.approx([-(97 + 98) / 1000, -(97 + 99) / 1000])
 
     def test_a_text_s_are_summed_but_for_the_first(self):
         wanted = request(ask="score", fields={"text": "abc"})
