@@ -25,7 +25,7 @@ _FLAGS = {
     "ab+": os.O_RDWR | os.O_APPEND | os.O_CREAT,
     "xb": os.O_WRONLY | os.O_CREAT | os.O_EXCL,
 }
-_PRIVATE = 0o666  # what the user's umask leaves of it, as of any new file
+_PRIVATE = 0o600  # runs hold prompts, and what stands in a prompt is nobody else's
 
 
 class NoPlainFile(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -20,6 +21,8 @@ from harness.schema import Example, Fit, FitTask, Learner, Trains, Workshop
 from harness.tasks.task import Task
 
 ABOUT = "fit.json"
+STALE_AFTER = 3600.0  # seconds; a save takes a few, and its process may run in another container
+FORGOTTEN_AFTER = 30 * 86400.0  # seconds until a checkpoint is one that nobody comes back for
 
 Watch = Callable[[str, int, int, float], None]
 
@@ -87,8 +90,9 @@ def fitted(
             count += 1
             yield example
 
+    _sweep(folder.parent)
     if isinstance(adapter, Trains):
-        mine = not checkpoints.exists() or _ours(checkpoints)
+        mine = _made(checkpoints) and _ours(checkpoints)
         adapter.equip(Workshop(checkpoints if mine else None, watch))
     start = time.perf_counter()
     adapter.fit(counted(), task)
@@ -114,6 +118,26 @@ def _loaded(adapter: Learner, folder: Path) -> Fit | None:
     return fit
 
 
+def _made(folder: Path) -> bool:
+    """Return whether the folder is there, for this user alone: a fit may hold what it learnt from."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError:
+        return False
+    return True
+
+
+def _sweep(fits: Path) -> None:
+    """Remove what killed processes left: saves that never ended, checkpoints that nobody came back for."""
+    for pattern, age in ((".*.*", STALE_AFTER), ("*.checkpoint", FORGOTTEN_AFTER)):
+        for folder in fits.glob(pattern):
+            with contextlib.suppress(OSError):  # another process may sweep too
+                latest = max(path.lstat().st_mtime for path in (folder, *folder.rglob("*")))
+                if time.time() - latest > age and _ours(folder):
+                    shutil.rmtree(folder)
+
+
 def _ours(folder: Path) -> bool:
     """Return whether this user wrote all that is in `folder`: a cache can lie in a shared place."""
     if not hasattr(os, "getuid"):
@@ -125,7 +149,8 @@ def _save(adapter: Learner, folder: Path, fit: Fit) -> bool:
     """Keep what was learnt, whole or not at all, and return whether it is kept."""
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
-        beside.mkdir(parents=True)
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        beside.mkdir(mode=0o700)
         adapter.save(beside)
         about = {
             **{"seconds": fit.seconds, "examples": fit.examples},

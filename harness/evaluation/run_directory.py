@@ -76,7 +76,8 @@ def _directory(plan: Plan, mark: str) -> Path:
     _require_inside(home, plan.options.runs_dir)
     try:
         with atomic.disk_errors(home):
-            directory.mkdir(parents=True, exist_ok=True)
+            home.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(mode=0o700, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise BadInput("a run is a folder, and a file is in its way", place=Place(directory)) from None
     return directory

@@ -7,6 +7,7 @@ whatever order they come.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ from harness.schema import (
 from harness.scoring.example_scores import score
 from harness.scoring.rescore import rejudge
 from harness.scoring.summary import Tally, tally
-from harness.terminal import Few, say
+from harness.terminal import say
 
 GO_ON = "stopped; the same command goes on"
 
@@ -159,7 +160,7 @@ class _Run:
         """Write down what is run; what another version of the task judged before is judged again."""
         task, backend = self.plan.task.resolved(), self.plan.backend.resolved()
         judged_by = (self.known.get("task") or {}).get("sha256")
-        if self.samples.exists() and judged_by != digest(task):
+        if self.samples.exists() and (judged_by != digest(task) or self._holds_odd_lines()):
             rejudge(self.directory, self.plan.task)
         atomic.write_atomically(self.directory / run_file.TASK, dump(task).encode())
         atomic.write_atomically(self.directory / run_file.BACKEND, dump(backend).encode())
@@ -193,12 +194,18 @@ class _Run:
     def _done(self) -> dict[Key, bool]:
         """Return (id, repeat) → failed, of what the journal holds of this run's examples."""
         order, repeats = self.plan.material.selection.order, self.plan.options.repeat
-        with Few(lambda message: say(f"warning: {message}, its example asked again")) as odd:
-            return {
-                records.key_of(line.record): records.is_failed(line.record)
-                for line in Tally(self.metrics, self.plan.task.classes).countable(self.samples, odd)
-                if line.record["id"] in order and line.record["repeat"] < repeats
-            }
+        lines = Tally(self.metrics, self.plan.task.classes).countable(self.samples)
+        return {
+            records.key_of(line.record): records.is_failed(line.record)
+            for line in lines
+            if line.record["id"] in order and line.record["repeat"] < repeats
+        }
+
+    def _holds_odd_lines(self) -> bool:
+        """Return whether the journal has lines that are damaged, or whose scores are not of these metrics."""
+        odd: list[str] = []
+        deque(Tally(self.metrics, self.plan.task.classes).countable(self.samples, odd.append), maxlen=0)
+        return bool(odd)
 
     def _ask(self, make: Callable[..., Request], journal: Journal) -> None:
         """Hand out the requests that have no answer yet, and write what comes back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -45,6 +46,9 @@ def disk_errors(path: Path) -> Iterator[None]:
                 f"cannot write ({reason}); what was answered is kept, the same command goes on",
                 place=Place(path),
             ) from None
+        if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY):
+            why = "a folder is in its way, or a file in that of its folder"
+            raise BadInput(why, place=Place(path)) from None
         raise
 
 
@@ -92,6 +96,8 @@ def replace(path: Path, pieces: Iterable[bytes]) -> None:
                 stream.writelines(pieces)
                 stream.flush()
                 os.fsync(stream.fileno())
+            if path.is_file() and not path.is_symlink():
+                beside.chmod(stat.S_IMODE(path.stat().st_mode))  # as its user may have shared it
             beside.replace(path)
         except FileNotFoundError:
             raise Unavailable(

@@ -47,8 +47,12 @@ class Line(NamedTuple):
     record: Record
 
 
-def read_records(path: Path, tell: Callable[[str], None] = lambda _: None) -> Iterator[Line]:
+def read_records(
+    path: Path, tell: Callable[[str], None] = lambda _: None, *, judged: bool = True
+) -> Iterator[Line]:
     """Yield each whole line of a journal; an odd line is left out, and `tell` hears where it is and why.
+
+    Unless they must be `judged`, lines whose scores are odd are among them.
 
     A line can be damaged in the middle by a power cut; its example is asked again.
     """
@@ -59,7 +63,7 @@ def read_records(path: Path, tell: Callable[[str], None] = lambda _: None) -> It
         for number, line in enumerate(lines, 1):
             try:
                 record = orjson.loads(line)
-                problem = record_problem(record)
+                problem = record_problem(record, judged=judged)
             except orjson.JSONDecodeError:
                 problem = "not JSON"
             if problem is None:
@@ -138,10 +142,13 @@ class Journal:
         self._stream.close()
 
 
-def last_lines(path: Path, tell: Callable[[str], None] = lambda _: None) -> Iterator[Line]:
+def last_lines(
+    path: Path, tell: Callable[[str], None] = lambda _: None, *, judged: bool = True
+) -> Iterator[Line]:
     """Yield the last line of each (id, repeat), in the order of the file; `tell` hears of odd lines."""
-    last = {key_of(line.record): line.offset for line in read_records(path, tell)}
-    return (line for line in read_records(path) if last[key_of(line.record)] == line.offset)
+    last = {key_of(line.record): line.offset for line in read_records(path, tell, judged=judged)}
+    lines = read_records(path, judged=judged)
+    return (line for line in lines if last[key_of(line.record)] == line.offset)
 
 
 def superseded(path: Path) -> Iterator[Line]:

@@ -209,8 +209,10 @@ _WORDS = {
 REQUIRED = frozenset(("id", "repeat", "response", "prediction", "target", "scores"))
 
 
-def record_problem(record: Any) -> str | None:
+def record_problem(record: Any, *, judged: bool = True) -> str | None:
     """Return what is odd about a line of the journal, None where readers may rely on it.
+
+    Unless it is `judged`, its scores do not matter: they are made anew from its response.
 
     Called for every line of every journal that is read, so it costs microseconds: the lines of a run have the
     same shape, which is looked up.
@@ -220,26 +222,28 @@ def record_problem(record: Any) -> str | None:
     if not record.keys() >= REQUIRED:
         return f"lacks {min(REQUIRED - record.keys())!r}"
     problem = _odd_kind(tuple(record), tuple(map(type, record.values())))
-    if problem:
-        return problem
-    response, scores = record["response"], record["scores"]
-    problem = _odd_kind(tuple(response), tuple(map(type, response.values())))
-    if problem:
-        return f"response.{problem}"
-    if "error" not in response:
-        return "response: lacks 'error'"
-    return _odd_inside(record, response, scores)
+    if problem is None:
+        response = record["response"]
+        problem = _odd_kind(tuple(response), tuple(map(type, response.values())))
+        problem = f"response.{problem}" if problem else _odd_inside(record, response)
+    if problem is None and judged and record["scores"] and not _are_scores(record["scores"]):
+        problem = "scores: should be lists of numbers by metric"
+    return problem
 
 
-def _odd_inside(record: Mapping[str, Any], response: Mapping[str, Any], scores: Any) -> str | None:
+def _are_scores(scores: Any) -> bool:
+    return type(scores) is dict and all(
+        type(row) is list and _NUMBERS.issuperset(map(type, row)) for row in scores.values()
+    )
+
+
+def _odd_inside(record: Mapping[str, Any], response: Mapping[str, Any]) -> str | None:
     if record["repeat"] < 0:
         return "repeat: should be a number from 0"
+    if "error" not in response:
+        return "response: lacks 'error'"
     if response["error"] is not None and not isinstance(response["error"].get("kind"), str):
         return "response.error: should say its kind"
-    if scores and not all(
-        type(row) is list and _NUMBERS.issuperset(map(type, row)) for row in scores.values()
-    ):
-        return "scores: should be lists of numbers by metric"
     numbers = {
         **{name: (response.get(name) or {}).values() for name in ("usage", "timing_s")},
         **{name: response.get(name) or () for name in ("option_scores", "similarities")},
@@ -270,6 +274,6 @@ _KINDS = {
     "response": (dict,),
     **dict.fromkeys(("text", "finish", "served", "cluster"), (str, _NONE)),
     **dict.fromkeys(("option_scores", "similarities", "spans"), (list, _NONE)),
-    **dict.fromkeys(("usage", "timing_s", "error", "scores", "request", "groups"), (dict, _NONE)),
+    **dict.fromkeys(("usage", "timing_s", "error", "request", "groups"), (dict, _NONE)),
     **dict.fromkeys(("value", "tokens", "attempts"), (int, float, _NONE)),
 }

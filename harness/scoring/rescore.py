@@ -119,10 +119,12 @@ def _with_judgement(own: Task, other: Task, directory: Path) -> Task:
 def _rejudged(samples: Path, task: Task, tell: Callable[[str], None]) -> Iterator[bytes]:
     """Yield each line judged again; one that is not as the harness writes it is told of and left out."""
     read, read_officially, metrics = answers.reader(task), official.readings(task), task.metrics
-    for line in records.last_lines(samples, tell):
+    for line in records.last_lines(samples, tell, judged=False):
         record = line.record
         try:
-            if not records.is_failed(record):
+            if records.is_failed(record):
+                record["prediction"] = record["scores"] = None
+            else:
                 _judge(record, _options(task, record), read, read_officially, metrics)
             packed = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:

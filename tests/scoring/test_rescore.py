@@ -236,7 +236,7 @@ def test_a_run_whose_rescoring_was_cut_short_goes_on_with_scores_of_one_kind(pro
         edit(directory / "task.yaml", "- macro_f1\n", "- exact_match\n")
         stone = directory / ".statistics.npz.new"  # over which it falls when the journal is written
         stone.mkdir()
-        with pytest.raises(IsADirectoryError):
+        with pytest.raises(BadInput, match="a folder is in its way"):
             rescore(directory)
         stone.rmdir()
         assert set(records_of(directory)[0]["scores"]) == {"accuracy", "exact_match", "unanswered"}

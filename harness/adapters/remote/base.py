@@ -284,6 +284,8 @@ class Concurrent(ABC):
             fault = Fault("timeout", f"no whole answer within {self.timeout:g} s")
         except Fault as error:
             fault = error
+        except RecursionError:
+            fault = Fault("malformed", "the reply is nested too deeply")
         finally:
             now = time.monotonic()
             self.traffic.ended(self.weight(requests), used, now)

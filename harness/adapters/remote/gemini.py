@@ -129,7 +129,7 @@ class Gemini(Concurrent):
             config["should_return_http_response"] = True  # read here, as any server's
             reply = await models.generate_content(model=model, contents=contents, config=config)
             self.began(this, _lower(reply.sdk_http_response.headers))
-            hear(document(reply.sdk_http_response.body.encode()), said)
+            hear(document(reply.sdk_http_response.body.encode(), self.url), said)
         if said.finish is None:
             raise Fault("malformed", "the reply has no end")
         text = chosen(said.text, request.options) if "response_json_schema" in config else said.text

@@ -205,8 +205,8 @@ class OpenAI(Concurrent):
         said = Said()
         response = await self._sent(body, this, stream=True)
         try:
-            if "json" in response.headers.get("content-type", ""):
-                return self.api.read(_sound(document(await response.aread())))
+            if any(kind in response.headers.get("content-type", "") for kind in ("json", "html")):
+                return self.api.read(_sound(document(await response.aread(), self.url + self.path)))
             async for event in _events(response):
                 self.api.hear(event, said)
                 if said.text:
@@ -258,7 +258,7 @@ class OpenAI(Concurrent):
 
     async def _posted(self, body: Mapping[str, Any], this: Try) -> dict[str, Any]:
         """Return the reply to a body, an object without an error in it."""
-        return _sound(document((await self._sent(body, this)).content))
+        return _sound(document((await self._sent(body, this)).content, self.url + self.path))
 
     async def _sent(self, body: Mapping[str, Any], this: Try, *, stream: bool = False) -> httpx2.Response:
         """Return the server's response, its head read."""

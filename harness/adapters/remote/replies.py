@@ -45,23 +45,33 @@ class Said:
             self.text, self.finish = self.text[:place], "stop"
 
 
-def document(content: bytes) -> dict[str, Any]:
+def document(content: bytes, address: str = "") -> dict[str, Any]:
     """Return the JSON object that a body holds; a NaN in it is read, though JSON has none.
 
+    `address` is that of the API: where a page of HTML comes from it, the user has named another.
+
     Raises:
-        Fault: it holds something else.
+        Fault: it holds something else, or is nested without end.
     """
     try:
         found = orjson.loads(content)
     except orjson.JSONDecodeError:
         try:
             found = json.loads(content)
+        except RecursionError:
+            raise Fault("malformed", "the reply is JSON that is nested too deeply") from None
         except ValueError:
-            start = content[:80].decode(errors="replace")
-            raise Fault("malformed", f"the reply is no JSON; it begins {start!r}") from None
+            raise Fault("malformed", _no_json(content, address)) from None
     if not isinstance(found, dict):
         raise Fault("malformed", f"the reply is a JSON {type(found).__name__}, not an object")
     return found
+
+
+def _no_json(content: bytes, address: str) -> str:
+    start = content[:80].decode(errors="replace")
+    if address and content.lstrip()[:1] == b"<":
+        return f"{address} answers with a page and is no API (base_url: …/v1?); it begins {start!r}"
+    return f"the reply is no JSON; it begins {start!r}"
 
 
 def at(found: Any, *path: str | int) -> Any:

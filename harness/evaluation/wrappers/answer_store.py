@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -141,6 +142,7 @@ class Store:
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            _claim(self.path)
             # An engine may pull its requests in a thread of its own; never two at a time.
             connection = sqlite3.connect(
                 self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
@@ -160,6 +162,29 @@ class Store:
             for beside in _beside(self.path):
                 beside.unlink(missing_ok=True)
             say(f"warning: the answers kept so far cannot be read ({error}); set aside as {aside}")
+
+
+def _claim(place: Path) -> None:
+    """Make the file for this user alone, or see that it and what belongs to it are.
+
+    A cache can lie in a shared place, where somebody else may have left answers of his own.
+
+    Raises:
+        OSError: something is another user's, or is no plain file.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    for path in (place, *_beside(place)):
+        try:
+            found = path.lstat()
+        except FileNotFoundError:
+            continue
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(f"{path.name} is no plain file")
+        if hasattr(os, "getuid") and found.st_uid != os.getuid():
+            raise OSError(f"{path.name} belongs to another user; set HARNESS_CACHE to a folder of your own")
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            path.chmod(0o600)
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:

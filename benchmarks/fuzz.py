@@ -1,0 +1,74 @@
+"""The harness under everything that tears, lies and interrupts: what must hold, tried at random.
+
+    python -m benchmarks.fuzz directories -n 10000
+    python -m benchmarks.fuzz directories --only 123 124       these seeds again
+
+No traceback, nothing lost that was journalled, nothing executed, no figure changed without a mark. A case
+follows from its seed; the seeds of those that failed are printed, and kept in `tests/trust/test_fuzz.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from benchmarks.fuzzing import directories
+from benchmarks.fuzzing.verdict import Executed
+
+Run = Callable[[int], list[str]]
+
+
+def main() -> int:
+    """Run the cases and print how many failed, and how."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("directories",))
+    parser.add_argument("-n", type=int, default=1000, help="cases")
+    parser.add_argument("--first", type=int, default=0, metavar="SEED")
+    parser.add_argument("--only", type=int, nargs="+", metavar="SEED")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="end after so many")
+    asked = parser.parse_args()
+    seeds = asked.only or range(asked.first, asked.first + asked.n)
+    with tempfile.TemporaryDirectory() as folder:
+        failed = tried(asked.what, seeds, Path(folder), asked.seconds, traced=bool(asked.only))
+    return bool(failed)
+
+
+def tried(
+    what: str, seeds: Iterable[int], folder: Path, seconds: float = float("inf"), traced: bool = False
+) -> list[int]:
+    """Run a case for each seed, as long as there is time, and return the seeds of those that failed."""
+    project = directories.prepared(folder / "template")
+    executed, failed, count, began = Executed(), [], 0, time.monotonic()
+    kinds: Counter[str] = Counter()
+    for seed in seeds:
+        if time.monotonic() - began > seconds:
+            break
+        count += 1
+        case = directories.Case(seed, folder / "case", executed)
+        try:
+            case.run(project.home)
+        except Exception as error:
+            if traced:
+                import traceback
+
+                traceback.print_exc()
+            failed.append(seed)
+            kinds[type(error).__name__] += 1
+            print(
+                f"seed {seed}: {', '.join(case.mutations)}: {type(error).__name__}: {str(error)[:500]}",
+                flush=True,
+            )
+        finally:
+            shutil.rmtree(case.home, ignore_errors=True)
+    print(f"{what}: {count:,} cases, {len(failed)} failed, {time.monotonic() - began:.0f} s", file=sys.stderr)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

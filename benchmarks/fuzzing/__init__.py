@@ -1,0 +1,1 @@
+"""Mutated run directories, mutated replies of servers, signals at random moments."""
