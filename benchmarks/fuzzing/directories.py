@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.fuzzing.verdict import Broken, Executed, Said, environment, harness
-from tests.running import Project, rows
+from tests.support.running import Project, rows
 
 FILES = ("run.json", "samples.jsonl", "statistics.npz", "task.yaml", "backend.yaml", ".lock")
 ROWS = 12

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("openai")
 
-from tests.model_server import ModelServer, Reply, say, whole
-from tests.running import Project, records_of, rows, said
+from tests.support.model_server import ModelServer, Reply, say, whole
+from tests.support.running import Project, records_of, rows, said
 
 PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome</body></html>"
 

@@ -12,8 +12,8 @@ import pytest
 
 pytest.importorskip("openai")
 
-from tests.model_server import ModelServer
-from tests.running import Project, here, rows
+from tests.support.model_server import ModelServer
+from tests.support.running import Project, here, rows
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
 as_root = pytest.mark.skipif(
