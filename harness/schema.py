@@ -136,7 +136,7 @@ class Request:
 
     __slots__ = (
         *("_captions", "_parts", "_render", "_read_as"),
-        *("ask", "bounds", "decoding", "example", "options", "repeat", "seed"),
+        *("ask", "bounds", "decoding", "example", "may_resend", "options", "repeat", "seed"),
     )
 
     def __init__(
@@ -155,12 +155,15 @@ class Request:
         """`render` is called at most once; `seed` is drawn from (run seed, example id, repeat).
 
         `bounds` are the least and the most that a rating may be, None where the task does not say.
+        `may_resend`, set by whoever keeps the account, is asked before a request is sent once more though
+        the server may have billed it already.
         """
         self.example, self.ask, self.options, self.decoding = example, ask, options, decoding
         self.bounds, self.repeat, self.seed = bounds, repeat, seed
         self._render, self._captions = render, captions
         self._parts: Parts | None = None
         self._read_as: tuple[str, str] | None = None
+        self.may_resend: Callable[[], bool] | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -259,6 +262,9 @@ class Timing:
     ttft: float | None = None
     e2e: float | None = None
     wait: float | None = None
+
+
+DROPPED = "dropped"  # the kind of failure of what was not sent, as the run was ending: nothing is kept of it
 
 
 @dataclass(slots=True)
@@ -453,6 +459,18 @@ class Prepares(Protocol):
 
     def prepare(self) -> None:
         """Load what answering needs. Called before the clock of the answers starts, if any are asked."""
+
+
+@runtime_checkable
+class Drains(Protocol):
+    """An adapter that others work for: what is on the wire is paid, and is waited for when a run ends."""
+
+    def drain(self) -> None:
+        """Send nothing more. `answer` yields what is on the wire, within a bound, and ends.
+
+        What was pulled and not sent comes back as a failure of the kind DROPPED. Called at most a few times,
+        by a signal's handler too.
+        """
 
 
 @runtime_checkable

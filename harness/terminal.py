@@ -51,3 +51,11 @@ class Few:
         """Say how many messages were not said."""
         if self.count > self._most:
             self._tell(f"… and {self.count - self._most:,} more like these")
+
+
+def span(seconds: float) -> str:
+    """Return a length of time as people say it: `9 s`, `12 min`, `3 h 05 min`."""
+    minutes = round(seconds / 60)
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60:,} h {minutes % 60:02} min"

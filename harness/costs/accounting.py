@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.backends.backend import Backend
+from harness.costs.account import Account, Totals
 from harness.costs.prices import TokenPrice, price
 from harness.records import journal as records
 from harness.records.journal import Record
@@ -17,10 +18,10 @@ ZERO = Decimal(0)
 
 
 class Ledger:
-    """Adds up the journal of one run, what was asked again included.
+    """Adds up what one run cost, what was asked again and what never came back included.
 
-    `price` is what tokens cost, None where they cost nothing or nobody knows. The journal is the only
-    account: a session that was killed has written down what it spent as much as one that ended.
+    `price` is what tokens cost, None where they cost nothing or nobody knows. The `account` says what was
+    paid, the journal what the answers that a run has cost: a session that was killed has written both.
     """
 
     def __init__(self, backend: Backend, samples: Path, known: Mapping[str, Any]) -> None:
@@ -28,24 +29,28 @@ class Ledger:
         hourly = backend.file.price.usd_per_hour
         self.backend, self.samples = backend, samples
         self.price: TokenPrice | None = None if hourly is not None else price(backend)
-        self._retried = Decimal(str((known.get("cost") or {}).get("retried") or 0))
+        self.account = Account(samples.parent)
+        self._gone = Decimal(str((known.get("cost") or {}).get("retried") or 0))
 
-    def spent(self) -> Decimal:
-        """Return what was billed in earlier sessions."""
-        lines = records.read_records(self.samples)
-        return self._retried + sum((self._billed(line.record) for line in lines), ZERO)
+    def open(self) -> Totals:
+        """Return what earlier sessions come to; one of a version that kept no account is brought along.
 
-    def before_compacting(self) -> None:
-        """Take down what the lines cost that are about to go: requests that failed, and were asked again."""
-        if self.price is not None:
-            gone = (line.record for line in records.superseded(self.samples))
-            self._retried += sum(map(self._billed, gone), ZERO)
+        Raises:
+            Stopped: the disk is full.
+        """
+        if self.price is None:
+            return Totals()
+        if self.samples.exists() and not self.account.exists:
+            self.account.bring((line.record for line in records.read_records(self.samples)), self._gone)
+        return self.account.totals(self.price)
 
     def document(self, sessions: Sequence[Mapping[str, Any]], correct: float | None) -> dict[str, Any] | None:
         """Return `cost` for `run.json`: None where nothing is billed, nulls where nobody knows the price.
 
         Answers that do not tell their tokens are `untold` and in no sum; `estimated` are in the sums by a
-        count of ours. `retried` is what failed, was billed, and was asked again.
+        count of ours. `retried` is what failed, was billed, and was asked again. `unaccounted` is the most
+        that may have been billed besides, for requests that never came back or did not say: a limit
+        counts it.
         `correct` is the share of right answers, None where the main metric is no such share.
         """
         if self.backend.entry.replays and (recorded := self._recorded(correct)) is not None:
@@ -86,12 +91,16 @@ class Ledger:
             estimated += bool(line.record["response"]["usage"]["estimated"])
             answers += cost
             kept += cost if line.record["response"]["cached"] else ZERO
-        total = answers + self._retried if told or self._retried else None
+        account = self.account.totals(self.price) if self.price else Totals()
+        retried = max(ZERO, account.told - (answers - kept))
+        total = answers + retried if told or retried else None
         return {
             **({"currency": self.price.currency} if self.price else {}),
             "total": _plain(total),
             "paid": _plain(total - kept if total is not None else None),
-            "retried": _plain(self._retried) if self.price else None,
+            "retried": _plain(retried) if self.price else None,
+            "unaccounted": _plain(account.unaccounted) if self.price else None,
+            "unaccounted_requests": account.requests if self.price else None,
             "untold": untold if self.price else None,
             "estimated": estimated if self.price else None,
             **_shares(_plain(total), told, correct),
@@ -116,10 +125,6 @@ class Ledger:
             "price_source": said.source,
             "price_date": said.date,
         }
-
-    def _billed(self, record: Record) -> Decimal:
-        cost = None if record["response"]["cached"] else self._listed(record)
-        return cost or ZERO
 
     def _listed(self, record: Record) -> Decimal | None:
         usage = record["response"].get("usage")

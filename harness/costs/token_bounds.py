@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.adapters.remote.replies import PER_MESSAGE, PER_PICTURE, PER_REQUEST
 from harness.schema import IMAGE, WRITTEN, Ask, ChooseBy, Decoding, Request
 from harness.tasks.validation import WITHOUT_PROMPT
-
-# What a server puts around a message: its role, the marks of its start and end. And around all of them.
-PER_MESSAGE, PER_REQUEST = 16, 64
-# More than any provider bills for one picture: gpt-4o-mini takes up to some 48,000 tokens.
-PER_PICTURE = 50_000
 
 
 def text_of(request: Request) -> str:

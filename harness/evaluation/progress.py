@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from harness.terminal import printable, say
+from harness.terminal import printable, say, span
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -117,14 +117,6 @@ class Counting:
 
     def show(self) -> None:
         """Show the state."""
-
-
-def span(seconds: float) -> str:
-    """Return a length of time as people say it: `9 s`, `12 min`, `3 h 05 min`."""
-    minutes = round(seconds / 60)
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60:,} h {minutes % 60:02} min"
 
 
 class Plain(Counting):

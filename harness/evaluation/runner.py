@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.config.documents import dump
 from harness.costs.accounting import Ledger
+from harness.costs.money import Money
 from harness.errors import HarnessError, Interrupted, Stopped, Unavailable
 from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation import energy
@@ -45,8 +46,10 @@ from harness.records.lock import Lock
 from harness.records.serialization import Unwritable, whole_characters
 from harness.records.validation import COMPLETE, FAILED, PARTIAL, RUNNING
 from harness.schema import (
+    DROPPED,
     Adapter,
     CountsTokens,
+    Drains,
     Failure,
     Fit,
     Identified,
@@ -130,6 +133,8 @@ class _Run:
         self.fit: Fit | None = None
         self.stopped: HarnessError | None = None
         self.last_failure: Failure | None = None
+        self._ending = False
+        self._broken: Exception | None = None
         self.session = Session()
         self.ledger = Ledger(plan.backend, self.samples, known)
         self.engine: dict[str, Any] = (known.get("backend") or {}).get("engine") or {}
@@ -143,6 +148,7 @@ class _Run:
                 self.plan.rehearse(tokens)
         self._warn_of_other_versions()
         self._begin()
+        self._warn_of_what_never_came_back()
         try:
             self._learn(prompts)
             journal = Journal(self.samples)
@@ -172,6 +178,15 @@ class _Run:
             was = before.get(name, version)
             if was != version:
                 say(f"warning: {self.plan.label}: {name} was {was} when this run began, now {version}")
+
+    def _warn_of_what_never_came_back(self) -> None:
+        before = self.ledger.open()
+        if before.requests and self.ledger.price is not None:
+            most = before.unaccounted and Money(before.unaccounted, self.ledger.price.currency)
+            say(
+                f"warning: {self.plan.label}: nobody knows what {before.requests:,} requests that were sent "
+                f"earlier cost: {f'up to {most} more' if most else 'nothing bounds it'} (cost.unaccounted)"
+            )
 
     def _learn(self, prompts: Any) -> None:
         if not isinstance(self.adapter, Learner):
@@ -222,12 +237,12 @@ class _Run:
             if metric.prepare is not None:
                 metric.prepare()
         pending: dict[Key, Request] = {}
-        drain = Drain()
+        drain = Drain(self._end)
         self.session = Session()
         wanted = self.plan.options.energy and not self.plan.backend.entry.replays
         with energy.metered(wanted=wanted) as self.session.energy:
             self.display.start(self.plan.label, self.plan.total, len(done))
-            self._answers(self._source(make, done, pending, drain), pending, journal, drain)
+            self._answers(self._source(make, done, pending), pending, journal, drain)
 
     def _answers(
         self, source: Iterator[Request], pending: dict[Key, Request], journal: Journal, drain: Drain
@@ -241,10 +256,13 @@ class _Run:
                 wrapped(self.adapter, self.plan, self.identity, self.ledger) as adapter,
             ):
                 for response in adapter.answer(source):
-                    self._take(response, pending, journal)
-                for key in list(pending):
-                    lost = Failure("lost", "the adapter ended without answering")
-                    self._take(Response(key, error=lost), pending, journal)
+                    self._keep(response, pending, journal)
+                if not (self._ending and isinstance(self.adapter, Drains)):
+                    for key in list(pending):
+                        lost = Failure("lost", "the adapter ended without answering")
+                        self._keep(Response(key, error=lost), pending, journal)
+                if self._broken is not None:
+                    raise self._broken
         finally:
             self.session.seconds = time.perf_counter() - began
             self.session.finished = atomic.now()
@@ -253,17 +271,39 @@ class _Run:
                 raise Interrupted(GO_ON)
 
     def _source(
-        self, make: Callable[..., Request], done: set[Key], pending: dict[Key, Request], drain: Drain
+        self, make: Callable[..., Request], done: set[Key], pending: dict[Key, Request]
     ) -> Iterator[Request]:
         repeats = range(self.plan.options.repeat)
         for example in self.plan.material.evaluated():
             for repeat in repeats:
-                if drain.asked or self.stopped is not None:
+                if self._ending:
                     return
                 if (example.id, repeat) not in done:
                     request = make(example, repeat)
                     pending[request.key] = request
                     yield request
+
+    def _end(self) -> None:
+        """Ask no more: what is on the wire is paid, and is waited for by the adapters that have some."""
+        if not self._ending:
+            self._ending = True
+            if isinstance(self.adapter, Drains):
+                self.adapter.drain()
+
+    def _stop(self, why: HarnessError) -> None:
+        """End the run for a reason that costs nothing of what is on the wire."""
+        self.stopped = self.stopped or why
+        self._end()
+
+    def _keep(self, response: Response, pending: dict[Key, Request], journal: Journal) -> None:
+        """Take one response; what goes wrong here ends the run once what is on the wire has come too."""
+        try:
+            self._take(response, pending, journal)
+        except Exception as error:
+            if not isinstance(self.adapter, Drains):
+                raise
+            self._broken = self._broken or error
+            self._end()
 
     def _take(self, response: Response, pending: dict[Key, Request], journal: Journal) -> None:
         """Judge one response and write its record."""
@@ -272,6 +312,8 @@ class _Run:
             raise Unavailable(
                 f"{self.plan.backend.name} answered {response.key!r}, which was not asked or is answered"
             )
+        if response.error is not None and response.error.kind == DROPPED:
+            return
         if response.text is not None:  # judged as it will be read again
             response.text = whole_characters(response.text)
         if response.value is not None:
@@ -283,6 +325,8 @@ class _Run:
             response = Response(response.key, usage=response.usage, error=Failure("unwritable", str(error)))
             record, scores = self._judged(request, response)
             journal.append(record)
+        if journal.full is not None:
+            self._stop(journal.full)
         self.session.count(response)
         self.display.step(failed=response.error is not None, score=scores)
         if response.error is not None:
@@ -325,20 +369,20 @@ class _Run:
         if failed <= allowed or self.stopped is not None or last is None:
             return
         if self.plan.backend.entry.replays:
-            self.stopped = Stopped(
+            why = (
                 f"{failed} of {self.plan.total} examples have no answer in the file, more than "
                 f"--max-failures {bound}; the last: {last.message}; --max-failures {failed} takes it as it is"
             )
         else:
-            self.stopped = Stopped(
+            why = (
                 f"{failed} of {self.plan.total} requests failed, more than --max-failures {bound}; "
                 f"the last: {last.kind}: {last.message}; the same command asks them again"
             )
+        self._stop(Stopped(why))
 
     def _finish(self) -> Outcome:
         plan = self.plan
         self._check_failures()
-        self.ledger.before_compacting()
         records.compact(self.samples, plan.material.selection.order, plan.options.repeat)
         found = tally(self.samples, self.metrics, plan.task.classes, plan.options.slo)
         found.save(self.directory / run_file.STATISTICS)

@@ -14,9 +14,10 @@ from typing import IO, Any, NamedTuple
 
 import orjson
 
-from harness.errors import Place
+from harness.errors import Place, Stopped
 from harness.files import open_own
 from harness.records.atomic import disk_errors, plain_file, replace
+from harness.records.ballast import Ballast
 from harness.records.serialization import to_json
 from harness.records.validation import record_problem
 
@@ -105,8 +106,8 @@ def _start_of_last_line(stream: IO[bytes], end: int) -> int:
     return 0
 
 
-class Journal:
-    """Appends records, one unbuffered write a line."""
+class Appending:
+    """A file of lines that is only appended to, one unbuffered write a line."""
 
     def __init__(self, path: Path) -> None:
         """Mend the file and open it for appending."""
@@ -115,14 +116,12 @@ class Journal:
         with disk_errors(path):
             self._stream = open_own(path, "ab", buffering=0)
 
-    def append(self, record: Record) -> None:
-        """Write one line.
+    def write(self, line: bytes) -> None:
+        """Write one line, or nothing of it.
 
         Raises:
             Stopped: the disk is full; a half-written line is taken back.
-            Unwritable: something in it can be no JSON.
         """
-        line = to_json(record, orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY)
         with disk_errors(self._path):
             written = self._stream.write(line)
             if written < len(line):  # a disk that fills takes a part
@@ -142,6 +141,41 @@ class Journal:
         self._stream.close()
 
 
+class Journal(Appending):
+    """The records of a run.
+
+    `full` says that the disk is, once it is: what is appended then goes into the room that was set aside, so
+    that what is on the wire is kept. No more may be asked.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Mend the file, open it for appending, and set room aside."""
+        super().__init__(path)
+        self._ballast = Ballast(path.parent)
+        self.full: Stopped | None = None
+
+    def append(self, record: Record) -> None:
+        """Write one line.
+
+        Raises:
+            Stopped: the disk is full, and there is no room left.
+            Unwritable: something in it can be no JSON.
+        """
+        line = to_json(record, orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY)
+        try:
+            self.write(line)
+        except Stopped as full:
+            if not self._ballast.drop():
+                raise
+            self.full = full
+            self.write(line)
+
+    def close(self) -> None:
+        """Close the file and give the room back."""
+        super().close()
+        self._ballast.drop()
+
+
 def last_lines(
     path: Path, tell: Callable[[str], None] = lambda _: None, *, judged: bool = True
 ) -> Iterator[Line]:
@@ -149,12 +183,6 @@ def last_lines(
     last = {key_of(line.record): line.offset for line in read_records(path, tell, judged=judged)}
     lines = read_records(path, judged=judged)
     return (line for line in lines if last[key_of(line.record)] == line.offset)
-
-
-def superseded(path: Path) -> Iterator[Line]:
-    """Return the lines that `compact` will leave out: each (id, repeat) was asked again after them."""
-    last = {key_of(line.record): line.offset for line in read_records(path)}
-    return (line for line in read_records(path) if last[key_of(line.record)] != line.offset)
 
 
 def compact(path: Path, order: Mapping[str, int], repeats: int) -> None:

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.evaluation.estimate import Estimate, concurrency
-from harness.evaluation.progress import span
 from harness.reports.writers.markdown import table
 from harness.reports.writers.numbers import short
 from harness.stats.prediction_intervals import Range
+from harness.terminal import span
 
 COUNTED = {
     "tokenizer": "prompt tokens counted by a tokenizer",

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from harness.evaluation import progress
-from harness.evaluation.progress import Bar, Counting, Plain, Quiet, display, span
+from harness.evaluation.progress import Bar, Counting, Plain, Quiet, display
+from harness.terminal import span
 
 DUMMY = ("run", "-t", "nsmc_zeroshot", "-b", "dummy", "--sample", "-m", "latency_ms=10")
 needs_a_terminal = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX")

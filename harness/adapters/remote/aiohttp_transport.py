@@ -6,13 +6,14 @@ Their own transport looks at every idle connection at every call, and parses in 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 
 import aiohttp
 import httpx2
 
 CONNECT = 10.0  # seconds that connecting may take
+BEHIND = 0.05  # seconds until a body that was left before its end is cut off
 IDLE = 30.0  # seconds after which an unused connection is closed
 
 
@@ -73,13 +74,18 @@ class _Body(httpx2.AsyncByteStream):
                 yield chunk
 
     async def aclose(self) -> None:
-        if self._response.content.at_eof():
+        content = self._response.content
+        if not content.at_eof():  # the end of a stream may come right behind its last event
+            with contextlib.suppress(OSError, aiohttp.ClientError):
+                async with asyncio.timeout(BEHIND):
+                    await content.readany()
+        if content.at_eof():
             self._response.release()
         else:
             self._response.close()
 
 
-@contextmanager
+@contextlib.contextmanager
 def _translated() -> Iterator[None]:
     """Raise as the SDKs expect it what aiohttp calls otherwise."""
     try:

@@ -2,45 +2,62 @@
 
 One asyncio loop, the adapter's own, turns inside `answer`: it runs while the harness waits for an answer
 and stands still while the harness judges one. How many calls are in flight and how fast they follow is
-`pacing`'s, what a fault means `faults`', when the server is given up `liveness`'. A request is pulled from
-the source when there is room for its call, so that a drain or a budget holds back all that is not in flight.
+`rate_limits`' (window, token bucket, quotas), what a fault means `errors`', when the server is given up the
+`circuit_breaker`'s. A request is pulled from the source when there is room for its call, so that a drain or a
+budget holds back all that is not in flight.
+
+What is on the wire is paid. So whatever ends a run (a signal, a refusal, a source that breaks) ends the
+questions only: calls on the wire are waited for, each as long as one try may take, and what waits for its
+turn is dropped.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import random
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from harness.adapters.remote.circuit_breaker import PATIENCE, Liveness
-from harness.adapters.remote.errors import Fault, quotas
+from harness.adapters.remote.clock import PULSE, Deadline
+from harness.adapters.remote.errors import UNBILLED, Fault, quotas
+from harness.adapters.remote.own_loop import OwnLoop
 from harness.adapters.remote.rate_limits import Allowance, Traffic, Window
+from harness.adapters.remote.replies import Said
 from harness.errors import Unavailable
-from harness.schema import Failure, Profile, Request, Response, Timing
+from harness.schema import DROPPED, Failure, Profile, Request, Response, Timing
+from harness.terminal import say, span
 
 CONCURRENCY = 64
 TIMEOUT = 120.0  # seconds that one try may take
 LONGEST_HOLD = 120.0  # seconds that a server may ask us to wait
+ANNOUNCED = 5.0  # seconds of a wait that somebody who watches is told of
 SENDING = 6  # turns of the loop from the start of a call until its bytes are written
 PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds before the second try, twice as long before each other
 
-Result = TypeVar("Result")
+
+class Ending(Exception):
+    """The run is ending: what waits for its turn is not sent."""
 
 
 @dataclass(slots=True)
 class Try:
-    """One try of a call: when it was sent, when the first content came, and what the headers said."""
+    """One try of a call: when it was sent, when content first and last came, and what the headers said.
+
+    `lost` is for how long the loop had stood still before. `said` is a reply that is being streamed.
+    """
 
     sent: float
+    lost: float = 0.0
     first: float | None = None
+    last: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    said: Said | None = None
 
     def hear(self) -> None:
         """Note the first content; what comes later is not the first."""
@@ -69,14 +86,22 @@ class Concurrent(ABC):
         self.traffic = Traffic(Window(max(1, int(most))), requests, tokens)
         self.server = Liveness(max(PATIENCE, self.timeout) if settings.get("timeout") else PATIENCE)
         self._random = random.Random(profile.seed)
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = OwnLoop(self._watch)
+        self.clock = self._loop.clock
         self._wake: asyncio.Future[None] | None = None
-        self._door, self._news = asyncio.Lock(), asyncio.Event()
+        self._door, self._news, self._over = asyncio.Lock(), asyncio.Event(), asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._done: deque[Response] = deque()
         self._dead: BaseException | None = None
+        self._ending = self._silent = False
+        self._announced = 0.0
+        self._looks_at = self.clock.now() + 1.0
 
     # ---- what an engine brings ----------------------------------------------------------------------
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make the client: its import takes longer than an answer."""
 
     @abstractmethod
     async def call(self, requests: Sequence[Request], this: Try) -> list[Response]:
@@ -85,6 +110,10 @@ class Concurrent(ABC):
         Raises:
             Fault: there is no answer.
         """
+
+    @abstractmethod
+    def whole(self, request: Request, said: Said) -> Response:
+        """Return the answer that a whole reply in words is."""
 
     @abstractmethod
     async def hang_up(self) -> None:
@@ -101,7 +130,13 @@ class Concurrent(ABC):
     def began(self, this: Try, headers: Mapping[str, str]) -> None:
         """Note that an answer has begun: the server is there, however long the rest may take."""
         this.headers = headers
-        self.server.heard(time.monotonic())
+        self.server.heard(self.clock.now())
+
+    def _salvaged(self, requests: Sequence[Request], this: Try) -> list[Response]:
+        """Return the answer of a stream that broke off or timed out once its end and its tokens were told."""
+        if this.said is None or this.said.finish is None or this.said.usage is None:
+            return []
+        return [self.whole(requests[0], this.said)]
 
     # ---- pulling and yielding -----------------------------------------------------------------------
 
@@ -109,46 +144,40 @@ class Concurrent(ABC):
         """Yield one Response a request, as they come.
 
         Raises:
-            Unavailable: the server cannot be reached, refuses us, or answers nobody any more.
+            Unavailable: the server cannot be reached, refuses us, or answers nobody any more. What was on the
+                wire has been yielded.
         """
+        self.prepare()
         source = iter(requests)
         more = True
         try:
-            while True:
+            while not self._silent:
                 more = more and self._fill(source)
                 if self._running:
                     self._turn()
                 elif not more and not self._done:
-                    return
+                    break
                 while self._done:
                     yield self._done.popleft()
                     # One call for each answer that was judged: those that ended together would otherwise
                     # leave, and end, together for ever.
-                    if self._dead is None:
-                        before = len(self._running)
-                        more = more and self._fill(source, most=1)
-                        if len(self._running) > before:
-                            self._until(_turns(SENDING))
-                if self._dead is not None:
-                    raise self._dead
+                    before = len(self._running)
+                    more = more and self._fill(source, most=1)
+                    if len(self._running) > before:
+                        self._loop.until(_turns(SENDING))
+            if self._dead is not None:
+                raise self._dead
         finally:
             self._abandon()
+
+    def drain(self) -> None:
+        """Send nothing more; `answer` ends with what is on the wire."""
+        self._end()
 
     def close(self) -> None:
         """Hang up at once; what is in flight is abandoned."""
         self._abandon()
-        if self._loop is not None:
-            try:
-                self._until(self._hang_up())
-            finally:
-                self._loop.close()
-                self._loop = None
-
-    async def _hang_up(self) -> None:
-        await self.hang_up()
-        await asyncio.sleep(0)  # a transport is closed when the loop next turns
-        await asyncio.get_running_loop().shutdown_asyncgens()
-        await asyncio.get_running_loop().shutdown_default_executor()
+        self._loop.close(self.hang_up)
 
     def _fill(self, source: Iterator[Request | None], most: int | None = None) -> bool:
         """Start as many calls as there is room for, at most `most`; return whether the source has more.
@@ -157,47 +186,39 @@ class Concurrent(ABC):
         """
         room = int(self.traffic.window.size) - len(self._running) - len(self._done)
         for _ in range(room if most is None else min(room, most)):
-            taken = list(itertools.islice(source, self.batch))
+            if self._ending:
+                return False
+            taken = self._pulled(source)
             asked = [request for request in taken if request is not None]
             if asked:
-                self._start(asked)
+                task = self._loop.task(self._answered(asked, time.perf_counter()))
+                self._running.add(task)
+                task.add_done_callback(self._ended)
             if len(taken) < self.batch:
                 return False
             if len(asked) < len(taken):  # nothing now: ask again after a completion
                 return True
-        return True
+        return not self._ending
 
-    def _start(self, requests: list[Request]) -> None:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._loop.call_later(1.0, self._watch)
-        task = self._loop.create_task(self._answered(requests, time.perf_counter()))
-        self._running.add(task)
-        task.add_done_callback(self._ended)
+    def _pulled(self, source: Iterator[Request | None]) -> list[Request | None]:
+        """Return the requests of a call; a source that breaks ends the questions, not what is in flight."""
+        taken: list[Request | None] = []
+        try:
+            taken.extend(itertools.islice(source, self.batch))
+        except Exception as error:
+            self._end(error)
+        return taken
 
     def _turn(self) -> None:
         """Let the loop run until a call has ended."""
-        assert self._loop is not None
-        self._wake = self._loop.create_future()
-        self._until(self._wake)
-
-    def _until(self, work: Awaitable[Result]) -> Result:
-        """Return what `work` comes to; in a notebook, where another loop turns, from a thread beside."""
-        assert self._loop is not None
-        if not _another_loop_turns():
-            return self._loop.run_until_complete(work)
-        with ThreadPoolExecutor(1) as beside:
-            turning = beside.submit(self._loop.run_until_complete, work)
-            try:
-                return turning.result()
-            except BaseException:
-                self._loop.call_soon_threadsafe(self._loop.stop)
-                raise
+        self._wake = self._loop.future()
+        self._loop.until(self._wake)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         error = None if task.cancelled() else task.exception()  # looked at, or asyncio complains of it
-        self._dead = self._dead or error
+        if error is not None:
+            self._end(error)
         self._wake_up()
 
     def _wake_up(self) -> None:
@@ -205,14 +226,32 @@ class Concurrent(ABC):
             self._wake.set_result(None)
 
     def _watch(self) -> None:
-        """Look once a second whether a server that only keeps silent has to be given up."""
-        now = time.monotonic()
+        """Look once a second whether a silent server has to be given up; nothing is waited for then."""
+        now = self.clock.now()
+        if now < self._looks_at:
+            return
+        self._looks_at = now + 1.0
         if self._running and self.traffic.in_flight and self.server.silent(now):
             seconds = f"{self.server.patience:.0f} s"
-            self._dead = self._gone(f"has not answered for {seconds}; -m timeout=SECONDS waits longer")
+            self._end(self._gone(f"has not answered for {seconds}; -m timeout=SECONDS waits longer"))
+            self._silent = True
             self._wake_up()
-        assert self._loop is not None
-        self._loop.call_later(1.0, self._watch)
+
+    def _end(self, why: BaseException | None = None) -> None:
+        """Send nothing more, for the reason `why`, which `answer` raises once nothing is on the wire."""
+        self._dead = self._dead or why
+        self._ending = True
+        self._loop.soon(self._call_off)
+
+    def _call_off(self) -> None:
+        """Wake up what waits for its turn, to be dropped."""
+        self._over.set()
+        self._news.set()
+        asyncio.get_running_loop().call_later(1.0, self._announce_wire)
+
+    def _announce_wire(self) -> None:
+        if self.traffic.in_flight:
+            self._announce(self.timeout, f"at most, for {self.traffic.in_flight:,} answers on the wire")
 
     def _abandon(self) -> None:
         """Cancel what is in flight."""
@@ -220,56 +259,103 @@ class Concurrent(ABC):
         for task in left:
             task.cancel()
         if left:
-            self._until(asyncio.wait(left))
+            self._loop.until(asyncio.wait(left))
         self._done.clear()
 
     # ---- one call -----------------------------------------------------------------------------------
 
     async def _answered(self, requests: list[Request], ready: float) -> None:
         """Try until there is an answer, or none to be hoped for."""
-        timing = Timing(wait=0.0)
+        timing, fault = Timing(wait=0.0), None
         for number in itertools.count(1):
-            await self._turn_of(requests, timing)
-            this = Try(time.perf_counter())
+            try:
+                await self._turn_of(requests, timing)
+            except Ending:
+                self._done += [self._unanswered(request, fault) for request in requests]
+                return
+            this = Try(time.perf_counter(), self.clock.lost())
             if timing.queue is None:
                 timing.queue = this.sent - ready
             try:
                 responses = await self._tried(requests, this)
-            except Fault as fault:
+            except Fault as error:
+                fault = error
                 if fault.kind == "bad_request" and not fault.finish and len(requests) > 1:
                     for half in (requests[: len(requests) // 2], requests[len(requests) // 2 :]):
                         await self._answered(half, ready)  # one of them is at fault, the others are not
                     return
-                if number < fault.tries:
-                    await self._pause(fault, number, timing)
+                if number < fault.tries and await self._tries_again(requests, fault, number, timing):
                     continue
                 responses = [self._unanswered(request, fault) for request in requests]
-            ended = time.perf_counter()
-            timing.e2e = ended - this.sent
-            timing.ttft = None if this.first is None else this.first - this.sent
+            self._time(timing, this)
             for response in responses:
                 response.attempts, response.timing = number, timing
             self._done += responses
             return
 
+    def _time(self, timing: Timing, this: Try) -> None:
+        """Note when a try's answer came; nobody knows where the loop stood still meanwhile."""
+        if self.clock.lost() > this.lost + PULSE:
+            return
+        timing.e2e = (this.last or time.perf_counter()) - this.sent
+        timing.ttft = None if this.first is None else this.first - this.sent
+
     async def _turn_of(self, requests: Sequence[Request], timing: Timing) -> None:
-        """Wait until the call may be sent. Calls leave in the order in which they came to the door."""
+        """Wait until the call may be sent. Calls leave in the order in which they came to the door.
+
+        Raises:
+            Ending: it is not to be sent any more.
+        """
         began = time.perf_counter()
         while (held := self.traffic.held(time.monotonic())) > 0:
-            await asyncio.sleep(held)
+            self._announce(held, "as the server asks")
+            await self._wait(held, self._over)
         async with self._door:
             while (delay := self.traffic.delay(time.monotonic())) > 0:
+                self._require_quota()
                 self._news.clear()
-                try:
-                    async with asyncio.timeout(delay):
-                        await self._news.wait()
-                except TimeoutError:
-                    continue
+                await self._wait(delay, self._news)
+            if self._ending:
+                raise Ending
             now = time.monotonic()
             if not self.traffic.in_flight:
-                self.server.asked(now)
+                self.server.asked(self.clock.now())
             self.traffic.sent(self.weight(requests), now, self.trips(requests))
         timing.wait = (timing.wait or 0.0) + time.perf_counter() - began
+
+    def _require_quota(self) -> None:
+        """End the run where a quota that is used up is not whole again within what anybody should wait.
+
+        While something is in flight its reply may say otherwise.
+        """
+        reset = self.traffic.quota_delay(time.monotonic())
+        if not reset or self.traffic.in_flight:
+            return
+        if reset <= LONGEST_HOLD:
+            self._announce(reset, "as the server says that our quota is used up")
+        elif not self.traffic.recounted(time.monotonic()):
+            why = f"says that our quota is used up for another {span(reset)}; the same command goes on then"
+            self._end(self._gone(why))
+
+    async def _wait(self, seconds: float, news: asyncio.Event) -> None:
+        """Wait for `news`, at most so long.
+
+        Raises:
+            Ending: the run is ending.
+        """
+        if not self._ending:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await news.wait()
+        if self._ending:
+            raise Ending
+
+    def _announce(self, seconds: float, why: str) -> None:
+        """Say that there is a wait of so many seconds, once for each that is long."""
+        until = time.monotonic() + seconds
+        if seconds >= ANNOUNCED and until > self._announced + 1:
+            self._announced = until
+            say(f"{self.profile.name}: waiting {span(seconds)}, {why}")
 
     async def _tried(self, requests: Sequence[Request], this: Try) -> list[Response]:
         """Return the answers of one try, and let what came of it decide on the next calls."""
@@ -277,15 +363,12 @@ class Concurrent(ABC):
         fault: Fault | None = None
         sent = time.monotonic()
         try:
-            async with asyncio.timeout(self.timeout):
+            async with Deadline(self.timeout, self.clock):
                 responses = await self.call(requests, this)
             used = _used(responses)
-        except TimeoutError:
-            fault = Fault("timeout", f"no whole answer within {self.timeout:g} s")
-        except Fault as error:
-            fault = error
-        except RecursionError:
-            fault = Fault("malformed", "the reply is nested too deeply")
+        except (TimeoutError, Fault, RecursionError) as error:
+            responses = self._salvaged(requests, this)
+            fault = None if responses else self._fault_of(error)
         finally:
             now = time.monotonic()
             self.traffic.ended(self.weight(requests), used, now)
@@ -294,43 +377,69 @@ class Concurrent(ABC):
             self._news.set()
         if fault is None or fault.finish is not None:
             self.traffic.window.grow()
-            self.server.heard(now)
+            self.server.answers(self.clock.now())
         else:
             self._learn(fault, sent, now)
         if fault is not None:
             raise fault
         return responses
 
-    def _learn(self, fault: Fault, sent: float, now: float) -> None:
-        """Slow down after a fault, or give the server up.
+    def _fault_of(self, error: Exception) -> Fault:
+        """Return the fault that an exception of a call is."""
+        if isinstance(error, Fault):
+            return error
+        if isinstance(error, RecursionError):
+            return Fault("malformed", "the reply is nested too deeply")
+        return Fault("timeout", f"no whole answer within {self.timeout:g} s")
 
-        Raises:
-            Unavailable: there is no use in going on.
-        """
+    def _learn(self, fault: Fault, sent: float, now: float) -> None:
+        """Slow down after a fault, or end the run where there is no use in going on."""
+        silence = self.clock.now()
         if fault.kind in ("rate_limited", "bad_request") or fault.hold is not None:
-            self.server.heard(now + (fault.hold or 0.0))
-        verdict = self.server.verdict(fault, now)
+            self.server.heard(silence + (fault.hold or 0.0))
+        verdict = self.server.verdict(fault, silence)
         if verdict is not None:
-            raise self._gone(verdict) from None
+            self._end(self._gone(verdict))
+            return
         if fault.kind == "overloaded":
             self.traffic.window.shrink(sent, now)
         elif fault.kind == "rate_limited":
             self.traffic.refused(sent, fault.hold, now)
         if fault.hold is not None:
             if fault.hold > LONGEST_HOLD:
-                raise self._gone(f"asks us to wait {fault.hold:.0f} s; the same command goes on then")
-            self.traffic.hold(fault.hold, now)
+                self._end(self._gone(f"asks us to wait {fault.hold:.0f} s; the same command goes on then"))
+            else:
+                self.traffic.hold(fault.hold, now)
+
+    async def _tries_again(
+        self, requests: Sequence[Request], fault: Fault, number: int, timing: Timing
+    ) -> bool:
+        """Return whether to try again, after the pause that comes before it.
+
+        What may have been billed already is sent again only where the budget bears that too.
+        """
+        if self._ending or (fault.kind not in UNBILLED and not _may_resend(requests)):
+            return False
+        try:
+            await self._pause(fault, number, timing)
+        except Ending:
+            return False
+        return True
 
     async def _pause(self, fault: Fault, number: int, timing: Timing) -> None:
         """Wait before the next try: as long as the server says, else up to twice as long each time."""
         if fault.hold is None:
             began = time.perf_counter()
-            await asyncio.sleep(self._random.uniform(0, min(LONGEST_PAUSE, PAUSE * 2 ** (number - 1))))
+            most = min(LONGEST_PAUSE, PAUSE * 2 ** (number - 1))
+            await self._wait(self._random.uniform(0, most), self._over)
             timing.wait = (timing.wait or 0.0) + time.perf_counter() - began
 
-    def _unanswered(self, request: Request, fault: Fault) -> Response:
-        if fault.finish is not None:
+    def _unanswered(self, request: Request, fault: Fault | None) -> Response:
+        """Return what a request comes to whose last fault was this; None: it was never sent."""
+        if fault is not None and fault.finish is not None:
             return Response(request.key, finish=fault.finish)
+        if fault is None or (self._ending and fault.kind in UNBILLED and fault.another_time):
+            return Response(request.key, error=Failure(DROPPED, "not sent: the run was ending"))
         self.server.given_up()
         return Response(request.key, error=Failure(fault.kind, fault.message))
 
@@ -343,12 +452,8 @@ async def _turns(count: int) -> None:
         await asyncio.sleep(0)
 
 
-def _another_loop_turns() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+def _may_resend(requests: Sequence[Request]) -> bool:
+    return all(request.may_resend is None or request.may_resend() for request in requests)
 
 
 def _used(responses: Sequence[Response]) -> float | None:

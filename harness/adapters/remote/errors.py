@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from harness.adapters.remote.refused_prompts import unanswerable
 from harness.api_keys import redacted
+from harness.schema import DROPPED
 
 SHOWN = 300  # characters of what a server said
 # How often a call is tried in all, by the kind of its fault; what is not here is not tried again.
@@ -22,6 +23,13 @@ TRIES = {
     "timeout": 3,
     "malformed": 3,
 }
+# Kinds of which a server says that it did nothing, or could not: nothing is billed. Any other may be.
+UNBILLED = frozenset(
+    [
+        *("bad_request", "denied", "forbidden", "absent", "no_credit", "untrusted", "unreachable"),
+        *("redirected", "rate_limited", "overloaded", "server_error", DROPPED),
+    ]
+)
 
 
 @dataclass
@@ -50,6 +58,11 @@ class Fault(Exception):
         return TRIES.get(self.kind, 1)
 
     @property
+    def another_time(self) -> bool:
+        """Return whether the same request may do well another time: what is wrong is not in it."""
+        return self.tries > 1 or self.kind in ("denied", "forbidden", "absent", "no_credit", "untrusted")
+
+    @property
     def crowded(self) -> bool:
         """Return whether fewer calls at once would do better."""
         return self.kind in ("rate_limited", "overloaded")
@@ -66,17 +79,18 @@ _NO_CREDIT = re.compile(r"insufficient_quota|billing|insufficient (?:credit|bala
 # Statuses under which a service may say that it will not answer this one prompt. llama.cpp said it with 500.
 _REFUSED = (400, 403, 413, 422, 451, 500)
 _KINDS = {
-    **dict.fromkeys((401, 403, 407), "denied"),
+    **dict.fromkeys((401, 407), "denied"),
     **dict.fromkeys((404, 405, 410), "absent"),
     **dict.fromkeys((408, 409, 425), "server_error"),
-    **{402: "no_credit", 429: "rate_limited", 503: "overloaded", 529: "overloaded"},
+    **{402: "no_credit", 403: "forbidden", 429: "rate_limited", 503: "overloaded", 529: "overloaded"},
 }
 
 
 def of_status(status: int, headers: Mapping[str, str], said: str) -> Fault:
     """Return the fault that an HTTP status stands for; `said` is the error's code and message.
 
-    The kinds `denied`, `absent` and `no_credit` are the whole run's: no other call will do better.
+    The kinds `denied` and `no_credit` are the whole run's: no other call will do better. `forbidden` and
+    `absent` may be one request's.
     """
     message = f"HTTP {status}: {said}" if said else f"HTTP {status}"
     if status == 400 and _BAD_KEY.search(said):

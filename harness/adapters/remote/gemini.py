@@ -7,6 +7,7 @@ It tells no log-probabilities of options. What its safety settings hold back, pr
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,10 +23,9 @@ from harness.adapters.remote.replies import (
     Said,
     at,
     choice_schema,
-    chosen,
     document,
-    estimated,
     estimated_tokens,
+    response,
     usage,
 )
 from harness.api_keys import key, key_name
@@ -96,7 +96,6 @@ class Gemini(Concurrent):
         """Return the answers to the requests of one call."""
         from google.genai.errors import APIError
 
-        self.prepare()
         ask = self._embed(requests, this) if self.batch > 1 else self._write(requests[0], this)
         try:
             return await ask
@@ -120,11 +119,13 @@ class Gemini(Concurrent):
         contents, config = self._asked(request)
         models, model, said = self._client.aio.models, self.profile.model, Said()
         if self.profile.stream:
+            this.said = said
             chunks = await models.generate_content_stream(model=model, contents=contents, config=config)
             async for chunk in chunks:
                 hear(chunk.model_dump(mode="json", by_alias=True, exclude_none=True), said)
                 if said.text:
                     this.hear()
+                this.last = time.perf_counter()
         else:
             config["should_return_http_response"] = True  # read here, as any server's
             reply = await models.generate_content(model=model, contents=contents, config=config)
@@ -132,12 +133,13 @@ class Gemini(Concurrent):
             hear(document(reply.sdk_http_response.body.encode(), self.url), said)
         if said.finish is None:
             raise Fault("malformed", "the reply has no end")
-        text = chosen(said.text, request.options) if "response_json_schema" in config else said.text
-        if text == said.text:
-            said.end_at(request.decoding.stop or (), chat=True)
-            text = said.text
-        tokens = said.usage or estimated(request.prompt, said)
-        return [Response(request.key, text, finish=said.finish, usage=tokens, served=said.model)]
+        return [self.whole(request, said)]
+
+    def whole(self, request: Request, said: Said) -> Response:
+        """Return the answer that a whole reply is."""
+        structured = request.ask == "choose" and self.profile.choose_by == "structured"
+        headroom = self.settings.get("reasoning_headroom")
+        return response(request, said, headroom, structured=structured, chat=True)
 
     def _asked(self, request: Request) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Return the contents and the configuration of a call."""

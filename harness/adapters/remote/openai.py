@@ -12,6 +12,7 @@ through) or `extract`.
 from __future__ import annotations
 
 import json
+import time
 from array import array
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -28,13 +29,14 @@ from harness.adapters.remote.images import data_uri
 from harness.adapters.remote.openai_apis import APIS, Api
 from harness.adapters.remote.refused_prompts import unanswerable
 from harness.adapters.remote.replies import (
+    PER_MESSAGE,
+    PER_REQUEST,
     Said,
     at,
-    chosen,
     count,
     document,
-    estimated,
     estimated_tokens,
+    response,
 )
 from harness.api_keys import key, key_name
 from harness.errors import BadInput
@@ -116,7 +118,6 @@ class OpenAI(Concurrent):
 
     async def call(self, requests: Sequence[Request], this: Try) -> list[Response]:
         """Return the answers to the requests of one call."""
-        self.prepare()
         self._warn(requests[0].decoding)
         if self.batch > 1:
             return await self._embed(requests, this)
@@ -164,22 +165,22 @@ class OpenAI(Concurrent):
             said = await self._streamed(body, this)
         else:
             said = self.api.read(await self._posted(body, this))
-        text = said.text
-        if "response_format" in body or "text" in body:
-            text = chosen(text, request.options)
-        if text == said.text and "stop" not in body:
-            said.end_at(request.decoding.stop or (), chat=self.chats)
-            text = said.text
-        return Response(
-            request.key,
-            text=text,
-            finish=said.finish,
-            usage=said.usage or estimated(request.prompt, said),
-            served=said.model,
+        return self.whole(request, said)
+
+    def whole(self, request: Request, said: Said) -> Response:
+        """Return the answer that a whole reply is."""
+        return response(
+            request,
+            said,
+            self.settings.get("reasoning_headroom"),
+            structured=self._structured(request),
+            chat=self.chats if self._stops_here else None,
         )
 
+    def _structured(self, request: Request) -> bool:
+        return request.ask == "choose" and self.profile.choose_by == "structured"
+
     def _body(self, request: Request) -> dict[str, Any]:
-        structured = request.ask == "choose" and self.profile.choose_by == "structured"
         picture = request.example.fields.get(IMAGE)
         decoding = dict(self.sent(request.decoding))
         if "seed" in decoding:
@@ -188,7 +189,7 @@ class OpenAI(Concurrent):
             **self.api.body(
                 self._messages(request),
                 None if picture is None else data_uri(picture),
-                request.options if structured else (),
+                request.options if self._structured(request) else (),
                 self.settings,
             ),
             **decoding,
@@ -202,19 +203,20 @@ class OpenAI(Concurrent):
 
     async def _streamed(self, body: Mapping[str, Any], this: Try) -> Said:
         """Return a reply that came in pieces, or whole from a server that does not stream."""
-        said = Said()
-        response = await self._sent(body, this, stream=True)
+        said = this.said = Said()
+        reply = await self._sent(body, this, stream=True)
         try:
-            if any(kind in response.headers.get("content-type", "") for kind in ("json", "html")):
-                return self.api.read(_sound(document(await response.aread(), self.url + self.path)))
-            async for event in _events(response):
+            if any(kind in reply.headers.get("content-type", "") for kind in ("json", "html")):
+                return self.api.read(_sound(document(await reply.aread(), self.url + self.path)))
+            async for event in _events(reply):
                 self.api.hear(event, said)
                 if said.text:
                     this.hear()
+                this.last = time.perf_counter()
         except httpx2.HTTPError as error:
             raise http.of_transport(error) from None
         finally:
-            await response.aclose()
+            await reply.aclose()
         if said.finish is None:
             raise Fault("malformed", "the stream ended before the reply did")
         return said
@@ -235,7 +237,11 @@ class OpenAI(Concurrent):
             vectors = {}
         if len(vectors) < len(texts):
             raise Fault("malformed", f"{len(vectors)} vectors came for {len(texts)} sentences")
-        return compared(requests, vectors, count(at(reply, "usage", "prompt_tokens")), reply.get("model"))
+        tokens = count(at(reply, "usage", "prompt_tokens"))
+        most = sum(len(text.encode(errors="replace")) + PER_MESSAGE for text in texts) + PER_REQUEST
+        if not tokens or tokens > most:  # none, or more than there are bytes: that is no count
+            tokens = None
+        return compared(requests, vectors, tokens, reply.get("model"))
 
     # ---- the wire -----------------------------------------------------------------------------------
 
@@ -285,10 +291,15 @@ class OpenAI(Concurrent):
 
 
 async def _events(response: httpx2.Response) -> AsyncIterator[dict[str, Any]]:
-    """Yield the events of a stream (text/event-stream), each an object without an error in it."""
+    """Yield the events of a stream (text/event-stream), each an object without an error in it.
+
+    It ends with `[DONE]`, however long the server then keeps the connection open.
+    """
     async for line in response.aiter_lines():
         data = line.removeprefix("data:").strip() if line.startswith("data:") else ""
-        if data and data != "[DONE]":
+        if data == "[DONE]":
+            return
+        if data:
             yield _sound(document(data.encode()))
 
 

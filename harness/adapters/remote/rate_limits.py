@@ -198,10 +198,11 @@ class Quota:
 
     left: float | None = None
     whole_at: float = 0.0
+    stated: float | None = None
 
     def told(self, left: float, reset: float, in_flight: float, now: float) -> None:
         """Take what a reply's headers say; what is in flight may not be in it yet."""
-        self.left, self.whole_at = left - in_flight, now + reset
+        self.stated, self.left, self.whole_at = left, left - in_flight, now + reset
 
     def delay(self, now: float) -> float:
         """Return the seconds until something is left again."""
@@ -233,9 +234,18 @@ class Traffic:
         return max(
             self.pace.delay(now),
             *(one.delay(now) for one in (self.requests, self.tokens) if one is not None),
-            *(one.delay(now) for one in self.quota.values()),
-            0.0,
+            self.quota_delay(now),
         )
+
+    def quota_delay(self, now: float) -> float:
+        """Return the seconds until the server's quotas, as its headers told them, let something through."""
+        return max(one.delay(now) for one in self.quota.values())
+
+    def recounted(self, now: float) -> bool:
+        """Take the quotas as they were last told, as nothing is in flight; return whether any is left."""
+        for one in self.quota.values():
+            one.left = one.stated
+        return not self.quota_delay(now)
 
     def held(self, now: float) -> float:
         """Return the seconds for which everything is held back, as the server asks; 0 for none.

@@ -11,9 +11,14 @@ from typing import Any
 import orjson
 
 from harness.adapters.remote.errors import Fault
-from harness.schema import Option, Usage
+from harness.schema import IMAGE, Option, Request, Response, Usage
 from harness.text.thoughts import first_stop, spoken
 
+# What a server puts around a message: its role, the marks of its start and end. And around all of them.
+PER_MESSAGE, PER_REQUEST = 16, 64
+# More than any provider bills for one picture: gpt-4o-mini takes up to some 48,000 tokens.
+PER_PICTURE = 50_000
+ENDS = 16  # tokens that end a reply and have no text
 BYTES_PER_TOKEN = 4  # of English and, at 3 bytes a syllable, of Korean in vocabularies of 200,000
 
 
@@ -121,6 +126,50 @@ def usage(
     if beside > 0:
         tokens.completion_tokens, tokens.reasoning_tokens = (written or 0) + beside, beside
     return tokens
+
+
+def response(
+    request: Request, said: Said, headroom: int | None, *, structured: bool, chat: bool | None
+) -> Response:
+    """Return the answer that a whole reply is.
+
+    Tokens that can be no count are counted here instead, of all that was written; `headroom` is what was
+    allowed for thoughts. `structured` replies hold an option; others end at a stop string, which is looked
+    for here in a `chat` or a text, and not where that is None.
+    """
+    allowed = request.decoding.max_tokens
+    most_written = None if allowed is None else allowed + (headroom or 0)
+    usage = believed(said.usage, most_prompt_tokens(request), said, most_written)
+    usage = usage or estimated(request.prompt, said)
+    text = chosen(said.text, request.options) if structured else said.text
+    if text == said.text and chat is not None:
+        said.end_at(request.decoding.stop or (), chat=chat)
+        text = said.text
+    return Response(request.key, text, finish=said.finish, usage=usage, served=said.model)
+
+
+def believed(told: Usage | None, most_read: int, said: Said, most_written: int | None) -> Usage | None:
+    """Return the tokens that a server told, None where they can be no count.
+
+    No prompt is read in no tokens, and no text written in none. A prompt has no more of them than bytes and
+    frames (`most_read`), and a reply no more than its bytes, or than were allowed (`most_written`): there may
+    be thoughts that nobody shows.
+    """
+    if told is None:
+        return None
+    written = (told.completion_tokens or 0) - (told.reasoning_tokens or 0)
+    size = len((said.text + said.thought).encode(errors="replace"))
+    nothing = told.prompt_tokens == 0 or (told.completion_tokens == 0 and size > 0)
+    too_much = (told.prompt_tokens or 0) > most_read or written > max(size + ENDS, most_written or 0)
+    return None if nothing or too_much else told
+
+
+def most_prompt_tokens(request: Request) -> int:
+    """Return the most tokens that a prompt can have: one a byte, and what a server puts around it."""
+    size = len(request.prompt.encode(errors="replace")) + PER_REQUEST
+    size += PER_MESSAGE * (2 + 2 * len(request.parts.turns))
+    size += 2 * sum(len(option.text.encode(errors="replace")) for option in request.options)
+    return size + (PER_PICTURE if IMAGE in request.example.fields else 0)
 
 
 def estimated_tokens(text: str) -> int:

@@ -11,7 +11,7 @@ from harness.costs.accounting import Ledger
 from harness.costs.token_bounds import most_read, most_written, writes
 from harness.evaluation.plan import Plan
 from harness.evaluation.wrappers.answer_store import Store
-from harness.evaluation.wrappers.budget import Budgeted
+from harness.evaluation.wrappers.budget import Budgeted, Most
 from harness.evaluation.wrappers.cache import Cached, Keys, looked_up
 from harness.schema import Adapter, Request, Response, SaysDecoding
 
@@ -23,7 +23,7 @@ def wrapped(
     """Yield what is to be asked in the engine's place; what it needs for that is let go of at the end.
 
     The cache stands outermost: what it knows costs nothing. What an engine can do beside answering is asked
-    of the engine itself. Without a `ledger` there is no budget to keep to.
+    of the engine itself. Without a `ledger` no account is kept.
     """
     asked = engine if ledger is None else _budgeted(engine, plan, ledger)
     if not plan.keeps_answers:
@@ -53,22 +53,25 @@ def _keys(engine: Adapter, plan: Plan, identity: Mapping[str, Any]) -> Keys:
 
 def _budgeted(engine: Adapter, plan: Plan, ledger: Ledger) -> Adapter:
     budget, price = plan.options.budget, ledger.price
-    if budget is None or price is None:
+    if price is None:
         return engine
-    convert = budget.converter(price.currency)
+    convert = budget.converter(price.currency) if budget is not None else lambda amount: amount
     choose_by = plan.backend.file.choose_by
-    written = 0
-    if writes(plan.task.ask, choose_by):
-        written = most_written(plan.decoding, plan.backend.settings) or 0
+    generates = writes(plan.task.ask, choose_by)
+    bound = most_written(plan.decoding, plan.backend.settings)
 
-    def most(request: Request) -> Decimal:
-        compared = len(request.options) + 1  # each is billed a token that nobody reads
-        return convert(price.most(most_read(request, choose_by), written or compared))
+    def most(request: Request) -> Most:
+        # Options that are compared are billed a token each that nobody reads.
+        read, written = most_read(request, choose_by), bound if generates else len(request.options) + 1
+        amount = price.most(read, written) if budget is not None and written is not None else Decimal(0)
+        return Most(read, written, convert(amount))
 
     def cost(response: Response) -> Decimal | None:
         usage = response.usage
         billed = None if usage is None or usage.estimated else price.of(usage)
         return None if billed is None else convert(billed)
 
-    budget.settle(Decimal(0), convert(ledger.spent()))
-    return Budgeted(engine, budget, most, cost)
+    if budget is not None:
+        before = ledger.account.totals(price)
+        budget.settle(Decimal(0), convert(before.told + (before.unaccounted or 0)))
+    return Budgeted(engine, ledger.account, budget, most, cost)

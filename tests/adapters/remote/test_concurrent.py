@@ -214,16 +214,44 @@ class TestWaiting:
     def test_pauses_between_tries_are_drawn_from_the_seed_and_capped(self, monkeypatch):
         pauses = []
 
-        async def sleep(seconds: float) -> None:
-            if seconds:
-                pauses.append(seconds)
+        async def wait(_adapter: object, seconds: float, _news: object) -> None:
+            pauses.append(seconds)
 
-        monkeypatch.setattr(concurrent.asyncio, "sleep", sleep)
+        monkeypatch.setattr(concurrent.Concurrent, "_wait", wait)
         with ModelServer(script=lambda one: refuse(500)) as server:
             asked(server.url)
             asked(server.url)
+        assert len(pauses) == 8
         assert pauses[:4] == pauses[4:]
         assert all(pause <= 0.5 * 2**n for n, pause in enumerate(pauses[:4]))
+
+
+class TestEnding:
+    def test_a_source_that_breaks_costs_nothing_that_is_in_flight(self):
+        def source() -> Iterator[Request]:
+            yield from named(6)
+            raise RuntimeError("a row that cannot be read")
+
+        with ModelServer(script=lambda one: say("긍정", after=0.1)) as server:
+            one = adapter(server.url, concurrency=4)
+            answers, found = one.answer(source()), []
+            with pytest.raises(RuntimeError, match="cannot be read"):
+                found.extend(answers)
+            one.close()
+        assert 4 <= len(server.seen) == len([answer for answer in found if not answer.error])
+
+    def test_what_waits_for_its_turn_is_dropped_and_what_is_on_the_wire_is_answered(self):
+        with ModelServer(script=lambda one: say("긍정", after=0.3)) as server:
+            one = adapter(server.url, settings={"requests_per_minute": 60})
+            before = signal.signal(signal.SIGALRM, lambda *_: one.drain())
+            one.prepare()
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            found = ask(one, named(20))
+            signal.signal(signal.SIGALRM, before)
+            one.close()
+        errors = [response.error.kind for response in found.values() if response.error]
+        assert set(errors) == {"dropped"}
+        assert len(found) - len(errors) == len(server.seen) < 20
 
 
 class TestGivingUp:

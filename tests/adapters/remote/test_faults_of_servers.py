@@ -193,6 +193,49 @@ def test_tokens_that_cannot_be_true_are_unknown_and_estimated():
     assert (told.estimated, told.prompt_tokens, told.completion_tokens) == (True, 1, 2)
 
 
+@pytest.mark.parametrize(
+    ("counted", "believed"),
+    [
+        (usage(10, 2), True),
+        (usage(10, 30, completion_tokens_details={"reasoning_tokens": 29}), True),
+        (usage(10, 60), True),  # thoughts that nobody shows: as many were allowed
+        (usage(10, 65), False),
+        (usage(0, 2), False),
+        (usage(10, 0), False),
+        (usage(500, 2), False),
+    ],
+)
+def test_what_can_be_no_count_is_counted_here(counted, believed):
+    with ModelServer(script=lambda one: filled(usage=counted)) as server:
+        told = asked(server.url, request(decoding={"max_tokens": 64}))["a"].usage
+    assert told.estimated is not believed
+
+
+def test_a_stream_ends_with_done_though_the_connection_stays_open():
+    # What comes behind it is nobody's, and its end may never come.
+    script = [*stream(piece("긍정"), piece(None, "stop"), END)[:-1], 30.0, event(piece("부정"))]
+    with ModelServer(script=lambda one: script) as server:
+        found = asked(server.url, stream=True)["a"]
+    assert (found.text, found.attempts, found.usage.prompt_tokens) == ("긍정", 1, 7)
+    assert found.timing.e2e < 10
+
+
+@pytest.mark.parametrize("ends", [[30.0], [CLOSE]], ids=["late", "broken off"])
+def test_an_answer_whose_end_and_tokens_are_known_is_whole(ends):
+    script = [*stream(piece("긍정"), piece(None, "stop"), END, done=False)[:-1], *ends]
+    with ModelServer(script=lambda one: script) as server:
+        found = asked(server.url, stream=True, settings={"timeout": 1.0})["a"]
+    assert (found.text, found.finish, found.attempts) == ("긍정", "stop", 1)
+    assert found.timing.e2e < 1.0  # to the last token, not to the time-out
+
+
+def test_the_connection_of_a_stream_is_used_again():
+    script = stream(piece("긍정"), piece(None, "stop"), END)
+    with ModelServer(script=lambda one: script) as server:
+        asked(server.url, *named(30), stream=True, concurrency=1)
+    assert server.connections == 1
+
+
 def test_a_huge_reply_is_not_read_to_its_end():
     with ModelServer(script=lambda one: [HEAD % 2**40, *[MEGABYTE, 0.01] * 500]) as server:
         assert asked(server.url)["a"].error.message == "a reply of 1,048,576 MiB"
