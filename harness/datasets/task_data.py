@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.datasets import columns, formats, selection, sources
+from harness.datasets import columns, completeness, formats, selection, sources
 from harness.datasets import examples as datasets
+from harness.datasets.completeness import Completeness
 from harness.datasets.selection import Selection
 from harness.datasets.sources import NotHere, Source, Where
 from harness.errors import Unavailable
@@ -40,6 +41,7 @@ class Material:
     source: Source
     selection: Selection
     sha256: Mapping[str, str]
+    completeness: Completeness | None = None  # None where all is there, or nothing is known
 
     @cached_property
     def train(self) -> list[Example]:
@@ -64,7 +66,10 @@ def supply(
     splits = list(dict.fromkeys([task.split, *([task.file.shots.from_] if train else [])]))
     source = sources.locate(task, splits, where, report)
     sha256 = {split: _sha256(task, source, paths) for split, paths in source.files.items()}
-    material = Material(task, source, selection.survey(task, source, limit), sha256)
+    found = completeness.check(task, source)
+    if found is not None:
+        report(found.line(task.name))
+    material = Material(task, source, selection.survey(task, source, limit), sha256, found)
     if train:
         _ = material.train  # a wrong label in its last row is found now, not after a model is loaded
     return material

@@ -182,6 +182,7 @@ def described_data(plan: Plan) -> dict[str, Any]:
         "revision": source.revision,
         "sha256": dict(plan.material.sha256),
         "rows": len(plan.material.selection.order),
+        **({"files": whole.facts()} if (whole := plan.material.completeness) else {}),
     }
 
 

@@ -145,7 +145,18 @@ class Entry:
         status = str(self.run["status"])
         found = [named(status)] if status != COMPLETE else []
         found += [text for key, text in said.items() if counts.get(key)]
+        found += self._data_marks
         return [*found, *self._official(), *self._other_models, *served.marks(self.run)]
+
+    @property
+    def _data_marks(self) -> list[str]:
+        """Return that the data is a part of the dataset, or not its authors' files."""
+        files = self.run["data"].get("files") or {}
+        part = {"found": files.get("found"), "expected": files.get("expected")}
+        found = [translated("{found:,} of {expected:,} files", **part)] if files.get("missing") else []
+        if altered := files.get("altered"):
+            found.append(translated("not the authors' files: {n:,}", n=len(altered)))
+        return found
 
     @property
     def _other_models(self) -> list[str]:

@@ -243,7 +243,19 @@ def _prepared(document: Document) -> Document:
     """Return the document, its sample found, if it is a task at all."""
     if "members" in document.values:
         raise document.error(f"{document.path.stem!r} is a group; its members are tasks", "members")
-    return _with_files_found(document)
+    return _with_files_found(_without_published_rows(document))
+
+
+# What makes another prompt of a task: published figures are not those of an heir with one of these.
+ASKED_BY = ("ask", "templates", "shots", "options", "options_from", "say", "option_marks", "clean", "window")
+
+
+def _without_published_rows(document: Document) -> Document:
+    """Return the document with no published rows, where it extends a task and asks in another way."""
+    values = document.values
+    if "extends" not in values or "reference" in values or values.keys().isdisjoint(ASKED_BY):
+        return document
+    return replace(document, values={**values, "reference": []})
 
 
 def _with_files_found(document: Document) -> Document:

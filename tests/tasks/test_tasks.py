@@ -314,3 +314,41 @@ class TestChoosing:
     def test_the_first_metric_is_the_main_one(self):
         metrics = small_task(metrics=["unanswered", "macro_f1", "accuracy"]).metrics
         assert [metric.name for metric in metrics] == ["unanswered", "macro_f1", "accuracy"]
+
+
+PUBLISHED = "reference:\n- {system: theirs, accuracy: 0.9, source: s}\n"
+PARENT = """\
+version: 1
+description: parent
+data: {format: jsonl, files: {train: r.jsonl, test: t.jsonl}}
+fields: {input: q, target: a}
+options: {0: 부정, 1: 긍정}
+ask: choose
+templates: {plain: {query: "{{ input }}"}}
+metrics: [accuracy]
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "systems"),
+    [
+        ("tags: [mine]\n", ["theirs"]),
+        ("metrics: [macro_f1, accuracy]\n", ["theirs"]),
+        ("data: {files: {test: u.jsonl}}\n", ["theirs"]),
+        ("ask: generate\n", []),
+        ("templates: {plain: {query: '{{ input }}?'}}\n", []),
+        ("shots: {k: 3}\n", []),
+        ("options: {0: 나쁨, 1: 좋음}\n", []),
+        ("clean: [hangul_only]\n", []),
+        ("shots: {k: 3}\n" + PUBLISHED.replace("theirs", "own"), ["own"]),
+    ],
+)
+def test_an_heir_that_asks_otherwise_inherits_no_published_figures(tmp_path, monkeypatch, own, systems):
+    folder = tmp_path / "tasks"
+    folder.mkdir()
+    (folder / "parent.yaml").write_text(PARENT + PUBLISHED, encoding="utf-8")
+    (folder / "heir.yaml").write_text(f"extends: parent\n{own}", encoding="utf-8")
+    (folder / "grandchild.yaml").write_text("extends: heir\ndescription: one more\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for name in ("heir", "grandchild"):
+        assert [row.system for row in tasks.load(name).file.reference] == systems

@@ -66,6 +66,8 @@ KOREAN: dict[str, str] = {
     "{n:,} failed": "실패 {n:,}",
     "{n:,} cached": "캐시 {n:,}",
     "{n:,} answers lost": "답 {n:,}개 유실",
+    "{found:,} of {expected:,} files": "파일 {expected:,}개 중 {found:,}개",
+    "not the authors' files: {n:,}": "원저자의 것이 아닌 파일 {n:,}개",
     "answered by {model}": "{model}이(가) 답함",
     "{n:,} truncated": "잘림 {n:,}",
     "published, not ranked": "발표된 수치(순위 없음)",
