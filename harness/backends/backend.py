@@ -15,6 +15,7 @@ from harness.config import loader as definitions
 from harness.config import settings
 from harness.config.documents import Document, shown
 from harness.errors import BadInput, Unavailable, did_you_mean
+from harness.files import is_below
 from harness.hookspecs import AdapterEntry
 from harness.paths import shipped
 from harness.schema import WRITTEN, Ask, Decoding, Profile
@@ -255,12 +256,8 @@ def _beside(document: Document, given: Mapping[str, Any], files: Iterable[str]) 
             continue
         path = PurePath(given[name])
         folder = document.place(("settings", name)).path.parent
-        if path.is_absolute() or ".." in path.parts or not _within(folder / path, folder):
+        if path.is_absolute() or ".." in path.parts or not is_below(folder / path, [folder]):
             message = f"{name!r} should lie beside this profile; another file is named by -m {name}=PATH"
             raise document.error(message, "settings", name)
         found[name] = str(folder / path)
     return found
-
-
-def _within(path: Path, folder: Path) -> bool:
-    return path.resolve().is_relative_to(folder.resolve())
