@@ -1,1 +1,0 @@
-harnessData("74411256e1bf472d424f","eF59UEtOwzAQvcusvYiduGl6lSgLxx8UKQ0wsWWhqhIXYMmeUyDOBByCcZymWWEv/N7Me0/jucBgZjgBN6Lkx0poV/fNQRouyhoYPAc7++FxIskFZq/QE2qLjsGkzjZhOOiiMlIr3te2aWQhjpWD7spATXO0+I/TcFkKp8ksreiFUdLVi5PkPkkAY0TEmG4G6V1ITOfGdiBpVgve1dlxq2/VXdxq2vRbSsypubjr5xzEbY7VshvtPjht0g0PAdOnpjCODM7W46Dpi0rrgEq/kCQ8wcljsAxG1dsx7aiFgho/n6+/H+/QsRY40e+vt4V21z/OJaq7");
