@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
+from harness import seeding  # noqa: E402
 from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
 from harness.errors import BadInput  # noqa: E402
 from harness.schema import Decoding, Example, Option, Parts, Profile, Request  # noqa: E402
@@ -154,6 +156,34 @@ def test_chat_is_a_setting_on_the_command_line(tmp_path, plain):
     sent = [records_of(folder)[0]["request"] for folder in project.runs()]
     assert sorted("messages" in one for one in sent) == [False, True]
     assert "mine [chat=True]" in done.stdout
+
+
+def test_a_run_says_how_each_example_s_seed_is_derived(tmp_path):
+    project = Project(tmp_path)
+    project.reviews(test=rows(3))
+    with ModelServer() as server:
+        done = project.harness(
+            *(
+                "run",
+                "-t",
+                "reviews",
+                "-b",
+                "local_server",
+                "--data-dir",
+                "data",
+                "--no-cache",
+                "-m",
+                "model=m",
+            ),
+            *("-m", f"base_url={server.url}", "-d", "temperature=1", "-d", "seed=42", "-d", "max_tokens=5"),
+        )
+    assert done.returncode == 0, done.stderr
+    run = json.loads((project.only() / "run.json").read_text("utf-8"))
+    assert run["decoding"]["asked"]["seed"] == 42
+    said = run["decoding"]["sent"]["seed"]
+    assert (said["from"], said["one_for"]) == (42, "each example and repeat")
+    sent = {one.body["seed"] for one in server.seen}
+    assert sent == {seeding.number(42, "request", f"r{n:04}", 0) % 2**31 for n in range(3)}
 
 
 class TestServers:
