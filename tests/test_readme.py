@@ -63,8 +63,8 @@ def test_the_readmes_task_runs_on_a_csv_of_ones_own(name, tmp_path):
     ] * 3
     for split in ("train", "test"):
         lines = "".join(f'"{said}",{label}\r\n' for said, label in rows)
-        project.write(f"delivery/{split}.csv", f"\ufefftext,label\r\n{lines}")
-    done = project.harness("run", "-t", "delivery", "-b", "tfidf,random", "--data-dir", ".")
+        project.write(f"tasks/delivery/{split}.csv", f"\ufefftext,label\r\n{lines}")
+    done = project.harness("run", "-t", "delivery", "-b", "tfidf,random")
     assert done.returncode == 0, done.stderr
     assert "| tfidf" in done.stdout
     assert project.harness("check").returncode == 0

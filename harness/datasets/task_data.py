@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -102,6 +103,7 @@ class Supplies:
             except NotHere as error:
                 self.known[key] = error
             except Unavailable as error:
-                named = task.name in error.message
+                # A word of its own: an address may hold the name of the task, too.
+                named = re.search(rf"(?<![\w/.-]){re.escape(task.name)}(?![\w/.-])", error.message)
                 self.known[key] = error if named else Unavailable(f"{task.name}: {error}")
         return self.known[key]

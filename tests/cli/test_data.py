@@ -23,6 +23,7 @@ from tests.mirror import mirror, sources
 from tests.support.running import Project
 from tests.support.servers import Answer, Server, redirect, status, truncated, whole
 
+SHIPPED = Path(__file__).parents[2] / "tasks"
 ALL = tasks.expand(["all"])
 ROWS = b"id\tdocument\tlabel\n" + b"".join(b"%d\tgood film %d\t%d\n" % (n, n, n % 2) for n in range(40))
 
@@ -471,6 +472,51 @@ def test_kobest_comes_through_a_mirror_of_the_very_addresses(project, server):
     assert {"kobest_boolq", "kobest_wic", "kobest_sentineg"} <= set(runs)
     assert {found["data"]["source"] for found in runs.values()} == {"url"}
     assert all(urlsplit(seen.path).netloc == "" for seen in server.seen)
+
+
+@needs_data
+def test_glue_comes_by_lists_and_archives_as_its_addresses_have_them(project, server):
+    """The files at hand are parts or joined: the hashes in a copy of the tasks are those of the parts."""
+    hashes = {}
+
+    def serve(url: str, content: bytes) -> None:
+        server.answer(urlsplit(url).path, whole(content))
+        hashes[url] = sha(content)
+
+    glue = REAL / "glue"
+    rte = io.BytesIO()
+    with zipfile.ZipFile(rte, "w") as archive:
+        for split in ("train", "dev"):
+            archive.write(glue / f"RTE/{split}.tsv", f"RTE/{split}.tsv")
+    lines = {
+        name: (glue / f"{name}.tsv").read_bytes().splitlines(keepends=True)
+        for name in ("CoLA/dev", "WNLI/train")
+    }
+    for name, split in (("cola", "dev"), ("wnli", "train")):
+        first, second = tasks.load(name).file.data.url[split]
+        rows = lines["CoLA/dev" if name == "cola" else "WNLI/train"]
+        serve(first.url, b"".join(rows[:300]))
+        serve(second.url, b"".join([*(rows[:1] if name == "wnli" else []), *rows[300:]]))
+    for name, split, content in (
+        ("cola", "train", (glue / "CoLA/train.tsv").read_bytes()),
+        ("wnli", "dev", (glue / "WNLI/dev.tsv").read_bytes()),
+        ("sst2", "train", (glue / "SST-2/train.tsv").read_bytes()),
+        ("sst2", "dev", (glue / "SST-2/dev.tsv").read_bytes()),
+        ("rte", "dev", rte.getvalue()),
+    ):
+        serve(tasks.load(name).file.data.url[split][0].url, content)
+    for name in ("cola", "wnli", "sst2", "rte"):
+        text = (SHIPPED / "glue" / f"{name}.yaml").read_text(encoding="utf-8")
+        for url in (one for those in tasks.load(name).file.data.url.values() for one in those):
+            text = text.replace(str(url.sha256), hashes[url.url])
+        project.write(f"tasks/{name}.yaml", re.sub(r"sample: .*", "", text))
+    done = project.harness("run", "-t", "glue", "-b", "nb", "--limit", 50, "--json", "--quiet")
+    runs = {found["task"]["name"]: found for found in json.loads(done.stdout)["runs"]}
+    assert set(runs) == {"cola", "sst2", "rte", "wnli"}, done.stderr
+    assert runs["wnli"]["fit"]["examples"] == len(lines["WNLI/train"]) - 1
+    assert runs["cola"]["counts"]["examples"] == 50
+    for name in ("mrpc", "qqp", "mnli_matched", "qnli"):
+        assert re.search(rf"harness: {name}: cannot download .* --data-dir DIR", done.stderr)
 
 
 @needs_data

@@ -23,7 +23,10 @@ from harness.datasets.downloads.common import (
     size_in_words,
     sweep,
 )
+from harness.datasets.downloads.mirror import mirrored
 from harness.errors import BadInput, HarnessError, Unavailable
+
+HUB = "https://huggingface.co/"
 
 
 def fetch_hub(
@@ -52,6 +55,9 @@ def fetch_hub(
     folder = cache / "hub"
     sweep(folder / f"{repo_type}s--{repo.replace('/', '--')}" / "blobs", "*.incomplete")
     where = {"revision": revision, "repo_type": repo_type, "cache_dir": folder}
+    mirror = mirrored(HUB)
+    # Without a mirror the library itself reads HF_ENDPOINT.
+    elsewhere = {"endpoint": mirror.rstrip("/")} if mirror != HUB else {}
 
     def get(**again: bool) -> tuple[Path, bool]:
         with _hub_errors(name, folder, offline), muted("huggingface_hub"):
@@ -60,6 +66,7 @@ def fetch_hub(
                 filename,
                 **where,
                 **again,
+                **elsewhere,
                 local_files_only=offline,
                 library_name=DISTRIBUTION,
                 library_version=__version__,
