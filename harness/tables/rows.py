@@ -61,7 +61,7 @@ def parquet(path: Path) -> Table:
     except ImportError:
         raise Unavailable(f"Parquet needs pyarrow: pip install '{DISTRIBUTION}[parquet]'") from None
     with _whole_parquet(path):
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, pre_buffer=False)
     require_distinct(file.schema_arrow.names, Place(path))
     columns: dict[str, str | int] = {name: name for name in file.schema_arrow.names}
     return Table(path, columns, _parquet_rows(path, file), has_lines=False)
@@ -70,7 +70,8 @@ def parquet(path: Path) -> Table:
 def _parquet_rows(path: Path, file: Any) -> Iterator[tuple[int, dict[str, Any]]]:
     number = 0
     with file, _whole_parquet(path):
-        for batch in file.iter_batches(batch_size=4096):
+        # Rows are read one after another: Arrow's own threads would only outlive a process that forks.
+        for batch in file.iter_batches(batch_size=4096, use_threads=False):
             for row in batch.to_pylist():
                 number += 1
                 yield number, row

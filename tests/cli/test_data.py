@@ -18,8 +18,8 @@ import pytest
 
 from harness.datasets.addresses import addresses
 from harness.tasks import task as tasks
-from tests.datasets.test_datasets import REAL, needs_data
-from tests.mirror import mirror, sources
+from tests.support.mirror import mirror, sources
+from tests.support.paths import DATA, needs_data
 from tests.support.running import Project
 from tests.support.servers import Answer, Server, redirect, status, truncated, whole
 
@@ -110,14 +110,14 @@ def test_the_list_of_tasks_has_a_column_of_it(project):
 
 @needs_data
 def test_data_at_hand_is_said_to_be(project):
-    found = json.loads(project.harness("data", "list", "click", "--data-dir", REAL, "--json").stdout)["data"]
+    found = json.loads(project.harness("data", "list", "click", "--data-dir", DATA, "--json").stdout)["data"]
     assert [row["state"] for row in found] == ["at hand"]
 
 
 @needs_data
 def test_every_address_has_the_hash_that_the_public_table_has():
-    known = {(row.url, row.sha256) for row in sources(REAL)}
-    blobs = {row.url: row.note for row in sources(REAL)}
+    known = {(row.url, row.sha256) for row in sources(DATA)}
+    blobs = {row.url: row.note for row in sources(DATA)}
     for name in ALL:
         task = tasks.load(name)
         for split in task.file.data.url:
@@ -465,7 +465,7 @@ def test_an_encoding_that_is_none_is_said(project):
 
 @needs_data
 def test_kobest_comes_through_a_mirror_of_the_very_addresses(project, server):
-    mirror(REAL, server)
+    mirror(DATA, server)
     done = project.harness("run", "-t", "kobest", "-b", "nb", "--limit", 50, "--json", "--quiet")
     assert done.returncode == 0, done.stderr
     runs = {found["task"]["name"]: found for found in json.loads(done.stdout)["runs"]}
@@ -483,7 +483,7 @@ def test_glue_comes_by_lists_and_archives_as_its_addresses_have_them(project, se
         server.answer(urlsplit(url).path, whole(content))
         hashes[url] = sha(content)
 
-    glue = REAL / "glue"
+    glue = DATA / "glue"
     rte = io.BytesIO()
     with zipfile.ZipFile(rte, "w") as archive:
         for split in ("train", "dev"):
@@ -523,10 +523,10 @@ def test_glue_comes_by_lists_and_archives_as_its_addresses_have_them(project, se
 @pytest.mark.parametrize("name", ["click", "sci_news_sum", "koen_jhe_ko_en", "wnli"])
 def test_the_same_data_by_address_as_by_hand(name, project, server):
     """Folders, pairs and parts are what they are by --data-dir: as many examples, and the same hash."""
-    mirror(REAL, server)
+    mirror(DATA, server)
     by_url = project.harness("run", "-t", name, "-b", "random", "--limit", 30, "--json", "--quiet")
     by_hand = project.harness(
-        "run", "-t", name, "-b", "random", "--limit", 30, "--json", "--quiet", "--fresh", "--data-dir", REAL
+        "run", "-t", name, "-b", "random", "--limit", 30, "--json", "--quiet", "--fresh", "--data-dir", DATA
     )
     first, second = (json.loads(done.stdout)["runs"][0] for done in (by_url, by_hand))
     assert first["data"]["source"] == "url"

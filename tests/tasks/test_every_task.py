@@ -58,7 +58,7 @@ def test_one_sweep_runs_every_task_whose_data_are_at_hand_and_names_the_others(p
         assert run["counts"]["examples"] == min(100, run["task"]["n"])
         assert next(iter(run["metrics"].values()))["n"] > 0
     for name in set(ALL) - set(here) - without_extra(said):
-        here_or_there = (f"the data of {name} is not here", f" of {name} (")
+        here_or_there = (f"the data of {name} is not here", f" of {name} (", f"harness: {name}: ")
         assert any(words in line for words in here_or_there for line in said), name
 
 
