@@ -94,6 +94,13 @@ class TestMatching:
         said = run(project, "--max-failures", "2")
         assert (said.code, only(said)["status"]) == (0, "complete")
 
+    def test_a_partial_run_goes_on_in_its_directory_under_its_name(self, project):
+        project.write("replies.jsonl", jsonl(REPLIES[:2]))
+        place = only(run(project))["directory"]
+        said = project("run", "--resume", place, "--data-dir", "data", "--max-failures", "2", "--json")
+        assert said.code == 0
+        assert (only(said)["directory"], only(said)["label"]) == (place, "them")
+
     def test_rows_that_differ_are_no_answer(self, project):
         project.write("replies.jsonl", jsonl([*REPLIES, {"id": "q0", "reply": "B"}]))
         said = run(project, "--max-failures", "1")

@@ -142,7 +142,7 @@ class RecordedAdapter:
         rows, runs = self.recorded.rows, len(self.recorded.runs)
         told = [f"{counted[MISSING]:,} examples have no row"] if counted[MISSING] else []
         told += [f"{counted[AMBIGUOUS]:,} match rows that differ"] if counted[AMBIGUOUS] else []
-        told += [f"{rows - used:,} of {rows:,} rows are of no example asked"] if used < rows else []
+        told += [f"{rows - used:,} of {rows:,} rows are of no example asked this time"] if used < rows else []
         told += [f"{runs} runs of an example are recorded (--repeat {runs})"] if runs > 1 else []
         if told:
             say(f"{self.name}: {self.path.name}: {'; '.join(told)}")
