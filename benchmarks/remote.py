@@ -5,6 +5,7 @@
     python -m benchmarks.remote rate                   a server that lets 50 a second through, and bursts
     python -m benchmarks.remote times                  TTFT, TPOT and E2E against a server's schedule
     python -m benchmarks.remote kills                  20 kills at random moments, resumed each time
+    python -m benchmarks.remote money                  20 kills with 128 in flight under --max-cost
 
 The server is `tests/support/model_server.py`, under `load` in a process of its own; it shares the two cores.
 """
@@ -28,7 +29,7 @@ from typing import Any
 
 from benchmarks.measure import Cost, harness, machine, run, write_reviews
 from tests.support.model_server import Asked, ModelServer, Reply, answer, piece, refuse, say, stream, usage
-from tests.support.running import Project, outcome, records_of
+from tests.support.running import Project, outcome, records_of, said
 
 CALLS, FEW, RATED, KILLS = 5_000, 64, 1_500, 20
 
@@ -250,9 +251,65 @@ def kills() -> None:
     print(f"{KILLS} kills: {asked} calls for {rows} (bound {rows + KILLS * at_once}); same outcome: {same}")
 
 
+PRICED = """
+adapter: openai
+model: tiny
+kind: api
+chat: true
+choose_by: extract
+decoding: {{max_tokens: 10, temperature: 0}}
+settings: {{base_url: "{url}"}}
+price: {{usd_per_mtok: {{input: 1000, output: 4000}}, source: a benchmark, date: 2026-11-01}}
+"""
+EACH = 0.010 + 2 * 0.004  # USD that the server bills for a reply, as `usage` counts one
+
+
+def money() -> None:
+    """Kill a run under a limit 20 times with 128 in flight, and compare its account with the server's."""
+    rows, at_once, limit, draw = 12_000, 128, 850, random.Random(2)
+
+    def script(asked: Asked) -> Reply:
+        return [draw.uniform(0.05, 0.5), *answer(asked)]
+
+    with ModelServer(script=script) as server, tempfile.TemporaryDirectory() as name:
+        project = Project(Path(name))
+        write_reviews(project.home / "test.tsv", rows, seed=1)
+        project.write("calls.yaml", TASK.format(test="test.tsv"))
+        project.write("backends/paid.yaml", PRICED.format(url=server.url))
+        command = [
+            "run",
+            "-t",
+            "calls.yaml",
+            "-b",
+            "paid",
+            "--data-dir",
+            ".",
+            "-q",
+            "--no-cache",
+            "--no-latency",
+        ]
+        command += ["--concurrency", str(at_once), "--max-cost", f"{limit}USD"]
+        lost = 0
+        for _ in range(KILLS):
+            with project.started(*command) as process:
+                before = len(server.seen) + at_once
+                project.wait_for(process, lambda before=before: len(server.seen) > before)
+                time.sleep(draw.uniform(0, 1))
+                process.kill()
+                process.wait()
+            lost = len(server.seen) - project.journal_lines()
+        server.script = answer
+        done = project.harness(*command)
+        cost, billed = said(project.only())["cost"], len(server.seen) * EACH
+    paid, most = cost["paid"], cost["paid"] + cost["unaccounted"]
+    print(f"{KILLS} kills, {at_once} in flight: {lost} of {len(server.seen)} lost; exit {done.returncode}")
+    print(f"--max-cost {limit} USD: the server billed {billed:.3f}; account {paid:.3f} to {most:.3f} USD")
+    print(f"held: {billed <= limit}; the account holds the server's: {paid <= billed + 1e-6 <= most + 2e-6}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["load", "retry", "rate", "times", "kills"])
+    parser.add_argument("what", choices=["load", "retry", "rate", "times", "kills", "money"])
     parser.add_argument("--latency", type=float, default=1.0)
     parser.add_argument("--calls", type=int, default=CALLS)
     parser.add_argument("--at-once", type=int, default=64)
@@ -260,7 +317,7 @@ def main() -> None:
     if arguments.what == "load":
         load(arguments.latency, arguments.calls, arguments.at_once)
     else:
-        {"retry": retry, "rate": rate, "times": times, "kills": kills}[arguments.what]()
+        {"retry": retry, "rate": rate, "times": times, "kills": kills, "money": money}[arguments.what]()
 
 
 if __name__ == "__main__":

@@ -36,5 +36,14 @@ def marks(run: Mapping[str, Any]) -> list[str]:
         return []
     if cost.get("price_source") is None and cost.get("total") is None:
         return [translated("price unknown")]
-    untold = cost.get("untold") or 0
-    return [translated("cost of {n:,} unknown", n=untold)] if untold else []
+    untold, lost = cost.get("untold") or 0, cost.get("unaccounted_requests") or 0
+    return [
+        *([translated("cost of {n:,} unknown", n=untold)] if untold else []),
+        *([translated("{n:,} requests unaccounted, {most}", n=lost, most=_most(cost))] if lost else []),
+    ]
+
+
+def _most(cost: Mapping[str, Any]) -> str:
+    """Return the most that requests whose cost nobody told may have cost."""
+    most = cost.get("unaccounted")
+    return "?" if most is None else f"≤ {short(most)} {cost['currency']}"

@@ -40,6 +40,7 @@ KOREAN: dict[str, str] = {
     "goodput: the share of requests with {bounds}": "유효 처리율: {bounds}인 요청의 비율",
     "price unknown": "가격 모름",
     "cost of {n:,} unknown": "{n:,}건 비용 모름",
+    "{n:,} requests unaccounted, {most}": "{n:,}건 정산 안 됨, {most}",
     "{column}: {n:,} examples are in the train split of {names} too (--dedupe-train)": (
         "{column}: 예제 {n:,}개가 {names}의 학습 자료에도 있음(--dedupe-train)"
     ),

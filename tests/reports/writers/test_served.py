@@ -40,6 +40,14 @@ def test_a_price_that_nobody_knows_is_said_beside_the_figure(tmp_path):
     assert "(cost of 3 unknown)" in text
 
 
+def test_what_never_came_back_is_said_with_the_most_it_may_have_cost(tmp_path):
+    lost = {**COST, "currency": "USD", "unaccounted": 12.5, "unaccounted_requests": 128}
+    unbounded = {**lost, "unaccounted": None}
+    text = render.markdown(shown(tmp_path, {"cost": lost}, {"cost": unbounded}))
+    assert "(128 requests unaccounted, ≤ 12.5 USD)" in text
+    assert "(128 requests unaccounted, ?)" in text
+
+
 def test_goodput_and_the_first_token_stand_where_they_were_measured(tmp_path):
     served = {
         "goodput": {"slo": SLO, "share": 0.925, "requests_per_s": 9.0, "n": 4, "unmeasured": 0},
