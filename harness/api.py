@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from harness.backends import allowed_endpoints
 from harness.config import loader as definitions
 from harness.config.documents import Document
 from harness.config.fields import DecodingFile
@@ -170,6 +171,7 @@ def run(
     max_failures: int | float = 0.01,
     energy: bool = False,
     trust_remote_code: bool = False,
+    allow_endpoint: str | Sequence[str] = (),
     concurrency: int | None = None,
     latency: bool | None = None,
     cache: bool = True,
@@ -192,7 +194,8 @@ def run(
     (None: in runs of up to 200 requests). What it answered before is not asked again, unless `cache=False`,
     and no more is spent than `max_cost="5USD"`; where the price is in another currency,
     `usd_krw="1390@2026-11-01"` states the rate. `slo={"ttft": 0.5}` are the seconds within which a request
-    was served well. `name` is what one system's row is called on boards.
+    was served well. `name` is what one system's row is called on boards. A key goes to an address that only a
+    file names where `allow_endpoint` names it too.
 
     Raises:
         BadInput: the input is wrong; nothing was run.
@@ -200,6 +203,7 @@ def run(
         KeyboardInterrupt: Ctrl-C; the same call goes on.
     """
     command = _said(locals())  # first, while there is nothing else
+    allowed = [allow_endpoint] if isinstance(allow_endpoint, str) else list(allow_endpoint)
     grid = Grid(
         tasks=_names(task, "task"),
         backends=_names(backend, "backend"),
@@ -232,7 +236,7 @@ def run(
     )
     if energy:
         metering.require()
-    with _allowed(options):
+    with _allowed(options, allowed):
         ready, dead = plans(grid, options, (lambda _message: None) if quiet else say, command)
         outcomes, failed = _executed(ready, quiet=quiet)
     problems = [*dead, *failed]
@@ -290,8 +294,13 @@ def compare(
 
 
 @contextmanager
-def _allowed(options: Options) -> Iterator[None]:
-    """Let metrics of others run remote code, or forbid them the network, as long as this call lasts."""
+def _allowed(options: Options, addresses: Sequence[str]) -> Iterator[None]:
+    """Let metrics of others run remote code, or forbid them the network, as long as this call lasts.
+
+    So long, keys may go to `addresses`.
+    """
+    before = allowed_endpoints.ALLOWED.get()
+    allowed_endpoints.allow(addresses)
     remote_code = consent.REMOTE_CODE.set(options.trust_remote_code)
     offline = consent.OFFLINE.set(options.where.offline)
     try:
@@ -299,6 +308,7 @@ def _allowed(options: Options) -> Iterator[None]:
     finally:
         consent.REMOTE_CODE.reset(remote_code)
         consent.OFFLINE.reset(offline)
+        allowed_endpoints.ALLOWED.set(before)
 
 
 def _executed(ready: Iterable[Plan], *, quiet: bool) -> tuple[list[Outcome], list[HarnessError]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness import api_keys as secrets
 from harness import builtin, plugins
+from harness.backends import addresses, endpoints
 from harness.backends.schema import BackendFile
 from harness.config import loader as definitions
 from harness.config import settings
@@ -33,12 +34,13 @@ class CannotAsk(BadInput):
 
 @dataclass(frozen=True)
 class Backend:
-    """One system under test, with the settings a run gave it."""
+    """One system under test, with the settings a run gave it; `typed` are those that the user named."""
 
     name: str
     file: BackendFile
     document: Document
     settings: Mapping[str, Any]
+    typed: frozenset[str] = frozenset()
 
     @property
     def entry(self) -> AdapterEntry:
@@ -70,11 +72,14 @@ class Backend:
         kinds = {**self.entry.settings, **self.entry.knobs}
         for _, message in settings.problems(rest, {**kinds, **named}):
             raise BadInput(f"-m: {self.name} ({self.file.adapter}): {message}")
+        if rest.get("base_url") and (wrong := addresses.problem(rest["base_url"])):
+            raise BadInput(f"-m {wrong}")
         known = dict(self.settings)
         if rest.get("base_url", known.get("base_url")) != known.get("base_url"):
             known.pop("api_key_env", None)  # the profile's key is for the host that the profile names
         chosen = {name: value for name, value in {**known, **rest}.items() if value is not None}
-        return replace(self, file=self.file.model_copy(update=fields), settings=chosen)
+        typed = self.typed | rest.keys()
+        return replace(self, file=self.file.model_copy(update=fields), settings=chosen, typed=typed)
 
     @property
     def _own_keys(self) -> dict[str, str]:
@@ -135,11 +140,11 @@ class Backend:
         )
 
     def require(self, ask: str, decoding: Decoding, *, trust_remote_code: bool, keys: bool = True) -> None:
-        """Say before any work what stands in the way of `ask`; without `keys`, a key may be missing.
+        """Say before any work what stands in the way of `ask`; without `keys`, nothing is sent.
 
         Raises:
             CannotAsk: the adapter cannot be asked this.
-            BadInput: it cannot honour a decoding key, or a file that it names is not there.
+            BadInput: it cannot honour a decoding key, its key may not go where it would, or a file is not there.
             Unavailable: an extra is missing, no model is named, or code of the model's own is not allowed.
         """
         entry = self.entry
@@ -152,6 +157,8 @@ class Backend:
             for key in decoding.asked():
                 if key not in entry.decoding:
                     raise BadInput(f"{self.name} ({entry.name}) cannot honour {key!r} in decoding")
+        if keys:
+            endpoints.require(self)
         for reason in self.obstacles(trust_remote_code=trust_remote_code, keys=keys):
             raise Unavailable(reason)
         for name in entry.files:
@@ -232,6 +239,9 @@ def parse(document: Document, name: str, *, resumed: bool = False) -> Backend:
     wrong = [
         document.error(message, "settings", name) for name, message in settings.problems(file.settings, kinds)
     ]
+    address = file.settings.get("base_url")
+    if isinstance(address, str) and address and (message := addresses.problem(address)):
+        wrong.append(document.error(message, "settings", "base_url"))
     for key in file.decoding.asked():
         if key not in entry.decoding:
             message = f"{entry.name} cannot honour {key!r} in decoding"

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from harness import __version__
-from harness.cli.options import Json, Offline, Settings, Trust
+from harness.cli.options import AllowEndpoint, Json, Offline, Settings, Trust
 from harness.cli.output import print_json
 from harness.errors import BadInput
 
@@ -22,11 +22,14 @@ def doctor(
     set_: Settings = None,
     offline: Offline = False,
     trust_remote_code: Trust = False,
+    allow_endpoint: AllowEndpoint = None,
     json: Json = False,
 ) -> int:
     """Say what is installed and what each backend still needs."""
+    from harness.backends import allowed_endpoints
     from harness.cli import arguments
 
+    allowed_endpoints.allow(allow_endpoint or ())
     if not numerics:
         return _print_installation(json=json)
     settings = arguments.grid(set_, "-m")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.options import (
+    AllowEndpoint,
     Ask,
     Backends,
     Concurrency,
@@ -62,6 +63,7 @@ def estimate(
     no_cache: NoCache = False,
     concurrency: Concurrency = None,
     trust_remote_code: Trust = False,
+    allow_endpoint: AllowEndpoint = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -69,6 +71,7 @@ def estimate(
 
     Nothing is asked but the requests of a pilot, whose answers are kept: the run does not pay for them again.
     """
+    from harness.backends import allowed_endpoints
     from harness.cli import arguments
     from harness.datasets.sources import Where
     from harness.evaluation import estimate as estimating
@@ -77,6 +80,7 @@ def estimate(
     from harness.reports import estimates
     from harness.stats.prediction_intervals import LEAST
 
+    allowed_endpoints.allow(allow_endpoint or ())
     grid = arguments.run_grid(task, backend, template, ask, shots, split, seed, decoding, set_)
     options = Options(
         where=Where(data_dir=data_dir, sample=sample, offline=offline),

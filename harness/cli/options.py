@@ -99,6 +99,12 @@ Trust = Annotated[
     bool,
     typer.Option("--trust-remote-code", help="let a model, or a metric of the task, run code of its own"),
 ]
+AllowEndpoint = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-endpoint", metavar="URL", help="let a key go to this address; remembered for this user"
+    ),
+]
 CodeOfMetrics = Annotated[
     bool, typer.Option("--trust-remote-code", help="let evaluate:NAME_OR_PATH run code of others")
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.options import (
+    AllowEndpoint,
     Ask,
     Backends,
     Concurrency,
@@ -80,6 +81,7 @@ def run(
     latency: Latency = None,
     energy: Energy = False,
     trust_remote_code: Trust = False,
+    allow_endpoint: AllowEndpoint = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -88,12 +90,14 @@ def run(
     Several values of a task, a backend or a setting make a grid. The same command again goes on where it
     stopped.
     """
+    from harness.backends import allowed_endpoints
     from harness.cli import arguments
     from harness.costs import money
     from harness.datasets.sources import Where
     from harness.evaluation.plan import Options
     from harness.evaluation.runner import finish_exit_code
 
+    allowed_endpoints.allow(allow_endpoint or ())
     grid = arguments.run_grid(
         task, backend, template, ask, shots, split, seed, decoding, set_, arguments.train_limits(train_limit)
     )
@@ -140,7 +144,9 @@ def _plans(
     if resume is not None:
         if grid.tasks or grid.backends:
             raise BadInput("--resume names the task and the backend; leave out -t and -b")
-        return [resumed(resume, options, report)], []
+        if len(grid.settings) > 1:
+            raise BadInput("--resume goes on with one run: give -m one value each")
+        return [resumed(resume, options, report, grid.settings[0])], []
     arguments.require_named(grid)
     _check_folder(options.runs_dir)
     return grids.plans(grid, options, report, shlex.join(["harness", *sys.argv[1:]]))

@@ -9,6 +9,7 @@ import typer
 
 from harness.api_keys import redacted
 from harness.cli.options import (
+    AllowEndpoint,
     Ask,
     Backend,
     DataDir,
@@ -51,6 +52,7 @@ def try_(
     data_dir: DataDir = None,
     offline: Offline = False,
     trust_remote_code: Trust = False,
+    allow_endpoint: AllowEndpoint = None,
     nearest: Annotated[
         int, typer.Option("--nearest", min=0, metavar="N", help="the N words nearest to each TEXT instead")
     ] = 0,
@@ -61,6 +63,7 @@ def try_(
 
     Each is shown as it goes the whole road: prompt, answer, probabilities, time and cost.
     """
+    from harness.backends import allowed_endpoints
     from harness.cli import arguments
     from harness.cli.inputs import example, inputs
     from harness.datasets.sources import Where
@@ -68,6 +71,7 @@ def try_(
     from harness.evaluation.plan import Options
     from harness.evaluation.progress import display
 
+    allowed_endpoints.allow(allow_endpoint or ())
     grid = arguments.run_grid([task], [backend], template, ask, shots, None, seed, decoding, set_)
     where = Where(data_dir=data_dir, sample=sample, offline=offline)
     options = Options(where=where, trust_remote_code=trust_remote_code, limit=1, latency=True)

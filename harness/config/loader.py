@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from harness.config import documents
 from harness.config.documents import Document, Loc, read, shown
 from harness.errors import BadInput, Place, did_you_mean
+from harness.terminal import say
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -84,14 +85,36 @@ def is_marked(path: Path, marks: Iterable[str]) -> bool:
 def catalogue(kind: str, folders: Folders) -> dict[str, list[Path]]:
     """Return name → files, those of the first folder that has the name; two of them are ambiguous."""
     names: dict[str, list[Path]] = {}
+    mine: dict[str, Path] = {}
     for folder, own in folders:
         here: dict[str, list[Path]] = {}
         for path in files(folder):
             if not own or is_marked(path, MARKS[kind]):
                 here.setdefault(name_of(path), []).append(path)
         for name, paths in here.items():
+            if name in mine:
+                _say_shadowed(kind, name, mine[name], paths[0])
             names.setdefault(name, paths)
+        if own:
+            mine |= {name: paths[0] for name, paths in here.items()}
     return names
+
+
+_shadowed: set[Path] = set()
+
+
+def _say_shadowed(kind: str, name: str, path: Path, hidden: Path | None) -> None:
+    """Say once that the user's folder has a name of its own for what is shipped: it may be a stranger's."""
+    if hidden is not None and path not in _shadowed:
+        _shadowed.add(path)
+        say(
+            f"note: {_seen(path)} stands in for the {kind.removesuffix('s')} {shown(name)} in {hidden.parent}"
+        )
+
+
+def _seen(path: Path) -> str:
+    """Return a path as it is seen from the working directory."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def is_path(name: str) -> bool:
@@ -121,6 +144,8 @@ def find(kind: str, name: str, folders: Folders, *, asked: Place | None = None) 
                 both = " and ".join(map(str, paths))
                 raise BadInput(f"two {kind} are called {name!r}: {both}", place=asked)
             if paths:
+                if own:
+                    _say_shadowed(kind, name, paths[0], _hidden(kind, name, paths[0], places))
                 return paths[0]
     hint = did_you_mean(name, catalogue(kind, places))
     searched = "" if "Did you mean" in hint else f" Searched: {', '.join(str(f) for f, _ in places)}."

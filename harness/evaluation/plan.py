@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from harness.backends import backend as backends
+from harness.backends import endpoints
 from harness.backends.backend import Backend
 from harness.config import documents
 from harness.config import fields as forms
+from harness.config import loader as definitions
 from harness.costs.max_cost import require_affordable
 from harness.costs.money import Budget
 from harness.datasets import train_subset as lessons
 from harness.datasets.sources import Where
 from harness.datasets.task_data import Material, supply
 from harness.datasets.train_subset import Lessons
-from harness.errors import BadInput, Place
+from harness.errors import BadInput, HarnessError, Place
 from harness.prompts.renderer import Prompts
 from harness.records import run_file
 from harness.schema import Decoding, Profile
@@ -163,11 +165,16 @@ def _short(value: Any) -> str:
     return "/".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
-def resumed(directory: Path, options: Options, report: Callable[[str], None]) -> Plan:
+def resumed(
+    directory: Path, options: Options, report: Callable[[str], None], repeated: Mapping[str, Any] = {}
+) -> Plan:
     """Return the plan of a run directory, wherever it lies now: it holds the task and backend it began with.
 
+    `repeated` are its backend's `base_url` and `api_key_env`, said again where no profile here has them: a
+    directory may come from a stranger.
+
     Raises:
-        BadInput: not a run directory, or its data is not to be found here.
+        BadInput: not a run directory, its data is not to be found here, or its server is nobody's word.
     """
     run = run_file.read_run(directory)
     if missing := {"given", "decoding", "command", "fingerprint"} - run.keys():
@@ -179,6 +186,7 @@ def resumed(directory: Path, options: Options, report: Callable[[str], None]) ->
     task = tasks.parse(documents.read(directory / run_file.TASK), said["name"]).choose(seed=seed)
     document = documents.read(directory / run_file.BACKEND)
     backend = backends.parse(document, run["backend"]["name"], resumed=True)
+    backend = endpoints.confirmed(backend, _profile_here(backend.name), _repeatable(repeated))
     decoding = forms.decoding(run["decoding"]["asked"])
     backend.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
     if options.budget is not None:
@@ -193,3 +201,25 @@ def resumed(directory: Path, options: Options, report: Callable[[str], None]) ->
     )
     about = (task, backend, decoding, material, options, run["command"], given, directory)
     return Plan(*about, train_limit=given.get("train_limit"))
+
+
+def _profile_here(name: str) -> Backend | None:
+    """Return the profile that the user finds under a name, None where there is none."""
+    if definitions.is_path(name):
+        return None
+    try:
+        return backends.load(name)
+    except HarnessError:
+        return None
+
+
+def _repeatable(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the settings that may be said again of a run that goes on.
+
+    Raises:
+        BadInput: there are others, which it began without.
+    """
+    for key in given:
+        if key not in ("base_url", "api_key_env"):
+            raise BadInput(f"-m {key}: a run goes on as it began; only base_url and api_key_env are repeated")
+    return given

@@ -6,13 +6,13 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import httpx2
 
 from harness.adapters.remote.aiohttp_transport import CONNECT, IDLE, Transport
 from harness.adapters.remote.errors import Fault
+from harness.backends.addresses import problem
 from harness.errors import BadInput
 
 LARGEST = 16 * 2**20  # bytes of a reply
@@ -124,13 +124,6 @@ def endpoint(settings: Mapping[str, Any], usual: str) -> str:
         BadInput: it is no http(s) address, or holds a password.
     """
     address = str(settings.get("base_url") or usual).rstrip("/")
-    try:
-        parts = urlsplit(address)
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        fine = False
-    if not fine:
-        raise BadInput("base_url: should be an address such as http://127.0.0.1:8000/v1")
-    if "@" in parts.netloc or parts.query:
-        raise BadInput("base_url: holds a password or a query; a key belongs into the variable api_key_env")
+    if wrong := problem(address):
+        raise BadInput(wrong)
     return address
