@@ -144,7 +144,7 @@ class Backend:
 
         Raises:
             CannotAsk: the adapter cannot be asked this.
-            BadInput: it cannot honour a decoding key, its key may not go where it would, or a file is not there.
+            BadInput: it cannot honour a decoding key, its key may not go there, or a file is not there.
             Unavailable: an extra is missing, no model is named, or code of the model's own is not allowed.
         """
         entry = self.entry

@@ -75,27 +75,37 @@ def require(backend: Backend) -> None:
 
 
 def confirmed(backend: Backend, found_here: Backend | None, repeated: Mapping[str, Any]) -> Backend:
-    """Return the backend of a run directory, its address and key as the user knows them.
+    """Return the backend of a run directory, its address, key and files as the user knows them.
 
-    They are, where the profile of that name here has the same two, or where `repeated` says them again.
+    They are, where the profile of that name here has the same, or where `repeated` says them again.
 
     Raises:
-        BadInput: neither; the message says what to repeat.
+        BadInput: neither; the message says what to repeat. Or something else is repeated.
     """
-    if not backend.entry.remote:
-        return backend
+    names = confirmable(backend)
+    for key in repeated:
+        if key not in names:
+            raise BadInput(
+                f"-m {key}: a run goes on as it began; {' and '.join(names) or 'nothing'} is repeated"
+            )
     chosen = backend.choose(repeated) if repeated else backend
-    pair = _pair(chosen)
-    unsaid = [key for key, value in pair.items() if value and key not in repeated]
-    if unsaid and (found_here is None or _pair(found_here) != pair):
-        again = " ".join(f"-m {key}={value}" for key, value in pair.items() if value)
+    theirs = {name: chosen.settings[name] for name in names if chosen.settings.get(name)}
+    ours = {} if found_here is None else {name: found_here.settings.get(name) for name in names}
+    known = theirs == {name: value for name, value in ours.items() if value}
+    if not known and not theirs.keys() <= repeated.keys():
+        said = " and ".join(str(value) for value in theirs.values())
+        again = " ".join(f"-m {name}={value}" for name, value in theirs.items())
         raise BadInput(
-            f"asks {pair['base_url'] or 'its usual service'}"
-            + (f" with {pair['api_key_env']}" if pair["api_key_env"] else "")
-            + f", which no profile {shown(backend.name)} here does; if that is meant, repeat it: {again}",
-            place=backend.document.place(("settings", "base_url")),
+            f"uses {said}, which no profile {shown(backend.name)} here does; "
+            f"if that is meant, repeat it: {again}",
+            place=backend.document.place(("settings", next(iter(theirs)))),
         )
     return chosen
+
+
+def confirmable(backend: Backend) -> tuple[str, ...]:
+    """Return the settings that reach out of a run directory: to a server, or to files."""
+    return (*(("base_url", "api_key_env") if backend.entry.remote else ()), *backend.entry.files)
 
 
 def _require_private(sending: Sending, *, allowed: bool) -> None:
@@ -111,10 +121,6 @@ def _require_private(sending: Sending, *, allowed: bool) -> None:
             f"{sending}, without encryption: use https, or for a server in your own network "
             f"{FLAG} {sending.origin}"
         )
-
-
-def _pair(backend: Backend) -> dict[str, Any]:
-    return {key: backend.settings.get(key) for key in ("base_url", "api_key_env")}
 
 
 def _sending(backend: Backend) -> Sending | None:

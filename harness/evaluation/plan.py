@@ -186,7 +186,7 @@ def resumed(
     task = tasks.parse(documents.read(directory / run_file.TASK), said["name"]).choose(seed=seed)
     document = documents.read(directory / run_file.BACKEND)
     backend = backends.parse(document, run["backend"]["name"], resumed=True)
-    backend = endpoints.confirmed(backend, _profile_here(backend.name), _repeatable(repeated))
+    backend = endpoints.confirmed(backend, _profile_here(backend.name), repeated)
     decoding = forms.decoding(run["decoding"]["asked"])
     backend.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
     if options.budget is not None:
@@ -211,15 +211,3 @@ def _profile_here(name: str) -> Backend | None:
         return backends.load(name)
     except HarnessError:
         return None
-
-
-def _repeatable(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the settings that may be said again of a run that goes on.
-
-    Raises:
-        BadInput: there are others, which it began without.
-    """
-    for key in given:
-        if key not in ("base_url", "api_key_env"):
-            raise BadInput(f"-m {key}: a run goes on as it began; only base_url and api_key_env are repeated")
-    return given

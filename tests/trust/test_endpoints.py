@@ -251,7 +251,7 @@ class TestARunDirectoryThatSomebodySent:
     def test_asks_nobody_that_it_alone_names(self, shell, server, sent):
         told = shell("run", "--data-dir", "data", "--resume", sent)
         assert (told.code, server.seen) == (2, [])
-        assert f"asks {server.url} with {NAME}, which no profile 'local_server' here does" in told.complaint
+        assert f"uses {server.url} and {NAME}, which no profile 'local_server' here does" in told.complaint
         assert f"repeat it: -m base_url={server.url} -m api_key_env={NAME}" in told.complaint
 
     def test_asks_where_the_user_repeats_both(self, shell, server, sent):
