@@ -102,13 +102,39 @@ def read_bounded(path: Path, most: int) -> bytes:
     return content
 
 
+class Below:
+    """The files in and below some folders, after every link on the way is followed.
+
+    `path in Below([folder])` looks at a folder once, however many of its files are asked about.
+    """
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        """Resolve the folders, which need not be there."""
+        self.folders = tuple(folder.resolve() for folder in folders)
+        self._known: dict[Path, bool] = {}
+
+    def __contains__(self, path: Path) -> bool:
+        """Return whether a path leads below one of the folders."""
+        try:
+            if path.is_symlink() or path.name in ("", "..") or path.is_dir():
+                return self._holds(path)
+        except (OSError, ValueError):  # a name that no file can have
+            return False
+        if path.parent not in self._known:
+            self._known[path.parent] = self._holds(path.parent)
+        return self._known[path.parent]
+
+    def _holds(self, path: Path) -> bool:
+        try:
+            place = path.resolve()
+        except (OSError, RuntimeError, ValueError):  # a ring of links
+            return False
+        return any(place.is_relative_to(folder) for folder in self.folders)
+
+
 def is_below(path: Path, folders: Iterable[Path]) -> bool:
     """Return whether `path` lies in or below one of `folders`, after every link on the way is followed."""
-    try:
-        place = path.resolve()
-        return any(place.is_relative_to(folder.resolve()) for folder in folders)
-    except (OSError, RuntimeError, ValueError):  # a ring of links, a name that no file can have
-        return False
+    return path in Below(folders)
 
 
 def odd_entry(folder: Path) -> os.DirEntry[str] | None:

@@ -9,6 +9,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from harness.files import read_bounded
+
+LARGEST = 64 << 20  # bytes of a picture's file; services take 20 MB
+
 
 class PictureError(Exception):
     """A picture that cannot be looked at; the message says which and why."""
@@ -49,6 +53,7 @@ def content(image: Any) -> tuple[bytes, str]:
     if "://" in image:
         raise PictureError(f"{image}: an address; pictures are read from files, nothing is fetched")
     try:
-        return Path(image).read_bytes(), image
-    except OSError as error:
-        raise PictureError(f"{image}: cannot be read: {error.strerror or error}") from error
+        return read_bounded(Path(image), LARGEST), image
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise PictureError(f"{image}: cannot be read: {why}") from error

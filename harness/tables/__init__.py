@@ -9,11 +9,18 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from harness.errors import BadInput, Place
+from harness.files import open_regular
 from harness.tables.encodings import HEAD, encoding_of
+
+# Bounds on files of others: far above any data set here, far below what a machine of 8 GB can hold.
+LONGEST_LINE = 64 << 20  # characters
+LARGEST_DOCUMENT = 2 << 30  # bytes of JSON that is read whole
+UNPACKED, RATIO = 256 << 20, 200  # bytes that any .gz may have, and how often its own size a larger one
 
 Row = Any  # a list of cells, or a mapping
 
@@ -40,14 +47,18 @@ class Table:
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Yield the bytes of a file, unpacked if it ends in .gz.
+    """Yield the bytes of a regular file, unpacked if it ends in .gz.
 
     Raises:
-        BadInput: it cannot be read, or is not a whole gzip file.
+        BadInput: it cannot be read, is a device or a pipe, or is not a whole gzip file.
     """
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
-            yield stream  # type: ignore[misc]
+        with open_regular(path) as raw:
+            if path.suffix != ".gz":
+                yield raw
+                return
+            with gzip.GzipFile(fileobj=raw, mode="rb") as unpacked:
+                yield unpacked  # type: ignore[misc]
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BadInput(f"not a whole gzip file: {error}", place=Place(path)) from None
     except OSError as error:
@@ -64,11 +75,29 @@ def sha256(*paths: Path) -> str:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
+    digest, size = hashlib.sha256(), 0
     with opened(path) as stream:
         while block := stream.read(1 << 20):
             digest.update(block)
+            size += len(block)
+            if size > UNPACKED and path.suffix == ".gz" and size > RATIO * path.stat().st_size:
+                raise BadInput(f"unpacks to more than {RATIO} times its size", place=Place(path))
     return digest.hexdigest()
+
+
+def whole(path: Path) -> bytes:
+    """Return all bytes of a document, unpacked, without a byte order mark.
+
+    Raises:
+        BadInput: there are too many for one document, or `opened` cannot read them.
+    """
+    with opened(path) as stream:
+        content = stream.read(LARGEST_DOCUMENT + 1)
+    if len(content) > LARGEST_DOCUMENT:
+        raise BadInput(
+            f"more than {LARGEST_DOCUMENT >> 20:,} MiB; a document is read whole", place=Place(path)
+        )
+    return content.removeprefix(b"\xef\xbb\xbf")
 
 
 @contextmanager
@@ -99,10 +128,22 @@ def _bad_line(path: Path, encoding: str) -> int | None:
     return None
 
 
+def bounded_lines(stream: IO[str], path: Path) -> Iterator[str]:
+    """Yield the lines of a text, none of which may be longer than the memory of most machines.
+
+    Raises:
+        BadInput: one is.
+    """
+    for number, line in enumerate(iter(partial(stream.readline, LONGEST_LINE), ""), 1):
+        if len(line) == LONGEST_LINE:
+            raise BadInput(f"a line of more than {LONGEST_LINE >> 20} MiB", place=Place(path, number))
+        yield line
+
+
 def lines(path: Path, encoding: str | None = None) -> Iterator[tuple[int, str]]:
     """Yield (number from 1, line without its end), empty lines left out."""
     with text(path, encoding) as stream:
-        for number, line in enumerate(stream, 1):
+        for number, line in enumerate(bounded_lines(stream, path), 1):
             bare = line.rstrip("\r\n")
             if bare:
                 yield number, bare

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import orjson
 
 from harness.errors import BadInput, Place, Unavailable
-from harness.tables import Table, lines, text
+from harness.tables import LONGEST_LINE, Table, bounded_lines, lines, text
 
 
 def jsonl(path: Path, encoding: str | None = None) -> Table:
@@ -39,9 +38,9 @@ def csv_cells(
     Raises:
         BadInput: the quoting is not that of CSV.
     """
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(LONGEST_LINE)
     with text(path, encoding) as stream:
-        reader = csv.reader(stream, delimiter=delimiter, strict=True)
+        reader = csv.reader(bounded_lines(stream, path), delimiter=delimiter, strict=True)
         start = 1
         try:
             for cells in reader:

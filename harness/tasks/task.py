@@ -13,6 +13,7 @@ from harness.config import loader as definitions
 from harness.config.documents import Document, read, shown
 from harness.config.fields import Named
 from harness.errors import BadInput, did_you_mean
+from harness.files import is_below
 from harness.paths import shipped
 from harness.schema import ASKS, Ask, Example, Metric, Option
 from harness.tasks import validation as task_rules
@@ -289,6 +290,8 @@ def _found(document: Document, name: str, *keys: str) -> str:
     path = document.path.parent / name
     if not isfile(path):
         raise document.error(f"the {keys[-1]} {shown(name)} is not beside the task", *keys)
+    if not is_below(path, [document.path.parent, shipped("tasks")]):
+        raise document.error(f"the {keys[-1]} {shown(name)} lies outside of the task's folder", *keys)
     path, root = path.resolve(), shipped("tasks").resolve()
     inside = path.is_relative_to(root)
     return f"{SHIPPED}{path.relative_to(root).as_posix()}" if inside else str(path)
@@ -297,9 +300,23 @@ def _found(document: Document, name: str, *keys: str) -> str:
 def sample_path(task: Task) -> Path | None:
     """Return the file of the task's own sample, None where it has none."""
     sample = task.file.data.sample
-    return None if sample is None else beside(sample)
+    return None if sample is None else beside(task, sample)
 
 
-def beside(name: str) -> Path:
-    """Return the file that a resolved task names as lying beside it."""
-    return shipped("tasks") / name.removeprefix(SHIPPED) if name.startswith(SHIPPED) else Path(name)
+def beside(task: Task, name: str) -> Path:
+    """Return the file that a resolved task names as lying beside it.
+
+    Raises:
+        BadInput: it lies beside no task: a run directory from elsewhere may name any file of this machine.
+    """
+    found = shipped("tasks") / name.removeprefix(SHIPPED) if name.startswith(SHIPPED) else Path(name)
+    if not is_below(found, [*homes(task), *(folder for folder, _ in folders())]):
+        place = task.document.place(("data", "sample"))
+        raise BadInput(f"{shown(name)} lies beside no task here, and is not read", place=place)
+    return found
+
+
+def homes(task: Task) -> list[Path]:
+    """Return the folders of the YAML files that a task is written in, its own and those that it extends."""
+    places = (task.document.path, *(place.path for place in task.document.places.values()))
+    return list(dict.fromkeys(path.parent for path in places))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from harness import DISTRIBUTION, __version__
 from harness.datasets.downloads.common import (
     FORBIDDEN,
+    OTHER_DISK,
     DownloadError,
     disk_trouble,
     mask_url,
@@ -24,6 +26,7 @@ from harness.datasets.downloads.common import (
 
 Began = Callable[[int | None], None]
 
+UNTOLD = 4 << 30  # bytes of a file whose server does not say how many there are
 _CHUNK = 8192
 _TICK = 0.5
 _TOO_BUSY = (408, 429)
@@ -154,6 +157,8 @@ class Transfer:
                 self._file.truncate()
             length = response.headers.get("Content-Length", "")
             self._size = self.received + int(length) if length.isdecimal() else None
+            if self._size is not None:
+                self._require_room(int(length))
             self._accepted = True
             self._answered.set()
 
@@ -171,6 +176,21 @@ class Transfer:
         except OSError as error:
             raise disk_trouble(error, Path(self._file.name).parent) from None
         self.received += len(chunk)
+        if self._size is None and self.received > UNTOLD:
+            so_far = self._so_far
+            self._file.seek(0)
+            self._file.truncate()  # nothing goes on from here
+            raise DownloadError(f"it said no length and does not end: {so_far} so far")
+
+    def _require_room(self, size: int) -> None:
+        """Check that the rest of a file fits on the disk, before the disk is full."""
+        folder = Path(self._file.name).parent
+        free = shutil.disk_usage(folder).free
+        if size > free:
+            raise DownloadError(
+                f"it has {size_in_words(size)}, and {folder} has {size_in_words(free)} free",
+                advice=OTHER_DISK,
+            )
 
     def flush(self) -> None:
         """Do nothing: pooch flushes after every chunk, which a whole-or-absent file needs not."""

@@ -73,7 +73,10 @@ def fetch_url(
 
 def place(url: str, checksum: Checksum, *, cache: Path, path: str | None = None) -> Path:
     """Return where the file at `url` lies in the cache once it is there."""
-    names = path.split("/") if path else [_safe_name(urlsplit(url).path.rpartition("/")[2])]
+    inner = [
+        part for part in (path or "").split("/") if part not in ("", ".", "..")
+    ]  # never out of its folder
+    names = inner or [_safe_name(urlsplit(url).path.rpartition("/")[2])]
     return cache.joinpath("downloads", checksum.value[:16], *names)
 
 

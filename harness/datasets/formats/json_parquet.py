@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 
 from harness.errors import BadInput, Place
-from harness.tables import Table, opened, rows
+from harness.tables import Table, rows, whole
 from harness.tasks.schema import Data
 
 WHOLE = "."  # what `records` says of a document that is one row
@@ -23,14 +23,13 @@ def json(path: Path, data: Data) -> Table:
 
     `records: .` says that the document is itself one row, as where every row has a file.
     """
-    with opened(path) as stream:
-        try:
-            content = stream.read().removeprefix(b"\xef\xbb\xbf")
-            found = orjson.loads(content.decode(data.encoding) if data.encoding else content)
-        except UnicodeError:
-            raise BadInput(f"not {data.encoding} text", place=Place(path)) from None
-        except orjson.JSONDecodeError as error:
-            raise BadInput(f"not JSON: {error}", place=Place(path, error.lineno)) from None
+    try:
+        content = whole(path)
+        found = orjson.loads(content.decode(data.encoding) if data.encoding else content)
+    except UnicodeError:
+        raise BadInput(f"not {data.encoding} text", place=Place(path)) from None
+    except orjson.JSONDecodeError as error:
+        raise BadInput(f"not JSON: {error}", place=Place(path, error.lineno)) from None
     if data.records == WHOLE:
         found = [found]
     for key in data.records.split(".") if data.records and data.records != WHOLE else ():

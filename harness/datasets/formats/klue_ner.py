@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from harness.datasets.formats import Table, text
 from harness.errors import BadInput, Place
 from harness.schema import Span
+from harness.tables import bounded_lines
 from harness.tasks.schema import Data
 
 COMMENT = "## "
@@ -29,7 +31,7 @@ def characters(path: Path, data: Data) -> Table:
 def _sentences(path: Path, encoding: str | None) -> Iterator[tuple[int, dict[str, Any]]]:
     name, start, tokens, tags = "", 0, list[str](), list[str]()
     with text(path, encoding) as stream:
-        for number, line in enumerate((*stream, "\n"), 1):
+        for number, line in enumerate(chain(bounded_lines(stream, path), ["\n"]), 1):
             bare = line.rstrip("\r\n")
             if bare.startswith(COMMENT) and not tokens:
                 name = bare.removeprefix(COMMENT).split("\t")[0]

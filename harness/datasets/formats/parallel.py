@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.datasets.formats import Table, text
 from harness.errors import BadInput, Place
+from harness.tables import bounded_lines
 from harness.tasks.schema import Data
 
 
@@ -29,7 +30,7 @@ def lines(paths: Sequence[Path], data: Data) -> Iterator[Table]:
 
 def _rows(paths: Sequence[Path], encoding: str | None) -> Iterator[tuple[int, list[str]]]:
     with ExitStack() as stack:
-        streams = [stack.enter_context(text(path, encoding)) for path in paths]
+        streams = [bounded_lines(stack.enter_context(text(path, encoding)), path) for path in paths]
         for number, cells in enumerate(zip_longest(*streams), 1):
             if None in cells:
                 ended = paths[cells.index(None)]

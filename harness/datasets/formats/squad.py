@@ -11,8 +11,9 @@ from typing import Any
 
 import orjson
 
-from harness.datasets.formats import Table, opened
+from harness.datasets.formats import Table
 from harness.errors import BadInput, Place
+from harness.tables import whole
 from harness.tasks.schema import Data
 from harness.text.html import page_text
 
@@ -34,11 +35,10 @@ def squad(path: Path, _data: Data) -> Table:
 
 
 def _numbered(path: Path, rows: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    with opened(path) as stream:
-        try:
-            document = orjson.loads(stream.read().removeprefix(b"\xef\xbb\xbf"))
-        except orjson.JSONDecodeError as error:
-            raise BadInput(f"not JSON: {error}", place=Place(path, error.lineno)) from None
+    try:
+        document = orjson.loads(whole(path))
+    except orjson.JSONDecodeError as error:
+        raise BadInput(f"not JSON: {error}", place=Place(path, error.lineno)) from None
     number = 0
     try:
         for row in rows(document):

@@ -11,11 +11,11 @@ import json
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import Any
 
 import orjson
 
+from harness.adapters.images import PictureError, content
 from harness.api_keys import may_hold_key
 from harness.errors import HarnessError
 from harness.evaluation.wrappers.answer_store import Store
@@ -107,10 +107,10 @@ def _packed(values: Any) -> bytes:
 def _picture(image: Any) -> str:
     """Return the hash of a picture's bytes, or that of a path that cannot be read: the engine will say so."""
     try:
-        content = Path(image).read_bytes() if not str(image).startswith("data:") else str(image).encode()
-    except (OSError, ValueError):
-        content = str(image).encode()
-    return hashlib.sha256(content).hexdigest()
+        found = str(image).encode() if str(image).startswith("data:") else content(image)[0]
+    except PictureError:
+        found = str(image).encode()
+    return hashlib.sha256(found).hexdigest()
 
 
 class Cached:
