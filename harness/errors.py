@@ -29,7 +29,8 @@ class Place:
 
     def __str__(self) -> str:
         """Return `file:line`, or `file`."""
-        return f"{self.path}:{self.line}" if self.line else str(self.path)
+        path = printable(str(self.path))
+        return f"{path}:{self.line}" if self.line else path
 
 
 class HarnessError(Exception):

@@ -1,7 +1,8 @@
-"""What may reach a terminal: text that it would act on is written out."""
+"""What may reach a terminal, or the log of a CI service: text that either would act on is written out."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 
@@ -15,8 +16,20 @@ def say(message: str) -> None:
 
 
 def printable(text: str) -> str:
-    """Return `text` on one line: what a terminal would act on (ESC, U+2028, …) is written out."""
-    return spelt(text, lambda sign: " " if sign in "\n\t" else ascii(sign)[1:-1])
+    """Return `text` on one line: what a terminal would act on (ESC, U+2028, …) is written out.
+
+    So is what the log of a CI service takes for a command: `::error` where a line begins, `##[` anywhere.
+    """
+    line = spelt(text, lambda sign: " " if sign in "\n\t" else ascii(sign)[1:-1])
+    return _COMMAND.sub(_disarmed, line) if "::" in line or "##" in line else line
+
+
+# GitHub's two spellings, Azure's and TeamCity's; blanks before the first do not matter to GitHub.
+_COMMAND = re.compile(r"^\s*::|##(?=\[|vso\[|teamcity\[)")
+
+
+def _disarmed(command: re.Match[str]) -> str:
+    return f"{command[0][:-1]}\\x{ord(command[0][-1]):02x}"
 
 
 def spelt(text: str, code: Callable[[str], str]) -> str:

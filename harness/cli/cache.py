@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import Json
-from harness.cli.output import print_json
+from harness.cli.output import emit, print_json
 from harness.errors import BadInput, did_you_mean
 
 if TYPE_CHECKING:
@@ -73,12 +73,12 @@ def _print(what: str, rows: list[Kept], removed: int, size: int, *, json: bool) 
         print_json({**({"removed": removed} if what == "clear" else {}), **found})
         return
     if what == "clear":
-        print(f"removed {removed:,} answers")
+        emit(f"removed {removed:,} answers")
     answers = sum(row.answers for row in rows)
-    print(f"{path()}: {answers:,} answers, {size / 2**20:.1f} MiB")
+    emit(f"{path()}: {answers:,} answers, {size / 2**20:.1f} MiB")
     if rows:
         header = ["backend", "model", "answers", "KiB", "oldest", "newest"]
-        print(table(header, [_cells(row) for row in rows], names=1))
+        emit(table(header, [_cells(row) for row in rows], names=1))
 
 
 def _cells(row: Kept) -> list[str]:

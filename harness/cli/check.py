@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.options import Json
+from harness.cli.output import emit, print_json
 from harness.errors import BadInput
 from harness.terminal import say
 
@@ -22,8 +23,6 @@ def check(
     json: Json = False,
 ) -> int:
     """Check YAML definitions; every problem with its file and line."""
-    import orjson
-
     from harness.tasks.checking import all_definitions, definition_files, problems
 
     if schema is not None:
@@ -39,10 +38,10 @@ def check(
             }
             for problem in found
         ]
-        print(orjson.dumps({"files": len(files), "problems": rows}, option=orjson.OPT_INDENT_2).decode())
+        print_json({"files": len(files), "problems": rows})
         return 2 if found else 0
     for problem in found:
-        print(problem)
+        emit(str(problem))
     say(_summary(len(files), len(found)))
     return 2 if found else 0
 
@@ -65,7 +64,7 @@ def _write_schemas(folder: Path) -> int:
         for name, values in schemas():
             path = folder / f"{name}.schema.json"
             path.write_bytes(orjson.dumps(values, option=orjson.OPT_INDENT_2) + b"\n")
-            print(f"{path}   # first line of a {name}: # yaml-language-server: $schema={path}")
+            emit(f"{path}   # first line of a {name}: # yaml-language-server: $schema={path}")
     except OSError as error:
         raise BadInput(f"--schema {folder}: {error.strerror}") from None
     return 0

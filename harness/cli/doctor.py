@@ -8,7 +8,7 @@ import typer
 
 from harness import __version__
 from harness.cli.options import AllowEndpoint, Json, Offline, Settings, Trust
-from harness.cli.output import print_json
+from harness.cli.output import emit, print_json
 from harness.errors import BadInput
 
 
@@ -45,20 +45,20 @@ def _print_installation(*, json: bool) -> int:
         print_json(found)
         return 0
     cache, data = found["cache"], found["data"]
-    print(f"harness {__version__}, Python {found['python']}, {found['platform']}")
-    print(f"cores {found['cores']}, accelerator {found['accelerator'] or 'none found'}")
-    print(f"cache {cache['path']} ({cache['problem'] or 'writable'})")
-    print(f"data  {data['path'] or 'HARNESS_DATA is not set'}{_about(data)}")
+    emit(f"harness {__version__}, Python {found['python']}, {found['platform']}")
+    emit(f"cores {found['cores']}, accelerator {found['accelerator'] or 'none found'}")
+    emit(f"cache {cache['path']} ({cache['problem'] or 'writable'})")
+    emit(f"data  {data['path'] or 'HARNESS_DATA is not set'}{_about(data)}")
     for name, version in found["packages"].items():
-        print(f"  {name} {version}")
+        emit(f"  {name} {version}")
     for extra, state in found["extras"].items():
-        print(f"  [{extra}] {'installed' if state['installed'] else state['install']}")
-    print("plugins " + ("; ".join([*found["plugins"], *found["broken"]]) or "none but the built-in"))
-    print("backends")
+        emit(f"  [{extra}] {'installed' if state['installed'] else state['install']}")
+    emit("plugins " + ("; ".join([*found["plugins"], *found["broken"]]) or "none but the built-in"))
+    emit("backends")
     for name, obstacles in found["backends"].items():
         key = found["keys"].get(name)
         ready = f"ready ({key} is set)" if key else "ready"
-        print(f"  {name}: {'; '.join(one.removeprefix(f'{name} ') for one in obstacles) or ready}")
+        emit(f"  {name}: {'; '.join(one.removeprefix(f'{name} ') for one in obstacles) or ready}")
     return 0
 
 
@@ -84,7 +84,7 @@ def _print_numerics(
     if json:
         print_json(found.plain())
     else:
-        print(found.told())
+        emit(found.told())
     return 0
 
 

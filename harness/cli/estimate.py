@@ -30,7 +30,7 @@ from harness.cli.options import (
     Template,
     Trust,
 )
-from harness.cli.output import fail, print_json
+from harness.cli.output import emit, fail, print_json
 from harness.errors import BadInput, HarnessError, Unavailable
 from harness.terminal import say
 
@@ -107,7 +107,7 @@ def estimate(
     if json:
         print_json(estimates.as_json(found))
     elif found:
-        print(estimates.markdown(found))
+        emit(estimates.markdown(found))
     return max((error.exit_code for error in errors), default=0)
 
 

@@ -20,7 +20,7 @@ from harness.cli.options import (
     Task,
     Template,
 )
-from harness.cli.output import print_json
+from harness.cli.output import emit, print_json
 from harness.errors import BadInput
 from harness.terminal import say
 
@@ -63,8 +63,8 @@ def export(
         about = {"out": str(out), "examples": fit.examples, "reused": fit.reused}
         print_json({**about, "task": plan.task.name, "backend": plan.backend.name})
         return 0
-    print(f"written {out}")
-    print(f"next:   harness run -t {plan.task.name} -b huggingface -m model={out} --shots 0")
+    emit(f"written {out}")
+    emit(f"next:   harness run -t {plan.task.name} -b huggingface -m model={out} --shots 0")
     return 0
 
 

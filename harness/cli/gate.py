@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import Json, Lang, Runs, RunsDir
-from harness.cli.output import fail, print_json, warn, write
+from harness.cli.output import emit, fail, print_json, warn, write
 from harness.errors import BadInput, Unavailable, did_you_mean
 from harness.terminal import say
 
@@ -175,7 +175,7 @@ def _write(found: Gate, junit: Path | None, *, strict: bool, json: bool) -> None
     if json:
         print_json(render.as_json(found, strict=strict))
     else:
-        print(text)
+        emit(text)
 
 
 def _append(path: Path, text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from harness import DISTRIBUTION
+from harness.cli.output import emit
 from harness.errors import BadInput
 
 FILES = {
@@ -34,17 +35,17 @@ def init(
             _write(directory / name, (templates / template).read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"{error.filename or directory}: {error.strerror or error}") from None
-    print("next:")
+    emit("next:")
     if directory.resolve() != Path.cwd():
-        print(f"  cd {shlex.quote(str(directory))}")
-    print("\n".join(f"  {command}" for command in NEXT))
+        emit(f"  cd {shlex.quote(str(directory))}")
+    emit("\n".join(f"  {command}" for command in NEXT))
     return 0
 
 
 def _write(path: Path, text: str) -> None:
     if path.exists():
-        print(f"kept    {path}")
+        emit(f"kept    {path}")
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text.replace("{{ distribution }}", DISTRIBUTION), encoding="utf-8")
-    print(f"written {path}")
+    emit(f"written {path}")

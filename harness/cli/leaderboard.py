@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import GroupOf, Lang, Runs, RunsDir, SortBy
-from harness.cli.output import format_named, hand_over, warn
+from harness.cli.output import emit, format_named, hand_over, warn
 from harness.errors import BadInput
 
 if TYPE_CHECKING:
@@ -83,4 +83,4 @@ def print_board(found: Iterable[Entry], named: Collection[str] = ()) -> None:
     from harness.reports.leaderboard import render
     from harness.reports.leaderboard.board import board
 
-    print(render.markdown(board(found, warn, named=named)))
+    emit(render.markdown(board(found, warn, named=named)))

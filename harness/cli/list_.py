@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from harness.cli.options import DataDir, Json, RunsDir
-from harness.cli.output import print_json, warn
+from harness.cli.output import emit, print_json, warn
 from harness.errors import BadInput, did_you_mean
 from harness.terminal import say
 
@@ -62,7 +62,7 @@ def list_(
     if json:
         print_json({kind: rows})
     elif rows:
-        print(_columns(rows, shown))
+        emit(_columns(rows, shown))
         if not tags and sys.stdout.isatty():
             _tell_tags(rows)
     else:

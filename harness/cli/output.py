@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Collection
@@ -11,7 +12,7 @@ from typing import Any
 
 from harness.errors import BadInput, did_you_mean
 from harness.records.user_files import replace_text
-from harness.terminal import printable, spelt
+from harness.terminal import printable, printable_lines, say, spelt
 
 
 def fail(message: str) -> None:
@@ -27,6 +28,11 @@ def warn(message: str) -> None:
 def _print_line(message: str) -> None:
     """Print one line to stderr, never wrapped and without anything that a terminal would obey."""
     print(printable(message), file=sys.stderr, flush=True)
+
+
+def emit(text: str, *, end: str = "\n") -> None:
+    """Print lines of a result to stdout: a name in them may be a stranger's, and no terminal obeys it."""
+    print(printable_lines(text), end=end, flush=True)
 
 
 def print_json(values: Any) -> None:
@@ -68,10 +74,18 @@ def hand_over(text: str, out: Path | None) -> None:
         BadInput: the file cannot be written.
     """
     if out is None:
-        print(text, end="")
+        _print_report(text)
         return
     write(text, out, "--out")
-    print(f"written: {out}", file=sys.stderr, flush=True)
+    say(f"written: {out}")
+
+
+def _print_report(text: str) -> None:
+    """Print a report as it is to a file or another program; what people or a CI's log read is spelt out."""
+    if sys.stdout.isatty() or os.environ.get("GITHUB_ACTIONS"):
+        emit(text, end="")
+    else:
+        print(text, end="")
 
 
 def write(text: str, path: Path, option: str) -> None:

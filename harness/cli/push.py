@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.options import Runs, RunsDir
-from harness.cli.output import warn
+from harness.cli.output import emit, warn
 from harness.errors import BadInput, HarnessError, Unavailable
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def push(
         raise BadInput(f"no runs in {', '.join(map(str, runs or [runs_dir]))}")
     try:
         for line in plugins.load(entry.target)(found, **given[0]):
-            print(line, flush=True)
+            emit(line)
     except (HarnessError, KeyboardInterrupt):
         raise
     except Exception as error:  # whatever a tracker raises of its own

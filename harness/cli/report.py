@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 from harness.cli.options import GroupOf, Lang, Runs, RunsDir, SortBy
 from harness.cli.output import warn
 from harness.errors import BadInput
+from harness.terminal import say
 
 
 def report(
@@ -52,5 +52,5 @@ def report(
         write_site(entries, out, warn, group=group, sort=sort, shown=shown)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) / 1e6
     count = f"{len(entries)} {'run' if len(entries) == 1 else 'runs'}, {size:,.1f} MB"
-    print(f"written: {out} ({count}); open {out / 'index.html'}", file=sys.stderr, flush=True)
+    say(f"written: {out} ({count}); open {out / 'index.html'}")
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.options import CodeOfMetrics, Json, Offline
-from harness.cli.output import print_json
+from harness.cli.output import emit, print_json
 from harness.errors import BadInput, did_you_mean
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def score(
     if json:
         print_json({"files": [str(path) for path in files], "counts": _counts(found), "metrics": figures})
     else:
-        print(_table(figures))
-        print(f"\n{_note(found)}")
+        emit(_table(figures))
+        emit(f"\n{_note(found)}")
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.options import Ask, DataDir, Offline, Sample, Settings, Shots, Template, Trust
+from harness.cli.output import emit, hand_over
 from harness.errors import BadInput, did_you_mean
 from harness.terminal import say
 
@@ -72,17 +73,17 @@ def _print(name: str, rendering: Rendering) -> int:
     if kind != "task" and rendering.asked:
         raise BadInput(f"{name} is a {kind}; -n, -b, -m, --template, --ask and --shots are about a task")
     if kind == "run":
-        print(dump(run_file.read_run(Path(name))), end="")
+        emit(dump(run_file.read_run(Path(name))), end="")
     elif kind == "group":
         _group(definitions.find("tasks", name, tasks.folders()))
     elif kind == "backend":
-        print(dump(backends.load(name).resolved()), end="")
+        emit(dump(backends.load(name).resolved()), end="")
     else:
         task = tasks.load(name).choose(template=rendering.template, ask=rendering.ask, shots=rendering.shots)
-        print(dump(task.resolved()), end="")
+        emit(dump(task.resolved()), end="")
         if rendering.n or rendering.backend:
             for text in preview(task, rendering):
-                print(text)
+                emit(text)
     return 0
 
 
@@ -95,7 +96,10 @@ def _print_matrix(name: str, what: str | None, format: str) -> int:
     if format not in ("md", "csv"):
         raise BadInput(f"--format should be md or csv, not {format}")
     found = option_matrix.matrix(Path(name), what)
-    print(option_matrix.markdown(found) if format == "md" else option_matrix.as_csv(found).rstrip("\n"))
+    if format == "md":
+        emit(option_matrix.markdown(found))
+    else:
+        hand_over(option_matrix.as_csv(found), None)
     return 0
 
 
@@ -147,10 +151,10 @@ def _group(path: Path) -> None:
     tasks.load_group(path)  # names what is wrong with it
     group = definitions.validate(Group, read(path))
     members = [member.short() for member in group.members]
-    print(dump({**group.model_dump(exclude_defaults=True), "members": members}), end="")
+    emit(dump({**group.model_dump(exclude_defaults=True), "members": members}), end="")
     scored = groups.load(path)
     if scored is not None:
-        print(groups.described(scored))
+        emit(groups.described(scored))
 
 
 def _is_backend(head: dict[str, Any], known: dict[str, list[Path]]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.options import Backends, DataDir, Json, Offline, Quiet, Sample, Settings, Trust
-from harness.cli.output import fail, print_json
+from harness.cli.output import emit, fail, print_json
 from harness.errors import BadInput, HarnessError
 from harness.terminal import say
 
@@ -71,7 +71,7 @@ def tokenizers(
     if json:
         print_json({"what": what, "tokenizers": [_plain(name, costs) for name, costs in found.items()]})
     elif found:
-        print(
+        emit(
             _table(
                 found,
                 len(texts),

@@ -25,7 +25,7 @@ from harness.cli.options import (
     Template,
     Trust,
 )
-from harness.cli.output import fail, print_json
+from harness.cli.output import emit, fail, print_json
 from harness.errors import BadInput, Unavailable
 from harness.terminal import printable, printable_lines, say
 
@@ -105,7 +105,7 @@ def _print_nearest(found: Mapping[str, Sequence[tuple[str, float]]], *, json: bo
         return 0
     for text, said in found.items():
         words = ", ".join(f"{word} {near:.2f}" for word, near in said) or "nothing is known of it"
-        print(printable(f"{text} → {words}"))
+        emit(printable(f"{text} → {words}"))
     return 0
 
 
@@ -114,7 +114,7 @@ def _print(tried: Sequence[Tried], *, json: bool) -> int:
     if json:
         print_json({"answers": [_plain(one) for one in tried]})
     else:
-        print(printable_lines(redacted("\n".join(map(_told, tried)))))
+        emit(printable_lines(redacted("\n".join(map(_told, tried)))))
     failures = [one.response.error for one in tried if one.response.error is not None]
     if failures:
         last = failures[-1]
