@@ -38,6 +38,7 @@ def report(
     scores and pictures stay.
     """
     from harness.reports.entries import load
+    from harness.reports.site.atomic_folder import written
     from harness.reports.site.examples import Shown
     from harness.reports.site.writing import write_site
     from harness.reports.writers.translations import language
@@ -50,7 +51,7 @@ def report(
         if not entries:
             raise BadInput(f"no runs in {', '.join(map(str, runs or [runs_dir]))}; `harness run` makes them")
         write_site(entries, out, warn, group=group, sort=sort, shown=shown)
-    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) / 1e6
+    size = sum((out / name).stat().st_size for name in written(out)) / 1e6
     count = f"{len(entries)} {'run' if len(entries) == 1 else 'runs'}, {size:,.1f} MB"
     say(f"written: {out} ({count}); open {out / 'index.html'}")
     return 0

@@ -80,6 +80,8 @@ def test_the_same_runs_make_the_same_files_whatever_their_order(runs, tmp_path):
 def test_a_report_takes_the_place_of_a_report(runs, tmp_path):
     out = written(runs, tmp_path / "out")
     (out / "runs/stale.html").write_text("old")
+    with (out / staging.MARKER).open("a") as listed:
+        listed.write("runs/stale.html\n")
     written(runs, out)
     assert not (out / "runs/stale.html").exists()
     assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == ["out"]
