@@ -6,25 +6,28 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError, Undefined, meta, nodes
-from jinja2.sandbox import MAX_RANGE, ImmutableSandboxedEnvironment
+from jinja2 import Environment, StrictUndefined, TemplateError, Undefined, meta, nodes, pass_context
+from jinja2.runtime import Context
+from jinja2.sandbox import MAX_RANGE
 
+from harness.config.template_bounds import BoundedEnvironment, measured, rendered
 from harness.errors import BadInput, did_you_mean
 
 # What Python says when a template is too deep or too large for it to compile or to run.
 _LIMITS = (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError)
 
 
-def _printed(value: Any) -> Any:
+@pass_context  # so that Jinja does not work out `{{ 'a' * 3000000000 }}` while it compiles
+def _printed(_context: Context, value: Any) -> Any:
     """Return what a template inserts, unless it is a function: `{{ input.strip }}` forgot to call it."""
     if callable(value) and not isinstance(value, Undefined):
         raise TemplateError(f"{getattr(value, '__name__', value)!r} is a function; write () to call it")
-    return value
+    return measured(value)
 
 
 @cache
 def _environment() -> Environment:
-    environment = ImmutableSandboxedEnvironment(
+    environment = BoundedEnvironment(
         undefined=StrictUndefined,
         finalize=_printed,
         keep_trailing_newline=True,
@@ -54,7 +57,7 @@ def template(text: str) -> Callable[[Mapping[str, Any]], str]:
 
     def render(fields: Mapping[str, Any]) -> str:
         try:
-            return "".join(root(context(dict(fields), shared=False)))
+            return rendered(lambda: root(context(dict(fields), shared=False)))
         except (TemplateError, TypeError, LookupError, AttributeError, *_LIMITS) as error:
             raise BadInput(f"the template {text[:60]!r} fails: {error}") from None
 
