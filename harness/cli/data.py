@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.options import DataDir, Json
-from harness.cli.output import fail, print_json
+from harness.cli.output import emit, fail, print_json
 from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
 from harness.terminal import say
 
@@ -54,7 +54,7 @@ def _list(tasks: list[Task], data_dir: Path | None, *, json: bool) -> int:
         print_json({"data": [asdict(one) for one in found]})
         return 0
     for line in padded([list(COLUMNS), *map(_cells, found)]):
-        print("  ".join(line).rstrip())
+        emit("  ".join(line).rstrip())
     return 0
 
 
@@ -81,7 +81,7 @@ def _get(tasks: list[Task], data_dir: Path | None, *, yes: bool, json: bool) -> 
         else:
             row |= {"origin": source.origin, "files": sum(map(len, source.files.values()))}
             if not json:
-                print(f"{task.name}: {row['files']} file{'s' if row['files'] != 1 else ''} ({source.origin})")
+                emit(f"{task.name}: {row['files']} file{'s' if row['files'] != 1 else ''} ({source.origin})")
         rows.append(row)
     if json:
         print_json({"data": rows})

@@ -1,6 +1,6 @@
 """Bounds on what a template may build and on how long it may take: it may be a stranger's.
 
-Jinja's sandbox keeps a template from Python, and not from the memory: `'a' * 3000000000` is an expression like
+Jinja's sandbox keeps a template from Python, and not from the memory: `'a' * 3000000000` is an expression as
 any other. Whatever makes something large goes through here: operators, calls, filters, loops, lists that are
 written out. Nothing is worked out before a template is rendered.
 """

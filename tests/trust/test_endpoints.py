@@ -16,9 +16,9 @@ import pytest
 from harness import api_keys
 from harness.backends import allowed_endpoints, endpoints
 from harness.config import loader
-from tests.model_server import ModelServer, say
-from tests.running import REVIEWS, rows, said
-from tests.shell import Shell
+from tests.support.model_server import ModelServer, say
+from tests.support.running import REVIEWS, rows, said
+from tests.support.shell import Shell
 
 pytest.importorskip("openai")
 

@@ -14,8 +14,8 @@ import pytest
 
 from harness import tables
 from harness.datasets.downloads import transfer
-from tests.running import REVIEWS, Project, here, rows
-from tests.shell import Shell
+from tests.support.running import REVIEWS, Project, here, rows
+from tests.support.shell import Shell
 
 HEADER = "id\tdocument\tlabel\n"
 SECRET = "s1\t비밀번호는 hunter2\t1\n"

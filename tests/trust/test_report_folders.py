@@ -10,8 +10,8 @@ import pytest
 
 from harness.errors import BadInput
 from harness.reports.site import atomic_folder
-from tests.fake_runs import fake_run
-from tests.shell import Shell
+from tests.support.fake_runs import fake_run
+from tests.support.shell import Shell
 
 pytest.importorskip("plotly")
 OWN = {

@@ -1,0 +1,88 @@
+"""What a task, a name or a reply could make endless: templates, patterns, names on a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.config import template_bounds, templates
+from harness.errors import BadInput
+from tests.support.shell import Shell
+
+SEND = """\
+version: 1
+description: theirs
+data: {{format: jsonl, files: {{test: test.jsonl}}}}
+fields: {{input: text, target: label}}
+options: {{a: 가, b: 나}}
+ask: choose
+templates: {{plain: {{query: {query}}}}}
+metrics: [accuracy]
+"""
+AGAIN = "{%% set ns = namespace(x=%s) %%}{%% for i in range(60) %%}{%% set ns.x = %s %%}{%% endfor %%}"
+BOMBS = {
+    "product": "{{ 'a' * 3000000000 }}",
+    "product_of_a_field": "{{ 3000000000 * input }}",
+    "list": "{{ [1] * 3000000000 }}",
+    "padding": "{{ 'a'|center(3000000000) }}",
+    "method": "{{ 'a'.ljust(3000000000) }}",
+    "percent": "{{ '%3000000000d' % 1 }}",
+    "format": "{{ '{:3000000000}'.format(1) }}",
+    "format_given": "{{ '{:{}}'.format(1, 3000000000) }}",
+    "replace": "{% set x = 'a' * 60000000 %}{{ x.replace('a', x) }}",
+    "join": "{% set x = 'a' * 60000000 %}{{ ([x] * 1000)|join(x) }}",
+    "join_method": "{% set x = 'a' * 60000000 %}{{ x.join([x] * 1000) }}",
+    "batch": "{{ [1]|batch(3000000000, 'x')|list }}",
+    "bytes": "{{ (1).to_bytes(3000000000, 'big') }}",
+    "number": AGAIN % ("10", "ns.x * ns.x"),
+    "doubled": AGAIN % ("'a'", "ns.x ~ ns.x"),
+    "nested": AGAIN % ("[1]", "[ns.x, ns.x]"),
+    "loops": "{% for i in range(99999) %}{% for j in range(99999) %}{{ i }}{% endfor %}{% endfor %}",
+    "filters": "{% for i in range(99999) %}{{ range(99999)|sum }}{% endfor %}",
+}
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bounds as they are, but smaller: a busy machine builds 64 MB slowly."""
+    for name, least in (("LARGEST", 1 << 20), ("MOST", 20_000), ("STEPS", 300_000)):
+        monkeypatch.setattr(template_bounds, name, least)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_check_works_nothing_out_and_a_run_ends_in_one_line(shell: Shell, name):
+    query = BOMBS[name].replace("60000000", "1000000")
+    shell.write("tasks/theirs.yaml", SEND.format(query=f'"{query}"'))
+    shell.write("data/test.jsonl", '{"text": "가나다", "label": "a"}\n')
+    assert shell("check", "tasks").code == 0
+    told = shell("show", "theirs", "-n", "1", "--data-dir", "data")
+    assert told.code == 2, told
+    assert "the template" in told.complaint
+    assert len(told.complaint) < 400
+
+
+def test_the_bounds_let_every_honest_template_through():
+    loop = "{% for w in input.split() %}{{ loop.index }}. {{ w|upper ~ '!' }}\n{% endfor %}"
+    honest = loop + "{{ [input, 'x']|join(', ') }}"
+    said = templates.template(honest)({"input": "a b"})
+    assert said == "1. A!\n2. B!\na b, x"
+    assert templates.template("{{ '%05.1f' % x }}{{ 'ab' * 3 }}{{ 1 + 2 }}")({"x": 2.5}) == "002.5ababab3"
+
+
+def test_the_steps_of_a_rendering_are_the_same_on_every_machine():
+    """A rendering that is refused is refused by its steps, whatever the clock says."""
+    for _ in range(3):
+        with pytest.raises(BadInput, match="it takes more than 300,000 steps"):
+            templates.template(BOMBS["loops"])({})
+
+
+@pytest.mark.parametrize(
+    "name", ["\x1b]52;c;aGk=\x07", "::error file=x::pwned", "\n::error::pwned", "##[error]pwned", "\x1b[2J"]
+)
+def test_a_file_s_name_is_text_on_every_line(shell: Shell, name):
+    shell.write(f"tasks/{name}.yaml", "ask: choose\nnonsense: 1\n")
+    told = shell("check", "tasks")
+    assert told.code == 2
+    for line in (told.out + told.err).splitlines():
+        assert line.isprintable()
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
