@@ -101,6 +101,11 @@ class TestFolder:
 
 
 class TestSample:
+    @pytest.fixture(autouse=True)
+    def beside(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The task's YAML lies where its sample does: one that lies elsewhere is not read."""
+        monkeypatch.chdir(tmp_path)
+
     def test_every_split_is_in_the_one_file(self, tmp_path):
         (tmp_path / "s.jsonl").touch()
         source = find(Where(sample=True), ["train", "test"], sample=str(tmp_path / "s.jsonl"))
