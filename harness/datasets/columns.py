@@ -12,6 +12,7 @@ from harness.config import templates as templating
 from harness.datasets.formats import Row, Table
 from harness.errors import BadInput, Place, did_you_mean
 from harness.tasks.task import Task
+from harness.text import bounded_regex
 
 Get = Callable[[Row], Any]
 
@@ -90,7 +91,10 @@ def from_path(task: Task, file: Path) -> dict[str, str]:
     path = file.as_posix().removesuffix(".gz")
     found = {}
     for name, pattern in task.file.data.from_path.items():
-        match = re.search(pattern, path)
+        try:
+            match = bounded_regex.search(re.compile(pattern), path)
+        except bounded_regex.TooSlow:
+            raise BadInput(f"{pattern!r} of {name!r} finds no end in the path", place=Place(file)) from None
         if match is None:
             raise BadInput(f"the path tells no {name!r}: {pattern!r} is not in it", place=Place(file))
         found[name] = match[1]

@@ -14,6 +14,8 @@ from functools import lru_cache
 
 from harness.errors import BadInput
 from harness.schema import Option
+from harness.terminal import say
+from harness.text import bounded_regex
 from harness.text.normalize import bare, folded, ko_v1, nfc
 from harness.text.thoughts import spoken
 
@@ -265,8 +267,13 @@ def answer_phrase() -> Step:
     return lambda text, _options: phrases.answer(own_lines(text))
 
 
+SLOW = 3  # replies in which a pattern may find no end
+
+
 def regex(pattern: str, group: int = 0) -> Step:
     """Return what `pattern` finds first, or one of its groups; Hangul in pieces is composed before.
+
+    A reply in which it finds no end has no answer; at the third it is the pattern's fault.
 
     Raises:
         BadInput: the pattern is not a regular expression or has no such group.
@@ -278,8 +285,19 @@ def regex(pattern: str, group: int = 0) -> Step:
     if not 0 <= group <= compiled.groups:
         raise BadInput(f"{pattern!r} has {compiled.groups} groups, not {group}")
 
+    slow = 0
+
     def step(text: str, _options: Sequence[Option]) -> str | None:
-        match = compiled.search(nfc(text))
+        nonlocal slow
+        try:
+            match = bounded_regex.search(compiled, nfc(text))
+        except bounded_regex.TooSlow:
+            slow += 1
+            shown = f"{pattern[:60]!r} found no end"
+            say(f"warning: {shown} in {bounded_regex.SECONDS:g} s; that reply has no answer")
+            if slow == SLOW:
+                raise BadInput(f"{shown} in {SLOW} replies: it backtracks; mend it") from None
+            return None
         return (match[group] or None) if match else None
 
     return step

@@ -6,6 +6,7 @@ import pytest
 
 from harness.config import template_bounds, templates
 from harness.errors import BadInput
+from harness.text import bounded_regex
 from tests.support.shell import Shell
 
 SEND = """\
@@ -86,3 +87,36 @@ def test_a_file_s_name_is_text_on_every_line(shell: Shell, name):
         assert line.isprintable()
         assert not line.lstrip().startswith("::")
         assert "##[" not in line
+
+
+STEP = "extract: [{{regex: {{pattern: '(가+)+$'}}}}]\nask: generate\ntemplates:"
+SLOW = SEND.replace("templates:", STEP).replace("ask: choose\n", "", 1)
+
+
+def test_a_pattern_that_finds_no_end_costs_an_answer_and_then_ends_the_run(shell: Shell, monkeypatch):
+    monkeypatch.setattr(bounded_regex, "SECONDS", 0.2)
+    shell.write("tasks/theirs.yaml", SLOW.format(query='"{{ input }}"'))
+    for count, code in ((2, 0), (3, 2)):
+        rows = [f'{{"text": "{number}", "label": "a"}}\n' for number in range(count)]
+        shell.write("data/test.jsonl", "".join(rows))
+        reply = "가" * 60 + "!"
+        asked = ("run", "-t", "theirs", "-b", "dummy", "-m", f"reply={reply}", "--data-dir", "data", "--json")
+        told = shell(*asked, "--runs-dir", f"runs{count}")
+        assert told.err.count("found no end in 0.2 s") == count
+        assert told.code == code, told
+        assert "Traceback" not in told.err
+
+
+def test_so_does_one_over_the_path_of_a_file(shell: Shell, monkeypatch):
+    monkeypatch.setattr(bounded_regex, "SECONDS", 0.2)
+    text = SEND.format(query='"{{ input }}"').replace(
+        "{format: jsonl,", "{format: jsonl, from_path: {x: '((?:가|가)+)$'},"
+    )
+    name = "가" * 40
+    shell.write(
+        "tasks/theirs.yaml", text.replace("test.jsonl", f"{name}!.jsonl").replace("text,", "text, x: x,")
+    )
+    shell.write(f"data/{name}!.jsonl", '{"text": "a", "label": "a"}\n')
+    told = shell("run", "-t", "theirs", "-b", "dummy", "--data-dir", "data")
+    assert told.code == 2
+    assert "finds no end in the path" in told.err

@@ -16,6 +16,7 @@ import pytest
 from harness import api_keys
 from harness.backends import allowed_endpoints, endpoints
 from harness.config import loader
+from harness.config.remembered import remembered_in
 from tests.support.model_server import ModelServer, say
 from tests.support.running import REVIEWS, rows, said
 from tests.support.shell import Shell
@@ -101,7 +102,7 @@ class TestAProfileThatSomebodySent:
         again = shell(*RUN, "-b", "theirs", "--fresh", "--no-cache")
         assert again.code == 0, again.err
         assert f"note: {NAME} goes to {host}" in again.err
-        kept = allowed_endpoints.remembered_in()
+        kept = remembered_in(allowed_endpoints.REMEMBERED)
         assert kept.read_text() == f"{NAME} {host}\n"
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
@@ -122,7 +123,7 @@ class TestAProfileThatSomebodySent:
 
     def test_a_file_of_leave_that_others_may_write_gives_none(self, shell, server):
         profile(shell, server.url)
-        kept = allowed_endpoints.remembered_in()
+        kept = remembered_in(allowed_endpoints.REMEMBERED)
         kept.parent.mkdir(parents=True)
         kept.write_text(f"{NAME} {server.url.removesuffix('/v1')}\n")
         kept.chmod(0o666)
