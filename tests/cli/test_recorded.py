@@ -97,7 +97,11 @@ class TestMatching:
     def test_a_partial_run_goes_on_in_its_directory_under_its_name(self, project):
         project.write("replies.jsonl", jsonl(REPLIES[:2]))
         place = only(run(project))["directory"]
-        said = project("run", "--resume", place, "--data-dir", "data", "--max-failures", "2", "--json")
+        options = ("--data-dir", "data", "--max-failures", "2", "--json")
+        said = project("run", "--resume", place, *options)
+        assert said.code == 2  # a folder may be a stranger's: the file that it reads is said again
+        assert "repeat it: -m file=replies.jsonl" in said.err
+        said = project("run", "--resume", place, "-m", "file=replies.jsonl", *options)
         assert said.code == 0
         assert (only(said)["directory"], only(said)["label"]) == (place, "them")
 
