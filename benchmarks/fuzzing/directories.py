@@ -122,7 +122,7 @@ def status_of(directory: Path) -> Any:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes()) if not path.is_symlink() else None
+        return json.loads(path.read_bytes()) if path.is_file() and not path.is_symlink() else None
     except (OSError, ValueError, RecursionError):
         return None
 
