@@ -1,7 +1,9 @@
 """The harness under everything that tears, lies and interrupts: what must hold, tried at random.
 
     python -m benchmarks.fuzz directories -n 10000
-    python -m benchmarks.fuzz directories --only 123 124       these seeds again
+    python -m benchmarks.fuzz replies -n 600             600 runs of at least 12 replies each
+    python -m benchmarks.fuzz signals -n 2000            a signal or two at random moments
+    python -m benchmarks.fuzz directories --only 123     this seed again
 
 No traceback, nothing lost that was journalled, nothing executed, no figure changed without a mark. A case
 follows from its seed; the seeds of those that failed are printed, and kept in `tests/trust/test_fuzz.py`.
@@ -15,19 +17,20 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from benchmarks.fuzzing import directories
+from benchmarks.fuzzing import directories, replies, signals
 from benchmarks.fuzzing.verdict import Executed
 
-Run = Callable[[int], list[str]]
+KINDS: dict[str, Any] = {"directories": directories, "replies": replies, "signals": signals}
 
 
 def main() -> int:
     """Run the cases and print how many failed, and how."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("directories",))
+    parser.add_argument("what", choices=sorted(KINDS))
     parser.add_argument("-n", type=int, default=1000, help="cases")
     parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--only", type=int, nargs="+", metavar="SEED")
@@ -43,14 +46,15 @@ def tried(
     what: str, seeds: Iterable[int], folder: Path, seconds: float = float("inf"), traced: bool = False
 ) -> list[int]:
     """Run a case for each seed, as long as there is time, and return the seeds of those that failed."""
-    project = directories.prepared(folder / "template")
+    kind = KINDS[what]
+    project = kind.prepared(folder / "template")
     executed, failed, count, began = Executed(), [], 0, time.monotonic()
     kinds: Counter[str] = Counter()
     for seed in seeds:
         if time.monotonic() - began > seconds:
             break
         count += 1
-        case = directories.Case(seed, folder / "case", executed)
+        case = kind.Case(seed, folder / "case", executed)
         try:
             case.run(project.home)
         except Exception as error:

@@ -1,0 +1,22 @@
+"""A few seeded cases of `python -m benchmarks.fuzz`, and every seed that once found something."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+pytest.importorskip("openai")
+
+from benchmarks.fuzz import tried
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX pipes and links")
+
+# 169, 330: a folder in the place of statistics.npz. 508: a line whose target is no label.
+FOUND = {"directories": [169, 330, 508], "replies": [10]}
+SEEDS = {"directories": range(20), "replies": range(3)}
+
+
+@pytest.mark.parametrize("what", SEEDS)
+def test_what_is_torn_or_lies_breaks_no_promise(tmp_path, what):
+    assert tried(what, [*FOUND[what], *SEEDS[what]], tmp_path) == []
