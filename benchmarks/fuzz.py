@@ -70,6 +70,8 @@ def tried(
             )
         finally:
             shutil.rmtree(case.home, ignore_errors=True)
+        if count % 200 == 0:
+            print(f"{what}: {count:,} cases, {len(failed)} failed", file=sys.stderr, flush=True)
     print(f"{what}: {count:,} cases, {len(failed)} failed, {time.monotonic() - began:.0f} s", file=sys.stderr)
     return failed
 
