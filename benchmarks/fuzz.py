@@ -36,10 +36,18 @@ def main() -> int:
     parser.add_argument("--only", type=int, nargs="+", metavar="SEED")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="end after so many")
     asked = parser.parse_args()
+    _bound_memory()
     seeds = asked.only or range(asked.first, asked.first + asked.n)
     with tempfile.TemporaryDirectory() as folder:
         failed = tried(asked.what, seeds, Path(folder), asked.seconds, traced=bool(asked.only))
     return bool(failed)
+
+
+def _bound_memory(most: int = 8 * 2**30) -> None:
+    """Let what reads without end fail here and not take the machine with it."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def tried(

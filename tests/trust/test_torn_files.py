@@ -226,3 +226,12 @@ def test_an_odd_line_is_named_with_its_number(project, run):
     done = project.harness("rescore", run)
     assert done.returncode == 4
     assert "samples.jsonl:4: lacks 'prediction'; the line is left out" in done.stderr
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom"])
+def test_answers_behind_a_link_to_a_device_are_refused_and_not_read_for_ever(project, run, device):
+    (run / "samples.jsonl").unlink()
+    (run / "samples.jsonl").symlink_to(device)
+    done = project.harness("score", run / "samples.jsonl", "--metric", "accuracy")
+    assert done.returncode == 2
+    assert "is no regular file" in one_line(done)
