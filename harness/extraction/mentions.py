@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from harness.extraction.korean_endings import ending
-from harness.text.normalize import bare, folded, nfc
+from harness.extraction.own_words import BRACKETED
+from harness.text.normalize import bare
 
 OPEN = r"(?:\\boxed ?\{|\\text ?\{|[(\[<\"'{])"
 SHUT = r"[)\]>\"'}]*"
@@ -29,33 +30,25 @@ NAMED_BEFORE = re.compile(
     re.I,
 )
 
-# Enclosed labels become bracketed ones before NFKC makes bare ones of them: ①② is not 12.
-_BRACKETED = {
-    **{ord(sign): f"({number})" for number, sign in enumerate("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳", 1)},
-    **{ord(sign): f"({number})" for number, sign in enumerate("❶❷❸❹❺❻❼❽❾❿", 1)},
-    **{0x326E + number: f"({label})" for number, label in enumerate("가나다라마바사아자차카타파하")},
-    **{0x3260 + number: f"({label})" for number, label in enumerate("ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎ")},
-    **{0x24B6 + number: f"({chr(65 + number)})" for number in range(26)},
-    **{0x24D0 + number: f"({chr(97 + number)})" for number in range(26)},
-}
-_MARKUP = re.compile(r"\*\*|__|[`$]|^\s*(?:#+|>|[-*•] )\s*|(?<![ㄱ-ㅣ])[ㅋㅎㅠㅜㅡ]{2,}")
-_NEXT_EXAMPLE = re.compile(
-    r"\n(?:다음 )?(?:문장|질문|문제|지문|리뷰|입력|예시|question|review|input|text|q)\b\s*\d*[ :.]", re.I
-)
-
 # A yes and a no that mean the same, and 아니오, which is written for 아니요.
-_SAME_WORDS = {"예": ("네",), "네": ("예",), "아니요": ("아니오", "아뇨"), "아니오": ("아니요", "아뇨")}
+_SAME_WORDS = {
+    "예": ("네", "넵", "넹"),
+    "네": ("예", "넵", "넹"),
+    "아니요": ("아니오", "아뇨"),
+    "아니오": ("아니요", "아뇨"),
+}
 _YES_NO = ("yes", "no")
 
 _SHUT_IN_WORD = re.compile(r"[)\]>\"'}.!?]+(?=[가-힣])")
 _INSIDE_NUMBER = re.compile(r"[0-9][.,][0-9]|[0-9]%")
 _LABEL = r"(?:[A-J]|[가나다라마]|[ㄱ-ㅎ]|[0-9]{1,2})"
 _LISTED_AFTER = re.compile(
-    rf"{SHUT}\s*(?:[,/·]|및|또는|, ?(?:and|or)|and|or)\s*{OPEN}?{_LABEL}(?![0-9A-Za-z가-힣ㄱ-ㅎ])"
+    rf"{SHUT}\s*(?:,\s*(?:and|or)\b|[,/·]|및|또는|and\b|or\b)\s*{OPEN}?{_LABEL}(?![0-9A-Za-z가-힣ㄱ-ㅎ])"
 )
 _LISTED_BEFORE = re.compile(
-    rf"(?<![0-9A-Za-z가-힣ㄱ-ㅎ]){_LABEL}{SHUT}\s*(?:[,/·]|및|또는|and|or)\s*{OPEN}?$"
+    rf"(?<![0-9A-Za-z가-힣ㄱ-ㅎ]){_LABEL}{SHUT}\s*(?:,\s*(?:and|or)\b|[,/·]|및|또는|and\b|or\b)\s*{OPEN}?$"
 )
+_LETTERS_BEFORE = re.compile(r"(?:^|[\s:(])[A-J] $")  # A B C D
 _SMILE = re.compile(r"(?<=\s)[:;=]$")
 _LINE_STARTS = re.compile(r"(?:^|\n)[(\[<\"'{ ]*$")
 _LINE_ENDS = re.compile(rf"{SHUT}[.:)!]*\s*(?:\n|$)")
@@ -115,20 +108,12 @@ class Forms:
     places: bool = False
 
 
-def own_lines(text: str) -> str:
-    """Return the reply's own lines, folded, without markup; what a base model went on to ask is cut off."""
-    lines = (folded(_MARKUP.sub("", line)) for line in nfc(text).translate(_BRACKETED).split("\n"))
-    said = "\n".join(line for line in lines if line)
-    follows = _NEXT_EXAMPLE.search(said)
-    return said[: follows.start()] if follows else said
-
-
 @lru_cache(maxsize=4096)
 def forms(options: tuple[str, ...]) -> Forms:
     """Return the words of `options`; a word of several options is the first's."""
     words: dict[str, int] = {}
     for index, option in enumerate(options):
-        word = bare(option.translate(_BRACKETED))
+        word = bare(option.translate(BRACKETED))
         for form in (word, word.replace(" ", ""), *_SAME_WORDS.get(word, ())):
             if form:
                 words.setdefault(form if len(form) == 1 else form.lower(), index)
@@ -158,10 +143,13 @@ def by_word(said: str, words: Iterable[tuple[str, int]]) -> list[Mention]:
     return sorted(found, key=lambda mention: mention.start)
 
 
-def by_place(said: str, count: int) -> list[Mention]:
-    """Return where options are named by place: 3번, 보기 3, 셋째; and, of three or more, (C) and 3."""
+def by_place(said: str, count: int, *, bare_numbers: bool = True) -> list[Mention]:
+    """Return where options are named by place: 3번, 보기 3, 셋째; and, of three or more, (C) and 3.
+
+    Without `bare_numbers` these last are left out: where letters are the labels, 3 is a number.
+    """
     found = [*_ordinals(said, count), *_numbered(said)]
-    if count > 2:
+    if count > 2 and bare_numbers:
         found += [
             m for m in by_word(said, _place_labels(count)) if said[m.word_stop : m.word_stop + 1] != "점"
         ]
@@ -200,6 +188,8 @@ def _joined(one: str, other: str) -> bool:
 def _stands(said: str, word: str, mention: Mention) -> bool:
     """Return whether an ambiguous word stands as an answer does."""
     before, after = said[max(0, mention.start - 60) : mention.start], said[mention.stop : mention.stop + 60]
+    if "A" <= word <= "J" and _LETTERS_BEFORE.search(before[-4:]):
+        return False
     if _SMILE.search(before) or _LISTED_AFTER.match(after) or _LISTED_BEFORE.search(before[-12:]):
         return False
     if mention.kind in ("states", "concedes", "asks", "supposes") or after[:1] == "/" or before[-1:] == "/":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from harness import plugins
 from harness.config.fields import Named
@@ -46,10 +48,8 @@ def reader(task: Task) -> Read:
     the text. A task with options and no steps looks for the option that the reply states, one that asks
     for a number for the rating. What stands within a thought is never read.
     """
-    steps: list[Step] = [
-        plugins.load(plugins.extractors()[named.name].target)(**named.settings)
-        for named in task.file.extract or [_usual_step(task)]
-    ]
+    named = task.file.extract or [_usual_step(task)]
+    steps, cut = _steps(named), _steps(named, cut=True)
 
     def read(response: Response, options: Sequence[Option], context: str = "") -> Prediction:
         if response.finish in REFUSED:
@@ -63,34 +63,41 @@ def reader(task: Task) -> Read:
         if response.option_scores is not None or response.label is not None:
             return _decided(response, options, has_labels=bool(task.file.options))
         said = spoken(response.text)
-        found = (_extracted(steps, said, names) for names in _called(options))
-        judged = (_judged(task, text, names, context) for text, names in found if text is not None)
-        return next((prediction for prediction in judged if prediction is not None), None)
+        text = _extracted(cut if response.finish == "length" else steps, said, options, context)
+        return None if text is None else _judged(task, text, options, context)
 
     return read
 
 
-def _called(options: Sequence[Option]) -> Iterator[Sequence[Option]]:
-    """Yield the options as a reply may call them: by their texts, then, where these are marks, in words."""
-    yield options
-    if any(option.meaning for option in options):
-        yield [Option(option.label, option.meaning) for option in options]
+def _steps(named: Sequence[Named], *, cut: bool = False) -> list[Step]:
+    """Return the steps; for a reply that was `cut` short those that then read less are told so."""
+    found = []
+    for one in named:
+        factory = plugins.load(plugins.extractors()[one.name].target)
+        told = {"cut": True} if cut and "cut" in inspect.signature(factory).parameters else {}
+        found.append(factory(**one.settings, **told))
+    return found
 
 
 def _extracted(
-    steps: Sequence[Step], text: str | None, options: Sequence[Option]
-) -> tuple[str | None, Sequence[Option]]:
-    """Return what the steps leave of a reply, and the options by which they read it.
+    steps: Sequence[Step], text: str | None, options: Sequence[Option], context: str
+) -> str | None:
+    """Return what the steps leave of a reply; a step that has a third argument is given the passage.
 
     None ends them, and so does an empty text: an answer that says there is none.
     """
     for step in steps:
         if text is None:
             break
-        text = step(text, options)
+        text = step(text, options, context) if _takes_context(step) else step(text, options)
         if text == "":
             break
-    return text, options
+    return text
+
+
+@lru_cache(maxsize=256)
+def _takes_context(step: Step) -> bool:
+    return "context" in inspect.signature(step).parameters
 
 
 def _judged(task: Task, text: str, options: Sequence[Option], context: str) -> Prediction:
@@ -111,8 +118,7 @@ def _decided(response: Response, options: Sequence[Option], *, has_labels: bool)
     if response.option_scores is not None:
         return best(response.option_scores, options)
     said = response.label or ""
-    found = (chosen(said, names) for names in _called(options))
-    named = next((label for label in found if label is not None), None)
+    named = chosen(said, options)
     known = said.strip() if has_labels else None
     return named or next((option.label for option in options if option.label == known), None)
 

@@ -1,140 +1,131 @@
-"""Which of the known options a free-form answer states, in Korean, English or by a label.
+r"""Which of the known options a free-form answer states, in Korean, English or by a label.
 
-Each mention of an option is judged by what stands around it: named as the answer, asserted, touched,
-conceded, or turned down. The strongest mentions decide; where they are of two options, nothing does.
+Looked at in this order, each with what it finds before the next:
+
+| where | what |
+|---|---|
+| the whole reply | it is an option, or an object of JSON that names or rates them |
+| marks, the last first | `\boxed{D}`, `#### D`, 정답:, the answer is, 따라서, bold, last line |
+| the first line | it begins with a label: `C: 25 60` |
+| all that it says | mentions, weighed by the words around them |
+| a yes or a no | 그렇지 않습니다, where the options are such a pair |
+| its beginning | a reply that was cut short |
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
-from harness.extraction.mentions import (
-    NAMED_BEFORE,
-    OPEN,
-    SHUT,
-    Forms,
-    Mention,
-    by_place,
-    by_word,
-    forms,
-    own_lines,
-)
-from harness.text.normalize import bare
+from harness.extraction.assertions import decided, judged
+from harness.extraction.choices import Choices, choices
+from harness.extraction.labels import enumerated, labels_apart
+from harness.extraction.marked_option import UNDECIDED, first_line, foreign, last_sentence, marked, revolving
+from harness.extraction.marks import Kind, Mark, marks
+from harness.extraction.mentions import Forms, by_place, by_word, forms
+from harness.extraction.own_words import own_lines, own_text, without_code
+from harness.extraction.polarity import denied, pole
+from harness.extraction.rated_options import rated
+from harness.text.normalize import bare, ko_v1
 
-# How much a mention says: 정답은 긍정 · 긍정이다 · 긍정을 · 긍정이지만 · 긍정이 아니다.
-NAMED, ASSERTED, TOUCHED, CONCEDED, NOTHING = 4, 3, 2, 1, 0
-
-_NAMED_AFTER = re.compile(
-    rf"{SHUT}[이가만]? ?(?:is |was |seems )?(?:the |most |더 |가장 |바로 )*"
-    r"(?:correct|right|answer|best|정답|답|맞|옳|적절|타당|알맞)"
-    rf"|{SHUT}(?:을|를|으?로)? ?(?:고르|골|선택|택하|하겠|정하|뽑)",
-    re.I,
-)
-_SENTENCE_ENDS = re.compile(rf"{SHUT}\s*(?:[.!\n;(]|$)")
-_TURNED_DOWN_BEFORE = re.compile(
-    r"(?:\bnot|n't|\bneither|\bnor|\bnever|\brather than|\binstead of|\bexcept|\bthan)"
-    rf"(?: an?| the| option| be)*\s*{OPEN}*$",
-    re.I,
-)
-_TURNED_DOWN_AFTER = re.compile(
-    r"[^,.!?;\n]{0,30}?(?:아니|아닌|아닙|아님|않|틀[리렸린립]|오답|제외|대신|없|어렵|어려|힘들|못하|거짓이)"
-    rf"|{SHUT}:? ?(?:is|was|are|seems)?(?: not|n't| wrong| incorrect| false| out\b)"
-    r"|: ?(?:wrong|incorrect|false)",
-    re.I,
-)
-_CANNOT_BUT = re.compile(r"[^.!?\n]{0,8}(?:아닐 수|아니라고 (?:할|볼|말할) 수|않을 수)[가는]? 없")
-# Ends the clause of the mention: what is turned down behind it is something else.
-_NEXT_CLAUSE = re.compile(r"[^,.!?;\n]{0,25}(?:지만|으나|므로|니까|때문|는데|은데)")
-_CONCEDED_BEFORE = re.compile(r"(?:\bwhile|\balthough|\bthough|\bif|만약|만일) [^,.\n]{0,20}$", re.I)
-_CONCEDED_AFTER = re.compile(
-    r"[^.!?\n]{0,40}?(?:지만|으나|[하보이]나|는데|은데|ㄴ데|더라도|줄 알|같아 보|,? but\b|, yet\b)"
-)
-_ASKED = re.compile(r"[^.!?\n]{0,60}\?")
-_BETWEEN = re.compile(
-    rf"{SHUT}\s*(?:[,/~]|,? ?(?:및|또는|혹은|아니면|그리고|이나|and/or|and|or|vs\.?))\s*{OPEN}*", re.I
-)
-_BLANK = re.compile(rf"{SHUT}\s*{OPEN}*")
-_ITEM = re.compile(r"[.)\]:] ?[^.!?\n:]*")
+_BOLD_ENDS = re.compile(r"\s*(?:입니다|이다|이에요|예요|번|[.!]|\n|$)")
+# A longer reply works something out: a bare letter in it is a variable as often as a choice.
+_WORKED_OUT = 200
 
 
-def stated(text: str, options: Sequence[str], *, places: bool = True) -> int | None:
+def stated(
+    text: str, options: Sequence[str], meanings: Sequence[str] = (), *, places: bool = True
+) -> int | None:
     """Return the index of the option that `text` states, None if it states none or leaves it open.
 
-    `options` are the texts as the task writes them. Places count from 1 (3번 and 셋째 are the third)
-    and are looked at after the words, unless `places` is off.
+    `options` are the texts as the task writes them, `meanings` what they stand for where they are marks
+    such as B. Places count from 1 (3번 and 셋째 are the third), unless `places` is off.
     """
-    said, known = own_lines(text), forms(tuple(options))
-    found = _decided(said, by_word(said, known.words))
-    if found is None and places and known.places:
-        found = _decided(said, by_place(said, len(options)))
-    if found is None and known.phrases:
-        close = said.replace(" ", "")
-        found = _decided(close, by_word(close, known.phrases))
-    return _begun(said, known) if found is None else found
+    own = without_code(own_text(text))
+    known = choices(tuple(options), tuple(meanings), places=places)
+    whole = _whole(own, known, options)
+    if whole is not None:
+        return whole
+    found = _by_marks(_telling(marks(own), own, known), known)
+    if found is not None:
+        return None if found == UNDECIDED else found
+    return _by_running_text(own, known, options)
 
 
-def _decided(said: str, mentions: Sequence[Mention]) -> int | None:
-    """Return the option that the strongest mentions agree on; of several named as the answer, the last."""
-    weights = _weights(said, mentions)
-    top = max(weights, default=NOTHING)
-    strongest = [mention.option for mention, weight in zip(mentions, weights, strict=True) if weight == top]
-    if top == NOTHING or (top < NAMED and len(set(strongest)) > 1):
-        return None
-    return strongest[-1]
+def _whole(text: str, known: Choices, options: Sequence[str]) -> int | None:
+    """Return the option that the whole reply is, by its words before its mark: 4 of 2, 4, 8, 16."""
+    said = ko_v1(text)
+    for names in (known.texts, options):
+        index = next((index for index, name in enumerate(names) if said and ko_v1(name) == said), None)
+        if index is not None:
+            return index
+    if (
+        len(said) < 3
+        and said.isdecimal()
+        and known.marked
+        and known.texts
+        and known.places
+        and 0 < int(said) <= known.count
+    ):
+        return int(said) - 1
+    return rated(text, [*options], known.texts)
 
 
-def _weights(said: str, mentions: Sequence[Mention]) -> list[int]:
-    listed = _listed(said, mentions)
-    ends = [*(mention.start for mention in mentions[1:]), len(said)]
+def _telling(found: Sequence[Mark], own: str, known: Choices) -> list[Mark]:
+    """Return the marks without a last line of a list of options, and without bold words amid a sentence."""
+    lines = own.split("\n")
+    listed = len(lines) > 1 and enumerated(lines[-12:], known)
+    silent = {Kind.LAST_LINE} if listed else set()
     return [
-        NOTHING if number in listed else _weight(said, mention, ends[number])
-        for number, mention in enumerate(mentions)
+        m for m in found if m.kind not in silent and (m.kind != Kind.BOLD or _BOLD_ENDS.match(own, m.stop))
     ]
 
 
-def _listed(said: str, mentions: Sequence[Mention]) -> set[int]:
-    """Return the numbers of the mentions in a list with another option: A와 B, or A. 서울 B. 부산 C. 대구."""
-    options = [mention.option for mention in mentions]
-    gaps = [said[one.word_stop : other.start] for one, other in pairwise(mentions)]
-    if len(options) > 2 and options == [*range(len(options))] and all(map(_ITEM.fullmatch, gaps)):
-        return set(range(len(options)))
-    found: set[int] = set()
-    for number, (one, other) in enumerate(pairwise(mentions)):
-        gap = said[one.stop : other.start]
-        joined = _BETWEEN.fullmatch(gap) or (one.kind in ("joins", "adds") and _BLANK.fullmatch(gap))
-        if joined and one.option != other.option:
-            found |= {number, number + 1}
+def _by_marks(found: Sequence[Mark], known: Choices) -> int | None:
+    """Return the option of the strongest and last mark that names one, UNDECIDED if it names several."""
+    read = [(mark, index) for mark in found if (index := marked(mark, known)) is not None]
+    own = [(mark, index) for mark, index in read if not foreign(mark.said, index, known)]
+    for mark, index in own or read:
+        same = [other for one, other in own or read if one.kind == mark.kind]
+        if mark.kind == Kind.BOLD and len(set(same)) > 1:
+            continue
+        return UNDECIDED if mark.kind == Kind.DECLARED and revolving(same) else index
+    return None
+
+
+def _by_running_text(own: str, known: Choices, options: Sequence[str]) -> int | None:
+    said = own_lines(own)
+    led = first_line(said, known)
+    if led is not None:
+        return led
+    if known.marked and len(said) > _WORKED_OUT:
+        found = last_sentence(said, known)
+        return judged(said, labels_apart(said, known)) if found is None else found
+    found = _mentioned(said, known, options)
+    if found is None:
+        found = pole(said, known.texts or options)
+    if found is None:
+        found = denied(said, known.texts or options)
+    return _begun(said, known.forms) if found is None else found
+
+
+def _mentioned(said: str, known: Choices, options: Sequence[str]) -> int | None:
+    """Return the option that mentions decide for: by its words, its mark, its place, its words closed up."""
+    found, names = None, forms(tuple(options))
+    if known.marked and known.texts and all(text.strip().isdecimal() for text in known.texts):
+        found = decided(
+            said, by_place(said, known.count, bare_numbers=False)
+        )  # 3번 is the third, whatever is 3
+    if found is None and known.texts:
+        found = decided(said, by_word(said, known.forms.words))
+    if found is None and known.marked:
+        found = decided(said, by_word(said, names.words))
+    if found is None and known.places and names.places:
+        found = decided(said, by_place(said, known.count, bare_numbers=not known.texts or not known.marked))
+    if found is None and known.forms.phrases:
+        close = said.replace(" ", "")
+        found = decided(close, by_word(close, known.forms.phrases))
     return found
-
-
-def _weight(said: str, mention: Mention, end: int) -> int:
-    """Return how much a mention says; what follows it is read up to `end`, where the next one starts."""
-    before, after = said[max(0, mention.start - 40) : mention.start], said[mention.stop : end]
-    if _turned_down(before, after, mention.kind):
-        return NOTHING
-    if mention.kind == "concedes" or _CONCEDED_BEFORE.search(before):
-        return CONCEDED
-    if mention.kind != "states" and _CONCEDED_AFTER.match(after):
-        return CONCEDED
-    if NAMED_BEFORE.search(before) or _NAMED_AFTER.match(said[mention.word_stop : end]):
-        return NAMED
-    return ASSERTED if mention.kind == "states" or _SENTENCE_ENDS.match(after) else TOUCHED
-
-
-def _turned_down(before: str, after: str, kind: str) -> bool:
-    """Return whether a mention is denied, supposed, asked about or in a list: with what may be no option."""
-    if (
-        kind in ("asks", "supposes", "rejects", "joins")
-        or _ASKED.match(after)
-        or _TURNED_DOWN_BEFORE.search(before)
-    ):
-        return True
-    if kind == "states" or _CANNOT_BUT.match(after):
-        return False
-    match = _TURNED_DOWN_AFTER.match(after)
-    return bool(match and not _NEXT_CLAUSE.match(match[0]))
 
 
 def _begun(said: str, known: Forms) -> int | None:

@@ -1,7 +1,8 @@
 """Steps that turn a reply's text into an answer, each by name.
 
-A step is `step(text, options) -> text | None`; None says "no answer here" and ends the chain: the
-example counts as unanswered. The last step's result is compared with the options, if there are any.
+A step is `step(text, options) -> text | None`, with `context` as a third argument if it reads the passage;
+None says "no answer here" and ends the chain: the example counts as unanswered. The last step's result is
+compared with the options, if there are any.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from functools import lru_cache
 
 from harness.errors import BadInput
@@ -19,24 +19,8 @@ from harness.text import bounded_regex
 from harness.text.normalize import bare, folded, ko_v1, nfc
 from harness.text.thoughts import spoken
 
-Step = Callable[[str, Sequence[Option]], str | None]
+Step = Callable[..., str | None]  # of a text, options and, where a step asks for it, the passage
 
-# A minus is a sign only where nothing stands before it: not in 10-20 or GPT-4. Commas part thousands:
-# 1,2,3 is a list.
-_NUMBER = re.compile(
-    r"(?:(?<![0-9A-Za-z)])-)?"
-    r"(?:(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?|(?<![0-9])\.[0-9]+)"
-    r"(?:[eE][-+]?[0-9]+)?"
-)
-# 3만 5천 원: 만 is a number only before a unit or more digits, since 5만 is also "only 5".
-_MYRIADS = re.compile(
-    r"(?<![0-9.,])"
-    r"(?:[0-9][0-9,]{0,20}(?:\.[0-9]{1,9})? ?"
-    r"(?:억|천만|백만|천|백|만(?= ?(?:[0-9]|[원명개km톤번년달권장]|달러|여))) ?)+"
-    r"(?:[0-9][0-9,]{0,20}(?![0-9.]))?"
-)
-_PART = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?) ?(억|천만|백만|천|백|만)?")
-_TIMES = {"": 1, "백": 100, "천": 1000, "만": 10**4, "백만": 10**6, "천만": 10**7, "억": 10**8}
 _LABELS = [
     (label, place)
     for labels in (
@@ -47,28 +31,7 @@ _LABELS = [
     )
     for place, label in enumerate(labels)
 ]
-_NO_ANSWER = re.compile(
-    r"(?:(?:정답|답변|답) ?(?:[은이]|:) ?[\"']?)?"
-    r"(?:(?:(?:지문|본문|글)에(?:는|서는)? )?(?:정?답(?:이|은)? ?)?(?:없음|없다|없습니다|없어요)"
-    r"|[^,.!?]{0,40}?(?:(?:답|정보|내용|언급)[이은을]? ?(?:(?:찾을|알|확인할) 수 ?)?|알 수 )"
-    r"(?:없음|없다|없습니다|없어요)"
-    r"|(?:there is )?no(?: answer)?|none|unanswerable)"
-)
-# 3~4, 0에서 5까지; 5점 만점에, /5, on a scale of 0 to 5; and the numbers of the two texts compared.
-_RANGE = r"(?<![0-9])[0-9]{1,6}(?:\.[0-9]{1,6})? ?점? ?(?:에서|부터|to|and|[-~]) ?[0-9]+(?:\.[0-9]+)?"
-_NO_RATING = re.compile(
-    rf"(?:/|\bout of|\bscale of) ?(?:{_RANGE}|[0-9]+)|{_RANGE}|(?<![0-9])[0-9]{{1,6}} ?점 ?(?:만점|중|척도)"
-    r"|(?:문장|글|sentence|text) ?[12](?![0-9]|\.[0-9])",
-    re.I,
-)
-_RATING = r"(?<![0-9.,])[-+]?[0-9]+(?:\.[0-9]+)?(?![0-9]|[.,][0-9])"
-_RATED = re.compile(
-    rf"(?:유사도|점수|평점|정답|답|score|rat(?:e|ing)|similarity|answer)[^0-9\n]{{0,12}}?(?P<said>{_RATING})",
-    re.I,
-)
 _TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf) ?\{([^{}]*)\}")
-_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {ord("−"): ord("-")}
-_OBJECT = re.compile(r'\{\s*"')
 
 
 def strip() -> Step:
@@ -104,9 +67,12 @@ def first_option() -> Step:
         whole = _same(text, options)
         if whole is not None:
             return whole.text
-        words, pattern = _either(tuple(option.text for option in options))
-        match = pattern.search(folded(text))
-        return words[match.lastindex - 1] if match and match.lastindex else None
+        for names in ([option.text for option in options], [option.meaning for option in options]):
+            words, pattern = _either(tuple(names))
+            match = pattern.search(folded(text))
+            if match and match.lastindex:
+                return words[match.lastindex - 1]
+        return None
 
     return step
 
@@ -120,14 +86,12 @@ def stated_option() -> Step:
     """
 
     def step(text: str, options: Sequence[Option]) -> str | None:
-        whole = _same(text, options)
-        if whole is not None:
-            return whole.text
         from harness.extraction.stated_option import (
             stated,  # its patterns take 20 ms, which no run without sentences pays
         )
 
-        found = stated(text, [option.text for option in options])
+        meanings = [option.meaning for option in options]
+        found = stated(text, [option.text for option in options], meanings if any(meanings) else ())
         return None if found is None else options[found].text
 
     return step
@@ -165,9 +129,10 @@ def no_answer() -> Step:
 
     Where a question may have none, saying so is an answer, and the right one is empty.
     """
+    from harness.extraction.no_answer import says_none
 
-    def step(text: str, _options: Sequence[Option]) -> str | None:
-        return "" if _NO_ANSWER.fullmatch(ko_v1(text)) else text or None
+    def step(text: str, _options: Sequence[Option], context: str = "") -> str | None:
+        return "" if says_none(text, context) else text or None
 
     return step
 
@@ -178,62 +143,35 @@ def rating() -> Step:
     The number it begins with, else the one behind a word such as 유사도 or score, else its only one; of
     several, or of a range (3~4), none.
     """
+    from harness.extraction.ratings import stated_rating
 
-    def step(text: str, _options: Sequence[Option]) -> str | None:
-        said = _NO_RATING.sub(" ", folded(text)).strip(" *`\"'")
-        found = re.match(_RATING, said) or _RATED.search(said)
-        if found:
-            return found[found.lastgroup or 0]
-        numbers = set(re.findall(_RATING, said))
-        return numbers.pop() if len(numbers) == 1 else None
-
-    return step
+    return lambda text, _options: stated_rating(text)
 
 
-def number() -> Step:
-    """Return the last number, without thousands' commas; full-width digits count.
+def number(*, cut: bool = False) -> Step:
+    r"""Return the number that a reply states, in digits.
 
-    What follows `####`, GSM8K's mark, goes first. 3만 5천 원 is 35000; numbers in words alone (삼만 오천)
-    are not read, and of a fraction only the last number is.
+    What it marks as its answer goes first, the last before earlier ones (`\boxed{}`, ####, 정답:, the answer
+    is, 따라서), then the last number that is worked out. `extraction.numbers` says how numbers are written:
+    2천5백만, 70{,}000, 3/4, –7. Of a reply that was `cut` short only a marked number counts.
     """
+    from harness.extraction.stated_number import stated_number
 
-    def step(text: str, _options: Sequence[Option]) -> str | None:
-        plain = nfc(text).translate(_HALF_WIDTH)
-        marked = plain.rpartition("####")[2].lstrip().partition("\n")[0] if "####" in plain else plain
-        found = _NUMBER.findall(_MYRIADS.sub(_in_digits, marked))
-        return found[-1].replace(",", "") if found else None
-
-    return step
-
-
-def _in_digits(match: re.Match[str]) -> str:
-    parts = _PART.findall(match[0])
-    total = sum((Decimal(digits.replace(",", "")) * _TIMES[unit] for digits, unit in parts), Decimal(0))
-    return f"{total.normalize():f} "
+    return lambda text, _options: stated_number(text, cut=cut)
 
 
 def boxed() -> Step:
     r"""Return what the last `\boxed{…}` holds, its own braces kept; `\text{…}` around it goes."""
+    from harness.extraction.marks import boxes
 
     def step(text: str, _options: Sequence[Option]) -> str | None:
-        start = max(text.rfind("\\boxed{"), text.rfind("\\boxed {"))
-        inside = _braced(text, text.find("{", start)) if start >= 0 else None
-        if inside is None:
+        last = next(iter(boxes(text)), None)
+        if last is None:
             return None
-        told = _TEXT.fullmatch(inside.strip())
-        return (told[1] if told else inside).strip() or None
+        told = _TEXT.fullmatch(last.strip())
+        return (told[1] if told else last).strip() or None
 
     return step
-
-
-def _braced(text: str, opening: int) -> str | None:
-    """Return what stands between the brace at `opening` and its partner; None if it has none."""
-    depth = 0
-    for brace in re.finditer(r"[{}]", text[opening:]):
-        depth += 1 if brace[0] == "{" else -1
-        if not depth:
-            return text[opening + 1 : opening + brace.start()]
-    return None
 
 
 def letter() -> Step:
@@ -259,12 +197,15 @@ def letter() -> Step:
 def answer_phrase() -> Step:
     """Return the answer of a free reply without "정답은", copula and stop: 답: 서울이다. is 서울.
 
-    No particle is cut off: 인도, 제주도 and 마을 stay. `answer_phrase` says what is cut, and its limits.
+    Where the reply's words stand in the passage, they are returned untouched. No particle is cut off: 인도,
+    제주도 and 마을 stay. `extraction.answer_phrase` says what is cut, and its limits.
     """
-    from harness.extraction import answer_phrase as phrases
-    from harness.extraction.mentions import own_lines
+    from harness.extraction.answer_phrase import answer
 
-    return lambda text, _options: phrases.answer(own_lines(text))
+    def step(text: str, _options: Sequence[Option], context: str = "") -> str | None:
+        return answer(text, context)
+
+    return step
 
 
 SLOW = 3  # replies in which a pattern may find no end
@@ -305,16 +246,10 @@ def regex(pattern: str, group: int = 0) -> Step:
 
 def json_field(field: str) -> Step:
     """Return a field of the first JSON object in the text, what is not text as JSON writes it."""
+    from harness.extraction.rated_options import json_object
 
     def step(text: str, _options: Sequence[Option]) -> str | None:
-        start = _OBJECT.search(text)
-        if start is None:
-            return None
-        try:
-            found, _ = json.JSONDecoder().raw_decode(text, start.start())
-        except (ValueError, RecursionError):
-            return None
-        value = found.get(field)
+        value = (json_object(text) or {}).get(field)
         if value is None or value == "":
             return None
         return _whole(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
@@ -328,7 +263,7 @@ def _whole(text: str) -> str:
 
 
 def chosen(text: str, options: Sequence[Option]) -> str | None:
-    """Return the label of the option that `text` says, compared under `ko.v1`; None if it is none."""
+    """Return the label of the option that `text` says, or what it stands for, under `ko.v1`; None if none."""
     option = _same(text, options)
     return None if option is None else option.label
 
@@ -336,4 +271,6 @@ def chosen(text: str, options: Sequence[Option]) -> str | None:
 def _same(text: str, options: Sequence[Option]) -> Option | None:
     """Return the first option that reads as `text` does under `ko.v1`; what it leaves empty says nothing."""
     said = ko_v1(text)
-    return next((option for option in options if said and ko_v1(option.text) == said), None)
+    named = (option for option in options if said and ko_v1(option.text) == said)
+    meant = (option for option in options if said and option.meaning and ko_v1(option.meaning) == said)
+    return next(named, None) or next(meant, None)

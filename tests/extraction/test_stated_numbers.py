@@ -1,0 +1,157 @@
+"""Numbers as replies write them, and which of them a reply states."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.extraction.steps import number
+from harness.schema import Response
+from tests.support.small_tasks import question_task
+
+read = number()
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("1,234.5", 1234.5),
+        ("70{,}000", 70000),
+        ("$1{,}234{,}567$", 1234567),
+        (r"12\,500", 12500),
+        ("1\u202f234\u202f567", 1234567),
+        ("$400 000", 400000),
+        ("１，２３４．５", 1234.5),
+        ("2천5백만", 25_000_000),
+        ("2천 5백만 원", 25_000_000),
+        ("1천2백만 명", 12_000_000),
+        ("3조", 3 * 10**12),
+        ("1조 2,345억 원", 1_234_500_000_000),
+        ("1억 2천만", 120_000_000),
+        ("3만 5천 원", 35000),
+        ("2백 5십", 250),
+        ("3.5만 명", 35000),
+        ("7/15", 7 / 15),
+        ("7 / 15", 7 / 15),
+        (r"\frac{7}{15}", 7 / 15),
+        (r"$\dfrac{3}{4}$", 0.75),
+        (r"-\frac{1}{2}", -0.5),
+        ("9 3/5", 9.6),
+        ("3½", 3.5),
+        ("6.02e23", 6.02e23),
+        ("1.3 × 10^28", 1.3e28),
+        (r"4 \times 10^{-3}", 4e-3),
+        ("10^195", 1e195),
+        ("46.7%", 46.7),
+        (r"60\%", 60),
+        ("-5", -5),
+        ("마이너스 5도", -5),
+        ("minus 12", -12),
+        ("-$780", -780),
+        ("$-780", -780),
+        *((f"{dash}7", -7) for dash in "-−–—‒‑‐－"),
+    ],
+)
+def test_a_number_is_read_however_it_is_written(written, value):
+    for reply in (written, f"정답: {written}", rf"\boxed{{{written}}}", f"The answer is {written}."):
+        assert float(read(reply, ())) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "4 × 5",
+        "3^98",
+        "따라서 유사도는 23/√630입니다.",
+        r"$\frac{23}{3\sqrt{70}}$",
+        "10!",
+        "x²",
+        "없음",
+        "",
+        "삼만 오천",
+    ],
+)
+def test_what_is_still_to_be_worked_out_is_no_number(reply):
+    assert read(reply, ()) is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("The total is $\\boxed{12}$. 3 more would be 15.", "12"),
+        (r"\boxed{1} … \boxed{2} and then 9", "2"),
+        ("9*8=72\n#### 72 (i.e., 6 dozen)", "72"),
+        ("#### 7 eggs (and 3 left)", "7"),
+        ("#### - 5", "-5"),
+        ("#### 1. 첫 단계\n답은 5\n#### 2. 둘째 단계\n끝", "5"),
+        ("정답: 5\n검산: 2 + 3", "5"),
+        ("답은 5입니다. 아니, 답은 6입니다.", "6"),
+        ("답: 5만", "50000"),
+        ("The answer is 5 × 3 = 15.", "15"),
+        ("So she pays $12 for 3 apples.", "12"),
+        ("Therefore 3 bags cost $12.", "12"),
+        ("따라서 3의 98제곱은 50자리 숫자입니다.", "50"),
+        ("따라서 유사도는 0.919입니다. 1에 가까울수록 유사하고, -1에 가까울수록 다릅니다.", "0.919"),
+        ("따라서 23/√630입니다. 계산하면 약 0.916입니다.", "0.916"),
+        ("결과는 3,500원 (부가세 350원 포함)입니다.", "3500"),
+        ("넓이는 **18**입니다.\n\n1. 가로\n2. 세로\n끝", "18"),
+        ("6 + 2 = 8\nA: 8", "8"),
+        ("x = 3\ny = 4", "4"),
+        ("```python\nn = 500\nprint(n)\n```\n답은 7", "7"),
+        ("답은 9입니다.<|eot_id|>\n2", "9"),
+        ("답은 9\n\n질문: 다음은?\n답은 4", "9"),
+        ("3의 98제곱은 9604이므로 일의 자리는 4입니다.", "4"),
+    ],
+)
+def test_what_is_marked_as_the_answer_goes_before_running_text(reply, said):
+    assert read(reply, ()) == said
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "따라서 일의 자리 숫자는 0이 아닙니다.",
+        "따라서 49자리 숫자 이상 50자리 숫자 미만입니다.",
+        "1.27 = " + "0" * 300,
+        "합은 " + "000," * 100,
+    ],
+)
+def test_a_denied_number_a_range_and_noughts_without_end_state_none(reply):
+    assert read(reply, ()) is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("12 + 30 = 4", None),
+        ("정답은 4", None),
+        ("정답은 42입니다. 검산하면 12 + 3", "42"),
+        (r"\boxed{42} 검산 12", "42"),
+        ("#### 42\n검산", "42"),
+    ],
+)
+def test_a_reply_cut_by_length_states_only_what_it_had_marked(reply, said):
+    task = question_task(extract=["number"])
+    from harness.extraction.predictions import reader
+
+    assert reader(task)(Response(("1", 0), text=reply, finish="length"), ()) == said
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_a_whole_number_is_read_back_with_and_without_commas(value):
+    for written in (str(value), f"{value:,}", unicodedata.normalize("NFD", f"정답: {value:,}원")):
+        assert int(read(written, ())) == value
+
+
+@given(st.integers(1, 9999), st.sampled_from([("만 원", 10**4), ("억", 10**8), ("조", 10**12), ("천", 1000)]))
+def test_korean_units_multiply(digits, unit):
+    assert float(read(f"{digits}{unit[0]}", ())) == digits * unit[1]
+
+
+@given(st.text(max_size=200))
+def test_what_is_read_is_always_a_number(text):
+    said = read(text, ())
+    assert said is None or isinstance(float(said), float)
