@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from harness.reports.entries import load
 from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, REGRESSION, Limits, gate
-from harness.reports.gate.measurements import Measured, measured
+from harness.reports.gate.measurements import RunSummary, measured
 from harness.reports.leaderboard.ranks import Statistics
 
 N, CHURN, FALL = 2000, 0.10, 0.03
@@ -57,7 +57,7 @@ def show(case: str, nights: Iterator[str]) -> None:
 
 
 def simulated(
-    run: Measured, nights: int, tasks: int, *, fall: float = 0.0, failed: float = 0.0, margin: float = 0.0
+    run: RunSummary, nights: int, tasks: int, *, fall: float = 0.0, failed: float = 0.0, margin: float = 0.0
 ) -> Iterator[str]:
     """Yield the verdict of each night; a `fall` is the first task's."""
     rng, before = np.random.default_rng(17), first(run)
@@ -86,7 +86,7 @@ def _same(statistics: Statistics) -> Statistics:
     return statistics
 
 
-def first(run: Measured) -> Statistics:
+def first(run: RunSummary) -> Statistics:
     """Return the first examples of the run."""
     whole = run.statistics()
     ids = b"\n".join(whole.keys[0].split(b"\n")[:N])

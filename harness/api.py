@@ -101,7 +101,7 @@ class Leaderboard(boards.Board):
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison(comparing.Comparison):
+class Comparison(comparing.PairedComparison):
     """How run b differs from run a: `differences`, `flips`, `settings`, `costs`, `notes`, and all as text.
 
     `lang` is the language of its own words, as in `Leaderboard`.

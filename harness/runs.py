@@ -21,7 +21,7 @@ from harness.records import run_file
 from harness.reports import entries
 from harness.reports.entries import Entry
 from harness.reports.writers import html
-from harness.reports.writers.blocks import Note, Table
+from harness.reports.writers.blocks import Note, TableBlock
 from harness.reports.writers.numbers import figure
 from harness.text.width import plain
 
@@ -111,7 +111,7 @@ class Run:
     def _repr_html_(self) -> str:
         rows = [[name, figure(main), f"{main['n']:,}", main["unit"]] for name, main in self.metrics.items()]
         title = f"{self.system} on {self.task}: {', '.join(self.entry.marks) or self.status}"
-        table = Table(["metric", "value [95 %]", "n", "unit"], rows, names=0)
+        table = TableBlock(["metric", "value [95 %]", "n", "unit"], rows, names=0)
         return html.fragment([Note(title), table])
 
 

@@ -234,7 +234,7 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "cnn_text",
-        "harness.adapters.networks.classifiers:CnnText",
+        "harness.adapters.networks.classifiers:CnnTextAdapter",
         asks=("choose",),
         settings={**TRAINED, "dim": "int", "filters": "int", "widths": "list", "dropout": "float"},
         **WITH_TORCH,

@@ -11,7 +11,7 @@ from harness.cli.options import Lang
 from harness.cli.output import format_named, hand_over
 
 if TYPE_CHECKING:
-    from harness.reports.comparison.compare import Comparison
+    from harness.reports.comparison.compare import PairedComparison
 
 FORMATS = ("md", "html", "json")
 
@@ -51,7 +51,7 @@ def compare(
     return 0
 
 
-def _rendered(found: Comparison, kind: str) -> str:
+def _rendered(found: PairedComparison, kind: str) -> str:
     import orjson
 
     from harness.reports.comparison import render

@@ -18,7 +18,7 @@ from harness.terminal import say
 if TYPE_CHECKING:
     from harness.reports.entries import Entry
     from harness.reports.gate.gate import Gate
-    from harness.reports.gate.measurements import Measured, Slot
+    from harness.reports.gate.measurements import RunKey, RunSummary
 
 
 def gate(
@@ -122,7 +122,7 @@ def _refuse_the_same(baseline: Path, entries: Iterable[Entry]) -> None:
             raise BadInput(f"{entry.directory}: of the baseline {baseline} and of tonight; name other RUNS")
 
 
-def _refuse_unknown(margins: Iterable[str], baseline: Iterable[Measured]) -> None:
+def _refuse_unknown(margins: Iterable[str], baseline: Iterable[RunSummary]) -> None:
     """Raise BadInput where a margin is of nothing: the one that was meant would silently be another."""
     from harness.text.normalize import nfc
 
@@ -133,7 +133,9 @@ def _refuse_unknown(margins: Iterable[str], baseline: Iterable[Measured]) -> Non
             raise BadInput(f"--margin {name}: no such task or main metric.{did_you_mean(name, known)}")
 
 
-def _update(path: Path, tonight: Mapping[Slot, Measured], max_failures: int | float, *, dated: bool) -> int:
+def _update(
+    path: Path, tonight: Mapping[RunKey, RunSummary], max_failures: int | float, *, dated: bool
+) -> int:
     """Write the baseline; nothing is written where a run is not fit to be one."""
     from harness.reports.gate import baselines, render
     from harness.reports.gate.gate import unfit

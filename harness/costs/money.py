@@ -33,7 +33,7 @@ class Money:
 
 
 @dataclass(frozen=True)
-class Rate:
+class ExchangeRate:
     """Won a dollar, and the day on which that was true."""
 
     krw_per_usd: Decimal
@@ -59,7 +59,7 @@ def money(text: str) -> Money:
     return Money(Decimal(match[1]), currency)
 
 
-def rate(text: str) -> Rate:
+def rate(text: str) -> ExchangeRate:
     """Return `1390@2026-11-01` as a rate.
 
     Raises:
@@ -68,7 +68,7 @@ def rate(text: str) -> Rate:
     match = _RATE.fullmatch(text.strip())
     if match is None or not Decimal(match[1]) or not _is_day(match[2]):
         raise BadInput(f"--usd-krw {text}: should be won a dollar and the day, such as 1390@2026-11-01")
-    return Rate(Decimal(match[1]), match[2])
+    return ExchangeRate(Decimal(match[1]), match[2])
 
 
 def budget(max_cost: str | None, usd_krw: str | None) -> Budget | None:
@@ -95,7 +95,7 @@ class Budget:
     All amounts are in the currency of the limit. The runs of a grid share one budget.
     """
 
-    def __init__(self, limit: Money, rate: Rate | None = None) -> None:
+    def __init__(self, limit: Money, rate: ExchangeRate | None = None) -> None:
         """Nothing is spent yet."""
         self.limit, self.rate = limit, rate
         self.spent = self.reserved = Decimal(0)

@@ -42,7 +42,7 @@ class Continues(Protocol):
         """Go on with these of the texts, some of them twice perhaps."""
 
 
-class Reply(NamedTuple):
+class Decoded(NamedTuple):
     """What was written: its tokens, without one that ends; `tokens` counts that one too."""
 
     ids: list[int]
@@ -51,7 +51,7 @@ class Reply(NamedTuple):
 
 
 @dataclass
-class Text:
+class OpenText:
     """One text under way. `seen` is what a repetition penalty looks at: the prompt, where there is one."""
 
     seed: int
@@ -74,8 +74,8 @@ Enough = Callable[[Sequence[int]], bool]
 
 
 def write(
-    model: Continues, logits: Floats, texts: Sequence[Text], decoding: Decoding, end: int, enough: Enough
-) -> list[Reply]:
+    model: Continues, logits: Floats, texts: Sequence[OpenText], decoding: Decoding, end: int, enough: Enough
+) -> list[Decoded]:
     """Return a reply for each of `texts`, whose first tokens have the `logits` (B, V); greedy or sampled.
 
     A text ends with the token `end`, or when `enough` says so, or at its limit; it then leaves the batch.
@@ -99,7 +99,7 @@ def write(
     return [_reply(text.ids, end, ended=text.ended) for text in texts]
 
 
-def _next(logits: Floats, rows: Sequence[Text], decoding: Decoding) -> list[int]:
+def _next(logits: Floats, rows: Sequence[OpenText], decoding: Decoding) -> list[int]:
     if decoding.repetition_penalty:
         seen = [[*text.seen, *text.ids] for text in rows]
         logits = penalised(logits, seen, decoding.repetition_penalty)
@@ -174,18 +174,18 @@ class _Beginning(NamedTuple):
 def beam(
     model: Continues,
     logits: Floats,
-    text: Text,
+    text: OpenText,
     decoding: Decoding,
     end: int,
     enough: Enough,
     *,
     length_penalty: float = 1.0,
-) -> Reply:
+) -> Decoded:
     """Return the best of `beams` ways to go on with one text, whose next token has `logits` (1, V)."""
     width = decoding.beams or 1
     alive, finished = [_Beginning((), 0.0)], list[_Beginning]()
     if text.limit < 1:
-        return Reply([], "length", 0)
+        return Decoded([], "length", 0)
 
     def worth(one: _Beginning) -> float:
         return float(one.total / len(one.ids) ** length_penalty)
@@ -228,6 +228,6 @@ def _candidates(logp: Floats, alive: Sequence[_Beginning], width: int) -> list[t
     return found
 
 
-def _reply(ids: list[int], end: int, *, ended: bool) -> Reply:
+def _reply(ids: list[int], end: int, *, ended: bool) -> Decoded:
     said = ids[:-1] if ids and ids[-1] == end else ids
-    return Reply(said, "stop" if ended else "length", len(ids))
+    return Decoded(said, "stop" if ended else "length", len(ids))

@@ -21,7 +21,7 @@ from torch.nn import functional as F  # noqa: N812
 from harness.models.attention import FeedForward, MultiHeadAttention, Past
 
 
-class Block(nn.Module):
+class GptBlock(nn.Module):
     """One layer: look back, then think."""
 
     def __init__(self, d: int, heads: int, dropout: float) -> None:
@@ -48,7 +48,7 @@ class GPT(nn.Module):
         self.context = context
         self.tokens = nn.Embedding(vocabulary, d)  # E, (V, d)
         self.positions = nn.Embedding(context, d)  # P
-        self.blocks = nn.ModuleList(Block(d, heads, dropout) for _ in range(layers))
+        self.blocks = nn.ModuleList(GptBlock(d, heads, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(d)
         self.dropout = dropout
         self.apply(_initialise)
@@ -92,13 +92,13 @@ class GPT(nn.Module):
         )  # fmt: skip
 
     @torch.inference_mode()
-    def begin(self, prompts: Sequence[Sequence[int]]) -> tuple[Continuation, NDArray[np.float32]]:
+    def begin(self, prompts: Sequence[Sequence[int]]) -> tuple[GptContinuation, NDArray[np.float32]]:
         """Return what goes on after prompts of one length, and the logits (B, V) of the next token."""
         hidden, past = self(torch.tensor(prompts, device=self.tokens.weight.device))
-        return Continuation(self, past), self.logits(hidden[:, -1]).float().numpy(force=True)
+        return GptContinuation(self, past), self.logits(hidden[:, -1]).float().numpy(force=True)
 
 
-class Continuation:
+class GptContinuation:
     """Texts that are being written: keys and values of all tokens so far, none computed twice."""
 
     def __init__(self, model: GPT, past: list[Past]) -> None:

@@ -113,9 +113,9 @@ class KneserNey:
             )
         return p
 
-    def begin(self, prompts: Sequence[Sequence[int]]) -> tuple[Continuation, Floats]:
+    def begin(self, prompts: Sequence[Sequence[int]]) -> tuple[NgramContinuation, Floats]:
         """Return what goes on after the prompts, and the logits (B, V) of the next token."""
-        going = Continuation(self, [list(prompt) for prompt in prompts])
+        going = NgramContinuation(self, [list(prompt) for prompt in prompts])
         return going, going.logits()
 
     def _probability(self, history: Sequence[int], token: int) -> float:
@@ -170,7 +170,7 @@ class KneserNey:
         return model
 
 
-class Continuation:
+class NgramContinuation:
     """Texts that are being written, a row each."""
 
     def __init__(self, model: KneserNey, texts: list[list[int]]) -> None:

@@ -79,7 +79,7 @@ class Network(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TextEncoding:
     """How texts become ids: the kind of tokeniser, how many tokens it knows, how many of a text are read."""
 
     tokeniser: str = "bpe"
@@ -87,7 +87,7 @@ class Reading:
     max_tokens: int = 128
 
 
-class Rows:
+class TokenRows:
     """Texts as ids, all in one array, from which batches are cut without a loop.
 
     `cut` (N,) says of which not all is read.
@@ -144,7 +144,7 @@ class NetworkClassifier:
     def __init__(
         self,
         build: Callable[[int, int], Network],
-        reading: Reading,
+        reading: TextEncoding,
         recipe: Recipe,
         pretraining: Recipe | None = None,
         *,
@@ -209,15 +209,15 @@ class NetworkClassifier:
         steps, earlier = (sum(t.steps for t in self.trainings), sum(t.earlier for t in self.trainings))
         return Took(steps, str(self.device), earlier)
 
-    def rows(self, texts: Sequence[Parts]) -> Rows:
+    def rows(self, texts: Sequence[Parts]) -> TokenRows:
         """Return the texts as the network reads them."""
-        return Rows(self.tokeniser, texts, self.reading.max_tokens)
+        return TokenRows(self.tokeniser, texts, self.reading.max_tokens)
 
     def log_probabilities(self, texts: Sequence[Parts]) -> NDArray[np.float64]:
         """Return (N, C) log-probabilities (nats), none below LEAST; the class prior where nothing is said."""
         return self.log_probabilities_of(self.rows(texts))
 
-    def log_probabilities_of(self, rows: Rows) -> NDArray[np.float64]:
+    def log_probabilities_of(self, rows: TokenRows) -> NDArray[np.float64]:
         """Return those of texts that are rows already."""
         z = torch.from_numpy(self.scale * self._logits(rows, range(len(rows.lengths))))
         found: NDArray[np.float64] = z.log_softmax(dim=-1).clamp(min=LEAST).numpy()
@@ -230,7 +230,7 @@ class NetworkClassifier:
         return found
 
     @torch.no_grad()
-    def vectors_of(self, rows: Rows) -> NDArray[np.float64]:
+    def vectors_of(self, rows: TokenRows) -> NDArray[np.float64]:
         """Return those of texts that are rows already."""
         found = [np.empty((0, 0))] * len(rows.lengths)
         for chosen, batch in self._batches(rows, range(len(found))):
@@ -268,7 +268,7 @@ class NetworkClassifier:
         self.network.load_state_dict(said["network"])
         self.network.eval()
 
-    def _begin(self, texts: Sequence[Parts], classes: int) -> Rows:
+    def _begin(self, texts: Sequence[Parts], classes: int) -> TokenRows:
         """Return the texts as ids of a new tokeniser; the network is new too."""
         if not len(texts):
             raise BadInput("a network needs at least one example to learn from")
@@ -287,7 +287,7 @@ class NetworkClassifier:
         with seeded(self.recipe.seed):
             self.network = self.build(len(self.tokeniser), classes).to(self.device)
 
-    def _pretrain(self, rows: Rows) -> None:
+    def _pretrain(self, rows: TokenRows) -> None:
         if self.pretraining is None:
             return
 
@@ -297,14 +297,14 @@ class NetworkClassifier:
         how: dict[str, Any] = {"workshop": self.workshop, "what": "pretraining"}
         self.trainings.append(train(self.network, loss, rows.lengths.tolist(), self.pretraining, **how))
 
-    def _batches(self, rows: Rows, chosen: Sequence[int]) -> Iterator[tuple[list[int], Batch]]:
+    def _batches(self, rows: TokenRows, chosen: Sequence[int]) -> Iterator[tuple[list[int], Batch]]:
         """Yield the chosen rows in batches, with their places among the chosen."""
         lengths, recipe = rows.lengths[list(chosen)], self.recipe
         for places in batches(lengths, tokens=recipe.batch_tokens, rows=recipe.batch_rows):
             yield places, rows.batch([chosen[place] for place in places], self.device)
 
     @torch.no_grad()
-    def _logits(self, rows: Rows, chosen: Sequence[int]) -> NDArray[np.float64]:
+    def _logits(self, rows: TokenRows, chosen: Sequence[int]) -> NDArray[np.float64]:
         """Return (N, C) logits of the chosen rows, in their order."""
         found = np.zeros((len(chosen), len(self.prior)))
         for places, batch in self._batches(rows, chosen):

@@ -37,7 +37,7 @@ class Memory(NamedTuple):
     mask: Tensor
 
 
-class State(NamedTuple):
+class DecoderState(NamedTuple):
     """Where the decoder is, (B, d) each: the LSTM's h and c, what it last saw, s̃, and the words there, l."""
 
     h: Tensor
@@ -79,7 +79,7 @@ class Seq2Seq(nn.Module):
         self.translate = nn.Linear(d, d, bias=False)  # W_l
         self.bias = nn.Parameter(torch.zeros(vocabulary))  # b
 
-    def read(self, source: Tensor) -> tuple[Memory, State]:
+    def read(self, source: Tensor) -> tuple[Memory, DecoderState]:
         """Return what the decoder looks at and where it starts, for `source` (B, S), padded at its end."""
         mask = source != PAD
         words = self.embedded(source)
@@ -88,9 +88,11 @@ class Seq2Seq(nn.Module):
         states, _ = pad_packed_sequence(packed, batch_first=True, total_length=source.shape[1])  # (B, S, d)
         h, c = (x.transpose(0, 1).flatten(1) for x in (h, c))  # (B, d)
         nothing = torch.zeros_like(h)
-        return Memory(words, states, mask), State(self.start_h(h).tanh(), self.start_c(c), nothing, nothing)
+        return Memory(words, states, mask), DecoderState(
+            self.start_h(h).tanh(), self.start_c(c), nothing, nothing
+        )
 
-    def advance(self, x: Tensor, memory: Memory, state: State) -> State:
+    def advance(self, x: Tensor, memory: Memory, state: DecoderState) -> DecoderState:
         """Return where the decoder is after one more token, embedded: x (B, d)."""
         given = torch.cat([x, state.seen], 1)  # (B, 2 d)
         h, c = self.decoder(given, (state.h, state.c))
@@ -100,7 +102,7 @@ class Seq2Seq(nn.Module):
         seen = self.combine(torch.cat([context, h], 1)).tanh()
         word = (alpha[:, None] @ memory.words).squeeze(1).tanh()  # (B, d)
         lexical = word + self.translate(word).tanh()
-        return State(h, c, *(F.dropout(x, self.dropout, self.training) for x in (seen, lexical)))
+        return DecoderState(h, c, *(F.dropout(x, self.dropout, self.training) for x in (seen, lexical)))
 
     def logits(self, said: Tensor) -> Tensor:
         """Return (…, V) for s̃ + l (…, d)."""
@@ -129,17 +131,17 @@ class Seq2Seq(nn.Module):
         return F.dropout(x * whole[..., None], self.dropout, self.training)  # (…, d)
 
     @torch.inference_mode()
-    def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[Writing, NDArray[np.float32]]:
+    def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[LstmDecoding, NDArray[np.float32]]:
         """Return what goes on writing, and the logits (B, V) of the first token after `start`."""
         memory, state = self.read(padded(sources).to(self.tokens.weight.device))
-        writing = Writing(self, memory, state)
+        writing = LstmDecoding(self, memory, state)
         return writing, writing.step([start] * len(sources))
 
 
-class Writing:
+class LstmDecoding:
     """Texts that are being written, a row each."""
 
-    def __init__(self, model: Seq2Seq, memory: Memory, state: State) -> None:
+    def __init__(self, model: Seq2Seq, memory: Memory, state: DecoderState) -> None:
         self.model, self.memory, self.state = model, memory, state
 
     @torch.inference_mode()
@@ -155,7 +157,7 @@ class Writing:
         """Go on with these of the texts."""
         rows = list(rows)
         self.memory = Memory(*(x[rows] for x in self.memory))
-        self.state = State(*(x[rows] for x in self.state))
+        self.state = DecoderState(*(x[rows] for x in self.state))
 
 
 def forced(logits: Tensor, target: Tensor, smoothing: float) -> Tensor:

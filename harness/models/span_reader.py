@@ -24,7 +24,7 @@ FEATURES = 2
 NEAR = 8  # tokens to either side
 
 
-class Reader(nn.Module):
+class SpanReader(nn.Module):
     """The model. Token 0 is padding."""
 
     def __init__(self, vocabulary: int, *, d: int = 128, dropout: float = 0.3) -> None:

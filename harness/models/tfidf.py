@@ -34,7 +34,7 @@ RATE, MEMORY = 0.2, 0.9  # RMSprop's first step size, and how much of the last a
 LEARNT = ("weights", "bias", "prior")
 
 
-class Batch(NamedTuple):
+class NgramBatch(NamedTuple):
     """Texts that are learnt from together, over the v of the V columns that they have."""
 
     columns: NDArray[np.intp]  # (v,) in order
@@ -121,7 +121,7 @@ class TfidfClassifier:
         model.weights, model.bias, model.prior = found["weights"], found["bias"], found["prior"]
         return model
 
-    def _descend(self, batches: list[Batch]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    def _descend(self, batches: list[NgramBatch]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
         """Return W (V, K) and b (C,), near the least mean cross-entropy + ‖W‖² / 2cN.
 
         K is 1 for two classes, whose first then scores 0, else C. Every text is used three times or more.
@@ -151,14 +151,14 @@ class TfidfClassifier:
         scores[:, -W.shape[1] :] = X @ W
         return scores
 
-    def _often(self, batches: list[Batch]) -> NDArray[np.float32]:
+    def _often(self, batches: list[NgramBatch]) -> NDArray[np.float32]:
         """Return (V,), in how many of the batches each column is."""
         often = np.zeros(len(self.rows.known), np.float32)
         for batch in batches:
             often[batch.columns] += 1
         return often
 
-    def _temperature(self, batches: list[Batch]) -> float:
+    def _temperature(self, batches: list[NgramBatch]) -> float:
         """Return the T, 1/64 to 64, under which texts that a fit has not seen are least surprising."""
         held, rest = batches[: len(batches) // 4], batches[len(batches) // 4 :]
         if sum(len(batch.y) for batch in held) < FEWEST:
@@ -174,10 +174,12 @@ class TfidfClassifier:
         return best_scale(s, y, b)
 
 
-def _batch(X: sp.csr_array, y: NDArray[np.float32]) -> Batch:
+def _batch(X: sp.csr_array, y: NDArray[np.float32]) -> NgramBatch:
     """Return the rows X (n, V) without the columns that none of them has."""
     used = np.zeros(X.shape[1], bool)
     used[X.indices] = True
     columns = np.flatnonzero(used)
     place = np.cumsum(used, dtype=np.int32) - 1  # (V,)
-    return Batch(columns, sp.csr_array((X.data, place[X.indices], X.indptr), shape=(len(y), len(columns))), y)
+    return NgramBatch(
+        columns, sp.csr_array((X.data, place[X.indices], X.indptr), shape=(len(y), len(columns))), y
+    )

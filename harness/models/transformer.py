@@ -21,7 +21,7 @@ HIDDEN = 0.15  # the share of tokens that the pre-training asks for
 SEGMENTS = 4  # parts of a text that are told apart; further ones count as the last
 
 
-class Block(nn.Module):
+class EncoderBlock(nn.Module):
     """Attention, then two layers over each token, each added to what was there."""
 
     def __init__(self, dim: int, heads: int, feed_forward: int, dropout: float) -> None:
@@ -60,7 +60,7 @@ class TransformerClassifier(Network):
         for table in (self.segment, self.place):
             nn.init.normal_(table.weight, std=0.02)
         self.dropout = nn.Dropout(dropout)
-        self.blocks = nn.ModuleList(Block(dim, heads, feed_forward, dropout) for _ in range(layers))
+        self.blocks = nn.ModuleList(EncoderBlock(dim, heads, feed_forward, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(dim)
         self.guess = nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.LayerNorm(dim))  # what was hidden
         self.bias = nn.Parameter(torch.zeros(vocabulary))

@@ -108,10 +108,12 @@ class TransformerSeq2Seq(nn.Module):
         return forced(self(source, target[:, :-1]), target, self.smoothing if self.training else 0.0)
 
     @torch.inference_mode()
-    def begin(self, sources: Sequence[Sequence[int]], start: int) -> tuple[Writing, NDArray[np.float32]]:
+    def begin(
+        self, sources: Sequence[Sequence[int]], start: int
+    ) -> tuple[TransformerDecoding, NDArray[np.float32]]:
         """Return what goes on writing, and the logits (B, V) of the first token after `start`."""
         source = padded([row[: self.longest] for row in sources]).to(self.tokens.weight.device)
-        writing = Writing(self, *self.read(source))
+        writing = TransformerDecoding(self, *self.read(source))
         return writing, writing.step([start] * len(sources))
 
     def _embedded(self, ids: Tensor, start: int = 0) -> Tensor:
@@ -120,7 +122,7 @@ class TransformerSeq2Seq(nn.Module):
         return F.dropout(x, self.dropout, self.training)
 
 
-class Writing:
+class TransformerDecoding:
     """Texts that are being written, a row each; no token is looked at twice."""
 
     def __init__(self, model: TransformerSeq2Seq, x: Tensor, mask: Tensor) -> None:

@@ -40,7 +40,7 @@ def is_failed(record: Mapping[str, Any]) -> bool:
     return record["response"]["error"] is not None
 
 
-class Line(NamedTuple):
+class JournalLine(NamedTuple):
     """A record, and the bytes it takes in the journal."""
 
     offset: int
@@ -50,7 +50,7 @@ class Line(NamedTuple):
 
 def read_records(
     path: Path, tell: Callable[[str], None] = lambda _: None, *, judged: bool = True
-) -> Iterator[Line]:
+) -> Iterator[JournalLine]:
     """Yield each whole line of a journal; an odd line is left out, and `tell` hears where it is and why.
 
     Unless they must be `judged`, lines whose scores are odd are among them.
@@ -68,7 +68,7 @@ def read_records(
             except orjson.JSONDecodeError:
                 problem = "not JSON"
             if problem is None:
-                yield Line(offset, len(line), record)
+                yield JournalLine(offset, len(line), record)
             else:
                 tell(f"{Place(path, number)}: {problem}; the line is left out")
             offset += len(line)
@@ -178,7 +178,7 @@ class Journal(Appending):
 
 def last_lines(
     path: Path, tell: Callable[[str], None] = lambda _: None, *, judged: bool = True
-) -> Iterator[Line]:
+) -> Iterator[JournalLine]:
     """Yield the last line of each (id, repeat), in the order of the file; `tell` hears of odd lines."""
     last = {key_of(line.record): line.offset for line in read_records(path, tell, judged=judged)}
     lines = read_records(path, judged=judged)

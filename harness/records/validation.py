@@ -147,7 +147,7 @@ class _Decoding(_Part):
     sent: dict[str, Any] | None = None
 
 
-class _Run(_Part):
+class _RunFile(_Part):
     id: str
     label: str
     given: dict[str, Any] | None = None
@@ -189,7 +189,7 @@ def run_problem(values: Mapping[str, Any]) -> str | None:
     'id: should be a text'
     """
     try:
-        _Run.model_validate(values)
+        _RunFile.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"]))

@@ -21,7 +21,7 @@ COSINE, PROBABILITY = "cosine", "probability"
 
 
 @dataclass(frozen=True)
-class Row:
+class MatrixRow:
     """One example: a value an option, and the place of the right one and its rank, from 1."""
 
     name: str
@@ -36,7 +36,7 @@ class Matrix:
 
     what: str
     labels: tuple[str, ...]
-    rows: list[Row]
+    rows: list[MatrixRow]
 
 
 def matrix(directory: Path, what: str) -> Matrix:
@@ -63,7 +63,7 @@ def matrix(directory: Path, what: str) -> Matrix:
     return Matrix(what, labels, rows)
 
 
-def _rows(directory: Path, what: str, labels: tuple[str, ...]) -> Iterator[Row]:
+def _rows(directory: Path, what: str, labels: tuple[str, ...]) -> Iterator[MatrixRow]:
     for line in records.last_lines(directory / run_file.SAMPLES):
         record = line.record
         scores, values = _scores(record["response"]), _values(record["response"], what)
@@ -72,7 +72,7 @@ def _rows(directory: Path, what: str, labels: tuple[str, ...]) -> Iterator[Row]:
         right = labels.index(record["target"]) if record["target"] in labels else None
         place = None if right is None or scores is None else rank(scores, right)
         name = f"{record['id']} ({record['repeat']})" if record["repeat"] else record["id"]
-        yield Row(name, values, right, place)
+        yield MatrixRow(name, values, right, place)
 
 
 def _scores(response: Mapping[str, Any]) -> list[float] | None:
@@ -96,7 +96,7 @@ def markdown(found: Matrix) -> str:
     return f"{table(header, rows, names=0)}\n\n✓ the right option; rank: its place among all, from 1."
 
 
-def _ticked(row: Row) -> Iterator[str]:
+def _ticked(row: MatrixRow) -> Iterator[str]:
     for place, value in enumerate(row.values):
         yield f"{value:.3f} ✓" if place == row.right else f"{value:.3f}"
 

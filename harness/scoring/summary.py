@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.records.journal import Line, Record, is_failed, named_key, read_records
+from harness.records.journal import JournalLine, Record, is_failed, named_key, read_records
 from harness.schema import Metric
 from harness.scoring.example_scores import frozen
 from harness.scoring.service_levels import Goodput
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.stats.intervals import Estimate
+    from harness.stats.intervals import IntervalEstimate
 
 USAGE = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
 PERCENTILES = (50, 90, 95, 99)
@@ -58,7 +58,7 @@ class Tally:
     served: Counter[str] = field(default_factory=Counter)
     timings: dict[str, array[float]] = field(default_factory=dict)
 
-    def countable(self, path: Path, tell: Tell = lambda _: None) -> Iterator[Line]:
+    def countable(self, path: Path, tell: Tell = lambda _: None) -> Iterator[JournalLine]:
         """Yield the lines of a journal that these metrics can count; `tell` hears why others are left out."""
         shape: dict[str, Any] = {}
         for line in read_records(path, tell):
@@ -207,7 +207,7 @@ class Tally:
         for metric in self._by_corpus:
             assert metric.corpus is not None
             value = metric.corpus(*map(list, zip(*self.seen, strict=True)))
-            found[metric.name] = intervals.Estimate(value, None, None, None, len(self.ids))
+            found[metric.name] = intervals.IntervalEstimate(value, None, None, None, len(self.ids))
         return {metric.name: _estimate(metric, found[metric.name]) for metric in self.metrics}
 
     def by_group(self, seed: int) -> dict[str, Any]:
@@ -264,7 +264,7 @@ def tally(
     return found
 
 
-def _estimate(metric: Metric, found: Estimate) -> dict[str, Any]:
+def _estimate(metric: Metric, found: IntervalEstimate) -> dict[str, Any]:
     """Return an estimate for `run.json`: a figure that is not a number is None, as JSON will have it."""
     figures = {key: getattr(found, key) for key in ("value", "ci_low", "ci_high", "stderr")}
     return {

@@ -35,7 +35,7 @@ SHARED = 50_000  # examples up to which systems are compared on the very same dr
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ResamplingPlan:
     """What a draw resamples, and how often: `count` units over `n` examples.
 
     `index` (N,) is each example's unit, None where it is its own.
@@ -56,7 +56,7 @@ class Plan:
         draws: int,
         seed: int,
         level: float,
-    ) -> Plan:
+    ) -> ResamplingPlan:
         """Return the plan for statistics (N, K) of the same examples.
 
         The units are the clusters, or the examples where no cluster has two of them.
@@ -137,7 +137,7 @@ def slices(length: int, step: int) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, length, step))
 
 
-def draw(plan: Plan) -> Iterator[Draws]:
+def draw(plan: ResamplingPlan) -> Iterator[Draws]:
     """Yield the draws in chunks of bounded memory: G of the G units, with replacement.
 
     The numbers drawn do not depend on the size of the chunks.
@@ -151,7 +151,9 @@ def draw(plan: Plan) -> Iterator[Draws]:
         yield Draws(counts, plan.index, sizes)
 
 
-def draw_by_value(stats: Floats, plan: Plan, examples: int = 16) -> tuple[Floats, Iterator[Floats]] | None:
+def draw_by_value(
+    stats: Floats, plan: ResamplingPlan, examples: int = 16
+) -> tuple[Floats, Iterator[Floats]] | None:
     """Return the distinct rows (U, K) and chunks of their weights (d, U); None where that is no gain.
 
     Counts of N rows drawn with replacement, summed by value, are multinomial with N trials and the
@@ -191,14 +193,14 @@ def distinct_rows(stats: Floats, limit: int) -> tuple[Floats, Indices] | None:
     return stats[first], codes
 
 
-class Rows:
+class StatisticRows:
     """A metric's rows as they are; or, with a `table` (G, U), the U distinct ones."""
 
     def __init__(self, metric: Metric, stats: Floats, table: Table | None) -> None:
         self.table, self._figures = table, figures_by_weights(metric, stats)
 
     @classmethod
-    def of(cls, metric: Metric, stats: Floats, plan: Plan) -> Rows:
+    def of(cls, metric: Metric, stats: Floats, plan: ResamplingPlan) -> StatisticRows:
         """Return the rows, merged where they take few values, so that a draw costs little."""
         found = distinct_rows(stats, min(_FEW * plan.n, TABLE) // plan.count)
         if found is None:
@@ -217,7 +219,7 @@ class Rows:
 class Sums:
     """The units' sums (G, J) of what a metric sums."""
 
-    def __init__(self, aggregate: OfSums, stats: Floats, plan: Plan) -> None:
+    def __init__(self, aggregate: OfSums, stats: Floats, plan: ResamplingPlan) -> None:
         self._figure = aggregate.figure
         self._sums = by_unit(aggregate.summed(stats), plan)
 
@@ -226,7 +228,7 @@ class Sums:
         return self._figure(product(drawn.counts, self._sums), drawn.examples)
 
 
-def by_unit(columns: Floats, plan: Plan) -> Floats:
+def by_unit(columns: Floats, plan: ResamplingPlan) -> Floats:
     """Return the columns (N, J) summed over each unit (G, J), in memory column by column if that is small.
 
     So they multiply twice as fast; a million rows are rather not copied.
@@ -237,11 +239,11 @@ def by_unit(columns: Floats, plan: Plan) -> Floats:
     return np.asarray(np.stack(sums).T, np.float64)
 
 
-def drawable(metric: Metric, stats: Floats, plan: Plan) -> Rows | Sums:
+def drawable(metric: Metric, stats: Floats, plan: ResamplingPlan) -> StatisticRows | Sums:
     """Return the metric's rows (N, K) made ready for draws."""
     if isinstance(metric.aggregate, OfSums):
         return Sums(metric.aggregate, stats, plan)
-    return Rows.of(metric, stats, plan)
+    return StatisticRows.of(metric, stats, plan)
 
 
 def figures_by_weights(metric: Metric, stats: Floats) -> Callable[[Floats], Floats]:
@@ -255,10 +257,10 @@ def figures_by_weights(metric: Metric, stats: Floats) -> Callable[[Floats], Floa
     return partial(aggregate, stats)
 
 
-def draw_figures_of(metrics: Mapping[str, tuple[Metric, Floats]], plan: Plan) -> dict[str, Floats]:
+def draw_figures_of(metrics: Mapping[str, tuple[Metric, Floats]], plan: ResamplingPlan) -> dict[str, Floats]:
     """Return the figures (D,) of each metric, by name: by value where possible, else by shared draws."""
     found: dict[str, Floats] = {}
-    rest: dict[str, Rows | Sums] = {}
+    rest: dict[str, StatisticRows | Sums] = {}
     for name, (metric, stats) in metrics.items():
         # What is a sum costs next to nothing once others have drawn; so it is by value only if that is cheap.
         if by_value := draw_by_value(stats, plan, 128 if isinstance(metric.aggregate, OfSums) else 16):
@@ -278,7 +280,7 @@ class Drawable(Protocol):
         ...
 
 
-def draw_figures(rows: Sequence[Drawable], plan: Plan) -> Floats:
+def draw_figures(rows: Sequence[Drawable], plan: ResamplingPlan) -> Floats:
     """Return the figures (D, R) of R sets of rows, all under the same draws."""
     if not rows:
         return np.empty((plan.draws, 0))

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from harness.errors import HarnessError
 from harness.schema import Metric
-from harness.stats.bootstrap import Floats, Plan, draw_figures_of, figure_of
+from harness.stats.bootstrap import Floats, ResamplingPlan, draw_figures_of, figure_of
 
 DRAWS, SEED, LEVEL = 1000, 1234, 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class IntervalEstimate:
     """A figure over `n` examples with its interval and standard error, in the metric's unit.
 
     The three are None where nothing can be said: fewer than two units, or a metric without interval.
@@ -50,7 +50,7 @@ def estimates(
     draws: int = DRAWS,
     seed: int = SEED,
     level: float = LEVEL,
-) -> dict[str, Estimate]:
+) -> dict[str, IntervalEstimate]:
     """Return each metric's estimate, by name.
 
     A metric comes with its statistics (N, K), the same N for all; `clusters` (N,) names the cluster
@@ -64,7 +64,7 @@ def estimates(
     Raises:
         HarnessError: N is 0 or differs between the metrics or from `clusters`.
     """
-    plan = Plan.of(clusters, [stats for _, stats in metrics.values()], draws, seed, level)
+    plan = ResamplingPlan.of(clusters, [stats for _, stats in metrics.values()], draws, seed, level)
     resampled = {name: pair for name, pair in metrics.items() if plan.resamples(pair[0])}
     replicates = draw_figures_of(resampled, plan)
     return {
@@ -91,7 +91,9 @@ def wilson(successes: float, n: float, level: float = LEVEL) -> tuple[float, flo
     return max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
 
 
-def _estimate(metric: Metric, stats: Floats, plan: Plan, replicates: Floats | None) -> Estimate:
+def _estimate(
+    metric: Metric, stats: Floats, plan: ResamplingPlan, replicates: Floats | None
+) -> IntervalEstimate:
     """Return the estimate of one metric, by the interval that fits it."""
     value = figure_of(metric, stats)
     if replicates is not None:
@@ -99,11 +101,11 @@ def _estimate(metric: Metric, stats: Floats, plan: Plan, replicates: Floats | No
         return bootstrapped(value, plan.n, replicates, tails)
     if plan.has_closed_form(metric) and math.isfinite(value):
         low, high = wilson(value * plan.n, plan.n, plan.level)
-        return Estimate(value, low, high, math.sqrt(value * (1 - value) / plan.n), plan.n)
-    return Estimate(value, None, None, None, plan.n)
+        return IntervalEstimate(value, low, high, math.sqrt(value * (1 - value) / plan.n), plan.n)
+    return IntervalEstimate(value, None, None, None, plan.n)
 
 
-def bootstrapped(value: float, n: int, replicates: Floats, tails: tuple[float, float]) -> Estimate:
+def bootstrapped(value: float, n: int, replicates: Floats, tails: tuple[float, float]) -> IntervalEstimate:
     """Return the estimate whose ends leave the `tails` of the replicates (D,) outside.
 
     The ends are replicates themselves and moved, if need be, to let the value in. Draws without a
@@ -111,10 +113,12 @@ def bootstrapped(value: float, n: int, replicates: Floats, tails: tuple[float, f
     """
     drawn = np.sort(replicates[np.isfinite(replicates)])
     if len(drawn) < 2 or not math.isfinite(value):
-        return Estimate(value, None, None, None, n)
+        return IntervalEstimate(value, None, None, None, n)
     low = drawn[int(rank_of_end(len(drawn), tails[0]))]
     high = drawn[-1 - int(rank_of_end(len(drawn), tails[1]))]
-    return Estimate(value, min(float(low), value), max(float(high), value), float(drawn.std(ddof=1)), n)
+    return IntervalEstimate(
+        value, min(float(low), value), max(float(high), value), float(drawn.std(ddof=1)), n
+    )
 
 
 def rank_of_end(draws: Floats | int, tail: float) -> NDArray[np.float64]:
@@ -126,7 +130,7 @@ def rank_of_end(draws: Floats | int, tail: float) -> NDArray[np.float64]:
     return np.asarray(np.clip(place, 0, np.asarray(draws) - 1))
 
 
-def tails_of(plan: Plan) -> tuple[float, float]:
+def tails_of(plan: ResamplingPlan) -> tuple[float, float]:
     """Return the share of draws to leave out at the low and the high end.
 
     The percentile interval is too narrow for few units G, as the normal beside Student's t; leaving

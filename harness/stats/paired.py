@@ -14,7 +14,7 @@ from harness.stats.bootstrap import (
     TABLE,
     Drawable,
     Floats,
-    Plan,
+    ResamplingPlan,
     draw_by_value,
     draw_figures,
     drawable,
@@ -23,7 +23,16 @@ from harness.stats.bootstrap import (
     slices,
 )
 from harness.stats.influence import Linear
-from harness.stats.intervals import DRAWS, LEVEL, SEED, Estimate, bootstrapped, rank_of_end, tails_of, z_of
+from harness.stats.intervals import (
+    DRAWS,
+    LEVEL,
+    SEED,
+    IntervalEstimate,
+    bootstrapped,
+    rank_of_end,
+    tails_of,
+    z_of,
+)
 
 LINEAR = 1_000  # examples from which on a figure is drawn by its influences
 DIGITS = 12  # two sums of the same numbers in another order are the same figure
@@ -38,7 +47,7 @@ def paired(
     draws: int = DRAWS,
     seed: int = SEED,
     level: float = LEVEL,
-) -> Estimate:
+) -> IntervalEstimate:
     """Return the estimate of a's figure minus b's, over the same examples in the same order.
 
     Each draw weighs both systems alike: `stats_a` and `stats_b` are (N, K), row by row the same
@@ -61,7 +70,7 @@ def paired_estimates(
     draws: int = DRAWS,
     seed: int = SEED,
     level: float = LEVEL,
-) -> dict[str, Estimate]:
+) -> dict[str, IntervalEstimate]:
     """Return what `paired` says of each metric, by name, with one set of draws for all.
 
     A metric comes with both systems' statistics (N, K), the same N for all.
@@ -70,14 +79,14 @@ def paired_estimates(
         HarnessError: N is 0 or differs.
     """
     sides = [stats for _, a, b in metrics.values() for stats in (a, b)]
-    plan = Plan.of(clusters, sides, draws, seed, level)
+    plan = ResamplingPlan.of(clusters, sides, draws, seed, level)
     differences = _difference_draws({name: it for name, it in metrics.items() if plan.resamples(it[0])}, plan)
     return {name: _paired(*it, plan, differences.get(name)) for name, it in metrics.items()}
 
 
 def _paired(
-    metric: Metric, stats_a: Floats, stats_b: Floats, plan: Plan, differences: Floats | None
-) -> Estimate:
+    metric: Metric, stats_a: Floats, stats_b: Floats, plan: ResamplingPlan, differences: Floats | None
+) -> IntervalEstimate:
     """Return the estimate of one difference, by the interval that fits it."""
     value = round(figure_of(metric, stats_a), DIGITS) - round(figure_of(metric, stats_b), DIGITS)
     if differences is not None:
@@ -85,8 +94,8 @@ def _paired(
     if plan.has_closed_form(metric):
         wins, losses = _discordant([stats_a, stats_b])[[0, 1], [1, 0]]
         low, high = bonett_price(wins, losses, plan.n, plan.level)
-        return Estimate(value, float(low), float(high), _paired_stderr(wins, losses, plan.n), plan.n)
-    return Estimate(value, None, None, None, plan.n)
+        return IntervalEstimate(value, float(low), float(high), _paired_stderr(wins, losses, plan.n), plan.n)
+    return IntervalEstimate(value, None, None, None, plan.n)
 
 
 def paired_signs(
@@ -106,7 +115,7 @@ def paired_signs(
     Raises:
         HarnessError: the systems differ in N.
     """
-    plan = Plan.of(clusters, systems, draws, seed, level)
+    plan = ResamplingPlan.of(clusters, systems, draws, seed, level)
     if plan.has_closed_form(metric):
         wins = _discordant(systems)
         return signs(bonett_price(wins, wins.T, plan.n, plan.level)[0] > 0)
@@ -119,7 +128,9 @@ def paired_signs(
     return signs(above & (figures[:, None] > figures))
 
 
-def _difference_draws(metrics: Mapping[str, tuple[Metric, Floats, Floats]], plan: Plan) -> dict[str, Floats]:
+def _difference_draws(
+    metrics: Mapping[str, tuple[Metric, Floats, Floats]], plan: ResamplingPlan
+) -> dict[str, Floats]:
     """Return a's figure minus b's (D,) of each metric, both under the same weights: by value, else shared."""
     found: dict[str, Floats] = {}
     rest: dict[str, tuple[Metric, Floats, Floats]] = {}
@@ -138,12 +149,12 @@ def _difference_draws(metrics: Mapping[str, tuple[Metric, Floats, Floats]], plan
     return found | {name: figures[2 * i] - figures[2 * i + 1] for i, name in enumerate(rest)}
 
 
-def _system_draws(metric: Metric, systems: Sequence[Floats], plan: Plan) -> Floats:
+def _system_draws(metric: Metric, systems: Sequence[Floats], plan: ResamplingPlan) -> Floats:
     """Return the systems' figures (D, R) under the same draws, rounded so that equal ones compare equal."""
     return np.round(draw_figures([_drawable(metric, stats, plan) for stats in systems], plan), DIGITS)
 
 
-def _drawable(metric: Metric, stats: Floats, plan: Plan) -> Drawable:
+def _drawable(metric: Metric, stats: Floats, plan: ResamplingPlan) -> Drawable:
     """Return the rows (N, K) made ready for draws.
 
     Of so many rows that what influences leave out is a small part of the interval's own uncertainty, draws
@@ -164,7 +175,7 @@ def _drawn_above(figures: Floats, tail: float) -> NDArray[np.bool_]:
     return np.asarray((below <= rank_of_end(both, tail)) & (both > 1))
 
 
-def _above_by_pairs(metric: Metric, systems: Sequence[Floats], plan: Plan) -> NDArray[np.bool_]:
+def _above_by_pairs(metric: Metric, systems: Sequence[Floats], plan: ResamplingPlan) -> NDArray[np.bool_]:
     """Return (R, R): whether the row's figure lies above the column's, asking `paired` for each pair."""
     above = np.zeros((len(systems), len(systems)), np.bool_)
     for i, j in combinations(range(len(systems)), 2):

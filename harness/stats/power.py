@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import betainc, gammaln, xlogy
 
 from harness.schema import Metric
-from harness.stats.bootstrap import Floats, Plan
+from harness.stats.bootstrap import Floats, ResamplingPlan
 from harness.stats.intervals import LEVEL, SEED
 from harness.stats.significance import discordant
 
@@ -74,7 +74,7 @@ def sensitivity(
 
     `stats_a` and `stats_b` are (N, K), row by row the same example; `stderr` is that of their difference.
     """
-    plan = Plan.of(clusters, [stats_a, stats_b], 2, SEED, LEVEL)
+    plan = ResamplingPlan.of(clusters, [stats_a, stats_b], 2, SEED, LEVEL)
     if plan.has_closed_form(metric):
         return Sensitivity(plan.n, sum(discordant(stats_a, stats_b)))
     if not plan.resamples(metric) or stderr is None:

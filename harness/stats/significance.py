@@ -21,7 +21,7 @@ from harness.schema import Metric
 from harness.stats.bootstrap import (
     Floats,
     Indices,
-    Plan,
+    ResamplingPlan,
     Table,
     by_unit,
     distinct_rows,
@@ -70,7 +70,7 @@ def significance(
     Raises:
         HarnessError: N differs.
     """
-    plan = Plan.of(clusters, [stats_a, stats_b], draws, seed, LEVEL)
+    plan = ResamplingPlan.of(clusters, [stats_a, stats_b], draws, seed, LEVEL)
     if plan.has_closed_form(metric):
         only_a, only_b = discordant(stats_a, stats_b)
         return Significance(MCNEMAR, mcnemar(only_a, only_b, alternative))
@@ -139,7 +139,7 @@ Swapped = Iterator[tuple[Floats, Floats]]  # chunks of both sides' figures (d,) 
 
 
 def _permutation(
-    metric: Metric, stats_a: Floats, stats_b: Floats, plan: Plan, alternative: Alternative
+    metric: Metric, stats_a: Floats, stats_b: Floats, plan: ResamplingPlan, alternative: Alternative
 ) -> Significance:
     """Return the p-value of swapping the two systems' statistics, unit by unit.
 
@@ -170,14 +170,14 @@ def _milder(drawn: Floats, observed: float, alternative: Alternative, slack: flo
     return np.asarray(drawn > observed + slack if alternative == "less" else drawn < observed - slack)
 
 
-def _differing(stats_a: Floats, stats_b: Floats, plan: Plan) -> Indices:
+def _differing(stats_a: Floats, stats_b: Floats, plan: ResamplingPlan) -> Indices:
     """Return the units in which the systems differ at all: to swap another changes nothing."""
     rows = ~((stats_a == stats_b) | (np.isnan(stats_a) & np.isnan(stats_b))).all(axis=1)
     return np.flatnonzero(rows) if plan.index is None else np.unique(plan.index[rows])
 
 
 def _swapped(
-    metric: Metric, stats_a: Floats, stats_b: Floats, plan: Plan, differing: Indices, *, exact: bool
+    metric: Metric, stats_a: Floats, stats_b: Floats, plan: ResamplingPlan, differing: Indices, *, exact: bool
 ) -> Swapped:
     """Yield the figures after swapping, by the quickest road that the metric has."""
     if not exact and plan.index is None:
@@ -215,7 +215,7 @@ def _swapped_sums(
     aggregate: OfSums,
     stats_a: Floats,
     stats_b: Floats,
-    plan: Plan,
+    plan: ResamplingPlan,
     differing: Indices,
     swaps: Iterator[Table],
 ) -> Swapped:
@@ -235,7 +235,7 @@ def _swapped_rows(
     metric: Metric,
     stats_a: Floats,
     stats_b: Floats,
-    plan: Plan,
+    plan: ResamplingPlan,
     differing: Indices,
     swaps: Iterator[Table],
 ) -> Swapped:
@@ -249,7 +249,7 @@ def _swapped_rows(
             yield _both(figures, 1 - other, other)
 
 
-def _swapped_by_value(metric: Metric, rows: Floats, codes: Indices, plan: Plan) -> Swapped:
+def _swapped_by_value(metric: Metric, rows: Floats, codes: Indices, plan: ResamplingPlan) -> Swapped:
     """Yield the figures where examples take few values: of those alike, a binomial number is swapped."""
     a, b = np.hsplit(rows, 2)
     figures, alike = figures_by_weights(metric, np.concatenate([a, b])), np.bincount(codes)

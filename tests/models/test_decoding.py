@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from harness.models.decoding import Text, beam, penalised, warped, write  # noqa: E402
+from harness.models.decoding import OpenText, beam, penalised, warped, write  # noqa: E402
 from harness.models.gpt import GPT  # noqa: E402
 from harness.schema import Decoding  # noqa: E402
 
@@ -34,7 +34,7 @@ def written(model, prompts, decoding, *, limit=8, seeds=None, enough=never):
     with torch.inference_mode():
         going, logits = model.begin(prompts)
         seeds = seeds or range(len(prompts))
-        texts = [Text(seed, limit, prompt) for seed, prompt in zip(seeds, prompts, strict=True)]
+        texts = [OpenText(seed, limit, prompt) for seed, prompt in zip(seeds, prompts, strict=True)]
         return write(going, logits, texts, decoding, END, enough)
 
 
@@ -74,7 +74,7 @@ def test_a_repetition_penalty_is_transformers(penalty):
 
 def test_draws_follow_the_probabilities():
     p = np.array([0.1, 0.6, 0.3])
-    texts = [Text(seed, 1) for seed in range(4000)]
+    texts = [OpenText(seed, 1) for seed in range(4000)]
     logits = np.log(np.tile(p, (4000, 1)))
     replies = write(object(), logits, texts, Decoding(temperature=1.0), 9, never)
     shares = np.bincount([reply.ids[0] for reply in replies], minlength=3) / 4000
@@ -122,7 +122,7 @@ def test_wide_beams_find_what_enumeration_finds(model, length_penalty):
     with torch.inference_mode():
         going, logits = model.begin([prompt])
         reply = beam(
-            going, logits, Text(0, limit, prompt), Decoding(beams=216), END, never,
+            going, logits, OpenText(0, limit, prompt), Decoding(beams=216), END, never,
             length_penalty=length_penalty,
         )  # fmt: skip
     assert reply.ids == [token for token in best if token != END]
@@ -132,4 +132,4 @@ def test_one_beam_is_greedy(model):
     greedy = written(model, [[2, 3]], Decoding(), limit=6)
     with torch.inference_mode():
         going, logits = model.begin([[2, 3]])
-        assert beam(going, logits, Text(0, 6, [2, 3]), Decoding(beams=1), END, never) == greedy[0]
+        assert beam(going, logits, OpenText(0, 6, [2, 3]), Decoding(beams=1), END, never) == greedy[0]

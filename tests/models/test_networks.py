@@ -13,7 +13,7 @@ pytest.importorskip("tokenizers")
 from harness.models import LEAST  # noqa: E402
 from harness.models.cnn_text import CnnText  # noqa: E402
 from harness.models.lstm import LstmClassifier  # noqa: E402
-from harness.models.networks import NetworkClassifier, Reading, Rows, _joined, max_over, mean_over  # noqa: E402
+from harness.models.networks import NetworkClassifier, TextEncoding, TokenRows, _joined, max_over, mean_over  # noqa: E402
 from harness.models.tokenizers import PAD, SEP, train  # noqa: E402
 from harness.models.training import Recipe  # noqa: E402
 from harness.models.transformer import TransformerClassifier  # noqa: E402
@@ -50,7 +50,7 @@ def made(name: str, *, epochs: float = 40, seed: int = 7, pretraining: float = 0
     recipe = Recipe(epochs=epochs, learning_rate=0.02, batch_rows=8, seed=seed)
     first = Recipe(epochs=pretraining or 5, learning_rate=0.02, batch_rows=8, seed=seed)
     pretrained = first if pretraining or name in PRETRAINED else None
-    return NetworkClassifier(SMALL[name], Reading(vocabulary=200, max_tokens=32), recipe, pretrained)
+    return NetworkClassifier(SMALL[name], TextEncoding(vocabulary=200, max_tokens=32), recipe, pretrained)
 
 
 def fitted(name: str, texts=TEXTS, labels=LABELS, **how) -> NetworkClassifier:
@@ -133,7 +133,7 @@ def test_words_that_stand_in_the_same_places_have_near_vectors():
     texts += [(f"{who} {what}",) for who in ("버스가", "기차가") for what in ("달린다", "멈춘다", "떠난다")]
     model = NetworkClassifier(
         partial(Word2vec, dim=16),
-        Reading(tokeniser="word", vocabulary=50),
+        TextEncoding(tokeniser="word", vocabulary=50),
         Recipe(epochs=1),
         Recipe(epochs=60, learning_rate=0.02, batch_rows=6),
     )
@@ -149,7 +149,9 @@ def test_words_that_stand_in_the_same_places_have_near_vectors():
 def test_a_batch_holds_each_text_with_its_parts_and_padding_after_it():
     tokeniser = train("word", ["가 나 다"], size=20)
     a, b, c = tokeniser.encode(["가 나 다"])[0]
-    batch = Rows(tokeniser, [("가 나", "다"), ("다",), ("", "")], 10).batch([0, 1, 2], torch.device("cpu"))
+    batch = TokenRows(tokeniser, [("가 나", "다"), ("다",), ("", "")], 10).batch(
+        [0, 1, 2], torch.device("cpu")
+    )
     assert batch.ids.tolist() == [[a, b, SEP, c], [c, PAD, PAD, PAD], [PAD] * 4]
     assert batch.segments.tolist()[0] == [0, 0, 0, 1]
     assert batch.lengths.tolist() == [4, 1, 0]
@@ -184,7 +186,7 @@ def test_probabilities_are_as_sure_as_they_are_right():
     labels = [int(rng.random() < (0.8 if "영화" in text else 0.3)) for (text,) in texts]  # never certain
     model = NetworkClassifier(
         SMALL["lstm"],
-        Reading(vocabulary=100),
+        TextEncoding(vocabulary=100),
         Recipe(epochs=12, learning_rate=0.02, held_out=0.3, patience=20),
     )
     model.fit(texts[:1000], labels[:1000], 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.models.decoding import Text, write
+from harness.models.decoding import OpenText, write
 from harness.schema import Decoding, Example, Parts, Request
 
 # Five tokens; their logits are the logarithms, of which the last is below 0.
@@ -32,7 +32,7 @@ TABLE = [
 def own(decoding, seen):
     """Return what the networks and n-grams of the harness draw, once for each seed."""
     logits = np.log(np.tile(np.array(WEIGHTS), (DRAWS, 1)))
-    texts = [Text(seed, 1, seen) for seed in range(DRAWS)]
+    texts = [OpenText(seed, 1, seen) for seed in range(DRAWS)]
     return [reply.ids[0] for reply in write(object(), logits, texts, decoding, -1, lambda ids: False)]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from harness.models.decoding import Text, write  # noqa: E402
+from harness.models.decoding import OpenText, write  # noqa: E402
 from harness.models.seq2seq import PAD, Seq2Seq, padded  # noqa: E402
 from harness.models.transformer_seq2seq import EncoderLayer, TransformerSeq2Seq  # noqa: E402
 from harness.schema import Decoding  # noqa: E402
@@ -47,7 +47,7 @@ def test_it_learns_twenty_pairs_by_heart(kind):
     model.eval()
     with torch.inference_mode():
         going, logits = model.begin([source for source, _ in texts], START)
-        rows = [Text(0, 12) for _ in texts]
+        rows = [OpenText(0, 12) for _ in texts]
         replies = write(going, logits, rows, Decoding(), END, lambda ids: False)
     assert [reply.ids for reply in replies] == [target for _, target in texts]
 

@@ -40,7 +40,7 @@ CLUSTERINGS = [None, np.arange(N) // 9, RNG.integers(60, size=N)]
 
 
 def planned(clusters, times=40):
-    return draws.Plan.of(clusters, list(STATISTICS.values()), times, 1, 0.95)
+    return draws.ResamplingPlan.of(clusters, list(STATISTICS.values()), times, 1, 0.95)
 
 
 def drawn_quickly(name, clusters):
@@ -77,7 +77,7 @@ def test_small_chunks_draw_the_same(clusters, monkeypatch):
 @pytest.mark.parametrize("name", METRICS)
 def test_by_value_and_by_example_have_the_same_spread(name):
     metric, stats = METRICS[name], np.repeat(STATISTICS[name][:40], 100, axis=0)
-    plan = draws.Plan.of(None, [stats], 2000, 1, 0.95)
+    plan = draws.ResamplingPlan.of(None, [stats], 2000, 1, 0.95)
     by_value = draws.draw_figures_of({name: (metric, stats)}, plan)[name]
     assert draws.draw_by_value(stats, plan) is not None
     by_example = draws.draw_figures([draws.drawable(metric, stats, plan)], plan)[:, 0]
@@ -95,9 +95,9 @@ def test_rows_of_too_many_values_are_not_drawn_by_value():
 @pytest.mark.parametrize(("labels", "merged"), [(3, True), (60, False)])
 def test_rows_in_clusters_are_merged_where_they_take_few_values(labels, merged):
     stats = RNG.integers(labels, size=(N, 2)).astype(float)
-    plan = draws.Plan.of(np.arange(N) // 9, [stats], 10, 1, 0.95)
+    plan = draws.ResamplingPlan.of(np.arange(N) // 9, [stats], 10, 1, 0.95)
     metric = macro_f1([str(i) for i in range(labels)])
-    assert (draws.Rows.of(metric, stats, plan).table is not None) == merged
+    assert (draws.StatisticRows.of(metric, stats, plan).table is not None) == merged
 
 
 def test_an_aggregate_is_prepared_once_for_all_draws():

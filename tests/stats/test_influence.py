@@ -9,7 +9,7 @@ from harness.metrics.aggregates import OfSums, weighted_mean
 from harness.metrics.classification import accuracy, balanced_accuracy, macro_f1, mcc
 from harness.metrics.correlation import pearson, spearman
 from harness.schema import Metric
-from harness.stats.bootstrap import Plan, draw, drawable, figure_of
+from harness.stats.bootstrap import ResamplingPlan, draw, drawable, figure_of
 from harness.stats.influence import Linear, influence
 
 LABELS = tuple("abcd")
@@ -69,7 +69,7 @@ def test_the_influences_of_all_examples_cancel(metric, stats):
 
 def test_of_a_mean_they_are_all_there_is():
     stats = shares(1)
-    plan = Plan.of(None, [stats], 50, 1, 0.95)
+    plan = ResamplingPlan.of(None, [stats], 50, 1, 0.95)
     exact, linear = drawable(MEAN, stats, plan), Linear(MEAN, stats)
     for drawn in draw(plan):
         np.testing.assert_allclose(linear.figures(drawn), exact.figures(drawn), atol=1e-12)
@@ -79,7 +79,7 @@ def test_of_a_mean_they_are_all_there_is():
 def test_a_thousand_examples_drawn_by_influences_spread_as_when_each_draw_sorts_anew(name):
     metric = CASES[name][0]
     stats = rated(1000) if name == "Spearman" else classified(1000)
-    plan = Plan.of(None, [stats], 400, 1, 0.95)
+    plan = ResamplingPlan.of(None, [stats], 400, 1, 0.95)
     both = [
         np.concatenate([rows.figures(drawn) for drawn in draw(plan)])
         for rows in (drawable(metric, stats, plan), Linear(metric, stats))

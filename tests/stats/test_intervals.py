@@ -15,7 +15,7 @@ from harness.metrics.classification import accuracy, macro_f1
 from harness.schema import Metric
 from harness.stats import bootstrap as drawing
 from harness.stats import intervals
-from harness.stats.intervals import Estimate, estimates, t_quantile, wilson
+from harness.stats.intervals import IntervalEstimate, estimates, t_quantile, wilson
 from harness.stats.paired import paired, paired_signs
 
 RIGHT = accuracy(())
@@ -192,7 +192,7 @@ def test_macro_f1s_interval_is_that_of_a_plain_loop_with_sklearn():
 
 def test_draws_by_value_and_by_example_have_one_distribution():
     stats = classified(np.random.default_rng(0), 2000)
-    plan = drawing.Plan.of(None, [stats], 2000, 1, 0.95)
+    plan = drawing.ResamplingPlan.of(None, [stats], 2000, 1, 0.95)
     rows, chunks = drawing.draw_by_value(stats, plan)
     by_value = np.concatenate([F1.aggregate(rows, weights) for weights in chunks])
     by_example = np.concatenate([F1.aggregate(stats, drawn.weights) for drawn in drawing.draw(plan)])
@@ -203,9 +203,9 @@ def test_draws_by_value_and_by_example_have_one_distribution():
 @pytest.mark.parametrize("clusters", [None, np.arange(900) % 70])
 def test_merging_equal_rows_leaves_every_draw_as_it_was(clusters):
     stats = classified(np.random.default_rng(0), 900)
-    plan = drawing.Plan.of(clusters, [stats], 50, 1, 0.95)
-    merged = drawing.Rows.of(F1, stats, plan)
-    plain = drawing.Rows(F1, stats, None)
+    plan = drawing.ResamplingPlan.of(clusters, [stats], 50, 1, 0.95)
+    merged = drawing.StatisticRows.of(F1, stats, plan)
+    plain = drawing.StatisticRows(F1, stats, None)
     assert merged.table is not None
     assert drawing.draw_figures([merged], plan) == pytest.approx(
         drawing.draw_figures([plain], plan), abs=1e-12
@@ -213,7 +213,7 @@ def test_merging_equal_rows_leaves_every_draw_as_it_was(clusters):
 
 
 def test_each_draw_takes_as_many_units_as_there_are():
-    plan = drawing.Plan.of(np.array(list("aabbbc")), [np.zeros((6, 1))], 20, 1, 0.95)
+    plan = drawing.ResamplingPlan.of(np.array(list("aabbbc")), [np.zeros((6, 1))], 20, 1, 0.95)
     (drawn,) = drawing.draw(plan)
     assert (drawn.counts.sum(axis=1) == 3).all()
     assert (drawn.weights == drawn.counts[:, [0, 0, 1, 1, 1, 2]]).all()
@@ -300,7 +300,7 @@ def test_cluster_ids_may_be_text_or_numbers():
 )
 def test_without_two_units_or_by_its_own_word_a_metric_has_no_interval(metric, stats, clusters):
     found = one(metric, np.array(stats), clusters)
-    assert found == Estimate(np.mean(stats), None, None, None, len(stats))
+    assert found == IntervalEstimate(np.mean(stats), None, None, None, len(stats))
     assert found.allows(0)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.adapters.batching import windows
 from harness.adapters.fields import field_text
-from harness.adapters.lm.generation import MAX_TOKENS, Prompt, Writer
+from harness.adapters.lm.generation import MAX_TOKENS, GeneratingNetwork, Prompt
 from harness.adapters.lm.prefix_tree import common_length
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, FitTask, Profile, Request, Response, Timing
@@ -135,7 +135,9 @@ class NgramLm:
 
         model, tokeniser = self._ready()
         encoded = tokeniser.encode([request.prompt for request in requests])
-        writer = Writer(model.begin, tokeniser.decode, EOS, self.settings.get("length_penalty", 1.0))
+        writer = GeneratingNetwork(
+            model.begin, tokeniser.decode, EOS, self.settings.get("length_penalty", 1.0)
+        )
         alike: dict[Any, list[Prompt]] = {}
         for request, ids in zip(requests, encoded, strict=True):
             new = request.decoding.max_tokens or MAX_TOKENS

@@ -49,7 +49,7 @@ class Side(NamedTuple):
     content: str
 
 
-class Options(NamedTuple):
+class OptionVectors(NamedTuple):
     """The options of an example as unit vectors (O, D); `cut` says that a caption was too long."""
 
     vectors: Vector
@@ -65,7 +65,7 @@ class Clip:
         self.batch_size = max(1, int(profile.settings.get("batch_size") or BATCH_SIZE))
         self._commit: str | None = None
         self._towers: towers.Towers | None = None
-        self._options: dict[Captions, Options] = {}
+        self._options: dict[Captions, OptionVectors] = {}
 
     @property
     def towers(self) -> towers.Towers:
@@ -125,7 +125,7 @@ class Clip:
             else:
                 yield self._cosine(request, pair, *found)
 
-    def _choice(self, request: Request, picture: Vector, options: Options) -> Response:
+    def _choice(self, request: Request, picture: Vector, options: OptionVectors) -> Response:
         cosines = options.vectors @ picture  # (O,)
         return Response(
             request.key,
@@ -149,7 +149,7 @@ class Clip:
 
     # ---- embeddings -------------------------------------------------------------------------------
 
-    def _captioned(self, captions: Captions) -> Options | Failure:
+    def _captioned(self, captions: Captions) -> OptionVectors | Failure:
         """Return the options that the captions describe; those of one set are embedded once."""
         known = self._options.get(captions)
         if known is not None:
@@ -164,7 +164,7 @@ class Clip:
         units = [unit for unit in map(_unit, means) if unit is not None]
         if len(units) < len(means):
             return _NAN
-        options = Options(np.stack(units), any(map(self.towers.is_cut, vectors)))
+        options = OptionVectors(np.stack(units), any(map(self.towers.is_cut, vectors)))
         if len(self._options) >= KEPT:
             del self._options[next(iter(self._options))]
         self._options[captions] = options

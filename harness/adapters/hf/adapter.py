@@ -27,18 +27,18 @@ from harness.adapters.batching import windows
 from harness.adapters.hf import batching as batches
 from harness.adapters.hf import embedding as embeddings
 from harness.adapters.hf import heads, loading
-from harness.adapters.hf.batching import Budget
+from harness.adapters.hf.batching import BatchBudget
 from harness.adapters.hf.encoder_decoder import PairReader
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.forward_pass import batch
 from harness.adapters.hf.generate import Generator
-from harness.adapters.hf.logprob_reader import Reader
+from harness.adapters.hf.logprob_reader import LogprobReader
 from harness.adapters.hf.token_by_token import Writer
 from harness.adapters.lm import likelihood
 from harness.adapters.lm import model_files as places
 from harness.adapters.lm import truncation as fitting
 from harness.adapters.lm.errors import BROKEN, refusal
-from harness.adapters.lm.stopping import Prompt
+from harness.adapters.lm.stopping import TokenPrompt
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import HarnessError, Unavailable
 from harness.schema import Failure, Profile, Request, Response
@@ -109,7 +109,7 @@ class HuggingFace:
         return found
 
     @cached_property
-    def budget(self) -> Budget:
+    def budget(self) -> BatchBudget:
         """How much one forward pass may read, on the device of the model that is asked."""
         loaded = self.encoder if self.profile.ask == "embed" else self.head or self.engine
         tokens, held = CPU if loaded.device.type == "cpu" else GPU
@@ -117,14 +117,14 @@ class HuggingFace:
             held = max(tokens, HELD // loaded.token_bytes)
         size = self.profile.settings.get("batch_size") or "auto"
         rows = None if size == "auto" else max(1, int(size))
-        return Budget(tokens, held, rows, free=loaded.free, named=rows is not None)
+        return BatchBudget(tokens, held, rows, free=loaded.free, named=rows is not None)
 
     @property
-    def reader(self) -> Reader | PairReader:
+    def reader(self) -> LogprobReader | PairReader:
         """Return what reads likelihoods."""
         pad = self.tokens.pad
-        kind: Any = PairReader if self.engine.pair else Reader
-        found: Reader | PairReader = self._once("reader", lambda: kind(self.engine, pad, self.budget))
+        kind: Any = PairReader if self.engine.pair else LogprobReader
+        found: LogprobReader | PairReader = self._once("reader", lambda: kind(self.engine, pad, self.budget))
         return found
 
     def prepare(self) -> None:
@@ -228,7 +228,7 @@ class HuggingFace:
     def _generate(self, requests: Sequence[Request]) -> Iterator[Response]:
         headroom = int(self.profile.settings.get("reasoning_headroom") or 0)
         prepare = partial(fitting.prompt, tokens=self.tokens, engine=self.engine, headroom=headroom)
-        by_road: dict[Any, list[Prompt]] = {}
+        by_road: dict[Any, list[TokenPrompt]] = {}
         for prepared in self._prepared(requests, prepare):
             if isinstance(prepared, Response):
                 yield prepared
@@ -249,7 +249,7 @@ class HuggingFace:
     @property
     def _writer(self) -> Writer | Generator:
         """Return what writes replies token by token, or `generate` where a past cannot be gone on from."""
-        if not (isinstance(self.reader, Reader) and self.reader.road != "plain"):
+        if not (isinstance(self.reader, LogprobReader) and self.reader.road != "plain"):
             return self._generator
         found: Writer = self._once("writer", lambda: Writer(self.engine, self.tokens, self.budget))
         return found
@@ -257,7 +257,7 @@ class HuggingFace:
     # ---- embed ------------------------------------------------------------------------------------
 
     def _embed(self, requests: Sequence[Request]) -> Iterator[Response]:
-        comparisons: list[embeddings.Comparison] = []
+        comparisons: list[embeddings.EmbeddingComparison] = []
         prepare = partial(embeddings.comparison, tokens=self.tokens, encoder=self.encoder)
         for prepared in self._prepared(requests, prepare):
             if isinstance(prepared, Response):

@@ -16,7 +16,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(slots=True)
-class Budget:
+class BatchBudget:
     """How much one forward pass may read: rows, or tokens where nobody named a number of rows.
 
     `tokens` counts what is read at once, padding included, `held` what stands in the caches of a batch
@@ -36,7 +36,7 @@ class Budget:
         by_tokens = min(self.tokens // max(width, 1), self.held // max(width + past, 1))
         return max(1, by_tokens if self.rows is None else min(by_tokens, self.rows))
 
-    def whole(self) -> Budget:
+    def whole(self) -> BatchBudget:
         """Return a budget for rows that are read once and then held for long: only the caches bound it."""
         return replace(self, tokens=self.held)
 
@@ -50,7 +50,7 @@ class Budget:
 def run(
     rows: Iterable[Row],
     forward: Callable[[Sequence[Row]], Answer],
-    budget: Budget,
+    budget: BatchBudget,
     *,
     past: int = 0,
     room: Callable[[Row], int] = lambda row: len(row.ids),
@@ -70,7 +70,7 @@ def run(
 def _attempt(
     batch: Sequence[Row],
     forward: Callable[[Sequence[Row]], Answer],
-    budget: Budget,
+    budget: BatchBudget,
     past: int,
     room: Callable[[Row], int],
 ) -> Iterator[tuple[Sequence[Row], Answer | Failure, Span]]:

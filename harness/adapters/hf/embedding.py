@@ -70,7 +70,7 @@ def pooled(torch: Any, states: Any, mask: Any, pooling: Pooling) -> Any:
 
 
 @dataclass(slots=True)
-class Comparison:
+class EmbeddingComparison:
     """Two sentences in tokens, whose vectors come in any order, from one batch or two."""
 
     request: Request
@@ -102,11 +102,11 @@ class Comparison:
         return answer
 
 
-def comparison(request: Request, tokens: Tokens, encoder: Encoder) -> Comparison:
+def comparison(request: Request, tokens: Tokens, encoder: Encoder) -> EmbeddingComparison:
     """Return the request's two sentences in tokens, their ends cut where they are too long."""
     texts = [field_text(request.example, name) for name in ("sentence1", "sentence2")]
     (left, cut_left), (right, cut_right) = (tokens.sentence(text, encoder.context) for text in texts)
-    return Comparison(request, (left, right), cut_left or cut_right)
+    return EmbeddingComparison(request, (left, right), cut_left or cut_right)
 
 
 @dataclass(slots=True)
@@ -114,10 +114,10 @@ class Sentence:
     """Tokens to read, and the sides of comparisons that wait for their vector."""
 
     ids: tuple[int, ...]
-    wants: list[tuple[Comparison, int]] = field(default_factory=list)
+    wants: list[tuple[EmbeddingComparison, int]] = field(default_factory=list)
 
 
-def shared(comparisons: Iterable[Comparison]) -> Iterable[Sentence]:
+def shared(comparisons: Iterable[EmbeddingComparison]) -> Iterable[Sentence]:
     """Return the sentences to read, each once."""
     rows: dict[tuple[int, ...], Sentence] = {}
     for comparison in comparisons:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.adapters.hf import batching as batches
-from harness.adapters.hf.batching import Budget
+from harness.adapters.hf.batching import BatchBudget
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.forward_pass import batch
 from harness.adapters.lm.likelihood import Sum
@@ -19,7 +19,7 @@ from harness.schema import Failure
 
 
 @dataclass(slots=True, eq=False)
-class Source:
+class EncoderText:
     """A text for the encoder, and what the decoder may say after it."""
 
     ids: tuple[int, ...]
@@ -31,7 +31,7 @@ class PairReader:
 
     road = "pair"
 
-    def __init__(self, engine: Engine, pad: int, budget: Budget) -> None:
+    def __init__(self, engine: Engine, pad: int, budget: BatchBudget) -> None:
         self.engine, self.pad, self.budget = engine, pad, budget
         config = engine.model.config
         start = engine.structure.get("decoder_start_token_id", getattr(config, "bos_token_id", None))
@@ -39,10 +39,10 @@ class PairReader:
 
     def read(self, sums: Iterable[Sum]) -> Iterator[Sum]:
         """Yield each sum, its total or its failure known, in the order in which batches finish."""
-        sources: dict[tuple[int, ...], Source] = {}
+        sources: dict[tuple[int, ...], EncoderText] = {}
         for one in sums:
             prompt = tuple(one.ids[: one.first + 1])
-            sources.setdefault(prompt, Source(prompt)).sums.append(one)
+            sources.setdefault(prompt, EncoderText(prompt)).sums.append(one)
         for part, totals, span in batches.run(sources.values(), self._forward, self.budget):
             for one in (one for source in part for one in source.sums):
                 one.spans.add(span)
@@ -50,7 +50,7 @@ class PairReader:
                     one.total = totals[one]
                 yield one.ended(totals if isinstance(totals, Failure) else None)
 
-    def _forward(self, part: Sequence[Source]) -> dict[Sum, float]:
+    def _forward(self, part: Sequence[EncoderText]) -> dict[Sum, float]:
         """Return the total (nats) of each of the sources' sums."""
         engine, torch = self.engine, self.engine.torch
         ids, mask = batch(torch, [source.ids for source in part], self.pad, engine.device)

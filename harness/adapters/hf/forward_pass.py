@@ -11,7 +11,7 @@ from harness.adapters.hf.engine import Engine
 
 
 @dataclass(slots=True)
-class Past:
+class PastKeyValues:
     """What the rows of a batch have read: keys and values, and which of their places hold tokens.
 
     `mask` is (B, T), 1 where there is a token; `lengths` are each row's tokens, padding left out.
@@ -26,7 +26,7 @@ class Past:
         """Return how many places a row takes in the cache, padding included."""
         return int(self.mask.shape[1])
 
-    def rows(self, numbers: Sequence[int]) -> Past:
+    def rows(self, numbers: Sequence[int]) -> PastKeyValues:
         """Return the past of the rows `numbers`, which may repeat; the original stays as it is.
 
         Many rows that go on from a single one share its memory.
@@ -44,7 +44,7 @@ class Past:
         for layer in cache.layers:
             if layer.is_initialized:
                 layer.keys, layer.values = chosen(layer.keys), chosen(layer.values)
-        return Past(cache, chosen(self.mask), [self.lengths[number] for number in numbers])
+        return PastKeyValues(cache, chosen(self.mask), [self.lengths[number] for number in numbers])
 
 
 def batch(torch: Any, rows: Sequence[Sequence[int]], pad: int, device: Any, *, left: bool = False) -> Any:
@@ -63,13 +63,13 @@ def batch(torch: Any, rows: Sequence[Sequence[int]], pad: int, device: Any, *, l
 def read(
     engine: Engine,
     pieces: Sequence[Sequence[int]],
-    past: Past | None,
+    past: PastKeyValues | None,
     wanted: tuple[Sequence[int], Sequence[int]],
     *,
     pad: int,
     keep: bool,
     left: bool = False,
-) -> tuple[Any, Past | None]:
+) -> tuple[Any, PastKeyValues | None]:
     """Read a piece of each row, and return logits (N, V) at the `wanted` (rows, columns) of the pieces.
 
     Row n goes on from row n of `past`, whose cache is used up. With `keep`, the second is what the rows have
@@ -90,7 +90,7 @@ def read(
         # Padding shares the place of the token before it: one beyond the context may not exist.
         inputs["position_ids"] = first + (mask.cumsum(-1) - 1).clamp_min(0)
     logits = engine.logits(*wanted, input_ids=ids, attention_mask=whole, **inputs)
-    return logits, Past(cache, whole, lengths) if keep else None
+    return logits, PastKeyValues(cache, whole, lengths) if keep else None
 
 
 def _cacheless(engine: Engine) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from harness.adapters.hf import batching as batches
-from harness.adapters.hf.batching import Budget
+from harness.adapters.hf.batching import BatchBudget
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.forward_pass import batch
 from harness.adapters.hf.sampling import deductions
 from harness.adapters.hf.token_by_token import Written
 from harness.adapters.lm.errors import BROKEN
-from harness.adapters.lm.stopping import Line, Prompt, Reply
+from harness.adapters.lm.stopping import GeneratedReply, OpenReply, TokenPrompt
 from harness.adapters.lm.tokenizer import Tokens
 from harness.schema import Decoding, Failure, Request
 
@@ -22,12 +22,12 @@ from harness.schema import Decoding, Failure, Request
 class Generator:
     """Writes replies with one model by `generate`, prompts of one decoding at a time."""
 
-    def __init__(self, engine: Engine, tokens: Tokens, budget: Budget) -> None:
+    def __init__(self, engine: Engine, tokens: Tokens, budget: BatchBudget) -> None:
         self.engine, self.tokens, self.budget = engine, tokens, budget
 
-    def write(self, prompts: Iterable[Prompt]) -> Iterator[Written]:
+    def write(self, prompts: Iterable[TokenPrompt]) -> Iterator[Written]:
         """Yield each prompt with its reply, in the order in which batches finish."""
-        alike: dict[Any, list[Prompt]] = {}
+        alike: dict[Any, list[TokenPrompt]] = {}
         for prompt in prompts:
             decoding = prompt.request.decoding
             # A repetition penalty sees padding as text that was repeated: no padding there.
@@ -40,7 +40,7 @@ class Generator:
                 for n, prompt in enumerate(part):
                     yield prompt, replies if isinstance(replies, Failure) else replies[n], span
 
-    def _forward(self, prompts: Sequence[Prompt]) -> list[Reply | Failure]:
+    def _forward(self, prompts: Sequence[TokenPrompt]) -> list[GeneratedReply | Failure]:
         """Return each prompt's reply. All share one decoding; a sampled one comes alone."""
         engine, decoding = self.engine, prompts[0].request.decoding
         ids, mask = batch(
@@ -50,7 +50,7 @@ class Generator:
             engine.device,
             left=not engine.pair,
         )
-        guard, lines = NanGuard(), [Line(prompt, self.tokens, engine.ends) for prompt in prompts]
+        guard, lines = NanGuard(), [OpenReply(prompt, self.tokens, engine.ends) for prompt in prompts]
         brake = Brake(engine.torch, lines)
         beams = (decoding.beams or 1) > 1
         start = 0 if engine.pair else ids.shape[1]
@@ -64,10 +64,10 @@ class Generator:
             )  # (B, T + new), or (B, start token + new) of a decoder
         rows = written[:, 1 if engine.pair else start :].tolist()
         broken = guard.rows(len(rows))
-        fresh = [Line(prompt, self.tokens, engine.ends) for prompt in prompts]
+        fresh = [OpenReply(prompt, self.tokens, engine.ends) for prompt in prompts]
         return [BROKEN if broken[n] else line.whole(rows[n]) for n, line in enumerate(fresh)]
 
-    def _config(self, decoding: Decoding, lines: Sequence[Line]) -> Any:
+    def _config(self, decoding: Decoding, lines: Sequence[OpenReply]) -> Any:
         """Return what `generate` is told: all that was asked, and nothing that was not."""
         asked: dict[str, Any] = {
             **self.engine.structure,
@@ -105,7 +105,7 @@ class Generator:
 class Brake:
     """Stops each row of `generate` at its own end."""
 
-    def __init__(self, torch: Any, lines: Sequence[Line]) -> None:
+    def __init__(self, torch: Any, lines: Sequence[OpenReply]) -> None:
         self.torch, self.lines = torch, lines
 
     def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:

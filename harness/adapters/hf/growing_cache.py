@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 from transformers.cache_utils import DynamicLayer
 
-from harness.adapters.hf.forward_pass import Past
+from harness.adapters.hf.forward_pass import PastKeyValues
 
 ROOM = 64  # places that are added at once
 
@@ -63,7 +63,7 @@ class Roomy(DynamicLayer):  # type: ignore[misc]
         return grown
 
 
-def roomy(past: Past) -> Past:
+def roomy(past: PastKeyValues) -> PastKeyValues:
     """Return the past with room in every layer that keeps all it has read."""
     cache = past.cache
     cache.layers = [
@@ -73,7 +73,7 @@ def roomy(past: Past) -> Past:
     return past
 
 
-def joined(pasts: Sequence[Past]) -> Past:
+def joined(pasts: Sequence[PastKeyValues]) -> PastKeyValues:
     """Return the rows of several pasts as one batch with room in every layer, padded on the left.
 
     They are used up: each layer of theirs is let go of when it has been copied.
@@ -85,4 +85,4 @@ def joined(pasts: Sequence[Past]) -> Past:
         for past in pasts[1:]:
             past.cache.layers[number] = None
     mask = torch.cat([F.pad(past.mask, (width - past.width, 0)) for past in pasts])
-    return Past(first.cache, mask, [length for past in pasts for length in past.lengths])
+    return PastKeyValues(first.cache, mask, [length for past in pasts for length in past.lengths])

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from harness.adapters.fields import field_text
 from harness.adapters.hf import batching as batches
 from harness.adapters.hf import loading
-from harness.adapters.hf.batching import Budget
+from harness.adapters.hf.batching import BatchBudget
 from harness.adapters.hf.engine import free
 from harness.adapters.hf.forward_pass import batch
 from harness.adapters.lm.errors import BROKEN, Span, refusal
@@ -48,7 +48,7 @@ class Asked:
 
 
 @dataclass(slots=True, eq=False)
-class Place:
+class BatchInput:
     """One input of a request, as a row of a batch."""
 
     asked: Asked
@@ -90,9 +90,9 @@ class Head(ABC):
         """Give back the memory that torch keeps for later."""
         free(self.torch, self.device)
 
-    def answer(self, requests: Iterable[Request], budget: Budget) -> Iterator[Response]:
+    def answer(self, requests: Iterable[Request], budget: BatchBudget) -> Iterator[Response]:
         """Yield one Response a request, as batches finish."""
-        places: list[Place] = []
+        places: list[BatchInput] = []
         for request in requests:
             try:
                 asked = self.asked(request)
@@ -101,7 +101,7 @@ class Head(ABC):
             except Exception as error:
                 yield refusal(request.key, error)
                 continue
-            places += [Place(asked, number) for number in range(len(asked.inputs))]
+            places += [BatchInput(asked, number) for number in range(len(asked.inputs))]
         for part, outputs, span in batches.run(places, self._forward, budget):
             for n, place in enumerate(part):
                 asked = place.asked
@@ -110,7 +110,7 @@ class Head(ABC):
                 if len(asked.outputs) == len(asked.inputs):
                     yield self._response(asked)
 
-    def _forward(self, part: Sequence[Place]) -> list[Any]:
+    def _forward(self, part: Sequence[BatchInput]) -> list[Any]:
         """Return what the head says of each row: logits in float32 on the CPU, or a Failure."""
         rows = [place.input for place in part]
         ids, mask = batch(self.torch, [row.ids for row in rows], self.tokens.pad, self.device)
@@ -193,7 +193,7 @@ class Head(ABC):
         return found
 
 
-class Classifier(Head):
+class SequenceClassifier(Head):
     """Compares options by a sequence-classification head; a head of one number rates."""
 
     auto, name = "AutoModelForSequenceClassification", "a classifier"
@@ -351,8 +351,8 @@ class MaskFiller(Head):
 
 
 HEADS: Mapping[str, Sequence[tuple[str, type[Head]]]] = {
-    "choose": (("ForSequenceClassification", Classifier), ("ForMaskedLM", MaskFiller)),
-    "rate": (("ForSequenceClassification", Classifier),),
+    "choose": (("ForSequenceClassification", SequenceClassifier), ("ForMaskedLM", MaskFiller)),
+    "rate": (("ForSequenceClassification", SequenceClassifier),),
     "tag": (("ForTokenClassification", Tagger),),
     "extract": (("ForQuestionAnswering", SpanFinder),),
 }

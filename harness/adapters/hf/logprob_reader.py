@@ -14,9 +14,9 @@ from functools import partial
 from typing import Any, Literal
 
 from harness.adapters.hf import batching as batches
-from harness.adapters.hf.batching import Budget
+from harness.adapters.hf.batching import BatchBudget
 from harness.adapters.hf.engine import Engine
-from harness.adapters.hf.forward_pass import Past, read
+from harness.adapters.hf.forward_pass import PastKeyValues, read
 from harness.adapters.hf.packing import ROOM, Packed, packed, read_packed
 from harness.adapters.lm.errors import BROKEN
 from harness.adapters.lm.likelihood import Sum
@@ -29,15 +29,15 @@ HEAD = 8  # so many rows make what they begin with a head: read alone, and kept 
 TRIAL = 16  # tokens that the trial of sharing needs
 
 
-class Reader:
+class LogprobReader:
     """Reads sums with one model."""
 
-    def __init__(self, engine: Engine, pad: int, budget: Budget, road: Road | None = None) -> None:
+    def __init__(self, engine: Engine, pad: int, budget: BatchBudget, road: Road | None = None) -> None:
         """Which road the model can take is tried once with a few tokens, unless `road` says it."""
         self.engine, self.pad, self.budget = engine, pad, budget
         self.road: Road = road or _best(engine, pad)
         self.again = 0  # pieces that failed and were read again, whole
-        self._head: tuple[tuple[int, ...], Past] | None = None
+        self._head: tuple[tuple[int, ...], PastKeyValues] | None = None
 
     def read(self, sums: Iterable[Sum]) -> Iterator[Sum]:
         """Yield each sum, its total or its failure known, in the order in which batches finish."""
@@ -57,7 +57,7 @@ class Reader:
             yield from self._trees(rest, known[1])
         yield from self._trees([node for node in roots if node not in heads], None)
 
-    def _known(self, head: Node[Sum]) -> tuple[tuple[int, ...], Past] | None:
+    def _known(self, head: Node[Sum]) -> tuple[tuple[int, ...], PastKeyValues] | None:
         """Return the head of the window before, if this one goes on from it and asks nothing inside it."""
         if self._head is None:
             return None
@@ -65,7 +65,7 @@ class Reader:
         goes_on = head.ids[: len(ids)] == ids and (len(head.ids) > len(ids) or not head.ends)
         return self._head if goes_on and all(one.first >= len(ids) for one in head.rows()) else None
 
-    def _trees(self, nodes: Sequence[Node[Sum]], past: Past | None) -> Iterator[Sum]:
+    def _trees(self, nodes: Sequence[Node[Sum]], past: PastKeyValues | None) -> Iterator[Sum]:
         """Read whole trees that go on from the one row of `past`."""
         if self.road != "packed":
             yield from self._level([Piece(node, 0) for node in nodes], past)
@@ -89,13 +89,13 @@ class Reader:
                 else:
                     yield from (one.ended() for one in sums)
 
-    def _packed(self, batch: Sequence[Packed[Sum]], past: Past | None) -> None:
+    def _packed(self, batch: Sequence[Packed[Sum]], past: PastKeyValues | None) -> None:
         """Read rows of whole trees, and add to the sums what was predicted."""
         placed = [(row, node, begin) for row, packed in enumerate(batch) for node, begin in packed.begins]
         wanted, found = _wanted(placed)
         self._add(read_packed(self.engine, list(batch), past, wanted, self.pad), found)
 
-    def _level(self, pieces: Sequence[Piece[Sum]], past: Past | None) -> Iterator[Sum]:
+    def _level(self, pieces: Sequence[Piece[Sum]], past: PastKeyValues | None) -> Iterator[Sum]:
         """Read pieces that all go on from `past`, then what goes on from them."""
         width = 0 if past is None else past.width
         for alike in self._alike(pieces):
@@ -110,7 +110,7 @@ class Reader:
                 yield from (one.ended() for piece in batch for one in piece.node.ends)
                 yield from self._below(batch, state)
 
-    def _below(self, batch: Sequence[Piece[Sum]], state: Past | None) -> Iterator[Sum]:
+    def _below(self, batch: Sequence[Piece[Sum]], state: PastKeyValues | None) -> Iterator[Sum]:
         if state is None:
             return
         if len(batch) == 1 and batch[0].node.start == 0 and len(batch[0].node.children) >= HEAD:
@@ -131,7 +131,7 @@ class Reader:
             by_length.setdefault(len(piece.ids) if piece.node.children else 0, []).append(piece)
         yield from by_length.values()
 
-    def _forward(self, batch: Sequence[Piece[Sum]], past: Past | None) -> Past | None:
+    def _forward(self, batch: Sequence[Piece[Sum]], past: PastKeyValues | None) -> PastKeyValues | None:
         """Read the pieces, add to the sums what was predicted, and return what was read, if it goes on."""
         keep = any(piece.node.children for piece in batch)
         begun = None if past is None else past.rows([piece.row for piece in batch])
@@ -204,7 +204,7 @@ def _tried(engine: Engine, pad: int, road: Road) -> list[float]:
     words = [word % size for word in range(5, 29)]
     heads, ends = (words[:7], words[7:12]), (words[12:14], words[14:17], words[17:22])
     rows = [Sum(None, 0, (*head, *end[:-1]), end[-2:]) for head in heads for end in ends]
-    reader = Reader(engine, pad, Budget(tokens=1000, held=1000), road)
+    reader = LogprobReader(engine, pad, BatchBudget(tokens=1000, held=1000), road)
     roots = tree(rows, APART if road == "plain" else 0.0)
     with engine.torch.inference_mode():
         if road == "packed":  # after a head, and without one

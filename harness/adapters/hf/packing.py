@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic
 
 from harness.adapters.hf.engine import Engine
-from harness.adapters.hf.forward_pass import Past, batch
+from harness.adapters.hf.forward_pass import PastKeyValues, batch
 from harness.adapters.lm.prefix_tree import Node, Read
 
 ROOM = 256  # tokens of a row that is filled with several trees; a larger tree has a row of its own
@@ -61,7 +61,7 @@ def _size(node: Node[Any]) -> int:
 
 
 def read_packed(
-    engine: Engine, rows: list[Packed[Any]], past: Past | None, wanted: tuple[Any, Any], pad: int
+    engine: Engine, rows: list[Packed[Any]], past: PastKeyValues | None, wanted: tuple[Any, Any], pad: int
 ) -> Any:
     """Return logits (N, V) at the `wanted` (rows, columns); every row goes on from the one row of `past`."""
     torch, device = engine.torch, engine.device

@@ -11,28 +11,28 @@ from functools import partial
 from typing import Any
 
 from harness.adapters.hf import batching as batches
-from harness.adapters.hf.batching import Budget
+from harness.adapters.hf.batching import BatchBudget
 from harness.adapters.hf.engine import Engine
-from harness.adapters.hf.forward_pass import Past, read
+from harness.adapters.hf.forward_pass import PastKeyValues, read
 from harness.adapters.hf.sampling import Sampler
 from harness.adapters.lm.errors import BROKEN, Span
 from harness.adapters.lm.prefix_tree import APART, WORTH, Node, Piece, tree
-from harness.adapters.lm.stopping import Line, Prompt, Reply
+from harness.adapters.lm.stopping import GeneratedReply, OpenReply, TokenPrompt
 from harness.adapters.lm.tokenizer import Tokens
 from harness.schema import Failure
 
-Written = tuple[Prompt, Reply | Failure, Span]
+Written = tuple[TokenPrompt, GeneratedReply | Failure, Span]
 
 
-class Row:
+class DecodingRow:
     """One reply being written, and what chooses its tokens."""
 
-    def __init__(self, engine: Engine, tokens: Tokens, prompt: Prompt) -> None:
-        self.line = Line(prompt, tokens, engine.ends)
+    def __init__(self, engine: Engine, tokens: Tokens, prompt: TokenPrompt) -> None:
+        self.line = OpenReply(prompt, tokens, engine.ends)
         self.sampler = Sampler(engine.torch, prompt.request, prompt.ids)
         self.broken = False
 
-    def answer(self) -> Reply | Failure:
+    def answer(self) -> GeneratedReply | Failure:
         """Return the reply, or why there is none."""
         return BROKEN if self.broken else self.line.reply()
 
@@ -40,25 +40,25 @@ class Row:
 class Writer:
     """Writes replies with one model, whose past can be shared among rows."""
 
-    def __init__(self, engine: Engine, tokens: Tokens, budget: Budget) -> None:
+    def __init__(self, engine: Engine, tokens: Tokens, budget: BatchBudget) -> None:
         self.engine, self.tokens = engine, tokens
         self.budget, self.held = budget, budget.whole()  # of a pass; of the rows that are written together
         # Padding behind a head lies inside the cache, where a sliding window would count it.
         self.worth = APART if engine.slides else WORTH
 
-    def write(self, prompts: Iterable[Prompt]) -> Iterator[Written]:
+    def write(self, prompts: Iterable[TokenPrompt]) -> Iterator[Written]:
         """Yield each prompt with its reply, in the order in which batches finish."""
         roots = tree(prompts, self.worth)
         with self.engine.torch.inference_mode():
             yield from self._level([Piece(node, 0) for node in roots], None)
 
-    def _level(self, pieces: Sequence[Piece[Prompt]], past: Past | None) -> Iterator[Written]:
+    def _level(self, pieces: Sequence[Piece[TokenPrompt]], past: PastKeyValues | None) -> Iterator[Written]:
         heads = [piece for piece in pieces if piece.node.children]
         for group in ([piece] for piece in heads):
             yield from self._run(group, past)
         yield from self._run([piece for piece in pieces if not piece.node.children], past)
 
-    def _run(self, pieces: Sequence[Piece[Prompt]], past: Past | None) -> Iterator[Written]:
+    def _run(self, pieces: Sequence[Piece[TokenPrompt]], past: PastKeyValues | None) -> Iterator[Written]:
         """Read the pieces in batches, write the replies of those that end a prompt, then go on below."""
         new = max((p.new for piece in pieces for p in piece.node.rows()), default=0)
         held = new + (past.width if past is not None else 0)
@@ -72,12 +72,16 @@ class Writer:
             if below:
                 yield from self._level(below, state)
 
-    def _forward(self, batch: Sequence[Piece[Prompt]], past: Past | None) -> tuple[list[Row], Past | None]:
+    def _forward(
+        self, batch: Sequence[Piece[TokenPrompt]], past: PastKeyValues | None
+    ) -> tuple[list[DecodingRow], PastKeyValues | None]:
         """Read a batch and write the replies to the prompts that end with it."""
         begun = None if past is None else past.rows([piece.row for piece in batch])
         logits, state = self._read([piece.ids for piece in batch], begun)
         ends = [
-            (n, Row(self.engine, self.tokens, p)) for n, piece in enumerate(batch) for p in piece.node.ends
+            (n, DecodingRow(self.engine, self.tokens, p))
+            for n, piece in enumerate(batch)
+            for p in piece.node.ends
         ]
         if ends:
             places, rows = zip(*ends, strict=True)
@@ -86,7 +90,9 @@ class Writer:
             self._go_on(mine, logits[list(places)], list(rows))
         return [row for _, row in ends], state if any(piece.node.children for piece in batch) else None
 
-    def _read(self, pieces: Sequence[Sequence[int]], begun: Past | None) -> tuple[Any, Past]:
+    def _read(
+        self, pieces: Sequence[Sequence[int]], begun: PastKeyValues | None
+    ) -> tuple[Any, PastKeyValues]:
         """Read the pieces, and return the logits (B, V) of what follows each, and what was read.
 
         Texts that begin are read by a pass's worth at a time, which is quickest, and then go on as one
@@ -103,7 +109,9 @@ class Writer:
         logits, states = zip(*done, strict=True)
         return self.engine.torch.cat(logits), joined(states)
 
-    def _pass(self, pieces: Sequence[Sequence[int]], begun: Past | None) -> tuple[Any, Past]:
+    def _pass(
+        self, pieces: Sequence[Sequence[int]], begun: PastKeyValues | None
+    ) -> tuple[Any, PastKeyValues]:
         left = begun is None
         widest = max(map(len, pieces))
         at = list(range(len(pieces))), [widest - 1 if left else len(piece) - 1 for piece in pieces]
@@ -111,7 +119,7 @@ class Writer:
         assert state is not None
         return logits, state
 
-    def _go_on(self, past: Past, logits: Any, rows: list[Row]) -> None:
+    def _go_on(self, past: PastKeyValues, logits: Any, rows: list[DecodingRow]) -> None:
         """Write token after token until every row has ended; logits (B, V) are those of the next token."""
         from harness.adapters.hf.growing_cache import roomy
 
@@ -129,7 +137,7 @@ class Writer:
             assert state is not None
             past = state
 
-    def _tokens(self, logits: Any, rows: Sequence[Row]) -> list[int | None]:
+    def _tokens(self, logits: Any, rows: Sequence[DecodingRow]) -> list[int | None]:
         """Return each row's next token, None where its logits are not numbers."""
         likeliest: list[int] = logits.argmax(-1).tolist()
         broken: list[bool] = logits.isnan().any(-1).tolist()
@@ -144,7 +152,7 @@ class Writer:
                 chosen.append(row.sampler.token(scores[n], row.line.ids))
         return chosen
 
-    def _failed(self, batch: Sequence[Piece[Prompt]], failure: Failure, span: Span) -> Iterator[Written]:
+    def _failed(self, batch: Sequence[Piece[TokenPrompt]], failure: Failure, span: Span) -> Iterator[Written]:
         """Write again, from the whole prompt, what failed as a piece; what was alone has failed."""
         for piece in batch:
             for prompt in piece.node.rows():
@@ -154,7 +162,7 @@ class Writer:
                     yield from self._run([Piece(Node(tuple(prompt.ids), 0, [prompt]), 0)], None)
 
 
-def _takes(row: Row, token: int | None) -> bool:
+def _takes(row: DecodingRow, token: int | None) -> bool:
     """Give a row its next token, and return whether it goes on."""
     row.broken = token is None
     return token is not None and not row.line.take(token)

@@ -11,7 +11,7 @@ from harness.errors import BadInput
 from harness.schema import Decoding, Request, Response, Timing, Usage
 
 if TYPE_CHECKING:
-    from harness.models.decoding import Reply
+    from harness.models.decoding import Decoded
 
 MAX_TOKENS = 32
 
@@ -28,7 +28,7 @@ class Prompt:
 
 
 @dataclass(frozen=True)
-class Writer:
+class GeneratingNetwork:
     """A network that writes: `begin` reads prompts that may share a batch, `text` makes text of tokens."""
 
     begin: Callable[[list[list[int]]], tuple[Any, Any]]
@@ -53,10 +53,10 @@ class Writer:
             for prompt, reply in zip(batch, found, strict=True):
                 yield self._response(prompt, reply, seconds)
 
-    def _written(self, batch: Sequence[Prompt], decoding: Decoding, *, beams: bool) -> list[Reply]:
+    def _written(self, batch: Sequence[Prompt], decoding: Decoding, *, beams: bool) -> list[Decoded]:
         from harness.models import decoding as drawing
 
-        texts = [drawing.Text(prompt.request.seed, prompt.new, prompt.seen) for prompt in batch]
+        texts = [drawing.OpenText(prompt.request.seed, prompt.new, prompt.seen) for prompt in batch]
         model, logits = self.begin([prompt.ids for prompt in batch])
         enough = self._enough(decoding)
         if beams:
@@ -77,7 +77,7 @@ class Writer:
 
         return enough if stops else lambda _ids: False
 
-    def _response(self, prompt: Prompt, reply: Reply, seconds: float) -> Response:
+    def _response(self, prompt: Prompt, reply: Decoded, seconds: float) -> Response:
         text = self.text(reply.ids)
         at = _first(text, prompt.request.decoding.stop or ())
         return Response(

@@ -67,7 +67,7 @@ def tree(rows: Iterable[Read], worth: float = WORTH) -> list[Node[Read]]:
         else:
             found.append((ids, [row]))
     shared = [0, *(common_length(a, b) for (a, _), (b, _) in pairwise(found))]
-    return _Builder(found, shared, worth).build(0, len(found), 0)
+    return _TreeBuilder(found, shared, worth).build(0, len(found), 0)
 
 
 def common_length(a: Sequence[Any], b: Sequence[Any]) -> int:
@@ -85,7 +85,7 @@ def common_length(a: Sequence[Any], b: Sequence[Any]) -> int:
     return low
 
 
-class _Builder(Generic[Read]):
+class _TreeBuilder(Generic[Read]):
     """Makes nodes of rows in order; `shared[n]` is what row n has in common with the one before it."""
 
     def __init__(

@@ -12,7 +12,7 @@ from harness.schema import Failure, Request, Response, Timing, Usage
 from harness.text.thoughts import answer_start, ended_thoughts, first_stop
 
 
-class Reply(NamedTuple):
+class GeneratedReply(NamedTuple):
     """A row's text, why it ended, its new tokens, and how many of them are a thought (None without one)."""
 
     text: str
@@ -22,7 +22,7 @@ class Reply(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Prompt:
+class TokenPrompt:
     """A request for text, in tokens; `new` is the most tokens it may be given.
 
     `opened` is the mark of a thought that the prompt ends with, as some chat templates do. In a `chat`, a
@@ -36,7 +36,7 @@ class Prompt:
     opened: str = ""
     chat: bool = False
 
-    def response(self, reply: Reply | Failure, span: Span) -> Response:
+    def response(self, reply: GeneratedReply | Failure, span: Span) -> Response:
         """Return the reply with its counts; an example's time is its batch's."""
         timing = Timing(e2e=span[1] - span[0])
         if isinstance(reply, Failure):
@@ -55,14 +55,14 @@ class Prompt:
 
 
 @dataclass(slots=True, eq=False)
-class Line:
+class OpenReply:
     """The reply to one prompt, ended by an end token, by a stop string, or by its limit of tokens.
 
     A stop string may begin in one token and end in another, and is none within a thought, nor in the
     blanks after it. One that is a special token ends like an end token.
     """
 
-    prompt: Prompt
+    prompt: TokenPrompt
     tokens: Tokens
     ends: frozenset[int]
     ids: list[int] = field(default_factory=list)
@@ -84,14 +84,14 @@ class Line:
         self.ended = token in self.ends or len(self.ids) >= self.prompt.new or self._stopped()
         return self.ended
 
-    def whole(self, ids: Iterable[int]) -> Reply:
+    def whole(self, ids: Iterable[int]) -> GeneratedReply:
         """Return the reply that `ids` are, cut where it would have ended."""
         for token in ids:
             if self.ended or self.take(token):
                 break
         return self.reply()
 
-    def reply(self) -> Reply:
+    def reply(self) -> GeneratedReply:
         """Return the text before its first stop string; the end token counts as a token."""
         end = next((n for n, token in enumerate(self.ids) if token in self.ends), None)
         if end is None and self.ids and self.ids[-1] in self.marks and self._stopped():
@@ -102,7 +102,7 @@ class Line:
         # So that what follows is known for a thought wherever it is read.
         cut = f"{self.prompt.opened}{cut}"
         finish = "length" if end is None and at is None else "stop"
-        return Reply(cut, finish, len(self.ids), self._thought(text))
+        return GeneratedReply(cut, finish, len(self.ids), self._thought(text))
 
     def _stopped(self) -> bool:
         if not self.stops:

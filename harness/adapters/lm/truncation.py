@@ -8,7 +8,7 @@ from typing import Protocol
 from harness.adapters.fields import field_text
 from harness.adapters.lm import likelihood
 from harness.adapters.lm.errors import RequestError
-from harness.adapters.lm.stopping import Prompt
+from harness.adapters.lm.stopping import TokenPrompt
 from harness.adapters.lm.tokenizer import Pair, Tokens
 from harness.schema import Request
 from harness.text.thoughts import opened_by
@@ -69,7 +69,7 @@ def _room(pairs: list[Pair], engine: Context) -> int:
     return engine.context + 1 - longest
 
 
-def prompt(request: Request, tokens: Tokens, engine: Context, headroom: int) -> Prompt:
+def prompt(request: Request, tokens: Tokens, engine: Context, headroom: int) -> TokenPrompt:
     """Return the prompt in tokens, as much of it as fits.
 
     The context keeps room for `max_tokens` new tokens and the `headroom` of a thought, but never more than
@@ -85,4 +85,4 @@ def prompt(request: Request, tokens: Tokens, engine: Context, headroom: int) -> 
     ids = tokens.cut(ids, room)
     if context is not None:
         new = min(new, context - (1 if engine.pair else len(ids)))
-    return Prompt(request, ids, new, truncated, opened=opened_by(text), chat=tokens.profile.chat)
+    return TokenPrompt(request, ids, new, truncated, opened=opened_by(text), chat=tokens.profile.chat)

@@ -22,7 +22,7 @@ ABOUT, TOKENISER, WEIGHTS = "network.json", "tokeniser.json", "weights.pt"
 SHARES = ("dropout", "smoothing", "words")
 
 
-class Network(ABC):
+class NetworkAdapter(ABC):
     """A learner around a network. What it learnt is its `shape`, a tokeniser if it has one, and weights.
 
     A subclass says by which RECIPE its network is trained unless the user says otherwise, and builds one from

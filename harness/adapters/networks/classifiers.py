@@ -54,7 +54,7 @@ class Scratch(Classical):
 
     def build(self, settings: Mapping[str, Any], seed: int) -> NetworkClassifier:
         """Return a model that knows nothing yet."""
-        from harness.models.networks import NetworkClassifier, Reading
+        from harness.models.networks import NetworkClassifier, TextEncoding
         from harness.models.training import Recipe
 
         known = {name: value for name, value in settings.items() if value is not None}
@@ -62,7 +62,7 @@ class Scratch(Classical):
         recipe = Recipe(**{**self.recipe, **often, **_only(Recipe, known)}, seed=seed)
         return NetworkClassifier(
             self.network(known),
-            Reading(**_only(Reading, known)),
+            TextEncoding(**_only(TextEncoding, known)),
             recipe,
             self.pretrained(known, recipe),
             device=known.get("device"),
@@ -192,7 +192,7 @@ class Lstm(Scratch):
         return partial(LstmClassifier, **_given(settings, "cell dim hidden layers bidirectional dropout"))
 
 
-class CnnText(Scratch):
+class CnnTextAdapter(Scratch):
     """Embedding and convolutions. Settings: `dim`, `filters` (of a width), `widths` (tokens), `dropout`."""
 
     recipe: ClassVar[Mapping[str, Any]] = {"epochs": 2.5, "learning_rate": 1e-3}
@@ -226,18 +226,18 @@ class Transformer(Scratch):
         Raises:
             BadInput: the heads do not divide the channels.
         """
-        from harness.models.networks import Reading
+        from harness.models.networks import TextEncoding
         from harness.models.transformer import TransformerClassifier
 
         given = _given(settings, "dim layers heads feed_forward dropout")
         dim, heads = given.get("dim", 128), given.get("heads", 4)
         if heads < 1 or dim % heads:
             raise BadInput(f"heads {heads}: should divide dim {dim}")
-        places = settings.get("max_tokens", Reading().max_tokens)
+        places = settings.get("max_tokens", TextEncoding().max_tokens)
         return partial(TransformerClassifier, **given, places=places)
 
 
-class Word2vec(Scratch):
+class Word2vecAdapter(Scratch):
     """The mean of the vectors of a text's words, and a linear layer over it.
 
     Settings: `method` (skip-gram, cbow), `dim`, `window` (tokens), `negatives`, `pretraining_epochs`,
@@ -268,7 +268,7 @@ class TransformerVectors(Embeds, Transformer):
     """The mean of what each token means where it stands."""
 
 
-class Word2vecVectors(Embeds, Word2vec):
+class Word2vecVectors(Embeds, Word2vecAdapter):
     """The mean of the vectors of the words."""
 
 
@@ -279,7 +279,7 @@ def transformer(profile: Profile) -> Adapter:
 
 def word2vec(profile: Profile) -> Adapter:
     """Return what answers from word2vec: for `embed` its vectors, else a classifier over them."""
-    return Word2vecVectors(profile) if profile.ask == "embed" else Word2vec(profile)
+    return Word2vecVectors(profile) if profile.ask == "embed" else Word2vecAdapter(profile)
 
 
 def _given(settings: Mapping[str, Any], names: str) -> dict[str, Any]:

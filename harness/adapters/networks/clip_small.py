@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from harness.adapters.batching import windows
 from harness.adapters.fields import known_target
 from harness.adapters.images import PictureError, opened
-from harness.adapters.networks.base import Network
+from harness.adapters.networks.base import NetworkAdapter
 from harness.errors import BadInput
 from harness.schema import IMAGE, Example, Failure, FitTask, Request, Response, Timing
 
 
-class ClipSmallAdapter(Network):
+class ClipSmallAdapter(NetworkAdapter):
     """Answers `choose` by the cosine of the picture and each option's captions, as `clip` does.
 
     Settings: `width`, `channels`, `size` (pixels of a side), and those of training. Knobs: `device`,

@@ -20,9 +20,9 @@ from harness.adapters.batching import windows
 from harness.adapters.fields import field_text
 from harness.adapters.lm import likelihood
 from harness.adapters.lm import tokenizer as tokenising
-from harness.adapters.lm.generation import MAX_TOKENS, Prompt, Writer
+from harness.adapters.lm.generation import MAX_TOKENS, GeneratingNetwork, Prompt
 from harness.adapters.lm.likelihood import Sum
-from harness.adapters.networks.base import Network
+from harness.adapters.networks.base import NetworkAdapter
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, FitTask, Profile, Request, Response
 
@@ -59,7 +59,7 @@ class OwnTokens(tokenising.Tokens):
         return False
 
 
-class Gpt(Network):
+class Gpt(NetworkAdapter):
     """Answers `choose`, `generate` and `score` with a GPT fitted on the train split.
 
     Settings: `layers`, `heads`, `width`, `context` (tokens), `vocabulary`, `length_penalty` of beams, and
@@ -238,7 +238,7 @@ class Gpt(Network):
         for request in requests:
             prompt = self._prompt(request)
             alike.setdefault((request.decoding, len(prompt.ids)), []).append(prompt)
-        writer = Writer(
+        writer = GeneratingNetwork(
             self.network.begin,
             self.tokens.text,
             self.tokens.eos or 0,

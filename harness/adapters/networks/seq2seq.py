@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 from harness.adapters.batching import windows
 from harness.adapters.fields import bare_text
-from harness.adapters.lm.generation import MAX_TOKENS, Prompt, Writer
-from harness.adapters.networks.base import Network
+from harness.adapters.lm.generation import MAX_TOKENS, GeneratingNetwork, Prompt
+from harness.adapters.networks.base import NetworkAdapter
 from harness.errors import BadInput
 from harness.schema import Example, FitTask, Request, Response
 
@@ -19,7 +19,7 @@ LONGEST = 400  # tokens that are read or learnt of a text
 LONGER = 50  # tokens that a reply may have more than what was read: Vaswani et al. 2017, 6.1
 
 
-class Translator(Network):
+class Translator(NetworkAdapter):
     """Answers `generate` with an encoder and a decoder that share one vocabulary.
 
     A reply is at most 50 tokens longer than what was read: one that finds no end is cut there.
@@ -82,7 +82,9 @@ class Translator(Network):
         self.ready()
         assert self.tokeniser is not None
         penalty = self.settings.get("length_penalty", 1.0)
-        writer = Writer(lambda ids: self.network.begin(ids, BOS), self.tokeniser.decode, EOS, penalty)
+        writer = GeneratingNetwork(
+            lambda ids: self.network.begin(ids, BOS), self.tokeniser.decode, EOS, penalty
+        )
         for window in windows(requests, self.batch_size):
             sources = self.whole([bare_text(request.example) for request in window])
             alike: dict[Any, list[Prompt]] = {}

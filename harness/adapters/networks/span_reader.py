@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from harness.adapters.batching import windows
 from harness.adapters.fields import bare_text, field_text
-from harness.adapters.networks.base import Network
+from harness.adapters.networks.base import NetworkAdapter
 from harness.errors import BadInput
 from harness.schema import Example, FitTask, Request, Response, Timing
 
@@ -25,7 +25,7 @@ class Lesson(NamedTuple):
     cut: bool
 
 
-class ReaderAdapter(Network):
+class ReaderAdapter(NetworkAdapter):
     """Answers `extract` with a span of the context.
 
     Settings: `width`, `vocabulary`, and those of training. Knobs: `device`, `batch_size`.
@@ -38,9 +38,9 @@ class ReaderAdapter(Network):
 
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a reader of random weights."""
-        from harness.models.span_reader import Reader
+        from harness.models.span_reader import SpanReader
 
-        return Reader(**shape)
+        return SpanReader(**shape)
 
     def fit(self, train: Iterable[Example], task: FitTask) -> None:
         """Learn where the answers stand; a question whose answer is not in its passage is left out.

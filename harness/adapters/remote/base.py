@@ -27,8 +27,8 @@ from harness.adapters.remote.circuit_breaker import PATIENCE, Liveness
 from harness.adapters.remote.clock import PULSE, Deadline
 from harness.adapters.remote.errors import UNBILLED, Fault, quotas
 from harness.adapters.remote.own_loop import OwnLoop
-from harness.adapters.remote.rate_limits import Allowance, Traffic, Window
-from harness.adapters.remote.replies import Said
+from harness.adapters.remote.rate_limits import Allowance, ConcurrencyWindow, Traffic
+from harness.adapters.remote.replies import Completion
 from harness.errors import Unavailable
 from harness.schema import DROPPED, Failure, Profile, Request, Response, Timing
 from harness.terminal import say, span
@@ -41,7 +41,7 @@ SENDING = 6  # turns of the loop from the start of a call until its bytes are wr
 PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds before the second try, twice as long before each other
 
 
-class Ending(Exception):
+class RunEnding(Exception):
     """The run is ending: what waits for its turn is not sent."""
 
 
@@ -57,7 +57,7 @@ class Try:
     first: float | None = None
     last: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    said: Said | None = None
+    said: Completion | None = None
 
     def hear(self) -> None:
         """Note the first content; what comes later is not the first."""
@@ -83,7 +83,7 @@ class Concurrent(ABC):
             Allowance(float(settings[key])) if settings.get(key) else None
             for key in ("requests_per_minute", "tokens_per_minute")
         )
-        self.traffic = Traffic(Window(max(1, int(most))), requests, tokens)
+        self.traffic = Traffic(ConcurrencyWindow(max(1, int(most))), requests, tokens)
         self.server = Liveness(max(PATIENCE, self.timeout) if settings.get("timeout") else PATIENCE)
         self._random = random.Random(profile.seed)
         self._loop = OwnLoop(self._watch)
@@ -112,7 +112,7 @@ class Concurrent(ABC):
         """
 
     @abstractmethod
-    def whole(self, request: Request, said: Said) -> Response:
+    def whole(self, request: Request, said: Completion) -> Response:
         """Return the answer that a whole reply in words is."""
 
     @abstractmethod
@@ -270,7 +270,7 @@ class Concurrent(ABC):
         for number in itertools.count(1):
             try:
                 await self._turn_of(requests, timing)
-            except Ending:
+            except RunEnding:
                 self._done += [self._unanswered(request, fault) for request in requests]
                 return
             this = Try(time.perf_counter(), self.clock.lost())
@@ -316,7 +316,7 @@ class Concurrent(ABC):
                 self._news.clear()
                 await self._wait(delay, self._news)
             if self._ending:
-                raise Ending
+                raise RunEnding
             now = time.monotonic()
             if not self.traffic.in_flight:
                 self.server.asked(self.clock.now())
@@ -348,7 +348,7 @@ class Concurrent(ABC):
                 async with asyncio.timeout(seconds):
                     await news.wait()
         if self._ending:
-            raise Ending
+            raise RunEnding
 
     def _announce(self, seconds: float, why: str) -> None:
         """Say that there is a wait of so many seconds, once for each that is long."""
@@ -422,7 +422,7 @@ class Concurrent(ABC):
             return False
         try:
             await self._pause(fault, number, timing)
-        except Ending:
+        except RunEnding:
             return False
         return True
 

@@ -20,7 +20,7 @@ from harness.adapters.remote.embeddings import compared, sentences
 from harness.adapters.remote.errors import Fault
 from harness.adapters.remote.images import picture
 from harness.adapters.remote.replies import (
-    Said,
+    Completion,
     at,
     choice_schema,
     document,
@@ -117,7 +117,7 @@ class Gemini(Concurrent):
 
     async def _write(self, request: Request, this: Try) -> list[Response]:
         contents, config = self._asked(request)
-        models, model, said = self._client.aio.models, self.profile.model, Said()
+        models, model, said = self._client.aio.models, self.profile.model, Completion()
         if self.profile.stream:
             this.said = said
             chunks = await models.generate_content_stream(model=model, contents=contents, config=config)
@@ -135,7 +135,7 @@ class Gemini(Concurrent):
             raise Fault("malformed", "the reply has no end")
         return [self.whole(request, said)]
 
-    def whole(self, request: Request, said: Said) -> Response:
+    def whole(self, request: Request, said: Completion) -> Response:
         """Return the answer that a whole reply is."""
         structured = request.ask == "choose" and self.profile.choose_by == "structured"
         headroom = self.settings.get("reasoning_headroom")
@@ -204,7 +204,7 @@ class Gemini(Concurrent):
         return fault
 
 
-def hear(reply: Mapping[str, Any], said: Said) -> None:
+def hear(reply: Mapping[str, Any], said: Completion) -> None:
     """Add a reply of `generateContent`, or a piece of one, to what was said so far."""
     parts = at(reply, "candidates", 0, "content", "parts") or []
     for part in parts:

@@ -31,7 +31,7 @@ from harness.adapters.remote.refused_prompts import unanswerable
 from harness.adapters.remote.replies import (
     PER_MESSAGE,
     PER_REQUEST,
-    Said,
+    Completion,
     at,
     count,
     document,
@@ -167,7 +167,7 @@ class OpenAI(Concurrent):
             said = self.api.read(await self._posted(body, this))
         return self.whole(request, said)
 
-    def whole(self, request: Request, said: Said) -> Response:
+    def whole(self, request: Request, said: Completion) -> Response:
         """Return the answer that a whole reply is."""
         return response(
             request,
@@ -201,9 +201,9 @@ class OpenAI(Concurrent):
             return request.messages(self.profile.shots_as, self.settings.get("system_as") or "system")
         return [{"role": "user", "content": request.prompt}]
 
-    async def _streamed(self, body: Mapping[str, Any], this: Try) -> Said:
+    async def _streamed(self, body: Mapping[str, Any], this: Try) -> Completion:
         """Return a reply that came in pieces, or whole from a server that does not stream."""
-        said = this.said = Said()
+        said = this.said = Completion()
         reply = await self._sent(body, this, stream=True)
         try:
             if any(kind in reply.headers.get("content-type", "") for kind in ("json", "html")):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from harness.adapters.remote.errors import Fault
-from harness.adapters.remote.replies import Said, at, choice_schema, text_of, usage
+from harness.adapters.remote.replies import Completion, at, choice_schema, text_of, usage
 from harness.errors import BadInput
 from harness.schema import Decoding, Message, Option
 
@@ -63,14 +63,14 @@ class Api(Protocol):
     def streamed(self) -> dict[str, Any]:
         """Return what asks for a stream, tokens counted."""
 
-    def read(self, reply: Mapping[str, Any]) -> Said:
+    def read(self, reply: Mapping[str, Any]) -> Completion:
         """Return what a whole reply says.
 
         Raises:
             Fault: it says nothing that could be an answer.
         """
 
-    def hear(self, event: Mapping[str, Any], said: Said) -> None:
+    def hear(self, event: Mapping[str, Any], said: Completion) -> None:
         """Add an event of a stream to what was said so far."""
 
 
@@ -113,12 +113,12 @@ class Chat:
         """Return what asks for a stream, tokens counted."""
         return {"stream": True, "stream_options": {"include_usage": True}}
 
-    def read(self, reply: Mapping[str, Any]) -> Said:
+    def read(self, reply: Mapping[str, Any]) -> Completion:
         """Return what a whole reply says."""
         message = at(reply, "choices", 0, "message")
         if not isinstance(message, dict):
             raise Fault("malformed", "the reply has no choices")
-        said = Said(
+        said = Completion(
             text_of(message.get("content")), finish(at(reply, "choices", 0, "finish_reason")) or "stop"
         )
         said.thought = text_of(message.get("reasoning_content") or message.get("reasoning"))
@@ -127,7 +127,7 @@ class Chat:
         _note(reply, said)
         return said
 
-    def hear(self, event: Mapping[str, Any], said: Said) -> None:
+    def hear(self, event: Mapping[str, Any], said: Completion) -> None:
         """Add an event of a stream to what was said so far."""
         delta = at(event, "choices", 0, "delta")
         said.text += text_of(at(delta, "content"))
@@ -162,16 +162,16 @@ class Completions:
         """Return what asks for a stream, tokens counted."""
         return Chat().streamed()
 
-    def read(self, reply: Mapping[str, Any]) -> Said:
+    def read(self, reply: Mapping[str, Any]) -> Completion:
         """Return what a whole reply says."""
         text = at(reply, "choices", 0, "text")
         if not isinstance(text, str):
             raise Fault("malformed", "the reply has no choices")
-        said = Said(text, finish(at(reply, "choices", 0, "finish_reason")) or "stop")
+        said = Completion(text, finish(at(reply, "choices", 0, "finish_reason")) or "stop")
         _note(reply, said)
         return said
 
-    def hear(self, event: Mapping[str, Any], said: Said) -> None:
+    def hear(self, event: Mapping[str, Any], said: Completion) -> None:
         """Add an event of a stream to what was said so far."""
         said.text += text_of(at(event, "choices", 0, "text"))
         said.finish = finish(at(event, "choices", 0, "finish_reason")) or said.finish
@@ -215,13 +215,13 @@ class Responses:
         """Return what asks for a stream, tokens counted."""
         return {"stream": True}
 
-    def read(self, reply: Mapping[str, Any]) -> Said:
+    def read(self, reply: Mapping[str, Any]) -> Completion:
         """Return what a whole reply says."""
-        said = Said()
+        said = Completion()
         self._end(reply, said)
         return said
 
-    def hear(self, event: Mapping[str, Any], said: Said) -> None:
+    def hear(self, event: Mapping[str, Any], said: Completion) -> None:
         """Add an event of a stream to what was said so far."""
         kind = event.get("type")
         if kind == "response.output_text.delta":
@@ -232,7 +232,7 @@ class Responses:
         elif kind == "error":
             raise Fault("server_error", f"in the stream: {event.get('message')}")
 
-    def _end(self, reply: Mapping[str, Any], said: Said) -> None:
+    def _end(self, reply: Mapping[str, Any], said: Completion) -> None:
         if reply.get("status") == "failed":
             raise Fault("server_error", f"the reply failed: {at(reply, 'error', 'message')}")
         output = reply.get("output")
@@ -270,7 +270,7 @@ def _turns(messages: list[Message], picture: Any, kind: str, settings: Settings)
     return said
 
 
-def _note(reply: Mapping[str, Any], said: Said) -> None:
+def _note(reply: Mapping[str, Any], said: Completion) -> None:
     """Note the tokens, under either API's names, and the model that a reply or an event tells."""
     counts = reply.get("usage")
     told = usage(

@@ -25,7 +25,7 @@ MANY = 30.0  # doublings: no float overflows
 
 
 @dataclass(slots=True)
-class Window:
+class ConcurrencyWindow:
     """How many calls may be in flight.
 
     Twice as many each round trip at first, then one more each; half as many when it is crowded. A crowd
@@ -220,7 +220,7 @@ class Quota:
 class Traffic:
     """All that decides when a call may be sent."""
 
-    window: Window
+    window: ConcurrencyWindow
     requests: Allowance | None = None
     tokens: Allowance | None = None
     pace: Pace = field(default_factory=Pace)

@@ -23,7 +23,7 @@ BYTES_PER_TOKEN = 4  # of English and, at 3 bytes a syllable, of Korean in vocab
 
 
 @dataclass
-class Said:
+class Completion:
     """A reply, whole or as far as it has been streamed.
 
     `finish` is `stop`, `length`, `filtered` or `refused` once it has ended. `usage` is None where the server
@@ -129,7 +129,7 @@ def usage(
 
 
 def response(
-    request: Request, said: Said, headroom: int | None, *, structured: bool, chat: bool | None
+    request: Request, said: Completion, headroom: int | None, *, structured: bool, chat: bool | None
 ) -> Response:
     """Return the answer that a whole reply is.
 
@@ -148,7 +148,7 @@ def response(
     return Response(request.key, text, finish=said.finish, usage=usage, served=said.model)
 
 
-def believed(told: Usage | None, most_read: int, said: Said, most_written: int | None) -> Usage | None:
+def believed(told: Usage | None, most_read: int, said: Completion, most_written: int | None) -> Usage | None:
     """Return the tokens that a server told, None where they can be no count.
 
     No prompt is read in no tokens, and no text written in none. A prompt has no more of them than bytes and
@@ -177,7 +177,7 @@ def estimated_tokens(text: str) -> int:
     return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
 
 
-def estimated(prompt: str, said: Said) -> Usage:
+def estimated(prompt: str, said: Completion) -> Usage:
     """Return tokens counted here, marked as an estimate."""
     return Usage(
         estimated_tokens(prompt), None, estimated_tokens(said.text + said.thought), None, estimated=True

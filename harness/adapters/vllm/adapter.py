@@ -21,7 +21,7 @@ from harness.adapters.lm import truncation as fitting
 from harness.adapters.lm.errors import BROKEN, failure, refusal
 from harness.adapters.lm.tokenizer import Tokens
 from harness.adapters.vllm import engine as vllm_engine
-from harness.adapters.vllm.jobs import Comparing, Job, Reading, Writing
+from harness.adapters.vllm.jobs import Comparing, GenerationJob, Job, ScoringJob
 from harness.errors import HarnessError
 from harness.schema import Example, Parts, Profile, Request, Response
 
@@ -42,7 +42,7 @@ class Vllm:
         self.profile = profile
         self._commit: str | None = None
         self._tokens: Tokens | None = None
-        self._engine: vllm_engine.Engine | None = None
+        self._engine: vllm_engine.VllmEngine | None = None
 
     @property
     def tokens(self) -> Tokens:
@@ -52,7 +52,7 @@ class Vllm:
         return self._tokens
 
     @property
-    def engine(self) -> vllm_engine.Engine:
+    def engine(self) -> vllm_engine.VllmEngine:
         """Return the engine, loading it on the first read."""
         if self._engine is None:
             self._engine = vllm_engine.load(self.profile, self._commit)
@@ -171,12 +171,12 @@ class Vllm:
         if request.ask == "embed":
             return Comparing(comparison(request, self.tokens, engine))
         if request.ask == "score":
-            return Reading(fitting.passage(request, self.tokens, engine), self.profile.normalise)
+            return ScoringJob(fitting.passage(request, self.tokens, engine), self.profile.normalise)
         if request.ask == "choose" and self.profile.choose_by == "logprobs":
-            return Reading(fitting.choice(request, self.tokens, engine), self.profile.normalise)
+            return ScoringJob(fitting.choice(request, self.tokens, engine), self.profile.normalise)
         headroom = int(self.profile.settings.get("reasoning_headroom") or 0)
         prompt = fitting.prompt(request, self.tokens, engine, headroom)
-        return Writing(prompt, self.tokens, self.engine.ends(self.tokens.eos), self._choices(request))
+        return GenerationJob(prompt, self.tokens, self.engine.ends(self.tokens.eos), self._choices(request))
 
     def _choices(self, request: Request) -> list[str]:
         """Return what alone may be said, where the profile chooses by structure; a text's delimiter first."""

@@ -71,7 +71,7 @@ def _silence() -> Iterator[None]:
 
 
 @dataclass(slots=True, eq=False)
-class Row:
+class EngineRequest:
     """Tokens to read, what is asked of them, and who waits for it."""
 
     ids: list[int]
@@ -80,7 +80,7 @@ class Row:
     part: Any = None
 
 
-class Engine:
+class VllmEngine:
     """A loaded engine, and the rows that are in it.
 
     `context` is the longest row in tokens: one place of vLLM's `max_model_len` is for what comes next.
@@ -96,7 +96,7 @@ class Engine:
         self.most: int = self._engine.vllm_config.scheduler_config.max_num_seqs
         listed = llm.model_config.try_get_generation_config().get("eos_token_id")
         self._listed = listed if isinstance(listed, list) else [listed]
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, EngineRequest] = {}
         self.facts = {
             "device": str(self._engine.vllm_config.device_config.device_type),
             "dtype": str(llm.model_config.dtype).removeprefix("torch."),
@@ -113,13 +113,13 @@ class Engine:
         """Return the tokens that end a text: the tokenizer's, and those the model's directory lists."""
         return frozenset(int(i) for i in (eos, *self._listed) if i is not None)
 
-    def add(self, row: Row) -> None:
+    def add(self, row: EngineRequest) -> None:
         """Take a row in. Raises what vLLM raises where it refuses it."""
         name = str(next(self._names))
         self._engine.add_request(name, self.vllm.inputs.tokens_input(list(row.ids)), row.params)
         self.rows[name] = row
 
-    def step(self) -> list[tuple[Row, Any]]:
+    def step(self) -> list[tuple[EngineRequest, Any]]:
         """Let the engine go one step, and return each row of which it says something, with what it says."""
         said = []
         for output in self._engine.step():
@@ -130,7 +130,7 @@ class Engine:
                     del self.rows[output.request_id]
         return said
 
-    def drop(self, rows: Iterable[Row]) -> None:
+    def drop(self, rows: Iterable[EngineRequest]) -> None:
         """Let rows go that nobody waits for any more."""
         gone = {id(row) for row in rows}
         names = [name for name, row in self.rows.items() if id(row) in gone]
@@ -159,7 +159,7 @@ def _wiped(worker: Any) -> None:
         cache.zero_()
 
 
-def load(profile: Profile, commit: str | None) -> Engine:
+def load(profile: Profile, commit: str | None) -> VllmEngine:
     """Return the engine with the profile's model.
 
     Raises:
@@ -182,7 +182,7 @@ def load(profile: Profile, commit: str | None) -> Engine:
             **settings,
             **_runner(vllm, profile),
         )
-    return Engine(vllm, llm)
+    return VllmEngine(vllm, llm)
 
 
 def _runner(vllm: Any, profile: Profile) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from harness.adapters.hf.embedding import Comparison
+from harness.adapters.hf.embedding import EmbeddingComparison
 from harness.adapters.lm.errors import BROKEN, failure, one_line
 from harness.adapters.lm.likelihood import Sum, Summed
-from harness.adapters.lm.stopping import Line, Prompt
+from harness.adapters.lm.stopping import OpenReply, TokenPrompt
 from harness.adapters.lm.tokenizer import Tokens
-from harness.adapters.vllm.engine import Engine, Row
+from harness.adapters.vllm.engine import EngineRequest, VllmEngine
 from harness.errors import BadInput, HarnessError
 from harness.schema import Failure, Request, Response, Timing
 
@@ -35,9 +35,9 @@ class Job(ABC):
         self.began = time.perf_counter()
         self.failure: Failure | None = None
         self.cached: int | None = None
-        self.rows: list[Row] = []
+        self.rows: list[EngineRequest] = []
 
-    def start(self, engine: Engine) -> None:
+    def start(self, engine: VllmEngine) -> None:
         """Give the engine all rows. Raises what vLLM raises where it refuses one.
 
         Raises:
@@ -47,7 +47,7 @@ class Job(ABC):
         for row in self.rows:
             engine.add(row)
 
-    def take(self, row: Row, output: Any, engine: Engine) -> None:
+    def take(self, row: EngineRequest, output: Any, engine: VllmEngine) -> None:
         """Take what the engine says of a row; when no `rows` are left, the request is answered."""
         if self.cached is None:
             self.cached = output.num_cached_tokens
@@ -56,7 +56,7 @@ class Job(ABC):
             self._drop(engine)
 
     @contextmanager
-    def failing(self, engine: Engine) -> Iterator[None]:
+    def failing(self, engine: VllmEngine) -> Iterator[None]:
         """Turn what goes wrong with this request into its failure."""
         try:
             yield
@@ -66,7 +66,7 @@ class Job(ABC):
             self.failure = failure(error)
             self._drop(engine)
 
-    def _drop(self, engine: Engine) -> None:
+    def _drop(self, engine: VllmEngine) -> None:
         engine.drop(self.rows)
         self.rows = []
 
@@ -79,11 +79,11 @@ class Job(ABC):
         return answer
 
     @abstractmethod
-    def _rows(self, engine: Engine) -> Iterator[Row]:
+    def _rows(self, engine: VllmEngine) -> Iterator[EngineRequest]:
         """Yield what is to be read."""
 
     @abstractmethod
-    def _take(self, row: Row, output: Any, engine: Engine) -> None:
+    def _take(self, row: EngineRequest, output: Any, engine: VllmEngine) -> None:
         """Keep what counts of an output, and take the row from `rows` when it has ended."""
 
     @abstractmethod
@@ -91,7 +91,7 @@ class Job(ABC):
         """Return the answer to a request all of whose rows have ended."""
 
 
-class Reading(Job):
+class ScoringJob(Job):
     """Sums of log-probabilities: of options, or of a text's windows.
 
     A row is read for the tokens that it holds and for all that may come next, so that options which differ in
@@ -102,16 +102,16 @@ class Reading(Job):
         super().__init__(owner.request)
         self.owner, self.normalise = owner, normalise
 
-    def _rows(self, engine: Engine) -> Iterator[Row]:
+    def _rows(self, engine: VllmEngine) -> Iterator[EngineRequest]:
         alike: dict[tuple[int, ...], list[Sum]] = {}
         for one in self.owner.wanted():
             alike.setdefault(tuple(one.ids), []).append(one)
         for ids, sums in alike.items():
             for first in range(0, len(sums), MOST_TOKENS):
                 some = sums[first : first + MOST_TOKENS]
-                yield Row(list(ids), _read(engine, some, cached=True), self, some)
+                yield EngineRequest(list(ids), _read(engine, some, cached=True), self, some)
 
-    def _take(self, row: Row, output: Any, engine: Engine) -> None:
+    def _take(self, row: EngineRequest, output: Any, engine: VllmEngine) -> None:
         self.rows.remove(row)
         sums: list[Sum] = row.part
         if output.num_cached_tokens > min(one.first for one in sums):
@@ -129,7 +129,7 @@ class Reading(Job):
         return self.owner.response(self.normalise)
 
 
-def _read(engine: Engine, sums: Sequence[Sum], *, cached: bool) -> Any:
+def _read(engine: VllmEngine, sums: Sequence[Sum], *, cached: bool) -> Any:
     """Return what vLLM is asked of one row: its own tokens where options have several, and what comes next.
 
     vLLM itself never takes a row from the cache whose own tokens are asked for; `cached` lets it, since those
@@ -154,19 +154,21 @@ def _predictions(one: Sum, output: Any) -> Iterator[float]:
     yield output.outputs[0].logprobs[0][one.targets[-1]].logprob
 
 
-class Writing(Job):
-    """A reply as it is written. vLLM draws the tokens; when they end, and what they say, is `Line`'s."""
+class GenerationJob(Job):
+    """A reply as it is written. vLLM draws the tokens; when they end, and what they say, is `OpenReply`'s."""
 
-    def __init__(self, prompt: Prompt, tokens: Tokens, ends: frozenset[int], choices: Sequence[str]) -> None:
+    def __init__(
+        self, prompt: TokenPrompt, tokens: Tokens, ends: frozenset[int], choices: Sequence[str]
+    ) -> None:
         """Only `choices` may be said, where there are any."""
         super().__init__(prompt.request)
         self.prompt, self.choices = prompt, choices
-        self.line = Line(prompt, tokens, ends)
+        self.line = OpenReply(prompt, tokens, ends)
 
-    def _rows(self, engine: Engine) -> Iterator[Row]:
-        yield Row(self.prompt.ids, self._drawn(engine), self)
+    def _rows(self, engine: VllmEngine) -> Iterator[EngineRequest]:
+        yield EngineRequest(self.prompt.ids, self._drawn(engine), self)
 
-    def _drawn(self, engine: Engine) -> Any:
+    def _drawn(self, engine: VllmEngine) -> Any:
         """Return how vLLM is to draw: all that was asked, and nothing that was not.
 
         vLLM takes the penalties off, divides by the temperature, then leaves out by min-p, top-k and top-p.
@@ -189,7 +191,7 @@ class Writing(Job):
         except Exception as error:  # vLLM's own, of no common kind
             raise BadInput(f"vllm cannot decode so: {one_line(error)}") from error
 
-    def _take(self, row: Row, output: Any, engine: Engine) -> None:
+    def _take(self, row: EngineRequest, output: Any, engine: VllmEngine) -> None:
         said = output.outputs[0]
         if any(math.isnan(logp.logprob) for place in said.logprobs or () for logp in place.values()):
             self.failure = BROKEN
@@ -209,15 +211,15 @@ class Writing(Job):
 class Comparing(Job):
     """Two sentences as vectors, to be compared."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: EmbeddingComparison) -> None:
         super().__init__(comparison.request)
         self.comparison = comparison
 
-    def _rows(self, engine: Engine) -> Iterator[Row]:
+    def _rows(self, engine: VllmEngine) -> Iterator[EngineRequest]:
         for side, ids in enumerate(self.comparison.sentences):
-            yield Row(ids, engine.vllm.PoolingParams(task="embed"), self, side)
+            yield EngineRequest(ids, engine.vllm.PoolingParams(task="embed"), self, side)
 
-    def _take(self, row: Row, output: Any, engine: Engine) -> None:
+    def _take(self, row: EngineRequest, output: Any, engine: VllmEngine) -> None:
         self.rows.remove(row)
         vector = output.outputs.data.float()  # (D,), of length 1
         broken = bool(vector.isnan().any())

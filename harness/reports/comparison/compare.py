@@ -21,7 +21,7 @@ from harness.schema import Metric
 
 if TYPE_CHECKING:
     from harness.stats.effect_sizes import Effect
-    from harness.stats.intervals import Estimate
+    from harness.stats.intervals import IntervalEstimate
 
 EXAMPLES = 5
 
@@ -51,7 +51,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedComparison:
     """All that tells two runs apart.
 
     `pairs` are the examples that both answered, `notes` what to know before believing the figures. `drift` is
@@ -77,7 +77,7 @@ class Comparison:
         return None if count == self.pairs.n else count
 
 
-def compare(a: Entry, b: Entry, *, metrics: Sequence[str] = (), examples: int = EXAMPLES) -> Comparison:
+def compare(a: Entry, b: Entry, *, metrics: Sequence[str] = (), examples: int = EXAMPLES) -> PairedComparison:
     """Return the comparison of run `b` with run `a`, by the `metrics` named or all that both have.
 
     At most `examples` are shown of the flips each way.
@@ -98,7 +98,7 @@ def compare(a: Entry, b: Entry, *, metrics: Sequence[str] = (), examples: int = 
     by_name = {one.metric: one for one in found}
     settings = differing(a, b)
     drifted = drift(a, b, settings)
-    return Comparison(
+    return PairedComparison(
         a,
         b,
         paired,
@@ -228,7 +228,7 @@ def _differences(
         )
 
 
-def _better(metric: Metric, estimate: Estimate) -> Literal["a", "b"] | None:
+def _better(metric: Metric, estimate: IntervalEstimate) -> Literal["a", "b"] | None:
     """Return which run is better beyond doubt, given the estimate of b's figure minus a's."""
     if estimate.allows(0):
         return None

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.reports.comparison.compare import Comparison, Difference
+from harness.reports.comparison.compare import Difference, PairedComparison
 from harness.reports.comparison.flips import Flip, Flips, Said
 from harness.reports.comparison.settings import Cost
 from harness.reports.entries import Entry
 from harness.reports.writers import html as to_html
 from harness.reports.writers import markdown as to_markdown
-from harness.reports.writers.blocks import Block, Lines, Note, Table, cell
+from harness.reports.writers.blocks import Block, Lines, Note, TableBlock, cell
 from harness.reports.writers.numbers import factor, number, short
 from harness.reports.writers.translations import named, translated
 from harness.text.width import cut
@@ -21,28 +21,28 @@ from harness.text.width import cut
 PROMPT, CELL = 60, 40  # terminal cells of a prompt, of anything else
 
 
-def blocks(found: Comparison) -> list[Block]:
+def blocks(found: PairedComparison) -> list[Block]:
     """Return the comparison as tables and notes."""
     made: list[Block] = [Lines(_head(found)), _differences(found), Note(_method(found)), *_flips(found)]
     if found.settings:
         rows = [[one.name, _value(one.a), _value(one.b)] for one in found.settings]
-        made.append(Table([translated("what differs"), "A", "B"], rows, names=0))
+        made.append(TableBlock([translated("what differs"), "A", "B"], rows, names=0))
     else:
         made.append(Note(translated("No setting differs.")))
     return made + ([_costs(found.costs)] if found.costs else [])
 
 
-def markdown(found: Comparison) -> str:
+def markdown(found: PairedComparison) -> str:
     """Return the comparison in Markdown, aligned by what a terminal shows."""
     return to_markdown.document(blocks(found))
 
 
-def html(found: Comparison) -> str:
+def html(found: PairedComparison) -> str:
     """Return the comparison as a page of HTML that needs nothing beside it."""
     return to_html.page(translated("Comparison"), blocks(found))
 
 
-def _head(found: Comparison) -> list[str]:
+def _head(found: PairedComparison) -> list[str]:
     """Return what is compared, and what to know before believing it, a line each."""
     return [_run_line("A", found.a), _run_line("B", found.b), _count(found), *found.notes]
 
@@ -52,7 +52,7 @@ def _run_line(letter: str, entry: Entry) -> str:
     return f"{letter}: " + translated("{system} on {task}, {place}", place=entry.directory, **values)
 
 
-def _count(found: Comparison) -> str:
+def _count(found: PairedComparison) -> str:
     if found.units:
         return translated(
             "{n:,} examples in {units:,} clusters that both answered, paired by id",
@@ -61,14 +61,14 @@ def _count(found: Comparison) -> str:
     return translated("{n:,} examples that both answered, paired by id", n=found.pairs.n)
 
 
-def _differences(found: Comparison) -> Table:
+def _differences(found: PairedComparison) -> TableBlock:
     """Return a row a metric: both figures, their difference, how sure, how large."""
     effects = any(one.effect for one in found.differences)
     header = [
         *(translated("metric"), "A", "B", "B − A", translated("95 % interval"), "p", translated("better")),
         *([translated("effect")] if effects else []),
     ]
-    return Table(header, [_difference_row(one, effects=effects) for one in found.differences], names=0)
+    return TableBlock(header, [_difference_row(one, effects=effects) for one in found.differences], names=0)
 
 
 def _difference_row(one: Difference, *, effects: bool) -> list[str]:
@@ -100,7 +100,7 @@ def probability(p: float | None) -> str:
     return "<0.0001" if p < 0.0001 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
 
 
-def _method(found: Comparison) -> str:
+def _method(found: PairedComparison) -> str:
     """Return the line that says what the columns are."""
     notes = [
         translated("95 % intervals of the paired difference; better: the interval does not hold 0"),
@@ -128,7 +128,7 @@ def _by_name(pairs: Iterable[tuple[str | None, str]]) -> str:
     return ", ".join(f"{name} ({', '.join(metrics)})" for name, metrics in found.items())
 
 
-def _flips(found: Comparison) -> Iterator[Block]:
+def _flips(found: PairedComparison) -> Iterator[Block]:
     flips = found.flips
     if flips is None:
         yield Note(translated("No metric here judges single examples, so no flips are told."))
@@ -163,7 +163,7 @@ def _flip_counts(flips: Flips) -> str:
 Words = Callable[[Any, Flip], str]
 
 
-def _flip_table(head: str, examples: list[Flip], flips: Flips, words: tuple[Words, Words]) -> Table:
+def _flip_table(head: str, examples: list[Flip], flips: Flips, words: tuple[Words, Words]) -> TableBlock:
     rows = [
         [
             *(one.id + (f" #{one.repeat}" if one.repeat else ""), cut(_line(one.prompt), PROMPT)),
@@ -173,7 +173,7 @@ def _flip_table(head: str, examples: list[Flip], flips: Flips, words: tuple[Word
         ]
         for one in examples
     ]
-    return Table([head, translated("asked"), translated("target"), "A", "B"], rows, names=0)
+    return TableBlock([head, translated("asked"), translated("target"), "A", "B"], rows, names=0)
 
 
 def _said(said: Said, flips: Flips, flip: Flip, words: Words) -> str:
@@ -207,7 +207,7 @@ def _words(entry: Entry) -> Words:
     return words
 
 
-def _costs(rows: list[Cost]) -> Table:
+def _costs(rows: list[Cost]) -> TableBlock:
     cells = [
         [
             f"{named(one.name)}, {named(one.unit)}" if one.unit else named(one.name),
@@ -219,7 +219,7 @@ def _costs(rows: list[Cost]) -> Table:
         ]
         for one in rows
     ]
-    return Table([translated("cost and time"), "A", "B", "B − A", "B / A"], cells, names=0)
+    return TableBlock([translated("cost and time"), "A", "B", "B − A", "B / A"], cells, names=0)
 
 
 def _value(value: Any) -> str:
@@ -230,7 +230,7 @@ def _value(value: Any) -> str:
     return cut(" / ".join(map(_value, value)) if isinstance(value, (list, tuple)) else str(value), CELL)
 
 
-def as_json(found: Comparison) -> dict[str, Any]:
+def as_json(found: PairedComparison) -> dict[str, Any]:
     """Return the comparison as plain values, names as they are."""
     return {
         "a": _json_run(found.a),

@@ -25,7 +25,7 @@ from harness.records import atomic
 from harness.records.user_files import replacing
 from harness.records.validation import COMPLETE
 from harness.reports.entries import Column, Warn, load
-from harness.reports.gate.measurements import Measured, Slot, latest, latest_complete, measured
+from harness.reports.gate.measurements import RunKey, RunSummary, latest, latest_complete, measured
 from harness.reports.leaderboard.ranks import Statistics
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ VERSION = 1
 _MOST = 2**31  # bytes that a packed array may hold: what claims more is no baseline
 
 
-def read(path: Path, warn: Warn) -> dict[Slot, Measured]:
+def read(path: Path, warn: Warn) -> dict[RunKey, RunSummary]:
     """Return the baseline's runs: of a folder the latest complete ones, or what the file holds.
 
     Raises:
@@ -50,7 +50,7 @@ def read(path: Path, warn: Warn) -> dict[Slot, Measured]:
     return latest(_parsed(content, path))
 
 
-def write(path: Path, runs: Iterable[Measured], *, dated: bool = False) -> int:
+def write(path: Path, runs: Iterable[RunSummary], *, dated: bool = False) -> int:
     """Write the runs as a baseline, in a stable order, and return its size in bytes.
 
     `dated` adds the time at which it was made.
@@ -75,7 +75,7 @@ def write(path: Path, runs: Iterable[Measured], *, dated: bool = False) -> int:
 # Into the file
 
 
-def _row(run: Measured, examples: dict[str, Any]) -> dict[str, Any]:
+def _row(run: RunSummary, examples: dict[str, Any]) -> dict[str, Any]:
     assert run.column is not None
     kept = _kept(run)
     return {
@@ -89,7 +89,7 @@ def _row(run: Measured, examples: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _kept(run: Measured) -> Statistics | None:
+def _kept(run: RunSummary) -> Statistics | None:
     """Return the statistics of each example, None where the metric has none of single examples."""
     metric = run.metric() if run.metric else None
     return None if metric is None or metric.corpus is not None else run.statistics()
@@ -177,7 +177,7 @@ class _File(_Strict):
     examples: dict[str, _Examples]
 
 
-def _parsed(content: bytes, path: Path) -> list[Measured]:
+def _parsed(content: bytes, path: Path) -> list[RunSummary]:
     try:
         values = orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -195,12 +195,12 @@ def _parsed(content: bytes, path: Path) -> list[Measured]:
     return [_measured(row, file.examples, path) for row in file.runs]
 
 
-def _measured(row: _Row, examples: Mapping[str, _Examples], path: Path) -> Measured:
+def _measured(row: _Row, examples: Mapping[str, _Examples], path: Path) -> RunSummary:
     about = row.model_dump()
     column = Column(**{name: about[name] for name in Column._fields})
     same = ("examples", "failed", "unanswered", "cost", "currency", "p95", "hardware")
-    return Measured(
-        slot=Slot(row.task, row.system, row.split, row.limit or "", row.sample),
+    return RunSummary(
+        slot=RunKey(row.task, row.system, row.split, row.limit or "", row.sample),
         status=COMPLETE,
         column=column,
         figure={**about, "signature": f"{row.signature}|n:{row.n}"},

@@ -18,7 +18,7 @@ from harness.errors import BadInput, HarnessError
 from harness.records.validation import PARTIAL, RUNNING
 from harness.reports.comparison.pairs import pairs
 from harness.reports.entries import Column
-from harness.reports.gate.measurements import Measured, Slot
+from harness.reports.gate.measurements import RunKey, RunSummary
 from harness.reports.leaderboard.ranks import Statistics
 from harness.reports.writers.translations import named, translated
 from harness.schema import Metric
@@ -90,13 +90,13 @@ class Paired:
 
 
 @dataclass(frozen=True)
-class Line:
+class Verdict:
     """One verdict on one run: of its main metric, of a limit, or of the run as a whole.
 
     `what` is the metric's name, `cost`, `p95`, `failures`, `unanswered` or `run`; `unit` that of the figures.
     """
 
-    slot: Slot
+    slot: RunKey
     what: str
     verdict: str
     why: str = ""
@@ -111,8 +111,8 @@ class Gate:
     """The verdicts of a night, in a stable order; `new` are runs that the baseline does not know."""
 
     limits: Limits
-    lines: list[Line]
-    new: list[Slot]
+    lines: list[Verdict]
+    new: list[RunKey]
 
     @cached_property
     def verdict(self) -> str:
@@ -129,7 +129,7 @@ class Gate:
         return 1 if strict and self.verdict == INCONCLUSIVE else _EXIT[self.verdict]
 
 
-def gate(baseline: Mapping[Slot, Measured], tonight: Mapping[Slot, Measured], limits: Limits) -> Gate:
+def gate(baseline: Mapping[RunKey, RunSummary], tonight: Mapping[RunKey, RunSummary], limits: Limits) -> Gate:
     """Return the verdicts on all runs of the baseline.
 
     Raises:
@@ -137,13 +137,13 @@ def gate(baseline: Mapping[Slot, Measured], tonight: Mapping[Slot, Measured], li
     """
     if not baseline:
         raise BadInput("the baseline holds no runs")
-    found: list[Line] = []
+    found: list[Verdict] = []
     for slot in sorted(baseline):
         found += _verdicts(baseline[slot], tonight.get(slot), tonight, limits, len(baseline))
     return Gate(limits, _judged(found, limits), sorted(tonight.keys() - baseline.keys()))
 
 
-def unfit(run: Measured, max_failures: int | float) -> str:
+def unfit(run: RunSummary, max_failures: int | float) -> str:
     """Return why a run's figures say nothing of the system; nothing if they do."""
     if run.status == RUNNING:
         return translated("not finished: killed, or still running")
@@ -163,23 +163,27 @@ def _exceeds(count: int, whole: int, limit: int | float) -> bool:
 
 
 def _verdicts(
-    before: Measured, now: Measured | None, tonight: Mapping[Slot, Measured], limits: Limits, tests: int
-) -> Iterator[Line]:
+    before: RunSummary,
+    now: RunSummary | None,
+    tonight: Mapping[RunKey, RunSummary],
+    limits: Limits,
+    tests: int,
+) -> Iterator[Verdict]:
     """Yield the lines of one run; that of its comparison, one of so many `tests`, has no verdict yet."""
     trouble = _missing(before.slot, tonight) if now is None else _trouble(before, now, limits)
     if now is None or trouble:
-        yield Line(before.slot, "run", INFRASTRUCTURE, trouble)
+        yield Verdict(before.slot, "run", INFRASTRUCTURE, trouble)
         return
     try:
         yield _compared(before, now, limits, tests)
     except HarnessError as error:
         why = translated("cannot be compared: {error}", error=error)
-        yield Line(before.slot, "run", INFRASTRUCTURE, why)
+        yield Verdict(before.slot, "run", INFRASTRUCTURE, why)
         return
     yield from _limited(before, now, limits)
 
 
-def _missing(slot: Slot, tonight: Iterable[Slot]) -> str:
+def _missing(slot: RunKey, tonight: Iterable[RunKey]) -> str:
     """Return that there is no run, and in what those of the same task and system differ."""
     others = [other for other in tonight if (other.task, other.system) == (slot.task, slot.system)]
     restricted = {
@@ -198,7 +202,7 @@ def _missing(slot: Slot, tonight: Iterable[Slot]) -> str:
     return translated("no run tonight")
 
 
-def _trouble(before: Measured, now: Measured, limits: Limits) -> str:
+def _trouble(before: RunSummary, now: RunSummary, limits: Limits) -> str:
     """Return why two runs of a slot cannot be compared; nothing if they can."""
     if why := unfit(now, limits.max_failures):
         return why
@@ -226,7 +230,7 @@ def _unlike(now: str | None, before: str | None) -> str:
 # The main metric
 
 
-def _compared(before: Measured, now: Measured, limits: Limits, tests: int) -> Line:
+def _compared(before: RunSummary, now: RunSummary, limits: Limits, tests: int) -> Verdict:
     """Return the line of the main metric, with the p-value and without the verdict.
 
     Raises:
@@ -235,7 +239,7 @@ def _compared(before: Measured, now: Measured, limits: Limits, tests: int) -> Li
     assert now.column is not None
     assert now.metric is not None
     metric = now.metric()
-    line = Line(
+    line = Verdict(
         slot=now.slot,
         what=now.column.metric,
         verdict=PASS,
@@ -302,7 +306,7 @@ def _fall(metric: Metric, change: float) -> float:
     return round(-change if metric.higher_is_better else change, DIGITS) + 0.0  # never -0.0
 
 
-def _judged(lines: Sequence[Line], limits: Limits) -> list[Line]:
+def _judged(lines: Sequence[Verdict], limits: Limits) -> list[Verdict]:
     """Return the lines with the verdicts on the main metrics, alpha shared out among them by Holm.
 
     What is detectable is told at the strictest share, alpha over the number of tests, at which a single
@@ -322,7 +326,7 @@ def _judged(lines: Sequence[Line], limits: Limits) -> list[Line]:
     return found
 
 
-def _with_verdict(line: Line, paired: Paired, alpha: float, share: float) -> Line:
+def _with_verdict(line: Verdict, paired: Paired, alpha: float, share: float) -> Verdict:
     """Return the line of a main metric with its verdict; its test has `share` of the night's `alpha`."""
     able = paired.sensitivity
     paired = replace(paired, detectable=able.detectable(share, paired.margin) if able else None)
@@ -366,31 +370,31 @@ def _rounded_up(count: int | None) -> int | None:
 # The limits
 
 
-def _limited(before: Measured, now: Measured, limits: Limits) -> Iterator[Line]:
+def _limited(before: RunSummary, now: RunSummary, limits: Limits) -> Iterator[Verdict]:
     """Yield a line for each limit that is set."""
     if limits.max_cost_increase is not None:
         yield _cost(before, now, limits.max_cost_increase)
     if limits.max_p95_increase is not None:
         yield _p95(before, now, limits.max_p95_increase)
-    yield Line(now.slot, "failures", PASS, "", before.failed_share, now.failed_share, "share")
+    yield Verdict(now.slot, "failures", PASS, "", before.failed_share, now.failed_share, "share")
     if limits.max_unanswered is not None:
         shares = before.unanswered_share, now.unanswered_share
         asked = now.examples - now.failed
         over = _exceeds(now.unanswered, asked, limits.max_unanswered)
         counts = {"n": now.unanswered, "whole": asked}
         why = translated("{n:,} of {whole:,} unanswered", **counts) if over else ""
-        yield Line(now.slot, "unanswered", REGRESSION if over else PASS, why, *shares, "share")
+        yield Verdict(now.slot, "unanswered", REGRESSION if over else PASS, why, *shares, "share")
 
 
-def _cost(before: Measured, now: Measured, allowed: float) -> Line:
-    line = Line(now.slot, "cost", PASS, "", before.cost, now.cost, f"{now.currency}/1k")
+def _cost(before: RunSummary, now: RunSummary, allowed: float) -> Verdict:
+    line = Verdict(now.slot, "cost", PASS, "", before.cost, now.cost, f"{now.currency}/1k")
     if before.currency != now.currency and None not in (before.cost, now.cost):
         return replace(line, verdict=INFRASTRUCTURE, why=_unlike(now.currency, before.currency))
     return _increased(line, allowed)
 
 
-def _p95(before: Measured, now: Measured, allowed: float) -> Line:
-    line = _increased(Line(now.slot, "p95", PASS, "", before.p95, now.p95, "s"), allowed)
+def _p95(before: RunSummary, now: RunSummary, allowed: float) -> Verdict:
+    line = _increased(Verdict(now.slot, "p95", PASS, "", before.p95, now.p95, "s"), allowed)
     elsewhere = None not in (before.hardware, now.hardware) and before.hardware != now.hardware
     if line.verdict == REGRESSION and elsewhere:
         why = translated("{why}, on other hardware", why=line.why)
@@ -398,7 +402,7 @@ def _p95(before: Measured, now: Measured, allowed: float) -> Line:
     return line
 
 
-def _increased(line: Line, allowed: float) -> Line:
+def _increased(line: Verdict, allowed: float) -> Verdict:
     """Return the line with the verdict on an increase, of which `allowed` is let pass."""
     if line.before is None and line.now is None:
         return replace(line, why=translated("not measured"))

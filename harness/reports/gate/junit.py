@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, REGRESSION, Gate, Line
+from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, REGRESSION, Gate, Verdict
 from harness.reports.gate.render import sentence, task, title
 
 # A failure is the tested thing's fault, an error the test's own; what is skipped decides nothing.
@@ -29,7 +29,7 @@ def document(found: Gate, *, strict: bool = False) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _case(suite: Element, line: Line, outcome: str | None) -> None:
+def _case(suite: Element, line: Verdict, outcome: str | None) -> None:
     about = {"classname": f"{task(line.slot)}.{title(line.slot)}", "name": line.what, "time": "0"}
     case = SubElement(suite, "testcase", about)
     if outcome:

@@ -16,7 +16,7 @@ from harness.schema import Metric
 from harness.text.normalize import nfc
 
 
-class Slot(NamedTuple):
+class RunKey(NamedTuple):
     """What a run is a run of: tonight's takes the place of the baseline's."""
 
     task: str
@@ -27,7 +27,7 @@ class Slot(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Measured:
+class RunSummary:
     """What a run found out, and how to read what it kept of each example.
 
     `column` is None where nothing was answered; `figure` is the main metric's as `run.json` has it.
@@ -35,7 +35,7 @@ class Measured:
     sorts runs of one slot by their start.
     """
 
-    slot: Slot
+    slot: RunKey
     status: str
     column: Column | None
     figure: Mapping[str, Any]
@@ -67,13 +67,13 @@ class Measured:
         return self.unanswered / asked if asked else 0.0
 
 
-def measured(entry: Entry) -> Measured:
+def measured(entry: Entry) -> RunSummary:
     """Return a run directory as the gate knows it."""
     run = entry.run
     task, counts, cost = run["task"], run.get("counts") or {}, run.get("cost") or {}
     limit = task["limit"]
-    return Measured(
-        slot=Slot(
+    return RunSummary(
+        slot=RunKey(
             nfc(str(task["name"])),
             nfc(entry.system),
             str(task["split"]),
@@ -96,12 +96,12 @@ def measured(entry: Entry) -> Measured:
     )
 
 
-def latest(runs: Iterable[Measured]) -> dict[Slot, Measured]:
+def latest(runs: Iterable[RunSummary]) -> dict[RunKey, RunSummary]:
     """Return the run of each slot that was started last, finished or not: an older one is not tonight's."""
     return {run.slot: run for run in sorted(runs, key=lambda run: (run.slot, run.order))}
 
 
-def latest_complete(runs: Iterable[Measured]) -> dict[Slot, Measured]:
+def latest_complete(runs: Iterable[RunSummary]) -> dict[RunKey, RunSummary]:
     """Return the complete run of each slot that was started last; where there is none, the last of others."""
     found = list(runs)
     return latest(run for run in found if not run.complete) | latest(run for run in found if run.complete)

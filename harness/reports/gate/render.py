@@ -11,8 +11,8 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.reports.entries import restricted
-from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, PASS, REGRESSION, VERDICTS, Gate, Line
-from harness.reports.gate.measurements import Slot
+from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, PASS, REGRESSION, VERDICTS, Gate, Verdict
+from harness.reports.gate.measurements import RunKey
 from harness.reports.leaderboard.layout import filled
 from harness.reports.writers.markdown import escaped, table
 from harness.reports.writers.numbers import number, short
@@ -58,12 +58,12 @@ def _inert(text: str) -> str:
     return text.replace("##[", "#\\#[")
 
 
-def task(slot: Slot) -> str:
+def task(slot: RunKey) -> str:
     """Return the task's name, which cannot be longer than a glance."""
     return cut(plain(slot.task), _WIDTH)
 
 
-def title(slot: Slot) -> str:
+def title(slot: RunKey) -> str:
     """Return the system and what its run is restricted to."""
     return cut(plain(slot.system), _WIDTH) + restricted(
         slot.split, sample=slot.sample, limit=slot.limit or None
@@ -104,7 +104,7 @@ def _notes(found: Gate) -> str:
     return "; ".join(notes) + "."
 
 
-def _cells(line: Line) -> list[str]:
+def _cells(line: Verdict) -> list[str]:
     compared = line.paired
     return [
         *(
@@ -119,7 +119,7 @@ def _cells(line: Line) -> list[str]:
     ]
 
 
-def _comparison(line: Line) -> list[str]:
+def _comparison(line: Verdict) -> list[str]:
     assert line.paired is not None
     one = line.paired
     change = _signed(one.change, line.unit)
@@ -142,7 +142,7 @@ def _p_value(value: float) -> str:
     return f"{value:.2g}" if value >= 0.0001 else "<0.0001"
 
 
-def _figure(line: Line, value: float | None) -> str:
+def _figure(line: Verdict, value: float | None) -> str:
     if value is None:
         return ""
     if line.unit == "share":
@@ -162,7 +162,7 @@ def commands(found: Gate, *, strict: bool = False) -> Iterator[str]:
             yield f"::{kind} title={heading}::{_data(sentence(line))}"
 
 
-def sentence(line: Line) -> str:
+def sentence(line: Verdict) -> str:
     """Return a verdict in one line: whose, of what, from where to where, why."""
     figures = f" {_figure(line, line.before)} → {_figure(line, line.now)}" if line.what != "run" else ""
     compared = line.paired
@@ -193,7 +193,7 @@ def as_json(found: Gate, *, strict: bool = False) -> dict[str, Any]:
     }
 
 
-def _json_line(line: Line) -> dict[str, Any]:
+def _json_line(line: Verdict) -> dict[str, Any]:
     values = {**line.slot._asdict(), **asdict(line)}
     del values["slot"]
     compared = values.pop("paired")

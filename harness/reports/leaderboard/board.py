@@ -20,7 +20,7 @@ from harness.text.normalize import nfc
 
 
 @dataclass(frozen=True)
-class Row:
+class BoardRow:
     """One system over all columns, the latest complete run of each."""
 
     system: str
@@ -57,7 +57,7 @@ class Board:
     """
 
     columns: list[Column]
-    rows: list[Row]
+    rows: list[BoardRow]
     ranked_by: Column | None = None
     published: list[Published] = field(default_factory=list)
     silent: list[Entry] = field(default_factory=list)
@@ -101,7 +101,7 @@ def board(
     if not columns:
         return Board([], [], silent=_silent(chosen, best))
     column = _sort_column(columns, sort)
-    rows = [Row(system, {c: found[c] for c in columns if c in found}) for system, found in best.items()]
+    rows = [BoardRow(system, {c: found[c] for c in columns if c in found}) for system, found in best.items()]
     compared = None
     if baseline is not None:
         compared = speeds({row.system: row.entries for row in rows}, baseline, warn)
@@ -144,11 +144,11 @@ def _sort_column(columns: Sequence[Column], sort: str | None) -> Column:
     raise BadInput(f"--sort {sort}: no such task or metric.{did_you_mean(str(sort), names)}")
 
 
-def _ranked(rows: Sequence[Row], column: Column, warn: Warn) -> list[Row]:
+def _ranked(rows: Sequence[BoardRow], column: Column, warn: Warn) -> list[BoardRow]:
     """Return the rows in rank order; those without a rank, and those without the column, last."""
     here = sorted((row for row in rows if column in row.entries), key=lambda row: row.system)
     places = ranks([row.entries[column] for row in here], warn)
-    placed = [Row(row.system, row.entries, place) for row, place in zip(here, places, strict=True)]
+    placed = [BoardRow(row.system, row.entries, place) for row, place in zip(here, places, strict=True)]
     placed.sort(key=lambda row: (row.rank is None, row.rank, -row.entries[column].height))
     return placed + sorted((row for row in rows if column not in row.entries), key=lambda row: row.system)
 
@@ -163,7 +163,7 @@ def _silent(entries: Iterable[Entry], best: dict[str, dict[Column, Entry]]) -> l
     return [found[key] for key in sorted(found)]
 
 
-def _published(columns: Sequence[Column], rows: Sequence[Row], warn: Warn) -> list[Published]:
+def _published(columns: Sequence[Column], rows: Sequence[BoardRow], warn: Warn) -> list[Published]:
     """Return the published figures of the columns, as the latest run of each has them."""
     found: dict[Published, None] = {}
     for column in columns:

@@ -8,12 +8,12 @@ from typing import Any
 from harness.errors import BadInput, did_you_mean
 from harness.reports.entries import Column, Entry
 from harness.reports.leaderboard.board import Board
-from harness.reports.writers.blocks import Table
+from harness.reports.writers.blocks import TableBlock
 from harness.reports.writers.numbers import figure
 from harness.reports.writers.translations import translated
 
 
-def blocks(found: Board, by: str) -> list[Table]:
+def blocks(found: Board, by: str) -> list[TableBlock]:
     """Return a table for each task that is broken down by `by`: a row a group, a column a system.
 
     Below the groups stand their plain mean, each group counting once, and the figure over all examples.
@@ -38,7 +38,7 @@ def _entries(found: Board, column: Column, by: str) -> dict[str, Entry]:
     return {system: entry for system, entry in entries.items() if by in _groups(entry)}
 
 
-def _task(found: Board, column: Column, by: str) -> Table:
+def _task(found: Board, column: Column, by: str) -> TableBlock:
     entries = _entries(found, column, by)
     names = sorted({name for entry in entries.values() for name in _groups(entry)[by]})
     rows = [[name, *_row(entries, column, by, name)] for name in names]
@@ -48,7 +48,7 @@ def _task(found: Board, column: Column, by: str) -> Table:
     whole = [figure(entry.main) for entry in entries.values()]
     rows.append([translated("all"), _counts(entry.main["n"] for entry in entries.values()), *whole])
     heading = translated("{column} by {group}", column=found.titles[column], group=by)
-    return Table([heading, translated("n"), *entries], rows, names=0)
+    return TableBlock([heading, translated("n"), *entries], rows, names=0)
 
 
 def _row(entries: dict[str, Entry], column: Column, by: str, name: str) -> list[str]:

@@ -15,7 +15,7 @@ from harness.config import loader as definitions
 from harness.errors import BadInput
 from harness.records.validation import COMPLETE
 from harness.reports.entries import Entry, Warn, restricted
-from harness.reports.writers.blocks import Block, Note, Table
+from harness.reports.writers.blocks import Block, Note, TableBlock
 from harness.reports.writers.translations import named, translated
 from harness.stats import composite
 from harness.stats.composite import Figure
@@ -174,7 +174,7 @@ def blocks(table: GroupTable) -> Iterator[Block]:
     """Yield the scores, what they are, and what others published, which is not ranked."""
     shown = _shown(table.group)
     titles = [member.title for member in shown]
-    yield Table(
+    yield TableBlock(
         [table.title, translated("score"), *titles, translated("members")],
         [
             [row.system, _interval(table, row.score), *_of_members(table, row, shown), _coverage(table, row)]
@@ -185,7 +185,7 @@ def blocks(table: GroupTable) -> Iterator[Block]:
     yield Note(_note(table))
     if table.published:
         heading = translated("published, not ranked: {group}", group=table.group.name)
-        yield Table(
+        yield TableBlock(
             [heading, translated("score"), *titles, translated("source")],
             [
                 [

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from harness.reports.entries import Column, titles
-from harness.reports.leaderboard.board import Board, Row
+from harness.reports.leaderboard.board import Board, BoardRow
 from harness.reports.leaderboard.speed import Speeds
 from harness.reports.writers import service_levels as served
-from harness.reports.writers.blocks import Table
+from harness.reports.writers.blocks import TableBlock
 from harness.reports.writers.numbers import each, factor, figure, short, size
 from harness.reports.writers.translations import named, translated
 
 FIGURES = 6  # columns of figures that stand side by side
 
 
-def tables(found: Board) -> list[Table]:
+def tables(found: Board) -> list[TableBlock]:
     """Return the tables of a board that has rows."""
     alike, names = _names(found.columns)
     if is_wide(found):
@@ -35,7 +35,7 @@ def is_wide(found: Board) -> bool:
     return len(found.columns) > FIGURES
 
 
-def _by_system(found: Board) -> Table:
+def _by_system(found: Board) -> TableBlock:
     """Return a row a system; what nobody measured has no column."""
     costs = _costs(found)
     header = [translated("rank"), translated("system"), *found.titles.values(), *costs[0]]
@@ -43,12 +43,12 @@ def _by_system(found: Board) -> Table:
         [str(row.rank or ""), row.system, *(_figure(row, column) for column in found.columns), *cost.values()]
         for row, cost in zip(found.rows, costs, strict=True)
     ]
-    return Table(*filled(header, rows, 2), names=1)
+    return TableBlock(*filled(header, rows, 2), names=1)
 
 
 def _by_column(
-    found: Board, heading: str, names: Sequence[str], shown: Callable[[Row, Column], str]
-) -> Iterator[Table]:
+    found: Board, heading: str, names: Sequence[str], shown: Callable[[BoardRow, Column], str]
+) -> Iterator[TableBlock]:
     """Yield a row a column, for as many systems at a time as can be read side by side, the best first."""
     for start in range(0, len(found.rows), FIGURES):
         systems = found.rows[start : start + FIGURES]
@@ -59,7 +59,7 @@ def _by_column(
                 counts = (row.entries[column].main["n"] for row in systems if column in row.entries)
                 rows.append([name, each(counts, FIGURES), *cells])
         if rows:
-            yield Table([heading, translated("n"), *(row.system for row in systems)], rows, names=0)
+            yield TableBlock([heading, translated("n"), *(row.system for row in systems)], rows, names=0)
 
 
 def _names(columns: Sequence[Column]) -> tuple[str, list[str]]:
@@ -71,7 +71,7 @@ def _names(columns: Sequence[Column]) -> tuple[str, list[str]]:
     return said.title.removeprefix(said.name), list(titles(bare).values())
 
 
-def _systems(found: Board) -> Table:
+def _systems(found: Board) -> TableBlock:
     """Return what each system is and took, over all that it ran."""
     costs = _costs(found)
     names = [name for name in costs[0] if name != translated("n")]
@@ -79,7 +79,7 @@ def _systems(found: Board) -> Table:
         [str(row.rank or ""), row.system, *(cost[name] for name in names)]
         for row, cost in zip(found.rows, costs, strict=True)
     ]
-    return Table(*filled([translated("rank"), translated("system"), *names], rows, 2), names=1)
+    return TableBlock(*filled([translated("rank"), translated("system"), *names], rows, 2), names=1)
 
 
 def filled(
@@ -90,15 +90,15 @@ def filled(
     return [header[i] for i in keep], [[row[i] for i in keep] for row in rows]
 
 
-def _figure(row: Row, column: Column) -> str:
+def _figure(row: BoardRow, column: Column) -> str:
     entry = row.entries.get(column)
     return figure(entry.main, entry.marks) if entry else ""
 
 
-def _time(speeds: Speeds) -> Callable[[Row, Column], str]:
+def _time(speeds: Speeds) -> Callable[[BoardRow, Column], str]:
     """Return the function that says how long a row's examples of a column took, and how many times less."""
 
-    def shown(row: Row, column: Column) -> str:
+    def shown(row: BoardRow, column: Column) -> str:
         speed = speeds.measured[row.system].get(column)
         if speed is None:
             return ""
@@ -113,7 +113,7 @@ def _costs(found: Board) -> list[dict[str, str]]:
     return [_costs_of(row, found, currencies) for row in found.rows]
 
 
-def _costs_of(row: Row, found: Board, currencies: Sequence[str]) -> dict[str, str]:
+def _costs_of(row: BoardRow, found: Board, currencies: Sequence[str]) -> dict[str, str]:
     backend, runs = row.some.run["backend"], [entry.run for entry in row.entries.values()]
     fits = [run["fit"] for run in runs if run.get("fit")]
     return {
@@ -150,7 +150,7 @@ def _joules(runs: Iterable[dict[str, Any]]) -> float | None:
     return joules / examples if examples else None
 
 
-def _speed(found: Board, row: Row) -> dict[str, str]:
+def _speed(found: Board, row: BoardRow) -> dict[str, str]:
     if found.speeds is None:
         return {}
     overall, marks = found.speeds.overall(row.system), found.speeds.marks(row.system)

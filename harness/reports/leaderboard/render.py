@@ -14,13 +14,13 @@ from typing import Any
 from harness.reports.entries import Column, Entry
 from harness.reports.leaderboard import group_scores as groups
 from harness.reports.leaderboard import layout
-from harness.reports.leaderboard.board import Board, Row
+from harness.reports.leaderboard.board import Board, BoardRow
 from harness.reports.leaderboard.speed import Speed, Speeds
 from harness.reports.writers import html as to_html
 from harness.reports.writers import latex as to_latex
 from harness.reports.writers import markdown as to_markdown
 from harness.reports.writers import service_levels as served
-from harness.reports.writers.blocks import Block, Note, Table, cell
+from harness.reports.writers.blocks import Block, Note, TableBlock, cell
 from harness.reports.writers.translations import named, translated
 from harness.text.width import plain
 
@@ -133,7 +133,7 @@ def _silence(entry: Entry) -> str:
     return translated("{system} on {task} ({state})", **values)
 
 
-def _published(found: Board) -> Table:
+def _published(found: Board) -> TableBlock:
     header = [
         *(translated("published, not ranked"), translated("task"), translated("template")),
         *(translated("metric"), translated("value"), translated("split"), translated("n")),
@@ -147,7 +147,7 @@ def _published(found: Board) -> Table:
         ]
         for one in found.published
     ]
-    return Table(*layout.filled(header, rows), names=0)
+    return TableBlock(*layout.filled(header, rows), names=0)
 
 
 def as_json(found: Board) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def as_json(found: Board) -> dict[str, Any]:
     }
 
 
-def _json_cell(found: Board, row: Row, column: Column, entry: Entry) -> dict[str, Any]:
+def _json_cell(found: Board, row: BoardRow, column: Column, entry: Entry) -> dict[str, Any]:
     kept = ("fit", "throughput", "latency_s", "goodput", "cost", "counts", "breakdown", "macro")
     return {
         "column": found.titles[column],
@@ -231,7 +231,7 @@ def as_csv(found: Board) -> str:
     return "\ufeff" + out.getvalue()
 
 
-def _csv_line(found: Board, row: Row, column: Column, entry: Entry) -> dict[str, Any]:
+def _csv_line(found: Board, row: BoardRow, column: Column, entry: Entry) -> dict[str, Any]:
     run, main = entry.run, entry.main
     rank = row.rank if column == found.ranked_by else None
     fit, latency = run.get("fit") or {}, (run.get("latency_s") or {}).get("e2e") or {}
@@ -251,7 +251,7 @@ def _csv_line(found: Board, row: Row, column: Column, entry: Entry) -> dict[str,
     }
 
 
-def _csv_speed(found: Board, row: Row, column: Column) -> dict[str, Any]:
+def _csv_speed(found: Board, row: BoardRow, column: Column) -> dict[str, Any]:
     speed = found.speeds.measured[row.system].get(column) if found.speeds else None
     if speed is None:
         return {}

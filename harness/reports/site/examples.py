@@ -181,7 +181,7 @@ def write(entry: Entry, folder: Path, shown: Shown) -> tuple[str | None, Measure
     return index, measured
 
 
-def _lines(entry: Entry) -> Iterator[records.Line]:
+def _lines(entry: Entry) -> Iterator[records.JournalLine]:
     """Return the last line of each example; the journal of a complete run has just those."""
     path = entry.directory / run_file.SAMPLES
     return records.read_records(path) if entry.run["status"] == COMPLETE else records.last_lines(path)

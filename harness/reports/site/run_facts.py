@@ -20,7 +20,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Group:
+class FactGroup:
     """Facts under one heading, or a table of figures."""
 
     title: str
@@ -56,7 +56,7 @@ LATENCY = {
 }
 
 
-def groups(run: Mapping[str, Any]) -> list[Group]:
+def groups(run: Mapping[str, Any]) -> list[FactGroup]:
     """Return everything that the run says of itself but its pictures; a group without facts is left out."""
     placed = {key for keys in GROUPS.values() for key in keys}
     rest = [key for key in run if key not in placed and key not in _APART]
@@ -66,14 +66,14 @@ def groups(run: Mapping[str, Any]) -> list[Group]:
     return [*filter(_any, [_metrics(run), *found, _sessions(run), *_macro(run)])]
 
 
-def _any(group: Group) -> bool:
+def _any(group: FactGroup) -> bool:
     return bool(group.facts or group.rows)
 
 
-def _group(title: str, keys: Sequence[str], run: Mapping[str, Any], *, flat: bool) -> Group:
+def _group(title: str, keys: Sequence[str], run: Mapping[str, Any], *, flat: bool) -> FactGroup:
     """Return the facts under the keys; those of the one key of a `flat` group go without its name."""
     facts = [fact for key in keys for fact in _facts(() if flat else (key,), run.get(key), run)]
-    return Group(named(title), [fact for fact in facts if fact.value])
+    return FactGroup(named(title), [fact for fact in facts if fact.value])
 
 
 def _facts(path: tuple[str, ...], value: Any, run: Mapping[str, Any]) -> Iterator[Fact]:
@@ -121,7 +121,7 @@ def _figure(key: str, value: float, run: Mapping[str, Any]) -> str:
     return f"{text} {named(_UNITS[key])}" if key in _UNITS else text
 
 
-def _metrics(run: Mapping[str, Any]) -> Group:
+def _metrics(run: Mapping[str, Any]) -> FactGroup:
     header = [
         *(translated("metric"), translated("value"), translated("95 % interval"), translated("n")),
         *(translated("unit"), translated("better"), translated("signature")),
@@ -135,10 +135,10 @@ def _metrics(run: Mapping[str, Any]) -> Group:
                 *(main["unit"], better, main["signature"]),
             ]
         )
-    return Group(translated("Metrics"), header=header, rows=rows)
+    return FactGroup(translated("Metrics"), header=header, rows=rows)
 
 
-def _latency(run: Mapping[str, Any]) -> Group:
+def _latency(run: Mapping[str, Any]) -> FactGroup:
     """Return the table of how long replies took, in seconds."""
     keys = ("p50", "p90", "p95", "p99", "mean")
     rows = [
@@ -146,10 +146,10 @@ def _latency(run: Mapping[str, Any]) -> Group:
         for name, row in (run.get("latency_s") or {}).items()
     ]
     header = ["", *map(named, keys), translated("n")]
-    return Group(translated("Latency, seconds"), header=header, rows=rows)
+    return FactGroup(translated("Latency, seconds"), header=header, rows=rows)
 
 
-def _sessions(run: Mapping[str, Any]) -> Group:
+def _sessions(run: Mapping[str, Any]) -> FactGroup:
     rows = [
         [
             *(str(one.get("started") or ""), str(one.get("finished") or "")),
@@ -161,10 +161,10 @@ def _sessions(run: Mapping[str, Any]) -> Group:
         *(translated("started"), translated("finished"), translated("seconds")),
         *(translated("requests"), translated("failed")),
     ]
-    return Group(translated("Sessions"), header=header, rows=rows)
+    return FactGroup(translated("Sessions"), header=header, rows=rows)
 
 
-def _macro(run: Mapping[str, Any]) -> Iterator[Group]:
+def _macro(run: Mapping[str, Any]) -> Iterator[FactGroup]:
     """Yield the means over the groups of each breakdown, and the groups themselves."""
     for by, groups_of in (run.get("breakdown") or {}).items():
         names = list(dict.fromkeys(name for group in groups_of.values() for name in group))
@@ -175,7 +175,7 @@ def _macro(run: Mapping[str, Any]) -> Iterator[Group]:
         means = (run.get("macro") or {}).get(by) or {}
         if means:
             rows.append([translated("mean of the groups"), *(_of(means.get(name)) for name in names), ""])
-        yield Group(translated("By {name}", name=by), header=[by, *names, translated("n")], rows=rows)
+        yield FactGroup(translated("By {name}", name=by), header=[by, *names, translated("n")], rows=rows)
 
 
 def _of(found: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from harness.records import run_file
 from harness.reports.comparison.settings import kept
 from harness.reports.entries import Column, Entry, Warn
-from harness.reports.leaderboard.board import Board, Row
+from harness.reports.leaderboard.board import Board, BoardRow
 from harness.reports.leaderboard.ranks import ranks
 from harness.reports.leaderboard.speed import ms
 from harness.reports.writers.numbers import between, each, number, short
@@ -23,7 +23,7 @@ SIZES = ((3e9, "≤ 3B"), (7e9, "3-7B"), (65e9, "7-65B"), (float("inf"), "> 65B"
 
 
 @dataclass(frozen=True)
-class Head:
+class ColumnHead:
     """A column: `shown` unless the reader chooses otherwise. Of a score: its task's language and tags.
 
     A column is `numeric` where all of it is sorted as numbers.
@@ -51,7 +51,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
+class SystemLine:
     """A system: its cells by column, and what it can be filtered by."""
 
     system: str
@@ -62,11 +62,11 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Leaderboard:
+class SiteTable:
     """Columns, rows, and every value that each filter can take."""
 
-    heads: list[Head]
-    lines: list[Line]
+    heads: list[ColumnHead]
+    lines: list[SystemLine]
     facets: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -78,7 +78,7 @@ def places(found: Board, warn: Warn) -> Places:
     return {column: _ranks(found, column, warn) for column in found.columns}
 
 
-def leaderboard(found: Board, by_column: Places, page_of: Callable[[Entry], str]) -> Leaderboard:
+def leaderboard(found: Board, by_column: Places, page_of: Callable[[Entry], str]) -> SiteTable:
     """Return the board's rows with ranks in every column; `page_of` names the page of a run.
 
     A column that nobody has a value in is left out.
@@ -94,33 +94,33 @@ def leaderboard(found: Board, by_column: Places, page_of: Callable[[Entry], str]
     facets["size"].sort(key=sizes.index)
     facets["language"] = sorted({head.language for head in scores} - {""})
     facets["tag"] = sorted({tag for head in scores for tag in head.tags})
-    return Leaderboard(heads, lines, facets)
+    return SiteTable(heads, lines, facets)
 
 
 _FACETS = ("size", "kind", "licence", "provider")
 
 
-def _heads_about() -> list[Head]:
+def _heads_about() -> list[ColumnHead]:
     owner = translated("owner of the model's repository")
     return [
-        Head(translated("kind"), numeric=False),
-        Head(translated("size"), translated("parameters")),
-        Head(translated("licence"), shown=False, numeric=False),
-        Head(translated("provider"), owner, shown=False, numeric=False),
-        Head(translated("trained on"), translated("examples learnt from"), shown=False),
-        Head(translated("n"), translated("examples evaluated"), shown=False),
+        ColumnHead(translated("kind"), numeric=False),
+        ColumnHead(translated("size"), translated("parameters")),
+        ColumnHead(translated("licence"), shown=False, numeric=False),
+        ColumnHead(translated("provider"), owner, shown=False, numeric=False),
+        ColumnHead(translated("trained on"), translated("examples learnt from"), shown=False),
+        ColumnHead(translated("n"), translated("examples evaluated"), shown=False),
     ]
 
 
-def _heads_took() -> list[Head]:
+def _heads_took() -> list[ColumnHead]:
     wall = translated("wall time of answering over the examples answered, of the slowest task")
     p95 = translated("95th percentile of the time to a reply, of the slowest task")
     return [
-        Head(translated("fit s"), translated("seconds of learning, all tasks together")),
-        Head(translated("ms/example"), wall),
-        Head(translated("p95 s"), p95),
-        Head(translated("cost/1k"), translated("per 1,000 examples, of the dearest task")),
-        Head(translated("energy J"), translated("joules, all tasks together"), shown=False),
+        ColumnHead(translated("fit s"), translated("seconds of learning, all tasks together")),
+        ColumnHead(translated("ms/example"), wall),
+        ColumnHead(translated("p95 s"), p95),
+        ColumnHead(translated("cost/1k"), translated("per 1,000 examples, of the dearest task")),
+        ColumnHead(translated("energy J"), translated("joules, all tasks together"), shown=False),
     ]
 
 
@@ -151,16 +151,16 @@ def _ranks(found: Board, column: Column, warn: Warn) -> dict[str, str]:
     }
 
 
-def _score(found: Board, column: Column) -> Head:
+def _score(found: Board, column: Column) -> ColumnHead:
     entry = next(row.entries[column] for row in found.rows if column in row.entries)
     language = kept(entry, run_file.TASK, ("language",)).get("language")
     up = column.higher_is_better
     note = translated("higher is better") if up else translated("lower is better")
     tags = tuple(sorted(map(str, entry.run["task"]["tags"])))
-    return Head(found.titles[column], note, score=True, language=str(language or ""), tags=tags)
+    return ColumnHead(found.titles[column], note, score=True, language=str(language or ""), tags=tags)
 
 
-def _line(found: Board, row: Row, by_column: Places, page_of: Callable[[Entry], str]) -> Line:
+def _line(found: Board, row: BoardRow, by_column: Places, page_of: Callable[[Entry], str]) -> SystemLine:
     backend = row.some.run["backend"]
     tags = kept(row.some, run_file.BACKEND, ("tags",)).get("tags") or ()
     facets = {
@@ -175,10 +175,10 @@ def _line(found: Board, row: Row, by_column: Places, page_of: Callable[[Entry], 
         for column in found.columns
     ]
     rank = by_column[found.ranked_by].get(row.system, "") if found.ranked_by else ""
-    return Line(row.system, rank, row.rank or 1e9, [*_about(row, facets), *scores, *_took(row)], facets)
+    return SystemLine(row.system, rank, row.rank or 1e9, [*_about(row, facets), *scores, *_took(row)], facets)
 
 
-def _about(row: Row, facets: Mapping[str, str]) -> list[Cell]:
+def _about(row: BoardRow, facets: Mapping[str, str]) -> list[Cell]:
     runs = [entry.run for entry in row.entries.values()]
     parameters = row.some.run["backend"].get("parameters")
     fits = [run["fit"]["examples"] for run in runs if run.get("fit")]
@@ -207,7 +207,7 @@ def _cell(entry: Entry | None, rank: str, page_of: Callable[[Entry], str]) -> Ce
     return Cell(number(value, unit), order, between(main), rank, tuple(entry.marks), page_of(entry))
 
 
-def _took(row: Row) -> list[Cell]:
+def _took(row: BoardRow) -> list[Cell]:
     runs = [entry.run for entry in row.entries.values()]
     costs = [run["cost"] for run in runs if (run.get("cost") or {}).get("per_1k_examples") is not None]
     currency = ", ".join(sorted({str(cost["currency"]) for cost in costs}))

@@ -16,7 +16,7 @@ MOST = 300  # terminal cells of a table's cell: a label may hold a megabyte
 _NUMBER = re.compile(r"[\d+.,×-]|<\d")
 
 
-class Table(NamedTuple):
+class TableBlock(NamedTuple):
     """Cells as they read, and the number of the column that holds names."""
 
     header: Sequence[str]
@@ -45,7 +45,7 @@ class Lines(NamedTuple):
     lines: Sequence[str]
 
 
-Block = Table | Note | Lines
+Block = TableBlock | Note | Lines
 
 
 def _is_number(cell: str) -> bool:

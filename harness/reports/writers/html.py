@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from harness.reports.writers.blocks import Block, Lines, Table, cell
+from harness.reports.writers.blocks import Block, Lines, TableBlock, cell
 from harness.reports.writers.translations import current
 from harness.text.width import plain
 
@@ -61,14 +61,14 @@ def fragment(blocks: Iterable[Block]) -> str:
 
 
 def _written(block: Block) -> str:
-    if isinstance(block, Table):
+    if isinstance(block, TableBlock):
         return _table(block)
     if isinstance(block, Lines):
         return "<ul>" + "".join(f"<li>{escape(plain(line))}</li>" for line in block.lines) + "</ul>"
     return f"<p>{escape(plain(block.text))}</p>"
 
 
-def _table(table: Table) -> str:
+def _table(table: TableBlock) -> str:
     """Return a table whose names head their rows; one that is too wide scrolls by itself, by keyboard too."""
     right = table.right
     head = "".join(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.reports.writers.blocks import Block, Lines, Table, cell
+from harness.reports.writers.blocks import Block, Lines, TableBlock, cell
 from harness.text.width import plain
 
 _ESCAPES = {
@@ -47,9 +47,9 @@ def _needed(body: str) -> Iterator[str]:
 def _environments(blocks: Sequence[Block]) -> Iterator[str]:
     """Yield each table with the notes that follow it as its small print; what stands before all, alone."""
     notes: list[str] = []
-    table: Table | None = None
+    table: TableBlock | None = None
     for block in blocks:
-        if not isinstance(block, Table):
+        if not isinstance(block, TableBlock):
             notes += [escaped(text) for text in (block.lines if isinstance(block, Lines) else [block.text])]
             continue
         yield from _with_notes(table, notes)
@@ -57,7 +57,7 @@ def _environments(blocks: Sequence[Block]) -> Iterator[str]:
     yield from _with_notes(table, notes)
 
 
-def _with_notes(table: Table | None, notes: Sequence[str]) -> Iterator[str]:
+def _with_notes(table: TableBlock | None, notes: Sequence[str]) -> Iterator[str]:
     if table is None:
         yield from notes
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from harness.reports.writers.blocks import Block, Lines, Table, cell
+from harness.reports.writers.blocks import Block, Lines, TableBlock, cell
 from harness.text.width import padded, plain, width
 
 # What Markdown reads as more than itself; `_` only where it could open or close an emphasis.
@@ -23,7 +23,7 @@ def document(blocks: Iterable[Block]) -> str:
 
 
 def _written(block: Block) -> str:
-    if isinstance(block, Table):
+    if isinstance(block, TableBlock):
         return table(block.header, block.rows, names=block.names)
     if isinstance(block, Lines):
         return "\n".join(f"* {escaped(line)}" for line in block.lines)
@@ -32,7 +32,7 @@ def _written(block: Block) -> str:
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, names: int = 1) -> str:
     """Return a Markdown table whose names stay in their cells; columns of numbers stand at the right."""
-    right = Table(header, rows, names).right
+    right = TableBlock(header, rows, names).right
     lines = list(padded([[escaped(cell(text)) for text in line] for line in (header, *rows)], right, least=3))
     rule = ["-" * (width(text) + 1) + "-:"[side] for text, side in zip(lines[0], right, strict=True)]
     body = [f"| {' | '.join(line)} |" for line in lines]

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch
 pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
 from harness.adapters.hf.sampling import Sampler, deductions  # noqa: E402
-from harness.adapters.lm.stopping import Line, Prompt  # noqa: E402
+from harness.adapters.lm.stopping import OpenReply, TokenPrompt  # noqa: E402
 from harness.adapters.lm.tokenizer import Tokens  # noqa: E402
 from harness.schema import Decoding, Example, Parts, Profile, Request  # noqa: E402
 from tests.support.tiny_models import tiny_tokenizer  # noqa: E402
@@ -37,13 +37,13 @@ def test_presence_and_frequency_come_after_the_repetition_penalty():
 # ---- ends -----------------------------------------------------------------------------------------
 
 
-def line(*stops: str, new: int = 500, opened: str = "", chat: bool = False) -> Line:
+def line(*stops: str, new: int = 500, opened: str = "", chat: bool = False) -> OpenReply:
     tokens = Tokens(tiny_tokenizer(), Profile("tiny", "huggingface"))
     request = Request(Example("1", {}), lambda: Parts(""), decoding=Decoding(stop=stops))
-    return Line(Prompt(request, [5], new, False, opened, chat), tokens, frozenset([1]))
+    return OpenReply(TokenPrompt(request, [5], new, False, opened, chat), tokens, frozenset([1]))
 
 
-def said(row: Line, text: str) -> Any:
+def said(row: OpenReply, text: str) -> Any:
     """Let the reply be `text` and an end token, and return it."""
     return row.whole([*row.tokens.encode([text], special=False)[0], 1])
 

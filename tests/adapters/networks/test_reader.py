@@ -9,7 +9,7 @@ pytest.importorskip("tokenizers")
 
 from harness.adapters.networks.span_reader import ReaderAdapter  # noqa: E402
 from harness.errors import BadInput  # noqa: E402
-from harness.models.span_reader import Reader  # noqa: E402
+from harness.models.span_reader import SpanReader  # noqa: E402
 from harness.schema import Example, Profile  # noqa: E402
 from tests.support.lessons import Task, passages, replies  # noqa: E402
 
@@ -65,7 +65,7 @@ def test_answers_that_stand_in_no_passage_teach_nothing():
 
 def test_the_best_span_is_the_one_that_enumeration_finds():
     torch.manual_seed(0)
-    model = Reader(20, d=8).eval()
+    model = SpanReader(20, d=8).eval()
     passage, question = torch.randint(1, 20, (3, 9)), torch.randint(1, 20, (3, 4))
     start, end = model(passage, question).detach().unbind(1)
     for row, found in enumerate(model.best(passage, question, longest=4)):
@@ -75,7 +75,7 @@ def test_the_best_span_is_the_one_that_enumeration_finds():
 
 def test_padding_changes_nothing():
     torch.manual_seed(0)
-    model = Reader(20, d=8).eval()
+    model = SpanReader(20, d=8).eval()
     passage, question = torch.randint(1, 20, (1, 6)), torch.randint(1, 20, (1, 3))
     padded = [torch.nn.functional.pad(x, (0, 4)) for x in (passage, question)]
     torch.testing.assert_close(model(*padded)[..., :6], model(passage, question))

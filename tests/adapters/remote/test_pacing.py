@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from harness.adapters.remote.rate_limits import START, Allowance, Pace, Traffic, Window
+from harness.adapters.remote.rate_limits import START, Allowance, ConcurrencyWindow, Pace, Traffic
 
 
 @dataclass
@@ -43,7 +43,7 @@ def driven(
 
     An answer takes about `latency` seconds, a refusal about `trip`.
     """
-    traffic, draw, order = Traffic(Window(64)), random.Random(1), itertools.count()
+    traffic, draw, order = Traffic(ConcurrencyWindow(64)), random.Random(1), itertools.count()
     now, left, running, waiting, refused = 0.0, calls, 0, 0, 0
     events: list[tuple[float, int, str, float, float | None]] = []
 
@@ -139,7 +139,7 @@ def test_a_server_that_lets_so_many_in_at_once_is_used_by_half_at_least(most, ho
 
 
 def test_the_window_doubles_each_round_trip_until_it_is_full():
-    window, rounds = Window(200), []
+    window, rounds = ConcurrencyWindow(200), []
     while window.size < window.most:
         rounds.append(int(window.size))
         for _ in range(int(window.size)):
@@ -148,7 +148,7 @@ def test_the_window_doubles_each_round_trip_until_it_is_full():
 
 
 def test_a_crowd_halves_the_window_once_and_it_opens_by_one_a_round_trip():
-    window = Window(100, size=64)
+    window = ConcurrencyWindow(100, size=64)
     window.size = 64.0
     for _ in range(10):
         window.shrink(sent=1.0, now=2.0)
@@ -161,7 +161,7 @@ def test_a_crowd_halves_the_window_once_and_it_opens_by_one_a_round_trip():
 
 
 def test_the_window_never_closes():
-    window = Window(4)
+    window = ConcurrencyWindow(4)
     for now in range(10):
         window.shrink(sent=now, now=now)
     assert window.size == 1
@@ -186,14 +186,14 @@ def test_tokens_that_were_not_used_are_given_back():
 
 
 def test_nothing_is_sent_while_a_server_asks_to_wait():
-    traffic = Traffic(Window(8))
+    traffic = Traffic(ConcurrencyWindow(8))
     traffic.hold(3.0, now=10.0)
     traffic.hold(1.0, now=10.5)
     assert [traffic.held(now) for now in (10.0, 12.0, 13.0)] == [3.0, 1.0, 0.0]
 
 
 def test_no_more_is_sent_than_the_headers_say_is_left():
-    traffic = Traffic(Window(8))
+    traffic = Traffic(ConcurrencyWindow(8))
     for _ in range(3):
         traffic.sent(0, now=0.0)
     traffic.told("requests", left=4, reset=6.0, now=0.0)  # two others are in flight and may not be in it

@@ -18,8 +18,17 @@ from harness.records import run_file
 from harness.reports.entries import Column, load
 from harness.reports.gate import baselines
 from harness.reports.gate import render as gate_render
-from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, PASS, REGRESSION, Gate, Limits, Line, gate
-from harness.reports.gate.measurements import Measured, Slot, latest, measured
+from harness.reports.gate.gate import (
+    INCONCLUSIVE,
+    INFRASTRUCTURE,
+    PASS,
+    REGRESSION,
+    Gate,
+    Limits,
+    Verdict,
+    gate,
+)
+from harness.reports.gate.measurements import RunKey, RunSummary, latest, measured
 from harness.reports.leaderboard.ranks import Statistics
 from harness.schema import Metric
 from harness.stats.power import mcnemar_detectable
@@ -56,7 +65,7 @@ def judge(folders: tuple[Path, Path], warnings: list[str]) -> Callable[..., Gate
     return judged
 
 
-def of(found: Gate, what: str = "accuracy") -> Line:
+def of(found: Gate, what: str = "accuracy") -> Verdict:
     """Return the one line about `what`."""
     (line,) = [line for line in found.lines if line.what == what]
     return line
@@ -465,13 +474,13 @@ def test_a_limit_that_is_not_set_has_no_line(folders, judge):
 # How often it rings, by simulation ------------------------------------------------------------------
 
 
-def simulated(name: str, right: np.ndarray, metric: Metric) -> Measured:
+def simulated(name: str, right: np.ndarray, metric: Metric) -> RunSummary:
     """Return a run whose accuracy statistics are these, 1 or 0."""
     n, value = len(right), float(right.mean())
     column = Column(name, 1, "test", None, "0" * 64, "accuracy", "accuracy|v:1", False, True)
     keys = "\n".join(map(str, range(n))).encode(), np.zeros(n, np.int64).tobytes()
-    return Measured(
-        slot=Slot(name, "system", "test", "", False),
+    return RunSummary(
+        slot=RunKey(name, "system", "test", "", False),
         status="complete",
         column=column,
         figure={"value": value, "unit": "0-1", "n": n},

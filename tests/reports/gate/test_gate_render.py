@@ -197,7 +197,7 @@ def test_the_json_keeps_names_as_they_are_and_every_figure(judge):
 
 def test_what_a_run_is_restricted_to_stands_beside_its_system():
     slots = [
-        gate_render.Slot("t", "s", split, limit, sample)
+        gate_render.RunKey("t", "s", split, limit, sample)
         for split, limit, sample in itertools.product(("test", "dev"), ("", "5"), (False, True))
     ]
     assert [gate_render.title(slot) for slot in slots] == [

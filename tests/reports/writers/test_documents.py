@@ -23,7 +23,7 @@ from harness.reports.gate.measurements import latest, measured
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import Board, board
 from harness.reports.writers import html, latex, markdown
-from harness.reports.writers.blocks import MOST, Lines, Note, Table, cell
+from harness.reports.writers.blocks import MOST, Lines, Note, TableBlock, cell
 from harness.text.width import width
 from tests.support.fake_runs import fake_run
 from tests.support.hostile import HOSTILE
@@ -125,7 +125,7 @@ def test_no_name_is_a_command_to_latex(name):
 
 
 def test_a_table_is_of_booktabs_and_its_notes_stand_under_it():
-    made = latex.document([Table(["rank", "system"], [["1", "a_b"]]), Note("95 % intervals")])
+    made = latex.document([TableBlock(["rank", "system"], [["1", "a_b"]]), Note("95 % intervals")])
     assert made.startswith("% needs \\usepackage{booktabs}\n\n\\begin{table}")
     assert made.split("\n")[5:8] == ["\\begin{tabular}{rl}", "\\toprule", "rank & system \\\\"]
     assert "\\midrule\n1 & a\\_b \\\\\n\\bottomrule" in made
