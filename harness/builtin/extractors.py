@@ -15,7 +15,7 @@ EXTRACTORS = (
     ExtractorEntry("boxed", "harness.extraction.steps:boxed"),
     ExtractorEntry("answer_phrase", "harness.extraction.steps:answer_phrase"),
     ExtractorEntry("no_answer", "harness.extraction.steps:no_answer"),
-    ExtractorEntry("number", "harness.extraction.steps:number"),
+    ExtractorEntry("number", "harness.extraction.steps:number", settings={"cut": "bool"}),
     ExtractorEntry("rating", "harness.extraction.steps:rating"),
     ExtractorEntry("regex", "harness.extraction.steps:regex", settings={"pattern": "str", "group": "int"}),
     *(

@@ -75,7 +75,7 @@ def _steps(named: Sequence[Named], *, cut: bool = False) -> list[Step]:
     for one in named:
         factory = plugins.load(plugins.extractors()[one.name].target)
         told = {"cut": True} if cut and "cut" in inspect.signature(factory).parameters else {}
-        found.append(factory(**one.settings, **told))
+        found.append(factory(**{**one.settings, **told}))
     return found
 
 
