@@ -140,14 +140,14 @@ def test_a_killed_report_leaves_the_one_before_it_and_the_next_one_clears_up(run
 def test_a_strangers_folder_in_the_way_is_not_removed(runs, tmp_path):
     (tmp_path / ".out.new").mkdir()
     (tmp_path / ".out.new/mine.txt").write_text("mine")
-    with pytest.raises(BadInput, match="File exists"):
+    with pytest.raises(BadInput, match="in its way"):
         written(runs, tmp_path / "out")
     assert (tmp_path / ".out.new/mine.txt").read_text() == "mine"
 
 
 def test_a_folder_that_cannot_be_written_is_the_users_mistake(runs, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadInput, match="Not a directory"):
+    with pytest.raises(BadInput, match="in its way"):
         written(runs, tmp_path / "file/out")
 
 
