@@ -102,6 +102,8 @@ def answers(metric: Metric, entry: MetricEntry, labels: Sequence[str]) -> list[P
         return [scored(rng, labels)]
     if metric.reads == "likelihood":
         return [likelihoods(rng)]
+    if metric.reads == "choice":
+        return [(((seen, len(labels)), target) for seen, target in labelled(rng, labels))]
     if "choose" in entry.asks and "extract" not in entry.asks:
         return [labelled(rng, labels)]
     if "tag" in entry.asks:

@@ -266,7 +266,7 @@ EACH = 0.010 + 2 * 0.004  # USD that the server bills for a reply, as `usage` co
 
 def money() -> None:
     """Kill a run under a limit 20 times with 128 in flight, and compare its account with the server's."""
-    rows, at_once, limit, draw = 4_000, 128, 850, random.Random(2)
+    rows, at_once, limit, draw = 12_000, 128, 850, random.Random(2)
 
     def script(asked: Asked) -> Reply:
         return [draw.uniform(0.05, 0.5), *answer(asked)]

@@ -313,7 +313,7 @@ class Profile:
     """What an adapter is told about the system it drives, and what it will be asked.
 
     `concurrency` is the most calls to keep in flight, None where the adapter may choose; `stream` says that
-    the time to the first token is wanted.
+    the time to the first token is wanted; `task` names the task, empty where there is none.
     """
 
     name: str
@@ -331,6 +331,7 @@ class Profile:
     ask: Ask = "choose"
     concurrency: int | None = None
     stream: bool = False
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -512,7 +513,8 @@ class Metric:
     `wilson` for the mean of 0/1 statistics, `bootstrap`, or `none`. A metric that says nothing of single
     examples has no statistics, K is 0, and `corpus(seen, targets)` in place of an aggregate: the figure
     of all examples at once. `prepare` loads what the first example would otherwise wait for. `reader` names
-    the official reader whose prediction is judged in place of the task's own.
+    the official reader whose prediction is judged in place of the task's own. `leaves_out` says that an
+    example without what the metric reads has statistics of 0, which enter no sum.
     """
 
     name: str
@@ -526,3 +528,4 @@ class Metric:
     reader: str | None = None
     corpus: Callable[[Sequence[Any], Sequence[Any]], float] | None = None
     prepare: Callable[[], object] | None = None
+    leaves_out: bool = False

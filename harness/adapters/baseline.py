@@ -8,12 +8,14 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random as Generator
 
 from harness.adapters.fields import bare_text, field_text, known_target, uniform_likelihood
 from harness.errors import BadInput, Unavailable
 from harness.schema import Ask, Example, FitTask, Profile, Request, Response, Timing
+from harness.seeding import number
 
 COUNTS = "counts.json"
 
@@ -82,7 +84,9 @@ class Majority:
 
 
 class Random:
-    """Answers with a draw that the request's seed alone decides: order and batch cannot matter.
+    """Answers with a draw that the request's seed and the task's name decide: order and batch cannot matter.
+
+    Without the name, rows that are called alike in two tasks (`test-0`) would have the same answer in both.
 
     It guesses without looking at the words. `choose`, `rank`: each option is the likeliest equally often.
     `generate`: an option's text, else a stretch of the input's own words, of any length up to `max_tokens`
@@ -93,6 +97,7 @@ class Random:
 
     def __init__(self, profile: Profile) -> None:
         """There are no settings."""
+        self.task = profile.task
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request, in order.
@@ -100,7 +105,7 @@ class Random:
         Raises:
             BadInput: a request lacks what is drawn from: options, a range, a field.
         """
-        return _timed(requests, _guess)
+        return _timed(requests, partial(_guess, self.task))
 
     def close(self) -> None:
         """Do nothing: there is no engine to let go of."""
@@ -170,8 +175,8 @@ def _number(text: str) -> float | None:
 # Guesses
 
 
-def _guess(request: Request) -> Response:
-    return _GUESSES[request.ask](request, Generator(request.seed))
+def _guess(task: str, request: Request) -> Response:
+    return _GUESSES[request.ask](request, Generator(number("random", task, request.seed)))
 
 
 def _choice(request: Request, draw: Generator) -> Response:

@@ -118,6 +118,7 @@ class Backend:
         offline: bool = False,
         concurrency: int | None = None,
         stream: bool = False,
+        task: str = "",
     ) -> Profile:
         """Return what the adapter is told."""
         file = self.file
@@ -137,6 +138,7 @@ class Backend:
             ask=ask,
             concurrency=concurrency,
             stream=stream,
+            task=task,
         )
 
     def require(self, ask: str, decoding: Decoding, *, trust_remote_code: bool, keys: bool = True) -> None:

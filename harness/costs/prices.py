@@ -67,6 +67,15 @@ class TokenPrice:
         written = max(rates.output or Decimal(0), rates.reasoning or Decimal(0))
         return read + Decimal(output_tokens) * written
 
+    def expected(self, requests: int, prompt_tokens: float, output_tokens: float, cached: float) -> Decimal:
+        """Return what so many requests cost together where a share of what they read was `cached`."""
+        rates, share = self._at(prompt_tokens / requests), Decimal(cached)
+        read = Decimal(prompt_tokens) * ((1 - share) * rates.input + share * rates.cached_input)
+        written = max(rates.output or Decimal(0), rates.reasoning or Decimal(0))
+        return min(
+            read + Decimal(output_tokens) * written, self.together(requests, prompt_tokens, output_tokens)
+        )
+
     def _at(self, prompt_tokens: float) -> PerToken:
         reached = (rates for start, rates in reversed(self.tiers) if prompt_tokens > start)
         return next(reached, self.rates)

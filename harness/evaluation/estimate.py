@@ -79,6 +79,7 @@ class _Survey:
     known_sizes: list[float] = field(default_factory=list)
     read: list[float] = field(default_factory=list)
     written: list[float] = field(default_factory=list)
+    cached: list[float] = field(default_factory=list)
     kept: int = 0
 
     def add(self, size: float, text: str) -> None:
@@ -93,6 +94,8 @@ class _Survey:
         if usage is not None and usage.prompt_tokens is not None:
             self.known_sizes.append(size)
             self.read.append(usage.prompt_tokens)
+            if usage.cached_tokens is not None and usage.prompt_tokens:
+                self.cached.append(min(1.0, usage.cached_tokens / usage.prompt_tokens))
         if usage is not None and usage.completion_tokens is not None:
             self.written.append(usage.completion_tokens)
 
@@ -232,19 +235,25 @@ def _hourly(usd: float, seconds: Range | None) -> Range | None:
 def _cost(
     billed: TokenPrice | None, found: _Survey, read: Range | None, written: Range | None
 ) -> Range | None:
-    """Return what is to be paid if nothing of it is cheaper for having been read before."""
-    count = len(found.sizes)
+    """Return what is to be paid: at most if nothing is cheaper for having been read before.
+
+    What to expect takes the share that the known answers had from the server's cache, the low end the largest
+    share that one of them had.
+    """
+    count, shares = len(found.sizes), found.cached or [0.0]
     if billed is None or read is None or written is None:
         return None
 
-    def end(tokens: float | None, said: float | None) -> float | None:
+    def end(tokens: float | None, said: float | None, cached: float) -> float | None:
         if tokens is None or said is None or not count:
             return None if count else 0.0
-        return float(billed.together(count, tokens, said))
+        return float(billed.expected(count, tokens, said, cached))
 
-    low = end(read.low, written.low)
+    low, most = end(read.low, written.low, max(shares)), None
     assert low is not None
-    return Range(low, end(read.value, written.value), end(read.high, written.high))
+    if read.high is not None and written.high is not None:
+        most = float(billed.together(count, read.high, written.high)) if count else 0.0
+    return Range(low, end(read.value, written.value, sum(shares) / len(shares)), most)
 
 
 def _seconds(plan: Plan, count: int, pilot: Pilot) -> Range | None:

@@ -100,6 +100,7 @@ class Plan:
             offline=self.options.where.offline,
             concurrency=self.options.concurrency,
             stream=self.total <= STREAMED if self.options.latency is None else self.options.latency,
+            task=self.task.name,
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 from harness.backends.backend import Backend
 from harness.errors import BadInput, Unavailable
@@ -54,7 +54,7 @@ def counter(system: Backend, plan: Plan | None, options: Options, show: Display)
         raise Unavailable(reason)
     if plan and system.entry.learns:
         system.require(ask, plan.decoding, trust_remote_code=options.trust_remote_code)
-    how = {"trust_remote_code": options.trust_remote_code, "offline": options.where.offline}
+    how: dict[str, Any] = {"trust_remote_code": options.trust_remote_code, "offline": options.where.offline}
     adapter = made(system, system.profile(seed=plan.task.seed if plan else Task.seed, ask=ask, **how))
     try:
         if not isinstance(adapter, CountsTokens):

@@ -1,10 +1,10 @@
-"""The two shapes that a quick aggregate has, and the sums that they share."""
+"""The two shapes that a quick aggregate has, the sums that they share, what they know of their bounds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import HarnessError
 
@@ -15,10 +15,20 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Table = NDArray[np.float32]
 
-
 # Multiplications up to which OpenBLAS starts no threads, of matrices and of two vectors: on a busy
 # machine threads cost 20x, and they spin on when the work is done.
 _ONE_THREAD, _ONE_THREAD_DOT = 2**18, 10_000
+HALF = 0.5  # of an imaginary unit: Jeffreys' prior for a share; a whole one is Clopper and Pearson's interval
+
+
+class Imaginary(NamedTuple):
+    """Units that were never asked: what each holds (M, J), and for how much of a unit it stands (M,)."""
+
+    rows: Floats
+    masses: Floats
+
+
+Extremes = tuple[Imaginary, Imaginary]  # what would lower a figure most, and what would raise it most
 
 
 @dataclass(frozen=True)
@@ -37,10 +47,19 @@ class OfSums:
 
     The bootstrap knows the class: it computes the sums of all such metrics under shared draws, so that
     a thousand draws cost little more than their sums. Any other callable works too, only slower.
+
+    How sure a figure is depends on its bounds, near which few units show no variation. A figure that is a
+    share says of which trials: `parts(columns (N, J))` returns each row's hits and trials (N,), hits at most
+    trials; `mean` and `ratio` are known to be such. Any other may name `extremes(units (G, J))`: what the
+    worst and the best imaginary unit would add to the sums, given the sums of each unit. A figure that chance
+    can only raise, a sum of distances, says by how much at most in `raised(stats (N, K))`.
     """
 
     figure: Callable[[Floats, Floats], Floats]
     columns: Callable[[Floats], Floats] | None = None
+    parts: Callable[[Floats], tuple[Floats, Floats]] | None = None
+    extremes: Callable[[Floats], Extremes] | None = None
+    raised: Callable[[Floats], float] | None = None
 
     def __call__(self, stats: Floats, weights: Floats) -> Floats:
         """Return the figure (D,) for each weighting; `stats` is (N, K), `weights` (D, N), sums above 0.
@@ -61,11 +80,14 @@ class Prepared:
 
     `prepare(stats (N, K))` returns the function from weights (D, N) to figures (D,). The bootstrap
     prepares once and asks for the figures of many chunks of draws. `influence(stats)` returns the derivative
-    (N,) of the figure by each row's weight, times N, where that has a formula.
+    (N,) of the figure by each row's weight, times N, where that has a formula. `extremes(stats (N, K))` are
+    the imaginary examples that would lower and raise the figure most, None where the rows lack something
+    without which nothing can be said of how sure the figure is.
     """
 
     prepare: Callable[[Floats], Callable[[Floats], Floats]]
     influence: Callable[[Floats], Floats] | None = None
+    extremes: Callable[[Floats], Extremes | None] | None = None
 
     def __call__(self, stats: Floats, weights: Floats) -> Floats:
         """Return the figure (D,) for each weighting; `stats` is (N, K), `weights` (D, N), sums above 0.
@@ -106,6 +128,29 @@ def ratio(sums: Floats, counts: Floats) -> Floats:
 
     figure: Floats = np.full(len(sums), np.nan)
     return np.divide(sums[:, 0], sums[:, 1], out=figure, where=sums[:, 1] != 0)
+
+
+def by_bounds(
+    figure: Callable[[Floats, Floats], Floats],
+    lowest: Callable[[Floats], Floats],
+    highest: Callable[[Floats], Floats],
+) -> Callable[[Floats], Extremes]:
+    """Return the `extremes` of a figure of sums, from what an average unit (J,) would add at its bounds.
+
+    They stand for half a unit, times the share of the units that lie at one of the bounds: where none does,
+    the units' own variation says all.
+    """
+    import numpy as np
+
+    def extremes(units: Floats) -> Extremes:
+        average = units.mean(axis=0)
+        ends = np.stack([lowest(average), highest(average)])
+        low, high = figure(ends, np.ones(2))
+        each = figure(units, np.ones(len(units)))
+        mass = np.array([HALF * np.mean(np.isclose(each, low) | np.isclose(each, high))])
+        return Imaginary(ends[:1], mass), Imaginary(ends[1:], mass)
+
+    return extremes
 
 
 weighted_mean = OfSums(mean)

@@ -7,6 +7,7 @@ has any, there is no figure (NaN).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -35,14 +36,15 @@ def ece(labels: Sequence[str], bins: int = 15) -> Metric:
     """
     if bins < 1:
         raise BadInput(f"'bins' should be at least 1, not {bins}")
-    index = {label: i for i, label in enumerate(labels)}
+    index, edges = {label: i for i, label in enumerate(labels)}, np.linspace(0, 1, bins + 1)
     return Metric(
         "ece",
         partial(_confidence, index),
-        OfSums(_mean_gap, partial(_gaps, np.linspace(0, 1, bins + 1))),
+        OfSums(_mean_gap, partial(_gaps, edges), raised=partial(_raised, edges)),
         f"ece|v:1|bins:{bins}",
         higher_is_better=False,
         reads="scores",
+        leaves_out=True,
     )
 
 
@@ -62,6 +64,7 @@ def brier(labels: Sequence[str]) -> Metric:
         unit="0-2",
         higher_is_better=False,
         reads="scores",
+        leaves_out=True,
     )
 
 
@@ -103,3 +106,24 @@ def _mean_gap(sums: Floats, counts: Floats) -> Floats:
     """Return the sizes of the bins' gaps (D, bins) over the examples with probabilities, (D,)."""
     gaps = np.abs(sums[:, :-1]).sum(axis=1)
     return ratio(np.stack([gaps, sums[:, -1]], axis=1), counts)
+
+
+def _raised(edges: Floats, stats: Floats) -> float:
+    """Return by how much chance may have raised the error: the sum over the bins, of each at most.
+
+    A bin's gap scatters by s, which the probabilities p themselves foretell: s² is the sum of p(1 - p). The
+    size of a gap g that scatters is on average s·φ(g/s)·2 + g·(1 - 2Φ(-g/s)), the mean of a folded normal;
+    what that has above g is most where g is small, so g is taken one s smaller than it looks.
+    """
+    from scipy.special import ndtr
+
+    known = stats[stats[:, 2] > 0]
+    if not len(known):
+        return 0.0
+    columns = _gaps(edges, known)[:, :-1]
+    inside = columns != 0
+    variance = (inside * (known[:, 0] * (1 - known[:, 0]))[:, None]).sum(axis=0)
+    spread = np.sqrt(np.maximum(variance, 1e-300)) / len(known)
+    gap = np.maximum(np.abs(columns.sum(axis=0)) / len(known) - spread, 0)
+    folded = spread * math.sqrt(2 / math.pi) * np.exp(-((gap / spread) ** 2) / 2)
+    return float((folded - 2 * gap * ndtr(-gap / spread)).sum())

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import BadInput, did_you_mean
-from harness.metrics.aggregates import OfSums, Prepared, weighted_mean
+from harness.metrics.aggregates import HALF, Extremes, Imaginary, OfSums, Prepared, weighted_mean
 from harness.schema import Metric
 
 Floats = NDArray[np.float64]
@@ -123,11 +123,11 @@ def micro_f1(labels: Sequence[str], without: str | None = None) -> Metric:
     index = _index("micro_f1", labels)
     if without is None:
         signature = f"micro_f1|v:1|labels:{len(index)}"
-        return Metric("micro_f1", partial(_pooled, index), OfSums(_micro_f1), signature)
+        return Metric("micro_f1", partial(_pooled, index), OfSums(_micro_f1, parts=_pooled_parts), signature)
     if without not in index:
         raise BadInput(f"micro_f1: without: {without!r} is not a label.{did_you_mean(str(without), index)}")
     signature = f"micro_f1|v:1|labels:{len(index)}|without:{without}"
-    return Metric("micro_f1", partial(_pooled_but, index, without), OfSums(_dice), signature)
+    return Metric("micro_f1", partial(_pooled_but, index, without), OfSums(_dice, parts=halved), signature)
 
 
 def f1(labels: Sequence[str], positive: str | None = None) -> Metric:
@@ -146,7 +146,9 @@ def f1(labels: Sequence[str], positive: str | None = None) -> Metric:
     wanted = labels[-1] if positive is None else positive
     if wanted not in index:
         raise BadInput(f"'positive': {wanted!r} is not a label.{did_you_mean(str(wanted), index)}")
-    return Metric("f1", partial(_occurrences, index, wanted), OfSums(_dice), f"f1|v:1|positive:{wanted}")
+    return Metric(
+        "f1", partial(_occurrences, index, wanted), OfSums(_dice, parts=halved), f"f1|v:1|positive:{wanted}"
+    )
 
 
 # Statistics of an example
@@ -220,6 +222,16 @@ def _micro_f1(sums: Floats, counts: Floats) -> Floats:
     return np.asarray(2 * sums[:, 0] / (counts + sums[:, 1]))
 
 
+def _pooled_parts(columns: Floats) -> tuple[Floats, Floats]:
+    """Return each row's hits and half of what was wanted and said of it (N,)."""
+    return columns[:, 0], (1 + columns[:, 1]) / 2
+
+
+def halved(columns: Floats) -> tuple[Floats, Floats]:
+    """Return each row's hits and half its occurrences (N,): a hit is one of each side."""
+    return columns[:, 0], columns[:, 1] / 2
+
+
 def _dice(sums: Floats, counts: Floats) -> Floats:
     """Return 2·hits / occurrences, (D,), of sums of `_occurrences`; 0 where nothing occurs."""
     return _divided(2 * sums[:, 0], sums[:, 1])
@@ -258,10 +270,34 @@ def _over_labels(
     return Metric(
         name,
         partial(_indices, name, index),
-        Prepared(partial(_by_margins, figure, len(index))),
+        Prepared(partial(_by_margins, figure, len(index)), extremes=partial(_extremes, figure, len(index))),
         f"{name}|v:1|labels:{len(index)}",
         unit=unit,
     )
+
+
+def _extremes(figure: Callable[[_Margins], Floats], classes: int, stats: Floats) -> Extremes | None:
+    """Return half an example of the rarest label, missed, and half a hit of each label that occurs.
+
+    What is missed goes to the other labels as they are frequent, so that it costs them little: least is known
+    of the rarest label's recall, and a label that was hit by one of two may have failed by chance. Macro-F1
+    needs targets of every label that was said, and Matthews' correlation two labels: without them, nothing
+    can be said.
+    """
+    target, predicted = stats.astype(np.intp).T
+    targets = np.bincount(target, minlength=classes)[:classes].astype(np.float64)
+    said = np.bincount(predicted, minlength=classes + 1)[:classes]
+    occurring = np.flatnonzero(targets + said)
+    if (figure is _macro_f1 and (targets[occurring] == 0).any()) or (targets > 0).sum() < 1 + (
+        figure is _mcc
+    ):
+        return None
+    rarest = int(np.where(targets > 0, targets, np.inf).argmin())
+    others = np.append(np.delete(targets + HALF, rarest), 0.0 if classes > 1 else 1.0)
+    missed = np.stack([np.full(classes, rarest), np.delete(np.arange(classes + 1), rarest)], axis=1)
+    hits = occurring.repeat(2).reshape(-1, 2).astype(np.float64)
+    low = Imaginary(missed.astype(np.float64), HALF * others / others.sum())
+    return low, Imaginary(hits, np.full(len(hits), HALF))
 
 
 def _by_margins(
@@ -307,8 +343,8 @@ def _mcc(margins: _Margins) -> Floats:
     """Return the correlation (D,) of one-hot targets and predictions, 0 where one of them never varies."""
     n = margins.targets.sum(axis=1)
     together = margins.hits.sum(axis=1) * n - (margins.targets * margins.predicted[:, :-1]).sum(axis=1)
-    targets = n**2 - (margins.targets**2).sum(axis=1)
-    predicted = n**2 - (margins.predicted**2).sum(axis=1)
+    targets = np.maximum(n**2 - (margins.targets**2).sum(axis=1), 0)  # never below by rounding
+    predicted = np.maximum(n**2 - (margins.predicted**2).sum(axis=1), 0)
     return _divided(together, np.sqrt(targets) * np.sqrt(predicted))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from harness.config.documents import shown
 from harness.errors import BadInput, did_you_mean
-from harness.metrics.aggregates import OfSums, ratio
+from harness.metrics.aggregates import HALF, Extremes, Imaginary, OfSums, ratio
 from harness.schema import Metric, Span
 
 Floats = NDArray[np.float64]
@@ -33,14 +33,14 @@ def entity_f1(labels: Sequence[str], average: str = "micro") -> Metric:
         BadInput: no such average, or `macro` without types.
     """
     if average == "micro":
-        return Metric("entity_f1", _micro_counts, OfSums(ratio), "entity_f1|v:1|average:micro")
+        return Metric("entity_f1", _micro_counts, OfSums(ratio, parts=_halves), "entity_f1|v:1|average:micro")
     if average != "macro":
         raise BadInput(f"entity_f1: no such average.{did_you_mean(average, ('micro', 'macro'))}")
     if not labels:
         raise BadInput("entity_f1: the macro average needs the types as labels; micro works without")
     index = {label: i for i, label in enumerate(labels)}
     signature = f"entity_f1|v:1|average:macro|types:{len(index)}"
-    return Metric("entity_f1", partial(_macro_counts, index), OfSums(_mean_f1), signature)
+    return Metric("entity_f1", partial(_macro_counts, index), OfSums(_mean_f1, extremes=_extremes), signature)
 
 
 def _micro_counts(prediction: Any, target: Any) -> tuple[float, float]:
@@ -77,6 +77,26 @@ def _mean_f1(sums: Floats, counts: Floats) -> Floats:
     hits, spans = sums[:, ::2], sums[:, 1::2]
     scores = np.divide(hits, spans, out=np.zeros_like(hits), where=spans > 0)
     return ratio(np.stack([scores.sum(axis=1), (spans > 0).sum(axis=1)], axis=1), counts)
+
+
+def _halves(columns: Floats) -> tuple[Floats, Floats]:
+    """Return each row's hits and half its spans (N,): a hit is one of each side."""
+    return columns[:, 0] / 2, columns[:, 1] / 2
+
+
+def _extremes(units: Floats) -> Extremes:
+    """Return half a unit with nothing of the rarest type found, and half a unit with all found.
+
+    Both hold as many spans as a unit has that holds the type at all.
+    """
+    spans = units[:, 1::2]
+    holding = np.maximum((spans > 0).sum(axis=0), 1)
+    found = np.where(spans.any(axis=0), spans.sum(axis=0), np.inf)
+    low, high = np.zeros((2, 1, units.shape[1]))
+    rarest = int(found.argmin())
+    low[0, 2 * rarest + 1] = spans[:, rarest].sum() / holding[rarest]
+    high[0, ::2] = high[0, 1::2] = spans.sum(axis=0) / holding
+    return Imaginary(low, np.array([HALF])), Imaginary(high, np.array([HALF]))
 
 
 def _spans(given: Any, side: str) -> Set[Span]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadInput
 from harness.metrics.aggregates import OfSums
+from harness.metrics.classification import halved
 from harness.schema import Metric
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def threshold_f1(labels: Sequence[str], threshold: float) -> Metric:
     if not math.isfinite(threshold):
         raise BadInput(f"threshold_f1: threshold: {threshold!r} should be a finite number")
     signature = f"threshold_f1|v:1|threshold:{float(threshold):g}"
-    return Metric("threshold_f1", partial(_occurrences, threshold), OfSums(_f1), signature)
+    return Metric("threshold_f1", partial(_occurrences, threshold), OfSums(_f1, parts=halved), signature)
 
 
 def _occurrences(threshold: float, prediction: Any, target: Any) -> tuple[float, float]:

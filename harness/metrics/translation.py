@@ -22,7 +22,7 @@ from sacrebleu.metrics import BLEU, CHRF, TER
 
 from harness.errors import BadInput
 from harness.metrics import tokenizers as named
-from harness.metrics.aggregates import OfSums
+from harness.metrics.aggregates import OfSums, by_bounds
 from harness.metrics.references import normaliser, references
 from harness.schema import Metric
 
@@ -55,7 +55,8 @@ def bleu(
     scorer = bleu_scorer(tokenizer, lowercase=lowercase, smooth=smooth, smooth_value=smooth_value)
     value = BLEU.SMOOTH_DEFAULTS[smooth] if smooth_value is None else smooth_value
     said = "" if smooth_value is None else f"|smooth_value:{smooth_value:g}"  # sacrebleu's has two digits
-    return _metric("bleu", scorer, partial(_bleu, smooth, value or 0.0), normalise, said)
+    figure = partial(_bleu, smooth, value or 0.0)
+    return _metric("bleu", scorer, figure, normalise, said, extremes=by_bounds(figure, _mute, _exact))
 
 
 def chrf(
@@ -83,7 +84,8 @@ def chrf(
         char_order=char_order, word_order=word_order, beta=beta, lowercase=lowercase, whitespace=whitespace
     )
     # sacrebleu says beta in the score's name, chrF2, not in the signature.
-    return _metric("chrf", scorer, partial(_chrf, beta), normalise, f"|beta:{beta}")
+    figure, extremes = partial(_chrf, beta), by_bounds(partial(_chrf, beta), _unmatched, _matched)
+    return _metric("chrf", scorer, figure, normalise, f"|beta:{beta}", extremes=extremes)
 
 
 def ter(
@@ -113,7 +115,8 @@ def ter(
     )
     if tokenizer != "tercom":
         _split_first(scorer, tokenizer)
-    return _metric("ter", scorer, _ter, normalise, higher_is_better=False)
+    extremes = by_bounds(_ter, _unedited, _all_edited)
+    return _metric("ter", scorer, _ter, normalise, higher_is_better=False, extremes=extremes)
 
 
 def bleu_scorer(tokenizer: str = "13a", **settings: Any) -> Any:
@@ -160,13 +163,14 @@ def _metric(
     said: str = "",
     *,
     higher_is_better: bool = True,
+    **certainty: Any,
 ) -> Metric:
     """Return the metric whose statistics are the scorer's own and whose figure is a formula of their sums."""
     judge = partial(_counts, name, scorer, normaliser(normalise))
     return Metric(
         name,
         judge,
-        OfSums(figure),
+        OfSums(figure, **certainty),
         f"{name}|v:1|norm:{normalise}{said}|sacrebleu|{_signature(scorer)}",
         unit="0-100",
         higher_is_better=higher_is_better,
@@ -243,3 +247,36 @@ def _ter(sums: Floats, counts: Floats) -> Floats:
     """
     edits, length = sums.T
     return np.asarray(100 * np.divide(edits, length, out=(edits > 0).astype(np.float64), where=length > 0))
+
+
+# What an average example were at its worst and at its best
+
+
+def _mute(sums: Floats) -> Floats:
+    """Return BLEU's sums (10,) of a translation as long as that, without a match."""
+    return np.concatenate([sums[:2], np.zeros(ORDER), sums[2 + ORDER :]])
+
+
+def _exact(sums: Floats) -> Floats:
+    """Return BLEU's sums (10,) of the reference itself."""
+    return np.concatenate([sums[[1, 1]], sums[2 + ORDER :], sums[2 + ORDER :]])
+
+
+def _unmatched(sums: Floats) -> Floats:
+    """Return chrF's sums (3·orders,) of a translation as long as that, without a match."""
+    return np.asarray(sums.reshape(-1, 3) * (1, 1, 0)).ravel()
+
+
+def _matched(sums: Floats) -> Floats:
+    """Return chrF's sums (3·orders,) of the reference itself."""
+    return sums.reshape(-1, 3)[:, [1, 1, 1]].ravel()
+
+
+def _unedited(sums: Floats) -> Floats:
+    """Return TER's sums (2,) of the reference itself."""
+    return sums * (0, 1)
+
+
+def _all_edited(sums: Floats) -> Floats:
+    """Return TER's sums (2,) of a translation with as many edits as the reference has words, or more."""
+    return np.array([max(sums), sums[1]])

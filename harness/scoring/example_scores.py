@@ -38,10 +38,15 @@ def score(
         read = prediction if metric.reader is None else official.get(metric.reader)
         by_reader = {**seen, "prediction": read, "choice": (read, options)}
         row = metric.statistics(by_reader[metric.reads], target)
-        found[metric.name] = (math.nan,) * len(row) if wordy and metric.reads == "scores" else row
+        found[metric.name] = (math.nan,) * len(row) if _untold(metric, wordy=wordy) else row
     return found
 
 
 def frozen(target: Any) -> Any:
     """Return a target as it was before JSON: references and spans are tuples."""
     return tuple(map(frozen, target)) if isinstance(target, list) else target
+
+
+def _untold(metric: Metric, *, wordy: bool) -> bool:
+    """Return whether an answer in words leaves the metric undefined; one that leaves it out has zeros."""
+    return wordy and metric.reads == "scores" and not metric.leaves_out

@@ -109,7 +109,8 @@ class Tally:
         for metric in self._by_example:
             kept = record["scores"][metric.name]
             # JSON has no NaN: the journal says null where a metric has nothing to say of an example.
-            row = [math.nan if number is None else number for number in kept]
+            untold = 0.0 if metric.leaves_out else math.nan
+            row = [untold if number is None else number for number in kept]
             self.statistics.setdefault(metric.name, array("d")).extend(row)
         self._count_answer(record)
         self._measure(response)
@@ -270,6 +271,7 @@ def _estimate(metric: Metric, found: IntervalEstimate) -> dict[str, Any]:
     return {
         **{key: None if figure is None or math.isnan(figure) else figure for key, figure in figures.items()},
         "n": found.n,
+        **({} if found.units is None else {"units": found.units}),
         "unit": metric.unit,
         "higher_is_better": metric.higher_is_better,
         "signature": f"{metric.signature}|n:{found.n}",

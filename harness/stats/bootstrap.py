@@ -1,13 +1,17 @@
-"""What a bootstrap draws: weights of examples, or of whole clusters of them, and the figures they give.
+"""Bayesian bootstrap: random weights of examples, or of whole clusters of them, and the figures they give.
 
 Everything rests on one contract of `Metric.aggregate`: a row of weight 2 counts as the row twice, and
-equal rows may be merged when their weights are summed. A draw is then a vector of weights; nothing is
-scored twice. Three ways are quicker than to weigh every row, each where it can be gone:
+equal rows may be merged when their weights are summed. A draw is then a vector of weights, exponential and so
+Dirichlet but for a factor that no figure sees (Rubin 1981); nothing is scored twice. Weights are never 0:
+no draw loses a rare label. Three ways are quicker than to weigh every row, each where it can be gone:
 
-* A metric whose rows take few distinct values (a classification's) is drawn by value: how often each
-  value occurs in a draw of N examples is one multinomial, exactly, and costs the same for any N.
-* A formula over sums (`OfSums`) needs one matrix product: counts of the units times the units' sums.
+* A metric whose rows take few distinct values (a classification's) is drawn by value: the weight of all
+  examples with a value is one gamma, exactly, and costs the same for any N.
+* A formula over sums (`OfSums`) needs one matrix product: weights of the units times the units' sums.
 * What sorts or indexes its rows (`Prepared`) does so once for all draws.
+
+Beside the units that were seen, a draw of a figure's low end weighs an imaginary one that would lower it
+most, and a draw of its high end one that would raise it most (`Ends`).
 """
 
 from __future__ import annotations
@@ -15,22 +19,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness.metrics.aggregates import OfSums, Prepared, product
+from harness.metrics.aggregates import Extremes, Imaginary, OfSums, Prepared, product
 from harness.schema import Metric
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
-Table = NDArray[np.float32]
-
 _CHUNK = 2**18  # weights held at once: 2 MB stay in the cache; more for more than 2**18 examples
 _FEW = 64  # distinct rows, for each example a unit holds, up to which a table pays
 TABLE = 2**23  # cells of a table: 32 MB
+LEAST_CLUSTERS = 3  # of two, which may be of any size, no interval is known that covers
 SHARED = 50_000  # examples up to which systems are compared on the very same draws
 
 
@@ -76,7 +79,12 @@ class ResamplingPlan:
 
     def resamples(self, metric: Metric) -> bool:
         """Return whether the metric's interval comes from draws."""
-        return self.count > 1 and metric.interval != "none" and not self.has_closed_form(metric)
+        return self.count >= self.least and metric.interval != "none" and not self.has_closed_form(metric)
+
+    @property
+    def least(self) -> int:
+        """Return how many units it takes before an interval is given: two examples, or three clusters."""
+        return 2 if self.index is None else LEAST_CLUSTERS
 
     def has_closed_form(self, metric: Metric) -> bool:
         """Return whether the metric is a plain proportion, which needs no draws."""
@@ -95,41 +103,41 @@ class ResamplingPlan:
 
 
 def _numbered(clusters: NDArray[np.generic]) -> Indices:
-    """Return a number for each cluster id (N,), from 0 in order of appearance.
+    """Return a number for each cluster id (N,), from 0 without a gap.
 
-    By a dict, since ids may be of any kind and np.unique sorts text slowly.
+    Text by a dict, in order of appearance, since np.unique sorts it slowly.
     """
+    if np.issubdtype(clusters.dtype, np.integer):
+        return np.asarray(np.unique(clusters, return_inverse=True)[1], np.intp)
     numbers: dict[object, int] = {}
     return np.array([numbers.setdefault(name, len(numbers)) for name in clusters.tolist()], np.intp)
 
 
-class Draws:
-    """Some draws at once: how often each unit was drawn (d, G), and what each example then weighs.
+class Ends(NamedTuple):
+    """A figure in each draw (D,), with what would lower it most taking part, and what would raise it most."""
 
-    `sizes` (G,) says how many examples each unit holds.
+    low: Floats
+    high: Floats
+
+
+class Draws:
+    """Some draws at once: the units' weights (d, G), and what each example then weighs.
+
+    `sizes` (G,) says how many examples each unit holds, `place` which of all draws these are.
     """
 
-    def __init__(self, counts: Floats, index: Indices | None, sizes: Floats) -> None:
-        self.counts, self._index, self._sizes = counts, index, sizes
+    def __init__(self, units: Floats, index: Indices | None, sizes: Floats, place: slice) -> None:
+        self.units, self._index, self._sizes, self.place = units, index, sizes, place
 
     @cached_property
     def weights(self) -> Floats:
-        """Return the weights of the examples (d, N): the counts of their units."""
-        return self.counts if self._index is None else self.counts.take(self._index, axis=1)
+        """Return the weights of the examples (d, N): those of their units."""
+        return self.units if self._index is None else self.units.take(self._index, axis=1)
 
     @cached_property
     def examples(self) -> Floats:
-        """Return how many examples were drawn (d,)."""
-        return product(self.counts, self._sizes[:, None])[:, 0]
-
-    @cached_property
-    def _small_counts(self) -> Table:
-        """Return the counts (d, G) in half the memory; whole numbers below 2**24 stay exact."""
-        return self.counts.astype(np.float32)
-
-    def tabled(self, table: Table) -> Floats:
-        """Return the weights of U distinct rows (d, U), from their number in each unit (G, U)."""
-        return product(self._small_counts, table)
+        """Return the weight of all examples (d,)."""
+        return product(self.units, self._sizes[:, None])[:, 0]
 
 
 def slices(length: int, step: int) -> Iterator[slice]:
@@ -138,27 +146,30 @@ def slices(length: int, step: int) -> Iterator[slice]:
 
 
 def draw(plan: ResamplingPlan) -> Iterator[Draws]:
-    """Yield the draws in chunks of bounded memory: G of the G units, with replacement.
+    """Yield the draws in chunks of bounded memory.
 
     The numbers drawn do not depend on the size of the chunks.
     """
-    rng, count = np.random.default_rng(plan.seed), plan.count
+    rng, count, start = np.random.default_rng(plan.seed), plan.count, 0
     sizes = np.ones(count) if plan.index is None else np.bincount(plan.index).astype(np.float64)
     for d in plan.chunks(plan.n):
-        counts = np.empty((d, count))
-        for row, picked in zip(counts, rng.integers(count, size=(d, count)), strict=True):
-            row[:] = np.bincount(picked, minlength=count)
-        yield Draws(counts, plan.index, sizes)
+        yield Draws(rng.standard_exponential((d, count)), plan.index, sizes, slice(start, start + d))
+        start += d
+
+
+def imagined(imaginary: Imaginary, plan: ResamplingPlan) -> Floats:
+    """Return what the imaginary units weigh in each draw (D, M), 0 where they stand for nothing."""
+    rng = np.random.default_rng((plan.seed, len(imaginary.masses)))
+    return rng.standard_gamma(imaginary.masses, size=(plan.draws, len(imaginary.masses)))
 
 
 def draw_by_value(
     stats: Floats, plan: ResamplingPlan, examples: int = 16
-) -> tuple[Floats, Iterator[Floats]] | None:
+) -> tuple[Floats, Iterator[Draws]] | None:
     """Return the distinct rows (U, K) and chunks of their weights (d, U); None where that is no gain.
 
-    Counts of N rows drawn with replacement, summed by value, are multinomial with N trials and the
-    values' shares: the same distribution as weights over examples, at a cost that N does not touch.
-    A value's binomial costs about as much as drawing and counting sixteen `examples`.
+    The sum of as many exponential weights as rows have a value is gamma: the same distribution as weights
+    over examples, at a cost that N does not touch. A value's gamma costs about as much as sixteen `examples`.
     """
     if plan.index is not None:
         return None  # the examples of a cluster are not drawn one by one
@@ -166,9 +177,15 @@ def draw_by_value(
     if found is None:
         return None
     distinct, codes = found
-    rng, shares = np.random.default_rng(plan.seed), np.bincount(codes) / plan.n
-    chunks = plan.chunks(len(distinct))
-    return distinct, (rng.multinomial(plan.n, shares, size=d).astype(np.float64) for d in chunks)
+    return distinct, _weights_by_value(np.bincount(codes).astype(np.float64), plan)
+
+
+def _weights_by_value(counts: Floats, plan: ResamplingPlan) -> Iterator[Draws]:
+    rng, start = np.random.default_rng(plan.seed), 0
+    for d in plan.chunks(len(counts)):
+        weights = rng.standard_gamma(counts, size=(d, len(counts)))
+        yield Draws(weights, None, np.ones(len(counts)), slice(start, start + d))
+        start += d
 
 
 def distinct_rows(stats: Floats, limit: int) -> tuple[Floats, Indices] | None:
@@ -194,26 +211,60 @@ def distinct_rows(stats: Floats, limit: int) -> tuple[Floats, Indices] | None:
 
 
 class StatisticRows:
-    """A metric's rows as they are; or, with a `table` (G, U), the U distinct ones."""
+    """A metric's rows as they are, each of the units' number in `table` (G, U), or its own."""
 
-    def __init__(self, metric: Metric, stats: Floats, table: Table | None) -> None:
-        self.table, self._figures = table, figures_by_weights(metric, stats)
+    def __init__(
+        self,
+        metric: Metric,
+        stats: Floats,
+        table: Floats | None,
+        plan: ResamplingPlan,
+        extremes: Extremes | None = None,
+    ) -> None:
+        self.table, self._extra = table, []
+        rows, at = [stats], len(stats)
+        for imaginary in extremes or ():
+            weights = imagined(imaginary, plan) * plan.n / plan.count
+            self._extra.append((slice(at, at + len(imaginary.rows)), weights))
+            rows.append(imaginary.rows)
+            at += len(imaginary.rows)
+        self._width, self._figures = at, figures_by_weights(metric, np.concatenate(rows))
 
     @classmethod
-    def of(cls, metric: Metric, stats: Floats, plan: ResamplingPlan) -> StatisticRows:
+    def of(
+        cls, metric: Metric, stats: Floats, plan: ResamplingPlan, extremes: Extremes | None = None
+    ) -> StatisticRows:
         """Return the rows, merged where they take few values, so that a draw costs little."""
         found = distinct_rows(stats, min(_FEW * plan.n, TABLE) // plan.count)
         if found is None:
-            return cls(metric, stats, None)
+            return cls(metric, stats, None, plan, extremes)
         distinct, codes = found
         width = len(distinct)
         index = np.arange(plan.n) if plan.index is None else plan.index
         cells = np.bincount(index * width + codes, minlength=plan.count * width)
-        return cls(metric, distinct, cells.reshape(plan.count, width).astype(np.float32))
+        return cls(metric, distinct, cells.reshape(plan.count, width).astype(np.float64), plan, extremes)
 
     def figures(self, drawn: Draws) -> Floats:
         """Return the metric's figure (d,) in each draw."""
-        return self._figures(drawn.weights if self.table is None else drawn.tabled(self.table))
+        return self._with(self._weights(drawn), None, drawn)
+
+    def ends(self, drawn: Draws) -> Ends:
+        """Return the metric's figures (d,) in each draw, at their worst and at their best."""
+        weights = self._weights(drawn)
+        if not self._extra:
+            return Ends(*2 * (self._with(weights, None, drawn),))
+        low, high = (self._with(weights, end, drawn) for end in self._extra)
+        return Ends(low, high)
+
+    def _weights(self, drawn: Draws) -> Floats:
+        return drawn.weights if self.table is None else product(drawn.units, self.table)
+
+    def _with(self, weights: Floats, extra: tuple[slice, Floats] | None, drawn: Draws) -> Floats:
+        if self._width > weights.shape[1]:
+            weights = np.hstack([weights, np.zeros((len(weights), self._width - weights.shape[1]))])
+        if extra is not None:
+            weights[:, extra[0]] = extra[1][drawn.place]
+        return self._figures(weights)
 
 
 class Sums:
@@ -222,10 +273,26 @@ class Sums:
     def __init__(self, aggregate: OfSums, stats: Floats, plan: ResamplingPlan) -> None:
         self._figure = aggregate.figure
         self._sums = by_unit(aggregate.summed(stats), plan)
+        sizes = plan.n / plan.count
+        extremes = aggregate.extremes(self._sums) if aggregate.extremes else ()
+        self._extra = [(one.rows, imagined(one, plan), sizes) for one in extremes if one.masses.any()]
 
     def figures(self, drawn: Draws) -> Floats:
         """Return the metric's figure (d,) in each draw."""
-        return self._figure(product(drawn.counts, self._sums), drawn.examples)
+        return self._figure(product(drawn.units, self._sums), drawn.examples)
+
+    def ends(self, drawn: Draws) -> Ends:
+        """Return the metric's figures (d,) in each draw, at their worst and at their best."""
+        sums = product(drawn.units, self._sums)
+        if not self._extra:
+            return Ends(*2 * (self._figure(sums, drawn.examples),))
+        low, high = (
+            self._figure(
+                sums + extra[drawn.place] @ rows, drawn.examples + size * extra[drawn.place].sum(axis=1)
+            )
+            for rows, extra, size in self._extra
+        )
+        return Ends(low, high)
 
 
 def by_unit(columns: Floats, plan: ResamplingPlan) -> Floats:
@@ -241,9 +308,15 @@ def by_unit(columns: Floats, plan: ResamplingPlan) -> Floats:
 
 def drawable(metric: Metric, stats: Floats, plan: ResamplingPlan) -> StatisticRows | Sums:
     """Return the metric's rows (N, K) made ready for draws."""
-    if isinstance(metric.aggregate, OfSums):
-        return Sums(metric.aggregate, stats, plan)
-    return StatisticRows.of(metric, stats, plan)
+    aggregate = metric.aggregate
+    if isinstance(aggregate, OfSums):
+        return Sums(aggregate, stats, plan)
+    return StatisticRows.of(metric, stats, plan, extremes_of(aggregate, stats))
+
+
+def extremes_of(aggregate: object, stats: Floats) -> Extremes | None:
+    """Return the imaginary examples of a prepared metric, None where it has none."""
+    return aggregate.extremes(stats) if isinstance(aggregate, Prepared) and aggregate.extremes else None
 
 
 def figures_by_weights(metric: Metric, stats: Floats) -> Callable[[Floats], Floats]:
@@ -257,21 +330,6 @@ def figures_by_weights(metric: Metric, stats: Floats) -> Callable[[Floats], Floa
     return partial(aggregate, stats)
 
 
-def draw_figures_of(metrics: Mapping[str, tuple[Metric, Floats]], plan: ResamplingPlan) -> dict[str, Floats]:
-    """Return the figures (D,) of each metric, by name: by value where possible, else by shared draws."""
-    found: dict[str, Floats] = {}
-    rest: dict[str, StatisticRows | Sums] = {}
-    for name, (metric, stats) in metrics.items():
-        # What is a sum costs next to nothing once others have drawn; so it is by value only if that is cheap.
-        if by_value := draw_by_value(stats, plan, 128 if isinstance(metric.aggregate, OfSums) else 16):
-            distinct, chunks = by_value
-            figures = figures_by_weights(metric, distinct)
-            found[name] = np.concatenate([figures(weights) for weights in chunks])
-        else:
-            rest[name] = drawable(metric, stats, plan)
-    return found | dict(zip(rest, draw_figures(list(rest.values()), plan).T, strict=True))
-
-
 class Drawable(Protocol):
     """What has a figure in each of some draws: rows made ready, one way or another."""
 
@@ -279,12 +337,37 @@ class Drawable(Protocol):
         """Return the metric's figure (d,) in each draw."""
         ...
 
+    def ends(self, drawn: Draws) -> Ends:
+        """Return the metric's figures (d,) in each draw, at their worst and at their best."""
+        ...
 
-def draw_figures(rows: Sequence[Drawable], plan: ResamplingPlan) -> Floats:
-    """Return the figures (D, R) of R sets of rows, all under the same draws."""
-    if not rows:
-        return np.empty((plan.draws, 0))
-    return np.concatenate([np.stack([one.figures(drawn) for one in rows], axis=1) for drawn in draw(plan)])
+
+def draw_ends_of(metrics: Mapping[str, tuple[Metric, Floats]], plan: ResamplingPlan) -> dict[str, Ends]:
+    """Return the ends (D,) of each metric, by name: by value where possible, else by shared draws."""
+    found: dict[str, Ends] = {}
+    rest: dict[str, Drawable] = {}
+    for name, (metric, stats) in metrics.items():
+        by_value = None if isinstance(metric.aggregate, OfSums) else draw_by_value(stats, plan)
+        if by_value is None:
+            rest[name] = drawable(metric, stats, plan)
+            continue
+        distinct, chunks = by_value
+        rows = StatisticRows(metric, distinct, None, plan, extremes_of(metric.aggregate, stats))
+        found[name] = _joined([rows.ends(drawn) for drawn in chunks])
+    return found | draw_ends(rest, plan)
+
+
+def draw_ends(rows: Mapping[str, Drawable], plan: ResamplingPlan) -> dict[str, Ends]:
+    """Return the ends (D,) of each of the rows, all under the same draws."""
+    found: dict[str, list[Ends]] = {name: [] for name in rows}
+    for drawn in draw(plan) if rows else ():
+        for name, one in rows.items():
+            found[name].append(one.ends(drawn))
+    return {name: _joined(parts) for name, parts in found.items()}
+
+
+def _joined(parts: Sequence[Ends]) -> Ends:
+    return Ends(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def figure_of(metric: Metric, stats: Floats) -> float:

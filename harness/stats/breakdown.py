@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.schema import Metric
+from harness.stats.composite import Figure, combined
 from harness.stats.intervals import estimates
-
-Z = 1.959963984540054  # the 97.5 % point of the normal distribution
 
 Groups = dict[str, dict[str, Any]]
 
@@ -41,24 +40,24 @@ def breakdown(
 def macro(groups: Groups) -> dict[str, dict[str, Any]]:
     """Return metric → the plain mean of the groups' figures, each group counting once.
 
-    The groups are samples of their own, so the variances add: the standard error is the root of their sum
-    over the number of groups, and the interval the normal one. Both are None where a group has none.
+    The groups are samples of their own: the standard error is the root of the sum of their squares over the
+    number of groups, and the ends are put together from the groups' own, so that they stay in bounds. Each is
+    None where a group has none.
     """
     found = {}
     for metric in next(iter(groups.values()), {}):
-        values = [group[metric]["value"] for group in groups.values()]
-        errors = [group[metric]["stderr"] for group in groups.values()]
-        value = None if None in values else math.fsum(values) / len(values)
-        stderr = None if None in errors else math.sqrt(math.fsum(e * e for e in errors)) / len(errors)
-        low = high = None
-        if value is not None and stderr is not None:
-            low, high = value - Z * stderr, value + Z * stderr
+        own = [group[metric] for group in groups.values()]
+        errors = [one["stderr"] for one in own]
+        mean = Figure(0.0, None, None, 0)
+        if known := all(one["value"] is not None for one in own):
+            ends = [Figure(one["value"], one["ci_low"], one["ci_high"], one["n"]) for one in own]
+            mean = combined(ends, [1.0] * len(ends))
         found[metric] = {
-            "value": value,
-            "ci_low": low,
-            "ci_high": high,
-            "stderr": stderr,
-            "groups": len(values),
+            "value": mean.value if known else None,
+            "ci_low": mean.low,
+            "ci_high": mean.high,
+            "stderr": None if None in errors else math.sqrt(math.fsum(e * e for e in errors)) / len(errors),
+            "groups": len(own),
         }
     return found
 

@@ -7,11 +7,25 @@ Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 21 and
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from harness.metrics.aggregates import OfSums, Prepared
 from harness.schema import Metric
-from harness.stats.bootstrap import Draws, Floats, distinct_rows, figure_of, figures_by_weights, slices
+from harness.stats.bootstrap import (
+    Draws,
+    Ends,
+    Floats,
+    ResamplingPlan,
+    by_unit,
+    distinct_rows,
+    figure_of,
+    figures_by_weights,
+    slices,
+)
+from harness.stats.shares import cr2, degrees_of_freedom
+from harness.stats.student import t_quantile
 
 _STEP = 1e-4  # of a central difference, in shares of what is varied
 
@@ -54,6 +68,17 @@ def _by_differences(metric: Metric, stats: Floats) -> Floats:
     return np.asarray(len(stats) * found[codes])
 
 
+def t_reach(moves: Floats, plan: ResamplingPlan) -> float:
+    """Return how far the t interval of a figure reaches to either side, from influences (N,).
+
+    By the variance CR2 of the units' sums and the degrees of freedom of Imbens and Kolesár; NaN where an
+    influence is none.
+    """
+    sizes = np.ones(plan.n) if plan.index is None else np.bincount(plan.index).astype(np.float64)
+    sums = by_unit(moves[:, None], plan)[:, 0]
+    return t_quantile(plan.level, max(1.0, degrees_of_freedom(sizes))) * math.sqrt(cr2(sums, sizes))
+
+
 class Linear:
     """A metric's rows, of which a draw takes the influences alone: as quick as a sum."""
 
@@ -63,3 +88,7 @@ class Linear:
     def figures(self, drawn: Draws) -> Floats:
         """Return the metric's figure (d,) in each draw."""
         return np.asarray(self._value + drawn.weights @ self._influence / drawn.examples)
+
+    def ends(self, drawn: Draws) -> Ends:
+        """Return the figures twice: influences know no imaginary unit."""
+        return Ends(*2 * (self.figures(drawn),))

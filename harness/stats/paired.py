@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.metrics.aggregates import Prepared
 from harness.schema import Metric
 from harness.stats.bootstrap import (
-    TABLE,
     Drawable,
+    Draws,
+    Ends,
     Floats,
     ResamplingPlan,
     draw_by_value,
-    draw_figures,
+    draw_ends,
     drawable,
     figure_of,
     figures_by_weights,
-    slices,
 )
-from harness.stats.influence import Linear
-from harness.stats.intervals import (
-    DRAWS,
-    LEVEL,
-    SEED,
-    IntervalEstimate,
-    bootstrapped,
-    rank_of_end,
-    tails_of,
-    z_of,
-)
+from harness.stats.influence import Linear, influence, t_reach
+from harness.stats.intervals import DRAWS, LEVEL, SEED, IntervalEstimate, bootstrapped, tails_of
+from harness.stats.shares import Difference
+from harness.stats.significance import discordant
+from harness.stats.student import z_of
 
 LINEAR = 1_000  # examples from which on a figure is drawn by its influences
 DIGITS = 12  # two sums of the same numbers in another order are the same figure
@@ -53,8 +47,10 @@ def paired(
     Each draw weighs both systems alike: `stats_a` and `stats_b` are (N, K), row by row the same
     example. A 0/1 metric without clusters has the closed form of Bonett and Price (2012), which
     holds where few examples tell the systems apart; others have the expanded percentile interval of
-    the drawn differences. No bias correction: what biases both sides alike is gone from the difference.
-    From `LINEAR` examples on, the draws take the examples' influences alone.
+    the drawn differences, in clusters the wider of it and the t interval by CR2. No bias correction: what
+    biases both sides alike is gone from the difference. From `LINEAR` examples on, the draws of what is no
+    sum take the examples' influences alone. Two systems that do not differ anywhere have an interval only
+    where it is known how far they could.
 
     Raises:
         HarnessError: N is 0 or differs.
@@ -80,125 +76,80 @@ def paired_estimates(
     """
     sides = [stats for _, a, b in metrics.values() for stats in (a, b)]
     plan = ResamplingPlan.of(clusters, sides, draws, seed, level)
-    differences = _difference_draws({name: it for name, it in metrics.items() if plan.resamples(it[0])}, plan)
-    return {name: _paired(*it, plan, differences.get(name)) for name, it in metrics.items()}
+    drawn = _difference_ends({name: it for name, it in metrics.items() if plan.resamples(it[0])}, plan)
+    return {name: _paired(*it, plan, drawn.get(name)) for name, it in metrics.items()}
 
 
 def _paired(
-    metric: Metric, stats_a: Floats, stats_b: Floats, plan: ResamplingPlan, differences: Floats | None
+    metric: Metric, stats_a: Floats, stats_b: Floats, plan: ResamplingPlan, ends: Ends | None
 ) -> IntervalEstimate:
     """Return the estimate of one difference, by the interval that fits it."""
     value = round(figure_of(metric, stats_a), DIGITS) - round(figure_of(metric, stats_b), DIGITS)
-    if differences is not None:
-        return bootstrapped(value, plan.n, differences, tails_of(plan))
+    units = None if plan.index is None else plan.count
+    if ends is not None:
+        found = bootstrapped(value, plan.n, ends, tails_of(plan), units)
+        return found if plan.index is None else _widened(found, metric, stats_a, stats_b, plan)
     if plan.has_closed_form(metric):
-        wins, losses = _discordant([stats_a, stats_b])[[0, 1], [1, 0]]
+        wins, losses = discordant(stats_a, stats_b)
         low, high = bonett_price(wins, losses, plan.n, plan.level)
         return IntervalEstimate(value, float(low), float(high), _paired_stderr(wins, losses, plan.n), plan.n)
-    return IntervalEstimate(value, None, None, None, plan.n)
+    return IntervalEstimate(value, None, None, None, plan.n, units)
 
 
-def paired_signs(
-    metric: Metric,
-    systems: Sequence[Floats],
-    clusters: NDArray[np.generic] | None = None,
-    *,
-    draws: int = DRAWS,
-    seed: int = SEED,
-    level: float = LEVEL,
-) -> NDArray[np.int8]:
-    """Return (R, R): 1 where the row's figure lies above the column's, -1 below, 0 for a tie.
-
-    `systems` are R statistics (N, K) of the same examples. Each cell says what `paired` would, with
-    one set of draws for all: the interval's end passes 0 when all but so many differences do.
-
-    Raises:
-        HarnessError: the systems differ in N.
-    """
-    plan = ResamplingPlan.of(clusters, systems, draws, seed, level)
-    if plan.has_closed_form(metric):
-        wins = _discordant(systems)
-        return signs(bonett_price(wins, wins.T, plan.n, plan.level)[0] > 0)
-    if not plan.resamples(metric):
-        return np.zeros((len(systems), len(systems)), np.int8)
-    if not plan.shares_draws:
-        return signs(_above_by_pairs(metric, systems, plan))
-    figures = np.round([figure_of(metric, stats) for stats in systems], DIGITS)
-    above = _drawn_above(_system_draws(metric, systems, plan), tails_of(plan)[0])
-    return signs(above & (figures[:, None] > figures))
+def _widened(
+    found: IntervalEstimate, metric: Metric, stats_a: Floats, stats_b: Floats, plan: ResamplingPlan
+) -> IntervalEstimate:
+    """Return the estimate with the t interval of the units' influences in it, which few units need."""
+    if found.ci_low is None or found.ci_high is None:
+        return found
+    reach = t_reach(influence(metric, stats_a) - influence(metric, stats_b), plan)
+    return found if math.isnan(reach) else found.holding(found.value - reach, found.value + reach)
 
 
-def _difference_draws(
+class _Sides:
+    """Both sides' rows, under the same draws."""
+
+    def __init__(self, a: Drawable, b: Drawable) -> None:
+        self._a, self._b = a, b
+
+    def figures(self, drawn: Draws) -> Floats:
+        """Return a's figure minus b's (d,) in each draw, rounded so that equal ones compare equal."""
+        return np.asarray(np.round(self._a.figures(drawn), DIGITS) - np.round(self._b.figures(drawn), DIGITS))
+
+    def ends(self, drawn: Draws) -> Ends:
+        """Return the difference twice: it has no ends of its own."""
+        return Ends(*2 * (self.figures(drawn),))
+
+
+def _difference_ends(
     metrics: Mapping[str, tuple[Metric, Floats, Floats]], plan: ResamplingPlan
-) -> dict[str, Floats]:
+) -> dict[str, Ends]:
     """Return a's figure minus b's (D,) of each metric, both under the same weights: by value, else shared."""
-    found: dict[str, Floats] = {}
-    rest: dict[str, tuple[Metric, Floats, Floats]] = {}
+    found: dict[str, Ends] = {}
+    rest: dict[str, Drawable] = {}
     for name, (metric, stats_a, stats_b) in metrics.items():
-        by_value = None if plan.shares_draws else draw_by_value(np.hstack([stats_a, stats_b]), plan)
-        if by_value is None:
-            rest[name] = metric, stats_a, stats_b
-            continue
-        both, chunks = by_value
-        sides = [figures_by_weights(metric, rows) for rows in np.hsplit(both, 2)]
-        pairs = [[figures(weights) for figures in sides] for weights in chunks]
-        a, b = np.round(np.concatenate(pairs, axis=1), DIGITS)
-        found[name] = np.asarray(a - b)
-    rows = [_drawable(metric, stats, plan) for metric, *sides in rest.values() for stats in sides]
-    figures = np.round(draw_figures(rows, plan), DIGITS).T
-    return found | {name: figures[2 * i] - figures[2 * i + 1] for i, name in enumerate(rest)}
-
-
-def _system_draws(metric: Metric, systems: Sequence[Floats], plan: ResamplingPlan) -> Floats:
-    """Return the systems' figures (D, R) under the same draws, rounded so that equal ones compare equal."""
-    return np.round(draw_figures([_drawable(metric, stats, plan) for stats in systems], plan), DIGITS)
+        if (share := Difference.of(metric, stats_a, stats_b, plan)) is not None:
+            rest[name] = share
+        elif (by_value := draw_by_value(np.hstack([stats_a, stats_b]), plan)) is not None:
+            both, chunks = by_value
+            sides = [figures_by_weights(metric, rows) for rows in np.hsplit(both, 2)]
+            pairs = [[figures(drawn.weights) for figures in sides] for drawn in chunks]
+            a, b = np.round(np.concatenate(pairs, axis=1), DIGITS)
+            found[name] = Ends(a - b, a - b)
+        else:
+            rest[name] = _Sides(*(_drawable(metric, stats, plan) for stats in (stats_a, stats_b)))
+    return found | draw_ends(rest, plan)
 
 
 def _drawable(metric: Metric, stats: Floats, plan: ResamplingPlan) -> Drawable:
     """Return the rows (N, K) made ready for draws.
 
     Of so many rows that what influences leave out is a small part of the interval's own uncertainty, draws
-    take those alone: of a mean they are all there is, and to sort anew in each draw costs ten times more.
+    take those alone: to sort anew in each draw costs ten times more.
     """
-    return Linear(metric, stats) if plan.n >= LINEAR else drawable(metric, stats, plan)
-
-
-def _drawn_above(figures: Floats, tail: float) -> NDArray[np.bool_]:
-    """Return (R, R): whether the row's figure passes the column's in all but a `tail` of draws (D, R).
-
-    Counting the differences at or below 0 is as good as sorting them: the interval's end is one of them.
-    """
-    drawn = np.isfinite(figures).astype(np.float64)
-    both = drawn.T @ drawn
-    systems = np.ascontiguousarray(figures.T)
-    below = np.stack([np.count_nonzero(one <= systems, axis=1) for one in systems])
-    return np.asarray((below <= rank_of_end(both, tail)) & (both > 1))
-
-
-def _above_by_pairs(metric: Metric, systems: Sequence[Floats], plan: ResamplingPlan) -> NDArray[np.bool_]:
-    """Return (R, R): whether the row's figure lies above the column's, asking `paired` for each pair."""
-    above = np.zeros((len(systems), len(systems)), np.bool_)
-    for i, j in combinations(range(len(systems)), 2):
-        difference = paired(
-            metric, systems[i], systems[j], draws=plan.draws, seed=plan.seed, level=plan.level
-        )
-        if not difference.allows(0):
-            above[(i, j) if difference.value > 0 else (j, i)] = True
-    return above
-
-
-def signs(above: NDArray[np.bool_]) -> NDArray[np.int8]:
-    """Return 1 where the row lies above the column, -1 where below, else 0."""
-    return above.astype(np.int8) - above.T.astype(np.int8)
-
-
-def _discordant(systems: Sequence[Floats]) -> Floats:
-    """Return (R, R): on how many examples the row's 0/1 statistic is 1 and the column's 0."""
-    n, both = len(systems[0]), np.zeros((len(systems), len(systems)))
-    for part in slices(n, max(1, TABLE // len(systems))):
-        hits = np.stack([stats[part, 0] for stats in systems]).astype(np.float32)
-        both += hits @ hits.T
-    return np.diag(both)[:, None] - both
+    if plan.n >= LINEAR and isinstance(metric.aggregate, Prepared):
+        return Linear(metric, stats)
+    return drawable(metric, stats, plan)
 
 
 def bonett_price(

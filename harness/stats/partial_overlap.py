@@ -13,46 +13,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.schema import Metric
-from harness.stats.bootstrap import TABLE, Floats, Indices, figure_of, slices
+from harness.stats.bootstrap import TABLE, Floats, Indices, ResamplingPlan, by_unit, figure_of, slices
 from harness.stats.influence import influence
-from harness.stats.intervals import LEVEL, t_quantile
-from harness.stats.paired import DIGITS, bonett_price, paired, signs
+from harness.stats.intervals import LEVEL, SEED
+from harness.stats.ranking import DIGITS, Proven, apart_by_holm, mcnemar_of_all
 
 SHARE = 0.9  # of its examples that a system must have in common to be taken at its influences
+FEWEST = 6  # units below which no sign test proves anything at 5 %: the t test alone would
 
 
-def overlapping_signs(
+def overlapping_above(
     metric: Metric,
     systems: Sequence[Floats],
     places: NDArray[np.int32],
     clusters: NDArray[np.int64] | None = None,
     *,
     level: float = LEVEL,
-) -> NDArray[np.int8]:
-    """Return (R, R): 1 where the row's figure lies above the column's beyond doubt, -1 below, 0 for a tie.
+) -> Proven:
+    """Return (R, R): whether the row's figure lies above the column's beyond doubt, over all pairs at once.
 
     `systems` are R statistics (N, K), each with examples of its own; `places` (R, U) says where a system has
     each of all U examples, -1 where it has it not; `clusters` (U,) names their clusters. A pair is compared
-    over the examples that both have: a 0/1 metric without clusters by the closed form that `paired` has,
-    another by the t interval of the difference of influences, which for a mean is the paired t-test's. Pairs
-    that have little in common are asked of `paired`, one by one.
+    over the examples that both have: a 0/1 metric without clusters by McNemar's exact test, another by the t
+    test of the difference of influences, which for a mean is the paired t-test. The pairs share the level
+    by Holm's correction.
     """
     if clusters is not None and len(np.unique(clusters)) == len(clusters):
         clusters = None
     if metric.interval == "none":
-        return np.zeros((len(systems), len(systems)), np.int8)
+        return np.zeros((len(systems), len(systems)), np.bool_)
     if metric.interval == "wilson" and clusters is None:
         wins, common = _wins(systems, places)
-        above = (bonett_price(wins, wins.T, common, level)[0] > 0) & (common > 1)
-        return signs(above)
+        return apart_by_holm(wins, np.where(common > 1, mcnemar_of_all(wins, wins.T), 1.0), level)
     common = _common(places)
     own = np.diag(common)
     near = (common >= SHARE * own) & (common >= SHARE * own[:, None])
-    above = near & _above(metric, systems, places, clusters, common, level)
-    for i, j in zip(*np.nonzero(np.triu(~near & (common > 0), 1)), strict=True):
-        difference = _one_pair(metric, systems, places, clusters, int(i), int(j), level)
-        above[i, j], above[j, i] = difference > 0, difference < 0
-    return signs(above)
+    difference, p_values = _tested(metric, systems, places, clusters, common)
+    p_values[~near] = 1.0
+    for i, j in zip(*np.nonzero(np.triu(~near & (common > 1), 1)), strict=True):
+        found = _one_pair(metric, systems, places, clusters, int(i), int(j))
+        difference[i, j], difference[j, i] = found[0], -found[0]
+        p_values[i, j] = p_values[j, i] = found[1]
+    return apart_by_holm(difference, p_values, level)
 
 
 def _wins(systems: Sequence[Floats], places: NDArray[np.int32]) -> tuple[Floats, Floats]:
@@ -79,15 +81,14 @@ def _placed(columns: Sequence[Floats], places: NDArray[np.int32]) -> Floats:
     )
 
 
-def _above(
+def _tested(
     metric: Metric,
     systems: Sequence[Floats],
     places: NDArray[np.int32],
     clusters: NDArray[np.int64] | None,
     common: Floats,
-    level: float,
-) -> NDArray[np.bool_]:
-    """Return (R, R): whether the t interval of the row's figure minus the column's lies above 0.
+) -> tuple[Floats, Floats]:
+    """Return (R, R) each: the row's figure minus the column's, and the p-value of the t test of it.
 
     Over the common examples a figure is about its own plus the mean of its influences there.
     """
@@ -103,8 +104,16 @@ def _above(
         variance, units = np.maximum(spread, 0) / (n - 1) / n, n
     else:
         variance, units = _clustered(moves, known, clusters, mean - mean.T, n)
-    half = _t_quantiles(level, units) * np.sqrt(variance)
-    return np.asarray((difference - half > 0) & (common > 1))
+    return difference, _t_test(difference, variance, units)
+
+
+def _t_test(difference: Floats, variance: Floats, units: Floats) -> Floats:
+    """Return the two-sided p-values; 1 where there are too few units, or nothing varies."""
+    from scipy.special import stdtr
+
+    tested = (variance > 1e-24) & (units >= FEWEST) & np.isfinite(difference)
+    t = np.abs(difference) / np.sqrt(np.where(tested, variance, 1.0))
+    return np.where(tested, 2 * stdtr(np.maximum(units - 1, 1), -np.where(tested, t, 0.0)), 1.0)
 
 
 def _clustered(
@@ -130,11 +139,6 @@ def _clustered(
     return variance + variance.T, np.maximum(units, units.T)
 
 
-def _t_quantiles(level: float, units: Floats) -> Floats:
-    counts, codes = np.unique(units, return_inverse=True)
-    return np.array([t_quantile(level, int(count) - 1) for count in counts])[codes.reshape(units.shape)]
-
-
 def _one_pair(
     metric: Metric,
     systems: Sequence[Floats],
@@ -142,10 +146,14 @@ def _one_pair(
     clusters: NDArray[np.int64] | None,
     i: int,
     j: int,
-    level: float,
-) -> float:
-    """Return by how much i's figure lies above j's over what both have; 0 for a tie."""
+) -> tuple[float, float]:
+    """Return by how much i's figure lies above j's over what both have, and the p-value of the t test."""
     both: Indices = np.flatnonzero((places[i] >= 0) & (places[j] >= 0))
     a, b = (systems[system][places[system][both]] for system in (i, j))
-    found = paired(metric, a, b, clusters[both] if clusters is not None else None, level=level)
-    return 0.0 if found.allows(0) else found.value
+    plan = ResamplingPlan.of(clusters[both] if clusters is not None else None, [a, b], 2, SEED, LEVEL)
+    moves = by_unit((influence(metric, a) - influence(metric, b))[:, None], plan)[:, 0]
+    units = plan.count
+    variance = float(moves @ moves) * units / max(units - 1, 1) / plan.n**2
+    difference = round(figure_of(metric, a) - figure_of(metric, b), DIGITS)
+    found = _t_test(np.array([difference]), np.array([variance]), np.array([float(units)]))
+    return difference, float(found[0])

@@ -1,7 +1,7 @@
 """How small a fall a paired test can find, and how many examples it would take to find a given one.
 
 A test that finds nothing says little unless one knows what it would have found. Power is the chance of an
-alarm: the one-sided test rejects at `alpha`, and the fall that is seen exceeds the `margin`.
+alarm: the one-sided test rejects, at `alpha`, that the fall is at most the `margin`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from scipy.special import betainc, gammaln, xlogy
 from harness.schema import Metric
 from harness.stats.bootstrap import Floats, ResamplingPlan
 from harness.stats.intervals import LEVEL, SEED
+from harness.stats.margins import p_of_score
 from harness.stats.significance import discordant
 
 POWER = 0.8
@@ -30,20 +31,24 @@ _TAILS = 7.0  # standard deviations of the number of discordant pairs, beyond wh
 class Sensitivity:
     """What a paired test over `n` examples can find, given how far the two sides differ now.
 
-    `differing` counts the units (examples, or clusters of them) in which they do; `stderr` is the standard
-    error of the difference in the metric's unit, None where McNemar's exact test is used.
+    `units` counts what may be swapped: the examples, or clusters of them; `differing` those in which the
+    sides differ. `stderr` is the standard error of the difference in the metric's unit, None where McNemar's
+    exact test is used.
     """
 
     n: int
     differing: int
     stderr: float | None = None
+    units: int | None = None
 
     def detectable(self, alpha: float, margin: float = 0.0) -> float | None:
         """Return the fall that is found with 80 % power; None where that cannot be told.
 
         By the exact test's own power; else by the normal approximation, with at least as many differing
-        units as an exact test needs before it can reject at all.
+        units as an exact test needs before it can reject at all. None too where there are fewer units.
         """
+        if (self.n if self.units is None else self.units) < fewest(alpha):
+            return None
         if self.stderr is None:
             return mcnemar_detectable(self.n, self.differing / self.n, alpha, margin)
         if not self.differing:
@@ -76,12 +81,12 @@ def sensitivity(
     """
     plan = ResamplingPlan.of(clusters, [stats_a, stats_b], 2, SEED, LEVEL)
     if plan.has_closed_form(metric):
-        return Sensitivity(plan.n, sum(discordant(stats_a, stats_b)))
+        return Sensitivity(plan.n, sum(discordant(stats_a, stats_b)), units=plan.n)
     if not plan.resamples(metric) or stderr is None:
         return None
     rows = ~((stats_a == stats_b) | (np.isnan(stats_a) & np.isnan(stats_b))).all(axis=1)
     units = np.count_nonzero(rows) if plan.index is None else len(np.unique(plan.index[rows]))
-    return Sensitivity(plan.n, int(units), stderr)
+    return Sensitivity(plan.n, int(units), stderr, plan.count)
 
 
 @lru_cache(maxsize=4096)
@@ -95,8 +100,9 @@ def mcnemar_power(fall: float, n: int, discordant: float, alpha: float, margin: 
     share = min(1.0, max(discordant, fall))
     pairs = _likely(n, share)
     losing = min(1.0, (share + fall) / (2 * share)) if share else 0.5
-    beyond_margin = np.floor((pairs + round(margin * n, 9)) / 2) + 1  # losses less wins above margin·n
-    losses = np.maximum(_critical(pairs, alpha), beyond_margin)
+    losses = _critical(pairs, alpha)
+    if margin:
+        losses = np.maximum(losses, _critical_beyond(pairs, n, alpha, margin))
     return float(_pmf(pairs, n, share) @ _at_least(losses, pairs, losing))
 
 
@@ -125,10 +131,9 @@ def mcnemar_needed(fall: float, discordant: float, alpha: float, margin: float =
     share = max(discordant, fall)
     z_alpha, z_power = _quantile(1 - alpha), _quantile(POWER)
     noise = math.sqrt(max(0.0, share - fall**2))
-    size = ((z_alpha * math.sqrt(share) + z_power * noise) / fall) ** 2
     if margin >= fall:
         return None
-    size = max(1.0, size, (z_power * noise / (fall - margin)) ** 2)
+    size = max(1.0, ((z_alpha * math.sqrt(share) + z_power * noise) / (fall - margin)) ** 2)
     while size <= MOST:
         n = math.ceil(size)
         if mcnemar_power(fall, n, share, alpha, margin) >= POWER:
@@ -142,7 +147,7 @@ def normal_detectable(stderr: float, alpha: float, margin: float = 0.0) -> float
 
     `stderr` is the standard error of the difference: Bloom's (1995) minimum detectable effect.
     """
-    return max(_quantile(1 - alpha) * stderr, margin) + _quantile(POWER) * stderr
+    return margin + (_quantile(1 - alpha) + _quantile(POWER)) * stderr
 
 
 def normal_needed(fall: float, stderr: float, n: int, alpha: float, margin: float = 0.0) -> int | None:
@@ -153,7 +158,7 @@ def normal_needed(fall: float, stderr: float, n: int, alpha: float, margin: floa
     if margin >= fall:
         return None
     z_alpha, z_power = _quantile(1 - alpha), _quantile(POWER)
-    root = max((z_alpha + z_power) * stderr / fall, z_power * stderr / (fall - margin))
+    root = (z_alpha + z_power) * stderr / (fall - margin)
     size = math.ceil(n * root**2)
     return size if size <= MOST else None
 
@@ -200,3 +205,13 @@ def _critical(tosses: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
         rare = _at_least(middle, tosses, 0.5) <= alpha
         low, high = np.where(rare, low, middle), np.where(rare, middle, high)
     return np.asarray(high)
+
+
+def _critical_beyond(pairs: NDArray[np.float64], n: int, alpha: float, margin: float) -> NDArray[np.float64]:
+    """Return for each number of discordant pairs (M,) the fewest losses beyond the margin by Tango's test."""
+    low, high = np.zeros_like(pairs), pairs + 1
+    while (open_ := low < high).any():
+        middle = np.floor((low + high) / 2)
+        beyond = p_of_score(middle, pairs - middle, n, margin) <= alpha
+        low, high = np.where(open_ & ~beyond, middle + 1, low), np.where(open_ & beyond, middle, high)
+    return high

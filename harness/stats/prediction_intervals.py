@@ -61,14 +61,15 @@ def by_mean(figures: Sequence[float], count: int, most: float | None = None) -> 
     mean = math.fsum(figures) / n
     variance = math.fsum((y - mean) ** 2 for y in figures) / (n - 1)
     found = _around(count * mean, math.sqrt(variance * (count**2 / n + count)), n - 1)
-    return Range(found.low, found.value, _least(found.high, None if most is None else most * count))
+    high = _least(found.high, None if most is None else most * count)
+    return Range(_least(found.low, high) or 0.0, _least(found.value, high), high)
 
 
 def _around(total: float, deviation: float, freedom: int) -> Range:
     from scipy.special import stdtrit
 
     reach = float(stdtrit(freedom, 0.975)) * deviation
-    return Range(max(0.0, total - reach), max(0.0, total), total + reach)
+    return Range(max(0.0, total - reach), max(0.0, total), max(0.0, total + reach))
 
 
 def _sum(one: float | None, other: float | None) -> float | None:

@@ -22,7 +22,6 @@ from harness.stats.bootstrap import (
     Floats,
     Indices,
     ResamplingPlan,
-    Table,
     by_unit,
     distinct_rows,
     figure_of,
@@ -33,6 +32,7 @@ from harness.stats.intervals import LEVEL, SEED
 SWAPS = 9_999  # so that a p-value below 0.01, divided among 50 tests, can still be told
 CELLS = 2**26  # weights that the swaps of a metric without sums may take: a few seconds
 
+Table = NDArray[np.float32]  # which units are swapped
 Alternative = Literal["two-sided", "less", "greater"]
 MCNEMAR, PERMUTATION = "McNemar exact", "paired permutation"
 _MANY = 4096  # units from which on sums of some hundred at a time may be of single precision

@@ -169,7 +169,7 @@ def test_junit_is_written_in_a_folder_that_is_not_there_yet(shell, night):
         (FALLEN, [], 1),
         (FALLEN, ["--margin", "0.1"], 0),
         (FALLEN, ["--margin", "reviews=0.1"], 0),
-        (FALLEN, ["--margin", "0.1,accuracy=0.05"], 1),
+        (FALLEN, ["--margin", "0.1,accuracy=0.02"], 1),
         (FALLEN, ["--alpha", "0.00001"], 0),
         (SLIPPED, [], 0),
         (SLIPPED, ["--strict"], 1),

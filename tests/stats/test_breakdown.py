@@ -99,8 +99,16 @@ def test_a_groups_figures_are_those_of_its_rows_alone():
 
 def test_the_mean_of_groups_has_the_error_of_independent_samples():
     groups = {
-        "a": {"accuracy": {"value": 0.5, "stderr": 0.03}},
-        "b": {"accuracy": {"value": 0.9, "stderr": 0.04}},
+        name: {
+            "accuracy": {
+                "value": value,
+                "stderr": e,
+                "ci_low": value - 1.96 * e,
+                "ci_high": value + 1.96 * e,
+                "n": 9,
+            }
+        }
+        for name, value, e in (("a", 0.5, 0.03), ("b", 0.9, 0.04))
     }
     mean = macro(groups)["accuracy"]
     assert mean["value"] == pytest.approx(0.7)
@@ -109,7 +117,8 @@ def test_the_mean_of_groups_has_the_error_of_independent_samples():
 
 
 def test_a_group_too_small_for_an_interval_leaves_the_mean_without_one():
-    groups = {"a": {"m": {"value": 1.0, "stderr": None}}, "b": {"m": {"value": 0.0, "stderr": 0.1}}}
+    known = {"m": {"value": 0.0, "stderr": 0.1, "ci_low": -0.2, "ci_high": 0.2, "n": 9}}
+    groups = {"a": {"m": {"value": 1.0, "stderr": None, "ci_low": None, "ci_high": None, "n": 1}}, "b": known}
     mean = macro(groups)["m"]
     assert (mean["value"], mean["ci_low"], mean["stderr"]) == (0.5, None, None)
     assert not math.isnan(mean["value"])

@@ -45,7 +45,8 @@ def planned(clusters, times=40):
 
 def drawn_quickly(name, clusters):
     plan = planned(clusters)
-    return draws.draw_figures([draws.drawable(*ALL[name], plan)], plan)[:, 0]
+    ready = draws.drawable(*ALL[name], plan)
+    return np.concatenate([ready.figures(drawn) for drawn in draws.draw(plan)])
 
 
 def drawn_row_by_row(name, clusters):
@@ -78,9 +79,11 @@ def test_small_chunks_draw_the_same(clusters, monkeypatch):
 def test_by_value_and_by_example_have_the_same_spread(name):
     metric, stats = METRICS[name], np.repeat(STATISTICS[name][:40], 100, axis=0)
     plan = draws.ResamplingPlan.of(None, [stats], 2000, 1, 0.95)
-    by_value = draws.draw_figures_of({name: (metric, stats)}, plan)[name]
-    assert draws.draw_by_value(stats, plan) is not None
-    by_example = draws.draw_figures([draws.drawable(metric, stats, plan)], plan)[:, 0]
+    rows, chunks = draws.draw_by_value(stats, plan)
+    merged = draws.StatisticRows(metric, rows, None, plan)
+    by_value = np.concatenate([merged.figures(drawn) for drawn in chunks])
+    ready = draws.drawable(metric, stats, plan)
+    by_example = np.concatenate([ready.figures(drawn) for drawn in draws.draw(plan)])
     assert by_value.mean() == pytest.approx(by_example.mean(), abs=4 * by_example.std() / 2000**0.5)
     assert by_value.std() == pytest.approx(by_example.std(), rel=0.1)
 
@@ -109,7 +112,7 @@ def test_an_aggregate_is_prepared_once_for_all_draws():
 
     metric = Metric("it", lambda seen, target: (0.0,), Prepared(prepare), "it|v:1")
     plan = planned(None, 1000)
-    draws.draw_figures([draws.drawable(metric, STATISTICS["mean"], plan)], plan)
+    draws.draw_ends({"it": draws.drawable(metric, STATISTICS["mean"], plan)}, plan)
     assert times == [N]
 
 

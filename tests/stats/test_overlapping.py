@@ -11,8 +11,9 @@ from scipy.stats import ttest_rel
 from harness.metrics.aggregates import weighted_mean
 from harness.metrics.classification import accuracy, macro_f1
 from harness.schema import Metric
-from harness.stats.paired import paired
-from harness.stats.partial_overlap import overlapping_signs
+from harness.stats.bootstrap import figure_of
+from harness.stats.partial_overlap import overlapping_above
+from harness.stats.significance import holm, significance
 
 N, SYSTEMS = 400, 8
 MEAN = Metric("mean", lambda seen, target: (0.0,), weighted_mean, "mean|v:1")
@@ -48,14 +49,20 @@ def torn(systems: list[np.ndarray], lacking: int) -> tuple[list[np.ndarray], np.
 
 
 def by_pairs(metric: Metric, systems: list[np.ndarray], places: np.ndarray, clusters=None) -> np.ndarray:
-    signs = np.zeros((len(systems), len(systems)), int)
-    for i, j in itertools.combinations(range(len(systems)), 2):
+    """Return which pairs are apart: each one's own test, and Holm over all of them."""
+    pairs = list(itertools.combinations(range(len(systems)), 2))
+    p_values, differences = [], []
+    for i, j in pairs:
         both = (places[i] >= 0) & (places[j] >= 0)
         sides = systems[i][places[i][both]], systems[j][places[j][both]]
-        found = paired(metric, *sides, None if clusters is None else clusters[both])
-        signs[i, j] = 0 if found.allows(0) else np.sign(found.value)
-        signs[j, i] = -signs[i, j]
-    return signs
+        own = None if clusters is None else clusters[both]
+        p_values.append(significance(metric, *sides, own, draws=99_999).p_value)
+        differences.append(figure_of(metric, sides[0]) - figure_of(metric, sides[1]))
+    above = np.zeros((len(systems), len(systems)), bool)
+    for (i, j), adjusted, difference in zip(pairs, holm(p_values), differences, strict=True):
+        if adjusted <= 0.05:
+            above[(i, j) if difference > 0 else (j, i)] = True
+    return above
 
 
 @pytest.mark.parametrize(
@@ -64,28 +71,33 @@ def by_pairs(metric: Metric, systems: list[np.ndarray], places: np.ndarray, clus
     ids=["0/1", "macro-F1", "a mean"],
 )
 @pytest.mark.parametrize("lacking", [8, 200], ids=["a few", "half"])
-def test_each_pair_is_judged_as_it_would_be_alone(metric, systems, lacking):
+def test_each_pair_is_judged_as_it_would_be_alone_by_its_share_of_the_level(metric, systems, lacking):
     left, places = torn(systems, lacking)
-    found, wanted = overlapping_signs(metric, left, places), by_pairs(metric, left, places)
-    assert 0 < (wanted != 0).sum() < wanted.size - SYSTEMS
-    # Two pairs may stand so near the border that a drawn interval and that of t differ.
-    assert (found != wanted).sum() <= (0 if metric.interval == "wilson" or lacking > 100 else 2)
+    found, wanted = overlapping_above(metric, left, places), by_pairs(metric, left, places)
+    assert 0 < wanted.sum() < wanted.size - SYSTEMS
+    # Pairs may stand so near the border that the t test and swaps differ.
+    assert (found != wanted).sum() <= (0 if metric.interval == "wilson" else 2)
 
 
 def test_a_mean_is_judged_by_the_paired_t_test():
     left, places = torn(graded(), 8)
-    found = overlapping_signs(MEAN, left, places)
-    for i, j in itertools.combinations(range(SYSTEMS), 2):
+    found = overlapping_above(MEAN, left, places)
+    pairs = list(itertools.combinations(range(SYSTEMS), 2))
+    tests = []
+    for i, j in pairs:
         both = (places[i] >= 0) & (places[j] >= 0)
-        a, b = left[i][places[i][both], 0], left[j][places[j][both], 0]
-        test = ttest_rel(a, b)
-        assert found[i, j] == (np.sign(test.statistic) if test.pvalue < 0.05 else 0)
+        tests.append(ttest_rel(left[i][places[i][both], 0], left[j][places[j][both], 0]))
+    for (i, j), test, p in zip(pairs, tests, holm([test.pvalue for test in tests]), strict=True):
+        assert (found[i, j], found[j, i]) == (
+            p <= 0.05 and test.statistic > 0,
+            p <= 0.05 and test.statistic < 0,
+        )
 
 
 def test_pairs_are_judged_by_whole_clusters():
     left, places = torn(graded(), 8)
     clusters = np.arange(N) // 40
-    found, wanted = overlapping_signs(MEAN, left, places, clusters), by_pairs(MEAN, left, places, clusters)
+    found, wanted = overlapping_above(MEAN, left, places, clusters), by_pairs(MEAN, left, places, clusters)
     assert (found != wanted).sum() <= 4
 
 
@@ -93,13 +105,21 @@ def test_what_one_cluster_alone_says_is_no_difference():
     one = graded()[0]
     other = one + (np.arange(N) < 40)[:, None]
     left, places = torn([one, other], 8)
-    assert overlapping_signs(MEAN, left, places)[1, 0] == 1
-    assert overlapping_signs(MEAN, left, places, np.arange(N) // 40)[1, 0] == 0
+    assert overlapping_above(MEAN, left, places)[1, 0]
+    assert not overlapping_above(MEAN, left, places, np.arange(N) // 40)[1, 0]
+
+
+def test_of_five_clusters_that_all_fall_alike_nothing_is_proven():
+    rng = np.random.default_rng(0)
+    one = rng.random((N, 1))
+    left, places = torn([one, one + 0.5 + rng.random((N, 1)) / 100], 8)
+    assert not overlapping_above(MEAN, left, places, np.arange(N) // 80).any()
+    assert overlapping_above(MEAN, left, places, np.arange(N) // 40)[1, 0]
 
 
 def test_the_same_answers_tie_whatever_else_failed():
     left, places = torn([graded()[0]] * 5, 8)
-    assert not overlapping_signs(MEAN, left, places).any()
+    assert not overlapping_above(MEAN, left, places).any()
 
 
 def test_systems_without_a_common_example_tie():
@@ -107,4 +127,4 @@ def test_systems_without_a_common_example_tie():
     places[0, :5] = places[1, 5:] = np.arange(5)
     sides = [np.ones((5, 1)), np.zeros((5, 1))]
     for metric in (accuracy(("0", "1")), MEAN):
-        assert not overlapping_signs(metric, sides, places).any()
+        assert not overlapping_above(metric, sides, places).any()

@@ -7,11 +7,14 @@ import math
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
+from scipy.special import xlogy
 from scipy.stats import binom, binomtest, norm
 
 from harness.metrics.aggregates import OfSums, mean
 from harness.metrics.classification import accuracy
 from harness.schema import Metric
+from harness.stats.margins import p_of_score
 from harness.stats.power import (
     MOST,
     Sensitivity,
@@ -36,12 +39,31 @@ def counted(fall: float, n: int, discordant: float, alpha: float, margin: float)
     power = 0.0
     for wins, losses in itertools.product(range(n + 1), repeat=2):
         ties = n - wins - losses
-        if ties < 0 or not wins + losses or round(losses - wins - margin * n, 9) <= 0:
+        if ties < 0 or not wins + losses or (margin and score(losses, wins, n, margin) < norm.isf(alpha)):
             continue
         if binomtest(losses, wins + losses, alternative="greater").pvalue <= alpha:
             ways = math.comb(n, wins) * math.comb(n - wins, losses)
             power += ways * win**wins * loss**losses * (1 - share) ** ties
     return power
+
+
+def score(losses: int, wins: int, n: int, margin: float) -> float:
+    """Return Tango's z, the likeliest shares under the null found by search."""
+
+    def unlikely(won: float) -> float:
+        return -(
+            xlogy(losses, won + margin) + xlogy(wins, won) + xlogy(n - losses - wins, 1 - 2 * won - margin)
+        )
+
+    won = minimize_scalar(unlikely, bounds=(0, (1 - margin) / 2), options={"xatol": 1e-10}).x
+    return (losses - wins - n * margin) / math.sqrt(n * (2 * won + margin - margin**2))
+
+
+def test_the_score_test_is_tangos():
+    for losses, wins, margin in ((9, 3, 0.1), (5, 0, 0.02), (0, 4, 0.05), (30, 10, 0.3)):
+        assert p_of_score(losses, wins, 60, margin) == pytest.approx(
+            norm.sf(score(losses, wins, 60, margin)), rel=1e-4
+        )
 
 
 @pytest.mark.parametrize("margin", [0.0, 0.1, 0.25])
@@ -112,8 +134,8 @@ def test_the_normal_fall_is_the_sum_of_both_quantiles():
     assert normal_detectable(0.02, 0.01) == pytest.approx(0.02 * (norm.isf(0.01) + norm.isf(0.2)))
 
 
-def test_a_fall_must_pass_a_wide_margin_too():
-    assert normal_detectable(0.02, 0.01, margin=0.5) == pytest.approx(0.5 + 0.02 * norm.isf(0.2))
+def test_a_fall_must_pass_a_margin_by_as_much_as_it_must_pass_nothing():
+    assert normal_detectable(0.02, 0.01, margin=0.5) == pytest.approx(0.5 + normal_detectable(0.02, 0.01))
 
 
 def test_four_times_the_examples_find_half_the_fall():
@@ -138,8 +160,8 @@ def test_where_no_figure_differs_nothing_is_known_of_how_far_they_may():
 def test_of_clusters_those_in_which_any_example_differs_are_counted():
     a, b = np.zeros((6, 1)), np.array([[0.0], [1], [1], [0], [0], [0]])
     clusters = np.array([0, 0, 0, 1, 1, 2])
-    assert sensitivity(ACCURACY, a, b, clusters, stderr=0.1) == Sensitivity(6, 1, 0.1)
-    assert sensitivity(ACCURACY, a, b, stderr=0.1) == Sensitivity(6, 2)
+    assert sensitivity(ACCURACY, a, b, clusters, stderr=0.1) == Sensitivity(6, 1, 0.1, units=3)
+    assert sensitivity(ACCURACY, a, b, stderr=0.1) == Sensitivity(6, 2, units=6)
 
 
 def test_what_has_no_test_can_find_nothing():

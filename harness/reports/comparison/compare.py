@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.stats.intervals import IntervalEstimate
 
 EXAMPLES = 5
+LEVEL_OF_P = 0.05  # up to which a p-value agrees with a 95 % interval without 0
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Difference:
     """A metric over the common examples in both runs; `value` is b's figure minus a's.
 
     The interval is the paired one at 95 %, `test` names what the p-value comes from (`draws` random swaps, or
-    exact), `better` is None where the interval holds 0 or there is none. A figure that is undefined is None.
+    exact), `better` is None where the interval holds 0 or there is none, or where the p-value is above 0.05.
+    A figure that is undefined is None.
     """
 
     metric: str
@@ -224,13 +226,16 @@ def _differences(
             test=tested.test,
             draws=tested.draws,
             effect=effect(metric, rows_b, rows_a),
-            better=_better(metric, estimate),
+            better=_better(metric, estimate, tested.p_value),
         )
 
 
-def _better(metric: Metric, estimate: IntervalEstimate) -> Literal["a", "b"] | None:
-    """Return which run is better beyond doubt, given the estimate of b's figure minus a's."""
-    if estimate.allows(0):
+def _better(metric: Metric, estimate: IntervalEstimate, p_value: float | None) -> Literal["a", "b"] | None:
+    """Return which run is better beyond doubt, given the estimate of b's figure minus a's and its p-value.
+
+    Both must say so: of few clusters the one may where the other cannot.
+    """
+    if estimate.allows(0) or p_value is None or p_value > LEVEL_OF_P:
         return None
     return "b" if (estimate.value > 0) == metric.higher_is_better else "a"
 

@@ -103,7 +103,10 @@ def probability(p: float | None) -> str:
 def _method(found: PairedComparison) -> str:
     """Return the line that says what the columns are."""
     notes = [
-        translated("95 % intervals of the paired difference; better: the interval does not hold 0"),
+        translated(
+            "95 % intervals of the paired difference; "
+            "better: the interval does not hold 0, and p is 0.05 or less"
+        ),
     ]
     tested = _by_name((_test(one), one.metric) for one in found.differences)
     notes += [translated("p, two-sided: {tests}", tests=tested)] if tested else []

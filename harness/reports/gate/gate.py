@@ -1,46 +1,32 @@
 """Did anything get worse overnight? Tonight's runs beside a baseline's, example by example.
 
-A run has regressed only when the paired test says so, at an alpha that is shared among all main metrics of
-the night (Holm), *and* the fall exceeds a margin. The test is one-sided: a gain raises no alarm. A fall
-beyond the margin that chance makes less than one night in twenty, and that alpha does not prove, is
-inconclusive. Where two runs cannot be compared
-nothing is said of the system: that is infrastructure.
+A run has regressed only when the paired test says that it fell by more than the margin, at an alpha that is
+shared among all main metrics of the night (Holm). The test is one-sided: a gain raises no alarm. A fall that
+chance makes less than one night in twenty, over all of the night's tests, and that alpha does not prove, is
+inconclusive; so is any fall of units too few to prove one. Where two runs cannot be compared nothing is said
+of the system: that is infrastructure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from functools import cached_property
 
 from harness.errors import BadInput, HarnessError
 from harness.records.validation import PARTIAL, RUNNING
-from harness.reports.comparison.pairs import pairs
 from harness.reports.entries import Column
+from harness.reports.gate.changes import DIGITS, Paired, changed, exceeds
 from harness.reports.gate.measurements import RunKey, RunSummary
-from harness.reports.leaderboard.ranks import Statistics
 from harness.reports.writers.translations import named, translated
-from harness.schema import Metric
 from harness.text.normalize import nfc
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from harness.stats.power import Sensitivity
-
-    Rows = NDArray[np.float64]
 
 PASS, INCONCLUSIVE, INFRASTRUCTURE, REGRESSION = VERDICTS = (
     *("pass", "inconclusive", "infrastructure"),
     "regression",  # the gravest: what is proven is not hidden by what could not be looked at
 )
 _EXIT = {PASS: 0, INCONCLUSIVE: 0, INFRASTRUCTURE: 3, REGRESSION: 1}
-DIGITS = 12  # a fall of 0.87 - 0.86 does not exceed a margin of 0.01
-_SIFTING, _SUSPICIOUS = 999, 0.1  # random swaps at first, and the p-value up to which more are worth while
-_CHANCE = 0.05  # the p-value of one fall, up to which it is worth a warning
-_MOST_SWAPS = 1_000_000
+_CHANCE = 0.05  # the level of a night, at which a fall is worth a warning
 
 
 @dataclass(frozen=True)
@@ -63,30 +49,6 @@ class Limits:
     def margin_of(self, column: Column) -> float:
         """Return the fall that is let pass: that of the task, else of the metric, else of all."""
         return self.margins.get(nfc(column.task), self.margins.get(column.metric, self.margin))
-
-
-@dataclass(frozen=True)
-class Paired:
-    """The paired comparison of the examples that both sides answered, in the metric's unit.
-
-    `change` is tonight's figure minus the baseline's over these `n` examples, `fall` how much of it is for
-    the worse. `p_value` is one-sided, `adjusted` by Holm. `detectable` is the fall that this test would have
-    found with 80 % power at its share of alpha, `needed` the number of examples at which it would find an
-    inconclusive fall; None where that cannot be told.
-    """
-
-    n: int
-    change: float
-    ci_low: float | None
-    ci_high: float | None
-    fall: float
-    test: str | None = None
-    p_value: float | None = None
-    sensitivity: Sensitivity | None = None
-    adjusted: float | None = None
-    margin: float = 0.0
-    detectable: float | None = None
-    needed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -149,17 +111,13 @@ def unfit(run: RunSummary, max_failures: int | float) -> str:
         return translated("not finished: killed, or still running")
     if not run.complete:
         return translated("partial: stopped by a limit") if run.status == PARTIAL else named(run.status)
-    if _exceeds(run.failed, run.examples, max_failures):
+    if exceeds(run.failed, run.examples, max_failures):
         return translated("{n:,} of {whole:,} requests failed", n=run.failed, whole=run.examples)
     if run.column is None:
         return translated("nothing was answered")
     if run.figure["value"] is None:
         return translated("{metric} is undefined", metric=run.column.metric)
     return ""
-
-
-def _exceeds(count: int, whole: int, limit: int | float) -> bool:
-    return count > (limit if isinstance(limit, int) else limit * whole)
 
 
 def _verdicts(
@@ -237,77 +195,19 @@ def _compared(before: RunSummary, now: RunSummary, limits: Limits, tests: int) -
         HarnessError: the statistics of a side or tonight's task cannot be read, or the examples are others.
     """
     assert now.column is not None
-    assert now.metric is not None
-    metric = now.metric()
-    line = Verdict(
+    return Verdict(
         slot=now.slot,
         what=now.column.metric,
         verdict=PASS,
         before=before.figure["value"],
         now=now.figure["value"],
         unit=str(now.figure["unit"]),
+        paired=changed(before, now, limits.margin_of(now.column), limits.max_failures, limits.alpha / tests),
     )
-    margin = limits.margin_of(now.column)
-    if metric.corpus is not None:
-        change = float(now.figure["value"]) - float(before.figure["value"])
-        only = Paired(int(now.figure["n"]), change, None, None, _fall(metric, change), margin=margin)
-        return replace(line, paired=only)
-    sides = _aligned(now.statistics(), before.statistics(), limits.max_failures)
-    draws = min(_MOST_SWAPS, round(10 * tests / limits.alpha))  # p-values far below alpha's smallest share
-    return replace(line, paired=replace(_paired(metric, *sides, draws), margin=margin))
-
-
-def _aligned(
-    now: Statistics, before: Statistics, allowed: int | float
-) -> tuple[Rows, Rows, NDArray[np.int64] | None]:
-    """Return both sides' statistics (N, K) of the examples they share, row by row, and their clusters."""
-    found = pairs(now, before)
-    most = max(len(now.rows), len(before.rows))
-    if not found.n or _exceeds(most - found.n, most, allowed):
-        raise HarnessError(f"{found.n:,} examples in common, of {len(now.rows):,} and {len(before.rows):,}")
-    if now.rows.shape[1:] != before.rows.shape[1:]:
-        raise HarnessError("the statistics of an example are others than the baseline's")
-    return now.rows[found.here], before.rows[found.there], found.clusters
-
-
-def _paired(
-    metric: Metric, now: Rows, before: Rows, clusters: NDArray[np.int64] | None, draws: int
-) -> Paired:
-    """Return the comparison of statistics (N, K) of the same examples, before alpha is shared out.
-
-    Where swaps are drawn, a few sift: to ask more of those that have not fallen would change nothing.
-    """
-    from harness.stats.paired import paired
-    from harness.stats.power import sensitivity
-    from harness.stats.significance import SWAPS, significance
-
-    found = paired(metric, now, before, clusters)
-    worse = partial(
-        significance,
-        *(metric, now, before, clusters),
-        alternative="less" if metric.higher_is_better else "greater",
-    )
-    tested = worse(draws=_SIFTING)
-    if tested.draws and tested.p_value is not None and tested.p_value <= _SUSPICIOUS:
-        tested = worse(draws=max(SWAPS, draws))
-    return Paired(
-        n=found.n,
-        change=round(found.value, DIGITS),
-        ci_low=found.ci_low,
-        ci_high=found.ci_high,
-        fall=_fall(metric, found.value),
-        test=tested.test,
-        p_value=tested.p_value,
-        sensitivity=sensitivity(metric, now, before, clusters, stderr=found.stderr),
-    )
-
-
-def _fall(metric: Metric, change: float) -> float:
-    return round(-change if metric.higher_is_better else change, DIGITS) + 0.0  # never -0.0
 
 
 def _judged(lines: Sequence[Verdict], limits: Limits) -> list[Verdict]:
-    """Return the lines with the verdicts on the main metrics, alpha shared out among them by Holm.
+    """Return the lines with the verdicts on the main metrics, both levels shared out among them by Holm.
 
     What is detectable is told at the strictest share, alpha over the number of tests, at which a single
     system that got worse is found whatever the others do.
@@ -315,48 +215,73 @@ def _judged(lines: Sequence[Verdict], limits: Limits) -> list[Verdict]:
     from harness.stats.significance import holm
 
     p_values = [line.paired.p_value for line in lines if line.paired and line.paired.p_value is not None]
-    adjusted, share = iter(holm(p_values)), limits.alpha / max(1, len(p_values))
+    adjusted, tests = iter(holm(p_values)), max(1, len(p_values))
     found = []
     for line in lines:
         if line.paired is None:
             found.append(line)
             continue
         held = next(adjusted) if line.paired.p_value is not None else None
-        found.append(_with_verdict(line, replace(line.paired, adjusted=held), limits.alpha, share))
+        able = line.paired.detectable_at(limits.alpha / tests)
+        told = replace(line.paired, adjusted=held, detectable=able)
+        found.append(_with_verdict(line, told, limits.alpha, tests))
     return found
 
 
-def _with_verdict(line: Verdict, paired: Paired, alpha: float, share: float) -> Verdict:
-    """Return the line of a main metric with its verdict; its test has `share` of the night's `alpha`."""
-    able = paired.sensitivity
-    paired = replace(paired, detectable=able.detectable(share, paired.margin) if able else None)
-    proven = paired.adjusted is not None and paired.adjusted <= alpha
+def _with_verdict(line: Verdict, paired: Paired, alpha: float, tests: int) -> Verdict:
+    """Return the line of a main metric with its verdict, as one of so many tests that share `alpha`."""
+    line, share = replace(line, paired=paired), alpha / tests
     if paired.fall <= paired.margin:
-        within = proven and paired.fall > 0
+        within = paired.fall > 0 and paired.p_of_any is not None and paired.p_of_any <= share
         why = translated("a fall that is no chance, but within the margin") if within else ""
-        return replace(line, paired=paired, why=why)
-    if proven:
-        return replace(line, verdict=REGRESSION, paired=paired)
-    if _is_noise(paired):
-        return replace(line, paired=paired, why=translated("no larger a fall than chance makes"))
-    if able is None:
+        return replace(line, why=why)
+    if paired.adjusted is not None and paired.adjusted <= alpha:
+        return replace(line, verdict=REGRESSION, why=_on_what(paired))
+    if _is_noise(paired, tests):
+        return replace(line, why=translated("no larger a fall than chance makes"))
+    if paired.sensitivity is None:
         why = translated("it fell, and says too little of single examples to be tested")
-        return replace(line, verdict=INCONCLUSIVE, why=why, paired=paired)
-    needed = _rounded_up(able.needed(paired.fall, share, paired.margin))
+        return replace(line, verdict=INCONCLUSIVE, why=_too_few(paired, share) or why)
+    needed = _rounded_up(paired.sensitivity.needed(paired.fall, share, paired.margin))
     small = translated("too small a fall to be told from chance")
-    why = translated("needs n ≥ {n:,}", n=needed) if needed else small
+    enough = translated("needs n ≥ {n:,}", n=needed) if needed else small
+    why = _too_few(paired, share) or enough
     return replace(line, verdict=INCONCLUSIVE, why=why, paired=replace(paired, needed=needed))
 
 
-def _is_noise(paired: Paired) -> bool:
-    """Return whether a fall is what chance makes one time in twenty or more.
+def _on_what(paired: Paired) -> str:
+    """Return that the verdict is about these very questions, where their articles are too few."""
+    if not paired.on_these:
+        return ""
+    return translated("on these questions: {units:,} clusters are too few for others", units=paired.clusters)
 
-    Without a change half of all figures are lower than the night before. Of fewer examples than could show
-    anything, nothing is said.
+
+def _too_few(paired: Paired, share: float) -> str:
+    """Return how many units it takes before any fall could be proven; nothing where there are as many."""
+    from harness.stats.power import fewest
+
+    if paired.units >= fewest(share):
+        return ""
+    counts = {"n": fewest(share), "units": paired.units}
+    if paired.shared:
+        return translated(
+            "needs {n:,} questions, and has {units:,}: the repeats of one say the same", **counts
+        )
+    return translated("needs {n:,} examples, and has {units:,}", **counts)
+
+
+def _is_noise(paired: Paired, tests: int) -> bool:
+    """Return whether a fall is what chance makes one night in twenty or more, over all of its `tests`.
+
+    Without a change half of all figures are lower than the night before. Of fewer units than could show
+    anything at its share of the level, nothing is said where the fall alone is rarer than that.
     """
     from harness.stats.power import fewest
 
-    return paired.p_value is not None and paired.p_value > _CHANCE and paired.n >= fewest(_CHANCE)
+    if paired.p_value is None or paired.adjusted is None or paired.units < fewest(_CHANCE):
+        return False
+    able = paired.units >= fewest(_CHANCE / tests)
+    return paired.adjusted > _CHANCE if able else paired.p_value > _CHANCE
 
 
 def _rounded_up(count: int | None) -> int | None:
@@ -380,7 +305,7 @@ def _limited(before: RunSummary, now: RunSummary, limits: Limits) -> Iterator[Ve
     if limits.max_unanswered is not None:
         shares = before.unanswered_share, now.unanswered_share
         asked = now.examples - now.failed
-        over = _exceeds(now.unanswered, asked, limits.max_unanswered)
+        over = exceeds(now.unanswered, asked, limits.max_unanswered)
         counts = {"n": now.unanswered, "whole": asked}
         why = translated("{n:,} of {whole:,} unanswered", **counts) if over else ""
         yield Verdict(now.slot, "unanswered", REGRESSION if over else PASS, why, *shares, "share")

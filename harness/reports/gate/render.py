@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.reports.entries import restricted
+from harness.reports.gate.changes import Paired
 from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, PASS, REGRESSION, VERDICTS, Gate, Verdict
 from harness.reports.gate.measurements import RunKey
 from harness.reports.leaderboard.layout import filled
@@ -90,15 +91,36 @@ def _counts(found: Gate) -> str:
 
 def _notes(found: Gate) -> str:
     """Return the line under the table that says what stands in it."""
-    notes = [translated("a regression: the one-sided paired test says so and the fall exceeds the margin")]
+    compared = [line.paired for line in found.lines if line.paired is not None]
+    notes = [translated("a regression: the one-sided paired test says that it fell by more than the margin")]
     if found.tests:
-        notes += [translated("change with its 95 % interval"), translated("p after Holm")]
-        notes += [translated("detectable: the fall that would have been found with 80 % power")]
+        notes += [
+            translated("pass: any fall beyond the margin is one that chance makes in 5 % of nights or more")
+        ]
+        notes += [
+            translated("change with its 95 % interval"),
+            translated("p after Holm, of a fall beyond the margin"),
+        ]
+        notes += [
+            translated(
+                "detectable: the fall that would have been found with 80 % power, if one so large is possible"
+            )
+        ]
+    if any(one.clusters and not one.on_these for one in compared):
+        notes += [translated("where the data name clusters, whole clusters were swapped")]
+    if any(one.on_these for one in compared):
+        notes += [
+            translated(
+                "on these questions: too few clusters to prove anything about others, so that single "
+                "questions were swapped; of other articles it says nothing"
+            )
+        ]
     if found.verdict == INCONCLUSIVE:
         notes += [
             translated(
-                "inconclusive: a fall beyond the margin that may be chance, at p <= 0.05 before Holm; "
-                "more examples or a margin decide"
+                "inconclusive: a fall beyond the margin that may be chance, at p <= 0.05 after Holm, or "
+                "of too "
+                "few units to prove any; more examples or a margin decide"
             )
         ]
     return "; ".join(notes) + "."
@@ -128,9 +150,16 @@ def _comparison(line: Verdict) -> list[str]:
     return [
         change,
         "" if one.adjusted is None else _p_value(one.adjusted),
-        f"{one.n:,}",
+        _count(one),
         "" if one.detectable is None else number(one.detectable, line.unit),
     ]
+
+
+def _count(one: Paired) -> str:
+    """Return how many examples were compared, and in how many clusters they stand."""
+    if one.clusters is None:
+        return f"{one.n:,}"
+    return f"{one.n:,} ({translated('{n:,} clusters', n=one.clusters)})"
 
 
 def _signed(value: float, unit: str) -> str:

@@ -12,6 +12,7 @@ from functools import cached_property
 from harness.errors import BadInput, did_you_mean
 from harness.reports.entries import Column, Entry, Warn, titles
 from harness.reports.leaderboard.group_scores import GroupTable, tables
+from harness.reports.leaderboard.overall import Overall, common_columns, overall
 from harness.reports.leaderboard.ranks import ranks
 from harness.reports.leaderboard.speed import Speeds, speeds
 from harness.tasks import groups
@@ -52,7 +53,8 @@ class Published:
 class Board:
     """Everything a leaderboard shows, in the order in which it shows it.
 
-    `ranked_by` is the column that the ranks are of. `silent` are systems without any answer to a task,
+    `ranked_by` is the column that the ranks are of, None where they are of the `overall` score, or where
+    there are none. `silent` are systems without any answer to a task,
     `groups` the scores of groups of tasks, `speeds` those beside a baseline where one was named.
     """
 
@@ -63,6 +65,7 @@ class Board:
     silent: list[Entry] = field(default_factory=list)
     groups: list[GroupTable] = field(default_factory=list)
     speeds: Speeds | None = None
+    overall: Overall | None = None
 
     @cached_property
     def titles(self) -> dict[Column, str]:
@@ -79,12 +82,13 @@ def board(
     named: Collection[str] = (),
     baseline: str | None = None,
 ) -> Board:
-    """Return the leaderboard of `entries`, ranked by the first column or the one `sort` names.
+    """Return the leaderboard of `entries`, ranked by its one column, what `sort` names, or the overall score.
 
-    Where `sort` is a metric, the runs that have it are shown by it. A run that cannot be ranked is
-    shown all the same, and `warn` is told why. The score of a group that is `named`, or is the `group`
-    asked for, is shown however few of its members were run. Speeds are told beside those of `baseline`,
-    a system or the backend of one.
+    Where no task was run by more than half of the systems, nobody is ranked unless `sort` says by what. Where
+    `sort` is a metric, the runs that have it are shown by it. A run that cannot be ranked is shown all the
+    same, and `warn` is told why. The score of a group that is `named`, or is the `group` asked for, is shown
+    however few of its members were run. Speeds are told beside those of `baseline`, a system or the backend
+    of one.
 
     Raises:
         BadInput: `group` is no run's tag and no group with a run, `sort` names no column, or `baseline` no
@@ -100,19 +104,26 @@ def board(
     columns = sorted({column for found in best.values() for column in found}, key=lambda c: c.order)
     if not columns:
         return Board([], [], silent=_silent(chosen, best))
-    column = _sort_column(columns, sort)
+    ranked_by = _sort_column(columns, sort)
+    total = overall(best, columns, warn) if ranked_by is None else None
+    common = common_columns(best, columns)
+    if total is None and ranked_by is None and len(common) == 1:
+        ranked_by = common[0]
+    if ranked_by is not None:
+        columns.sort(key=lambda column: column != ranked_by)
     rows = [BoardRow(system, {c: found[c] for c in columns if c in found}) for system, found in best.items()]
     compared = None
     if baseline is not None:
         compared = speeds({row.system: row.entries for row in rows}, baseline, warn)
     return Board(
         columns,
-        _ranked(rows, column, warn),
-        column,
+        _ranked(rows, ranked_by, total, warn),
+        ranked_by,
         _published(columns, rows, warn),
         _silent(chosen, best),
         scores,
         compared,
+        total,
     )
 
 
@@ -135,17 +146,29 @@ def _shown_by(sort: str | None, entries: list[Entry]) -> list[Entry]:
     return [entry.by(sort) for entry in entries] if sort else entries
 
 
-def _sort_column(columns: Sequence[Column], sort: str | None) -> Column:
+def _sort_column(columns: Sequence[Column], sort: str | None) -> Column | None:
+    """Return the column that is asked for, or the only one; None of several."""
     headings = titles(columns)
+    if sort is None:
+        return columns[0] if len(columns) == 1 else None
     for column in columns:
-        if sort is None or sort in (column.task, column.metric, column.title, headings[column]):
+        if sort in (column.task, column.metric, column.title, headings[column]):
             return column
     names = [name for column in columns for name in (column.task, column.metric)]
     raise BadInput(f"--sort {sort}: no such task or metric.{did_you_mean(str(sort), names)}")
 
 
-def _ranked(rows: Sequence[BoardRow], column: Column, warn: Warn) -> list[BoardRow]:
+def _ranked(
+    rows: Sequence[BoardRow], column: Column | None, total: Overall | None, warn: Warn
+) -> list[BoardRow]:
     """Return the rows in rank order; those without a rank, and those without the column, last."""
+    if column is None:
+        scores = total.scores if total else {}
+        first = [
+            BoardRow(row.system, row.entries, scores[row.system].rank) for row in rows if row.system in scores
+        ]
+        first.sort(key=lambda row: (-scores[row.system].value, row.system))
+        return first + sorted((row for row in rows if row.system not in scores), key=lambda row: row.system)
     here = sorted((row for row in rows if column in row.entries), key=lambda row: row.system)
     places = ranks([row.entries[column] for row in here], warn)
     placed = [BoardRow(row.system, row.entries, place) for row, place in zip(here, places, strict=True)]

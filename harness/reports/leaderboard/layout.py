@@ -21,7 +21,7 @@ def tables(found: Board) -> list[TableBlock]:
     alike, names = _names(found.columns)
     if is_wide(found):
         heading = translated("task and metric") + alike
-        made = [*_by_column(found, heading, names, _figure), _systems(found)]
+        made = [*_by_column(found, heading, _marked(found, names), _figure, _overall(found)), _systems(found)]
     else:
         made = [_by_system(found)]
     if found.speeds and len(names) > 1:
@@ -37,22 +37,60 @@ def is_wide(found: Board) -> bool:
 
 def _by_system(found: Board) -> TableBlock:
     """Return a row a system; what nobody measured has no column."""
-    costs = _costs(found)
-    header = [translated("rank"), translated("system"), *found.titles.values(), *costs[0]]
+    costs, total = _costs(found), _overall(found)
+    columns = _marked(found, list(found.titles.values()))
+    header = [translated("rank"), translated("system"), *([_ranked(total[0])] if total else []), *columns]
     rows = [
-        [str(row.rank or ""), row.system, *(_figure(row, column) for column in found.columns), *cost.values()]
+        [
+            *(str(row.rank or ""), row.system, *([total[1](row)] if total else [])),
+            *(*(_figure(row, column) for column in found.columns), *cost.values()),
+        ]
         for row, cost in zip(found.rows, costs, strict=True)
     ]
-    return TableBlock(*filled(header, rows, 2), names=1)
+    return TableBlock(*filled([*header, *costs[0]], rows, 2), names=1)
+
+
+def _marked(found: Board, names: list[str]) -> list[str]:
+    """Return the names of the columns, the one that the ranks are of marked where there are several."""
+    if found.ranked_by is None or len(names) < 2:
+        return names
+    return [
+        _ranked(name) if c == found.ranked_by else name for c, name in zip(found.columns, names, strict=True)
+    ]
+
+
+def _ranked(name: str) -> str:
+    return translated("{column} (ranks)", column=name)
+
+
+def _overall(found: Board) -> tuple[str, Callable[[BoardRow], str]] | None:
+    """Return the name of the overall score that the ranks are of, and what it is for a row; None without."""
+    if found.overall is None:
+        return None
+    scores = found.overall.scores
+
+    def shown(row: BoardRow) -> str:
+        score = scores.get(row.system)
+        ends = (
+            {} if score is None else {"value": score.value, "ci_low": score.ci_low, "ci_high": score.ci_high}
+        )
+        return figure({**ends, "unit": "0-1"}) if ends else ""
+
+    return translated("mean win rate"), shown
 
 
 def _by_column(
-    found: Board, heading: str, names: Sequence[str], shown: Callable[[BoardRow, Column], str]
+    found: Board,
+    heading: str,
+    names: Sequence[str],
+    shown: Callable[[BoardRow, Column], str],
+    total: tuple[str, Callable[[BoardRow], str]] | None = None,
 ) -> Iterator[TableBlock]:
     """Yield a row a column, for as many systems at a time as can be read side by side, the best first."""
     for start in range(0, len(found.rows), FIGURES):
         systems = found.rows[start : start + FIGURES]
-        rows = []
+        scores = list(map(total[1], systems)) if total else []
+        rows = [[_ranked(total[0]), "", *scores]] if total and any(scores) else []
         for column, name in zip(found.columns, names, strict=True):
             cells = [shown(row, column) for row in systems]
             if any(cells):

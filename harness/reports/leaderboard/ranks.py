@@ -1,4 +1,7 @@
-"""Ranks by paired comparison: two systems tie unless one is better beyond doubt on the same examples."""
+"""Ranks by paired comparison: below another stands only what is proven worse on the same examples.
+
+The level is shared among all pairs of a column, and no rank contradicts the figures.
+"""
 
 from __future__ import annotations
 
@@ -33,29 +36,43 @@ class Statistics(NamedTuple):
 
 
 def ranks(entries: Sequence[Entry], warn: Warn) -> list[int | None]:
-    """Return each entry's rank: one more than the number of systems that are better beyond doubt.
+    """Return each entry's rank: one more than the number of systems that are proven better, or less.
 
-    All stand in one column. An entry whose statistics cannot be read has no rank and changes no
-    other's; `warn` is told why.
+    A system with a higher figure has no worse rank. All stand in one column. An entry whose statistics cannot
+    be read has no rank and changes no other's; `warn` is told why.
     """
-    kept: dict[int, Statistics] = {}
+    from harness.stats import ranking
+
     places: list[int | None] = [None] * len(entries)
-    metric = _metric(entries, warn) if entries else None
-    if metric is not None and metric.corpus is not None:
+    metric = metric_of(entries, warn) if entries else None
+    if metric is None:
+        return places
+    if metric.corpus is not None:
         warn(f"not ranked: {metric.name} says nothing of single examples")
         return places
+    kept = kept_statistics(entries, warn)
+    if kept:
+        heights = [entries[index].height for index in kept]
+        found = ranking.ranks(heights, better_of(metric, list(kept.values())))
+        for index, place in zip(kept, found, strict=True):
+            places[index] = place
+    return places
+
+
+def kept_statistics(entries: Sequence[Entry], warn: Warn) -> dict[int, Statistics]:
+    """Return the statistics of the metric that is shown, by the entry's place; `warn` is told of others.
+
+    A figure that is undefined is neither better nor worse, and left out.
+    """
+    kept: dict[int, Statistics] = {}
     for index, entry in enumerate(entries):
         if entry.main.get("value") is None:
-            continue  # a figure that is undefined is neither better nor worse
+            continue
         try:
             kept[index] = statistics(entry.directory / run_file.STATISTICS, str(entry.metric))
         except BadInput as error:
             warn(f"not ranked: {error}")
-    if metric is not None and kept:
-        better = _better(metric, list(kept.values()))
-        for index, count in zip(kept, better.sum(axis=0).tolist(), strict=True):
-            places[index] = 1 + count
-    return places
+    return kept
 
 
 def statistics(path: Path, metric: str) -> Statistics:
@@ -91,7 +108,7 @@ def _require_unpackable(kept: Any, size: int) -> None:
         raise ValueError(f"unpacks to more than {UNPACKED / 2**20:.0f} MiB")
 
 
-def _metric(entries: Sequence[Entry], warn: Warn) -> Metric | None:
+def metric_of(entries: Sequence[Entry], warn: Warn) -> Metric | None:
     """Return the metric of a column; the first run whose task can be read here has it."""
     problem = None
     for entry in entries:
@@ -103,32 +120,29 @@ def _metric(entries: Sequence[Entry], warn: Warn) -> Metric | None:
     return None
 
 
-def _better(metric: Metric, systems: Sequence[Statistics]) -> NDArray[np.bool_]:
-    """Return (R, R): whether the row's system beats the column's in the paired comparison.
+def better_of(metric: Metric, systems: Sequence[Statistics], level: float = 0.95) -> NDArray[np.bool_]:
+    """Return (R, R): whether the row's system is proven better than the column's in the paired comparison.
 
-    Systems with the same examples, the usual case, share their draws; others are compared over the examples
-    that both answered.
+    Where some answered other examples than the rest, each pair is compared over the examples that both
+    answered.
     """
     import numpy as np
 
-    from harness.stats.paired import paired_signs
-    from harness.stats.partial_overlap import overlapping_signs
+    from harness.stats.partial_overlap import overlapping_above
+    from harness.stats.ranking import proven_above
 
-    groups: dict[tuple[bytes, bytes], list[int]] = {}
-    for index, system in enumerate(systems):
-        groups.setdefault(system.keys, []).append(index)
-    signs = np.zeros((len(systems), len(systems)), np.int8)
-    if len(groups) > 1:
+    rows = [system.rows for system in systems]
+    if len({system.keys for system in systems}) == 1:
+        above = proven_above(metric, rows, systems[0].clusters, level=level)
+    else:
         places = places_of([system.keys for system in systems])
-        clusters = _common_clusters(systems, places)
-        signs = overlapping_signs(metric, [system.rows for system in systems], np.stack(places), clusters)
-    for members in (found for found in groups.values() if len(found) > 1):
-        rows = [systems[index].rows for index in members]
-        signs[np.ix_(members, members)] = paired_signs(metric, rows, systems[members[0]].clusters)
-    return signs > 0 if metric.higher_is_better else signs < 0
+        above = overlapping_above(
+            metric, rows, np.stack(places), common_clusters(systems, places), level=level
+        )
+    return above if metric.higher_is_better else above.T
 
 
-def _common_clusters(
+def common_clusters(
     systems: Sequence[Statistics], places: Sequence[NDArray[np.int32]]
 ) -> NDArray[np.int64] | None:
     """Return the cluster of each of all examples (U,): every run numbers those that it saw for itself."""

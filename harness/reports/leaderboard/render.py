@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.reports.entries import Column, Entry
 from harness.reports.leaderboard import group_scores as groups
 from harness.reports.leaderboard import layout
 from harness.reports.leaderboard.board import Board, BoardRow
+from harness.reports.leaderboard.overall import MEAN_WIN_RATE, Overall
 from harness.reports.leaderboard.speed import Speed, Speeds
 from harness.reports.writers import html as to_html
 from harness.reports.writers import latex as to_latex
@@ -25,6 +26,9 @@ from harness.reports.writers.translations import named, translated
 from harness.text.width import plain
 
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # as written, and as a Korean keyboard writes them wide
+
+
+MOST_NAMED = 6  # systems that may be the best, of more only the number is told
 
 
 def blocks(found: Board) -> list[Block]:
@@ -62,10 +66,8 @@ def _notes(found: Board) -> str:
     """Return the line under the table that says what stands in it."""
     notes = [
         translated("95 % intervals"),
-        translated("equal ranks: the paired interval of the difference contains 0"),
+        *_rank_notes(found),
     ]
-    if found.ranked_by and len(found.columns) > 1:
-        notes.append(translated("ranked by {column}", column=found.titles[found.ranked_by]))
     if any(column.sample for column in found.columns):
         notes.append(translated("(sample): the project's own small sample, not the dataset"))
     if layout.is_wide(found):
@@ -77,6 +79,43 @@ def _notes(found: Board) -> str:
     notes += _energy_notes(runs)
     notes += [_leak(found, column, shown) for column, shown in _leaks(found).items()]
     return "; ".join(notes) + "."
+
+
+def _rank_notes(found: Board) -> list[str]:
+    """Return by what the systems are ranked, what a rank says, and who may be the best."""
+    ranked = [row for row in found.rows if row.rank is not None]
+    if not ranked:
+        return [
+            translated(
+                "nobody is ranked: no task was run by more than half of the systems; --sort TASK ranks by one"
+            )
+        ]
+    notes = []
+    if found.overall is not None:
+        names = ", ".join(found.titles[column] for column in found.overall.columns)
+        notes.append(
+            translated(
+                "ranked by the mean win rate, the share of other systems that a figure is above, over {n} "
+                "tasks: {names}; systems that lack one have no rank",
+                **{"n": len(found.overall.columns), "names": names},
+            )
+        )
+    elif found.ranked_by and len(found.columns) > 1:
+        notes.append(translated("ranked by {column}", column=found.titles[found.ranked_by]))
+    if len(ranked) > 1:
+        notes.append(
+            translated(
+                "rank r: at least r - 1 systems are proven better, at 5 % over all pairs; no higher "
+                "figure has "
+                "a worse rank; equal ranks prove nothing equal"
+            )
+        )
+    best = [cell(row.system) for row in ranked if row.rank == 1]
+    if len(best) > MOST_NAMED:
+        notes.append(translated("may be the best: {n} systems", n=len(best)))
+    elif len(best) > 1:
+        notes.append(translated("may be the best: {names}", names=", ".join(best)))
+    return notes
 
 
 def _leaks(found: Board) -> dict[Column, list[tuple[str, int]]]:
@@ -154,12 +193,14 @@ def as_json(found: Board) -> dict[str, Any]:
     """Return the leaderboard as plain values, names as they are."""
     return {
         "columns": [{"title": found.titles[column], **column._asdict()} for column in found.columns],
-        "ranked_by": found.titles[found.ranked_by] if found.ranked_by else None,
+        "ranked_by": _ranked_by(found),
+        "overall_of": [found.titles[c] for c in found.overall.columns] if found.overall else None,
         **({"baseline": found.speeds.baseline} if found.speeds else {}),
         "rows": [
             {
                 "rank": row.rank,
                 "system": row.system,
+                **({"overall": _json_overall(found.overall, row)} if found.overall else {}),
                 "backend": row.some.run["backend"],
                 **(_speed(found.speeds.overall(row.system)) if found.speeds else {}),
                 "cells": [_json_cell(found, row, column, entry) for column, entry in row.entries.items()],
@@ -173,6 +214,17 @@ def as_json(found: Board) -> dict[str, Any]:
         "published": [{**one.__dict__, "ranked": False} for one in found.published],
         "groups": [groups.as_json(score) for score in found.groups],
     }
+
+
+def _ranked_by(found: Board) -> str | None:
+    if found.overall is not None:
+        return MEAN_WIN_RATE
+    return found.titles[found.ranked_by] if found.ranked_by else None
+
+
+def _json_overall(total: Overall, row: BoardRow) -> dict[str, float | None] | None:
+    score = total.scores.get(row.system)
+    return {"value": score.value, "ci_low": score.ci_low, "ci_high": score.ci_high} if score else None
 
 
 def _json_cell(found: Board, row: BoardRow, column: Column, entry: Entry) -> dict[str, Any]:
@@ -216,7 +268,12 @@ def as_csv(found: Board) -> str:
     writer = csv.DictWriter(out, names, restval="", quoting=csv.QUOTE_NONNUMERIC)
     writer.writeheader()
     lines = [
-        _csv_line(found, row, column, entry) for row in found.rows for column, entry in row.entries.items()
+        line
+        for row in found.rows
+        for line in (
+            *_csv_overall(found.overall, row),
+            *(_csv_line(found, row, column, entry) for column, entry in row.entries.items()),
+        )
     ]
     lines += [
         {
@@ -229,6 +286,16 @@ def as_csv(found: Board) -> str:
     lines += [line for score in found.groups for line in groups.csv_lines(score)]
     writer.writerows({key: harmless(cell) for key, cell in line.items()} for line in lines)
     return "\ufeff" + out.getvalue()
+
+
+def _csv_overall(total: Overall | None, row: BoardRow) -> Iterator[dict[str, Any]]:
+    score = total.scores.get(row.system) if total else None
+    if score is not None:
+        yield {
+            **{"rank": row.rank, "system": row.system, "kind": row.some.run["backend"]["kind"]},
+            **{"metric": MEAN_WIN_RATE, "unit": "0-1"},
+            **{"value": score.value, "ci_low": score.ci_low, "ci_high": score.ci_high},
+        }
 
 
 def _csv_line(found: Board, row: BoardRow, column: Column, entry: Entry) -> dict[str, Any]:

@@ -174,8 +174,15 @@ def _line(found: Board, row: BoardRow, by_column: Places, page_of: Callable[[Ent
         _cell(row.entries.get(column), by_column[column].get(row.system, ""), page_of)
         for column in found.columns
     ]
-    rank = by_column[found.ranked_by].get(row.system, "") if found.ranked_by else ""
+    rank = by_column[found.ranked_by].get(row.system, "") if found.ranked_by else _overall_rank(found, row)
     return SystemLine(row.system, rank, row.rank or 1e9, [*_about(row, facets), *scores, *_took(row)], facets)
+
+
+def _overall_rank(found: Board, row: BoardRow) -> str:
+    if row.rank is None:
+        return ""
+    shared = sum(other.rank == row.rank for other in found.rows) > 1
+    return f"={row.rank}" if shared else str(row.rank)
 
 
 def _about(row: BoardRow, facets: Mapping[str, str]) -> list[Cell]:

@@ -24,6 +24,7 @@ from harness.reports.site.examples import Shown
 from harness.reports.site.pages import WORDS, Pages, slug
 from harness.reports.site.table import leaderboard, places
 from harness.reports.writers.numbers import between, figure
+from harness.reports.writers.translations import translated
 
 DATA, RUNS, TASKS, ASSETS = "data", "runs", "tasks", "assets"
 
@@ -207,12 +208,14 @@ class Site:
 
     def _index(self) -> None:
         found = self.found
-        ranked = found.ranked_by
+        ranked = found.ranked_by or next(iter(found.columns), None)
+        ranked_by = found.titles[found.ranked_by] if found.ranked_by else None
         self._page(
             "index.html",
             "index.html.j2",
             board=leaderboard(found, self.places, lambda entry: self._of(entry).href),
-            ranked_by=found.titles[ranked] if ranked else None,
+            ranked_by=translated("mean win rate") if found.overall else ranked_by,
+            charted=found.titles[ranked] if ranked else None,
             ranked_task=self.tasks[ranked.task] if ranked else None,
             charts=task_charts.trade_offs(found, ranked) if ranked else [],
             published=found.published,

@@ -14,13 +14,15 @@ _LONG = 1e9  # from here on powers of ten are easier to read
 
 
 def figure(main: dict[str, Any], marks: Sequence[str] = ()) -> str:
-    """Return `0.8712 [0.8676, 0.8748]` and the marks after it."""
+    """Return `0.8712 [0.8676, 0.8748]` and the marks after it, the number of clusters before them."""
     value, unit = main["value"], main["unit"]
     text = number(value, unit)
     if main["ci_low"] is not None:
         low, high = (number(main[end], unit, like=value) for end in ("ci_low", "ci_high"))
         text += f" [{low}, {high}]"
-    return text + (f" ({', '.join(marks)})" if marks else "")
+    said = [translated("{n:,} clusters", n=main["units"])] if main.get("units") else []
+    said += marks
+    return text + (f" ({', '.join(said)})" if said else "")
 
 
 def between(main: dict[str, Any]) -> str:

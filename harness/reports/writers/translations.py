@@ -78,7 +78,23 @@ KOREAN: dict[str, str] = {
     "{system} on {task} ({state})": "{task}의 {system} ({state})",
     "{n:,} requests failed": "요청 {n:,}건 실패",
     "95 % intervals": "95 % 구간",
-    "equal ranks: the paired interval of the difference contains 0": "같은 순위: 차이의 대응 구간이 0을 포함",
+    "rank r: at least r - 1 systems are proven better, at 5 % over all pairs; no higher figure has a "
+    "worse rank; equal ranks prove nothing equal": (
+        "순위: 3이면 적어도 2개 시스템이 더 나음이 입증된 것(모든 쌍을 합쳐 5 %); "
+        "수치가 높은데 순위가 낮은 일은 없음; 같은 순위가 같음을 입증하지는 않음"
+    ),
+    "may be the best: {names}": "최고일 수 있는 시스템: {names}",
+    "may be the best: {n} systems": "최고일 수 있는 시스템: {n}개",
+    "mean win rate": "평균 승률",
+    "{column} (ranks)": "{column} (순위 기준)",
+    "ranked by the mean win rate, the share of other systems that a figure is above, over {n} tasks: "
+    "{names}; systems that lack one have no rank": (
+        "순위 기준: 과제 {n}개({names})의 평균 승률(수치가 그보다 낮은 다른 시스템의 비율); "
+        "하나라도 없는 시스템은 순위 없음"
+    ),
+    "nobody is ranked: no task was run by more than half of the systems; --sort TASK ranks by one": (
+        "순위 없음: 절반이 넘는 시스템이 실행한 과제가 없음; --sort TASK로 한 과제의 순위를 볼 수 있음"
+    ),
     "ranked by {column}": "순위 기준: {column}",
     "(sample): the project's own small sample, not the dataset": (
         "(견본): 데이터셋이 아니라 이 프로젝트의 작은 견본"
@@ -139,8 +155,8 @@ KOREAN: dict[str, str] = {
     "better": "나은 쪽",
     "tie": "무승부",
     "effect": "효과 크기",
-    "95 % intervals of the paired difference; better: the interval does not hold 0": (
-        "대응 차이의 95 % 구간; 나은 쪽: 구간이 0을 포함하지 않음"
+    "95 % intervals of the paired difference; better: the interval does not hold 0, and p is 0.05 or less": (
+        "대응 차이의 95 % 구간; 나음: 구간이 0을 포함하지 않고 p가 0.05 이하"
     ),
     "p, two-sided: {tests}": "p, 양측: {tests}",
     "{n:,} swaps": "교환 {n:,}회",
@@ -198,22 +214,41 @@ KOREAN: dict[str, str] = {
     "{runs}: {verdicts}; alpha {alpha:g}, by Holm over {tests}; margin {margins}.": (
         "{runs}: {verdicts}; 유의수준 {alpha:g}({tests}, 홀름 보정); 허용 폭 {margins}."
     ),
-    "a regression: the one-sided paired test says so and the fall exceeds the margin": (
-        "회귀: 단측 대응 검정이 유의하고 하락이 허용 폭을 넘음"
+    "a regression: the one-sided paired test says that it fell by more than the margin": (
+        "회귀: 허용 폭보다 크게 하락했다고 단측 대응 검정이 말함"
+    ),
+    "pass: any fall beyond the margin is one that chance makes in 5 % of nights or more": (
+        "통과: 허용 폭을 넘는 하락이 있더라도 우연만으로 밤의 5 % 이상에서 생길 만한 것"
     ),
     "change with its 95 % interval": "변화와 그 95 % 구간",
-    "p after Holm": "p는 홀름 보정 후",
-    "detectable: the fall that would have been found with 80 % power": (
-        "검출 가능: 검정력 80 %로 찾을 수 있는 하락"
+    "p after Holm, of a fall beyond the margin": "p는 허용 폭을 넘는 하락에 대한 것, 홀름 보정 후",
+    "detectable: the fall that would have been found with 80 % power, if one so large is possible": (
+        "검출 가능: 검정력 80 %로 찾을 수 있는 하락(그만한 하락이 가능할 때)"
     ),
+    "where the data name clusters, whole clusters were swapped": (
+        "데이터에 묶음이 있으면 묶음을 통째로 맞바꿈"
+    ),
+    "on these questions: too few clusters to prove anything about others, so that single "
+    "questions were swapped; of other articles it says nothing": (
+        "이 문항들에 대해: 다른 글에 대해 무엇을 입증하기에는 묶음이 너무 적어 문항을 하나씩 맞바꿈; "
+        "다른 글에 대해서는 말하지 않음"
+    ),
+    "on these questions: {units:,} clusters are too few for others": (
+        "이 문항들에 대해: 묶음 {units:,}개는 다른 글에 대해 말하기에 너무 적음"
+    ),
+    "{n:,} clusters": "묶음 {n:,}개",
+    "needs {n:,} questions, and has {units:,}: the repeats of one say the same": (
+        "문항 {n:,}개가 필요하나 {units:,}개뿐: 한 문항의 반복은 같은 답"
+    ),
+    "needs {n:,} examples, and has {units:,}": "예제 {n:,}개가 필요하나 {units:,}개뿐",
     "Not in the baseline, so not judged: {names}. `harness gate --update` takes them in.": (
         "기준에 없어 판정하지 않음: {names}. `harness gate --update`로 넣을 수 있습니다."
     ),
     "no larger a fall than chance makes": "우연으로 생길 만한 하락",
-    "inconclusive: a fall beyond the margin that may be chance, at p <= 0.05 before Holm; "
-    "more examples or a margin decide": (
-        "판단 보류: 허용 폭을 넘지만 우연일 수 있는 하락(홀름 보정 전 p <= 0.05); "
-        "예제를 늘리거나 허용 폭을 정하면 판단 가능"
+    "inconclusive: a fall beyond the margin that may be chance, at p <= 0.05 after Holm, or of too few "
+    "units to prove any; more examples or a margin decide": (
+        "판단 보류: 허용 폭을 넘지만 우연일 수 있는 하락(홀름 보정 후 p <= 0.05)이거나, 입증하기에 단위가 "
+        "너무 적음; 예제를 늘리거나 허용 폭을 정하면 판단 가능"
     ),
     "not finished: killed, or still running": "끝나지 않음: 중단되었거나 실행 중",
     "partial: stopped by a limit": "일부만 실행: 한도에서 멈춤",

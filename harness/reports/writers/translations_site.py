@@ -20,8 +20,11 @@ SITE: dict[str, str] = {
     "{n} systems": "시스템 {n}개",
     "1 task": "과제 1개",
     "{n} tasks": "과제 {n}개",
-    "A figure stands with its 95 % interval; equal ranks (=) are systems whose paired difference may be "
-    "nothing.": ("수치 옆은 95 % 구간; 같은 순위(=)는 대응 차이가 없을 수도 있는 시스템."),
+    "A figure stands with its 95 % interval; a rank counts the systems that are proven better, over all "
+    "pairs, and equal ranks (=) prove nothing equal.": (
+        "수치 옆은 95 % 구간이며, 순위는 더 나음이 입증된 시스템의 수를 모든 쌍에 걸쳐 센 것이고, "
+        "같은 순위(=)가 같음을 입증하지는 않습니다."
+    ),
     "Ranked by {column}.": "순위 기준: {column}.",
     "Search": "검색",
     "system, model, task …": "시스템, 모델, 과제 …",

@@ -79,7 +79,7 @@ def rows(found: Board) -> list[dict[str, str]]:
 
 
 def test_a_system_that_ran_all_members_has_the_mean_of_their_figures(show):
-    ran(a="1110", b="1111", c="1010")
+    ran(a="1110" * 5, b="1111" * 5, c="1010" * 5)
     (row, *_) = rows(show())
     figures = (row["a"], row["b accuracy+macro_f1"], row["c"])
     assert (row["three"], *figures) == ("tfidf", "75.0", "100.0", "50.0")
@@ -123,9 +123,9 @@ def test_a_run_that_does_not_fit_is_missing_and_says_why(show, how, why):
 
 
 def test_the_latest_complete_run_of_a_member_counts(show):
-    ran(a="00")
-    ran(a="11", b="11", c="11")
-    ran(a="0x", how=PARTIAL)
+    ran(a="00" * 10)
+    ran(a="11" * 10, b="11" * 10, c="11" * 10)
+    ran(a="0x" * 10, how=PARTIAL)
     assert rows(show())[0]["score"].startswith("100.0 [")
 
 

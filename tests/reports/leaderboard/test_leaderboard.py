@@ -141,8 +141,41 @@ def test_a_system_without_the_column_has_no_rank_and_stands_last(tmp_path, show)
     fake_run(tmp_path, "b", MIDDLE)
     fake_run(tmp_path, "a", FAR, task="zoo")
     found = show()
+    assert list(places(found).items()) == [("a", None), ("b", None)]
+    assert "nobody is ranked: no task was run by more than half of the systems" in render.markdown(found)
+    found = show(sort="reviews")
     assert list(places(found).items()) == [("b", 1), ("a", None)]
     assert "ranked by reviews accuracy" in render.markdown(found)
+
+
+def test_several_tasks_are_ranked_by_the_mean_win_rate_and_not_by_the_first_of_the_alphabet(tmp_path, show):
+    for task, first in (("a", False), ("b", True), ("c", True)):
+        fake_run(tmp_path, "often", FAR if first else MIDDLE, task=task)
+        fake_run(tmp_path, "seldom", MIDDLE if first else FAR, task=task)
+    fake_run(tmp_path, "once", FAR, task="a")
+    found = show()
+    assert [row.system for row in found.rows] == ["often", "seldom", "once"]
+    assert found.overall.scores["often"].value == pytest.approx(2 / 3)
+    assert "once" not in found.overall.scores
+    header = [cell.strip() for cell in render.markdown(found).split("\n")[0].split("|")[1:-1]]
+    assert header[:4] == ["rank", "system", "mean win rate (ranks)", "a accuracy"]
+    assert "over 3 tasks: a accuracy, b accuracy, c accuracy" in render.markdown(found)
+    assert render.as_json(found)["ranked_by"] == "mean win rate"
+
+
+def test_two_systems_that_are_far_apart_on_both_tasks_are_ranked_apart(tmp_path, show):
+    for task in ("a", "b"):
+        fake_run(tmp_path, "good", FAR, task=task)
+        fake_run(tmp_path, "poor", MIDDLE, task=task)
+    assert places(show()) == {"good": 1, "poor": 2}
+
+
+def test_the_column_that_is_ranked_by_stands_first_and_is_marked(tmp_path, show):
+    for task in ("a", "zoo"):
+        fake_run(tmp_path, "x", FAR, task=task)
+        fake_run(tmp_path, "y", MIDDLE, task=task)
+    header = render.markdown(show(sort="zoo")).split("\n")[0]
+    assert [cell.strip() for cell in header.split("|")[3:5]] == ["zoo accuracy (ranks)", "a accuracy"]
 
 
 # Columns ---------------------------------------------------------------------------------------------
@@ -275,7 +308,7 @@ def test_what_is_the_same_in_every_column_stands_once(tmp_path, show):
     for task, limit, examples in (("a", None, 150), ("b", None, 150), ("c", 100, 20)):
         fit = {"seconds": examples / 100, "examples": examples, "reused": task == "b"}
         fake_run(tmp_path, "nb", FAR[:100] if limit else FAR, task=task, run={"fit": fit})
-    names, _, line, *_ = [row.strip("| ").split(" | ") for row in render.markdown(show()).split("\n")]
+    names, _, line, *_ = [row.strip().strip("|").split("|") for row in render.markdown(show()).split("\n")]
     row = dict(zip(map(str.strip, names), map(str.strip, line), strict=True))
     assert (row["trained on"], row["n"], row["fit s"]) == ("150 / 20", "200 / 100", "1.7")
 
@@ -530,7 +563,7 @@ def test_csv_opens_in_a_spreadsheet(tmp_path, show):
     assert text.startswith("\ufeff")
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert [(row["rank"], row["system"], row["task"]) for row in rows[:2]] == [
-        ("1", "한글", "reviews"),
+        ("", "한글", "reviews"),  # of several tasks one system has no order
         ("", "한글", "zoo"),
     ]
     assert [float(rows[0][key]) for key in ("value", "n")] == [0.9, 200]

@@ -46,15 +46,16 @@ def parts(found: Board) -> list[list[list[str]]]:
 def test_as_many_columns_as_can_be_read_stand_side_by_side(tmp_path, show):
     catalogue(tmp_path, tasks=FIGURES)
     (only,) = parts(show())
-    assert only[0][:3] == ["rank", "system", "task0 accuracy"]
+    assert only[0][:4] == ["rank", "system", "mean win rate (ranks)", "task0 accuracy"]
 
 
 def test_more_columns_become_rows_and_the_systems_columns(tmp_path, show):
     catalogue(tmp_path, tasks=FIGURES + 1)
     figures, _ = parts(show())
     assert figures[0] == ["task and metric", "n", "good", "poor"]
-    assert figures[1] == ["task0 accuracy", "200", "1.0000 [0.9812, 1.0000]", "0.7000 [0.6332, 0.7593]"]
-    assert [row[0] for row in figures[1:]] == [f"task{n} accuracy" for n in range(FIGURES + 1)]
+    assert figures[1] == ["mean win rate (ranks)", "", "1.0000", "0.0000"]
+    assert figures[2] == ["task0 accuracy", "200", "1.0000 [0.9812, 1.0000]", "0.7000 [0.6332, 0.7593]"]
+    assert [row[0] for row in figures[2:]] == [f"task{n} accuracy" for n in range(FIGURES + 1)]
 
 
 def test_what_the_systems_are_and_took_stands_beneath(tmp_path, show):
@@ -128,7 +129,7 @@ def test_a_table_has_no_row_of_what_none_of_its_systems_ran(tmp_path, show):
 )
 def test_what_restricts_all_columns_alike_is_said_once(tmp_path, show, run, heading, name):
     catalogue(tmp_path, run=run)
-    (header, first, *_), _ = parts(show())
+    (header, _, first, *_), _ = parts(show())  # the overall score stands above the tasks
     assert (header[0], first[0]) == (heading, name)
 
 
@@ -143,7 +144,7 @@ def test_what_restricts_some_columns_is_said_of_those(tmp_path, show):
 def test_columns_that_read_alike_say_in_what_they_differ(tmp_path, show):
     catalogue(tmp_path)
     fake_run(tmp_path, "good", "11", task="task0", run={"task": {"version": 2}})
-    assert [row[0] for row in parts(show())[0][1:3]] == ["task0 accuracy v1", "task0 accuracy v2"]
+    assert [row[0] for row in parts(show())[0][2:4]] == ["task0 accuracy v1", "task0 accuracy v2"]
 
 
 def test_counts_of_many_tasks_become_a_range(tmp_path, show):
@@ -157,7 +158,7 @@ def test_counts_of_many_tasks_become_a_range(tmp_path, show):
 def test_the_note_says_by_what_the_ranks_are_and_of_which_task_the_worst_is(tmp_path, show):
     catalogue(tmp_path)
     text = render.markdown(show())
-    assert "ranked by task0 accuracy" in text
+    assert "ranked by the mean win rate" in text
     assert "p95 s and cost are of the worst task" in text
 
 
@@ -205,4 +206,4 @@ def test_csv_and_json_are_of_the_same_shape_however_many_tasks(tmp_path, show):
     narrow = board([e for e in load([tmp_path], print) if e.run["task"]["name"] == "task0"], print)
     assert render.as_csv(wide).split("\n")[0] == render.as_csv(narrow).split("\n")[0]
     assert render.as_json(wide).keys() == render.as_json(narrow).keys()
-    assert render.as_csv(wide).count("\n") == 1 + 2 * 7
+    assert render.as_csv(wide).count("\n") == 1 + 2 * 7 + 2  # a line each of the overall score
