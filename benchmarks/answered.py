@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -98,12 +98,13 @@ def statistics(metric: Metric, entry: MetricEntry, labels: Sequence[str], n: int
 def answers(metric: Metric, entry: MetricEntry, labels: Sequence[str]) -> list[Pairs]:
     """Return pairs of (what is seen, target), mostly endless, the likeliest to suit the metric first."""
     rng = np.random.default_rng(0)
-    if metric.reads == "scores":
-        return [scored(rng, labels)]
-    if metric.reads == "likelihood":
-        return [likelihoods(rng)]
-    if metric.reads == "choice":
-        return [(((seen, len(labels)), target) for seen, target in labelled(rng, labels))]
+    by_what_it_reads: dict[str, Callable[[], Pairs]] = {
+        "scores": lambda: scored(rng, labels),
+        "likelihood": lambda: likelihoods(rng),
+        "choice": lambda: (((seen, len(labels)), target) for seen, target in labelled(rng, labels)),
+    }
+    if metric.reads in by_what_it_reads:
+        return [by_what_it_reads[metric.reads]()]
     if "choose" in entry.asks and "extract" not in entry.asks:
         return [labelled(rng, labels)]
     if "tag" in entry.asks:

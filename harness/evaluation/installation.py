@@ -25,6 +25,7 @@ EXTRAS = {
     "hub": ("huggingface_hub",),
     "ko": ("mecab_ko", "kiwipiepy"),
     "parquet": ("pyarrow",),
+    "xlsx": ("openpyxl",),
     "openai": ("openai",),
     "gemini": ("google.genai",),
     "vllm": ("vllm",),

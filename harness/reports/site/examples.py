@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -160,15 +160,18 @@ class _Pages:
         return chunks.write(self._folder, orjson.dumps(index))
 
 
-def write(entry: Entry, folder: Path, shown: Shown) -> tuple[str | None, Measured]:
+def write(
+    entry: Entry, folder: Path, shown: Shown, tell: Callable[[str], None]
+) -> tuple[str | None, Measured]:
     """Write a run's examples into `folder`; return the name of their index, and what was measured of all.
 
-    There is no index where the journal is not there or empty, or where no example is shown.
+    There is no index where the journal is not there or empty, or where no example is shown. `tell` hears of
+    each line that is left out.
     """
     metric, labels = _judge(entry)
     pages, measured = _Pages(folder, metric, labels, shown.texts), Measured()
     place_of = {label: place for place, label in enumerate(labels)}
-    for line in _lines(entry):
+    for line in _lines(entry, tell):
         if shown.most is None or measured.count < shown.most:
             pages.add(line.record)
         measured.count += 1
@@ -181,10 +184,11 @@ def write(entry: Entry, folder: Path, shown: Shown) -> tuple[str | None, Measure
     return index, measured
 
 
-def _lines(entry: Entry) -> Iterator[records.JournalLine]:
+def _lines(entry: Entry, tell: Callable[[str], None]) -> Iterator[records.JournalLine]:
     """Return the last line of each example; the journal of a complete run has just those."""
     path = entry.directory / run_file.SAMPLES
-    return records.read_records(path) if entry.run["status"] == COMPLETE else records.last_lines(path)
+    read = records.read_records if entry.run["status"] == COMPLETE else records.last_lines
+    return read(path, tell)
 
 
 def _judge(entry: Entry) -> tuple[Metric | None, dict[str, str]]:

@@ -163,12 +163,16 @@ class Site:
 
     def _examples(self, run: RunPage) -> examples.Measured:
         """Write the run's examples; a journal that somebody else has changed costs its page the examples."""
+        odd: list[str] = []
+        journal = run.entry.directory / run_file.SAMPLES
         try:
-            run.index, measured = examples.write(run.entry, self.folder / DATA, self.shown)
+            run.index, measured = examples.write(run.entry, self.folder / DATA, self.shown, odd.append)
         except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
-            journal = run.entry.directory / run_file.SAMPLES
             self.warn(f"{journal}: not as the harness writes it, left out: {type(error).__name__}: {error}")
             return examples.Measured()
+        if odd:
+            lines = f"{len(odd):,} line{'s' if len(odd) > 1 else ''}"
+            self.warn(f"{journal}: not as the harness writes it, left out: {lines}, the first {odd[0]}")
         run.states, run.whole = measured.states, measured.count
         return measured
 
