@@ -74,12 +74,12 @@ def _directory(plan: Plan, mark: str) -> Path:
         number += 1
         directory = home / name.replace("Z-", f"Z.{number}-")  # sorts after the first
     _require_inside(home, plan.options.runs_dir)
-    try:
-        with atomic.disk_errors(home):
+    with atomic.disk_errors(home):
+        try:
             home.mkdir(parents=True, exist_ok=True)
             directory.mkdir(mode=0o700, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise BadInput("a run is a folder, and a file is in its way", place=Place(directory)) from None
+        except (FileExistsError, NotADirectoryError):
+            raise BadInput("a run is a folder, and a file is in its way", place=Place(directory)) from None
     return directory
 
 

@@ -126,7 +126,7 @@ FILTERED = {
 }
 # What sounds like it and is something else: the run's own trouble, or a limit of a minute.
 OTHERS = {
-    "no permission": (403, "You have no permission to use this model", "denied"),
+    "no permission": (403, "You have no permission to use this model", "forbidden"),
     "a wrong key": (401, "invalid api key", "denied"),
     "tokens a minute": (413, "Request too large on tokens per minute (TPM): limit 6000", "bad_request"),
     "a wrong value": (400, "'temperature' should be at most 2", "bad_request"),
@@ -262,7 +262,8 @@ def test_thoughts_are_billed_wherever_they_are_counted(told, written):
     prompt, completion, reasoning, total = told
     details = {} if reasoning is None else {"completion_tokens_details": {"reasoning_tokens": reasoning}}
     counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total, **details}
-    with ModelServer(script=lambda one: say("긍정", usage=counts)) as server:
+    reply = "긍정 " * 100  # as long as its tokens: more tokens than bytes are no count
+    with ModelServer(script=lambda one: say(reply, usage=counts)) as server:
         found = asked(server.url)["a"].usage
     assert (found.completion_tokens, found.reasoning_tokens) == written
 

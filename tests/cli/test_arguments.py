@@ -180,7 +180,7 @@ def test_decoding_is_checked_against_the_vocabulary(given, decodings):
         ("max_tokens=1.5", "-d: 'max_tokens' should be a whole number, not 1.5"),
         ("max_tokens=true", "-d: 'max_tokens' should be a whole number, not True"),
         ("n=yes", "-d: 'n' should be a whole number, not 'yes'"),
-        ("stop=", "-d: 'stop.0': should not be empty"),
+        ("stop=", "-d: 'stop': should not be empty"),
         ("stop=[[a]]", "-d: 'stop.0': should be text, not ['a']; put it in quotes"),
         ("stop={a: b}", "-d: 'stop' should be a list, not {'a': 'b'}"),
     ],

@@ -44,7 +44,7 @@ def test_a_pilot_tells_more_and_its_answers_are_kept(project):
 
 
 def test_a_grid_is_summed_and_a_price_that_nobody_knows_is_said(project):
-    project.write("backends/other.yaml", METERED + "settings: {base_url: elsewhere}\n")
+    project.write("backends/other.yaml", METERED + 'settings: {base_url: "http://127.0.0.1:9/v1"}\n')
     project.write("backends/unpriced.yaml", METERED.partition("price")[0])
     said = project("estimate", "-t", "reviews", "-b", "metered,other,unpriced,tfidf", "--data-dir", "data")
     assert "no price is known of unpriced" in said.out

@@ -66,7 +66,11 @@ def test_the_librarys_price_has_its_version_and_the_day_it_is_of():
 
 @pytest.mark.parametrize(
     ("model", "url"),
-    [("gpt-4o", "http://127.0.0.1:8000/v1"), ("no-such-model", URLS["openai"]), ("gpt-4o", "not a url")],
+    [
+        ("gpt-4o", "http://127.0.0.1:8000/v1"),
+        ("no-such-model", URLS["openai"]),
+        ("gpt-4o", "https://nowhere.example/v1"),
+    ],
 )
 def test_a_price_that_nobody_knows_is_none(model, url):
     assert by_library(model, url) is None

@@ -332,6 +332,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "tasks/rows.jsonl").write_text("{}\n")
     for sample in shipped("tasks").rglob("sample/*.jsonl"):
         (folder / "tasks/sample" / sample.name).write_text("{}\n")
+    for manifest in shipped("tasks").rglob("*.sha256"):
+        (folder / "tasks" / manifest.name).write_bytes(manifest.read_bytes())
     return folder
 
 

@@ -61,7 +61,7 @@ def test_the_same_limit_again_spends_nothing_more(project):
 
 
 def test_runs_of_a_grid_share_the_limit(project):
-    project.write("backends/other.yaml", METERED + "settings: {base_url: elsewhere}\n")
+    project.write("backends/other.yaml", METERED + 'settings: {base_url: "http://127.0.0.1:9/v1"}\n')
     budget = Budget(money("3.5USD"))
     paid = [
         here(project, name, budget=budget, settings={"window": 64}).run["cost"]["paid"]
