@@ -41,7 +41,8 @@ def cells(line: str) -> list[str]:
 def board() -> tuple[list[str], list[list[str]]]:
     """Return the heads and the rows of leaderboard.md's first table."""
     table = (REPORTS / "leaderboard.md").read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
-    return cells(table[0]), [cells(line) for line in table[2:]]
+    heads = [head.removesuffix(" (ranks)") for head in cells(table[0])]
+    return heads, [cells(line) for line in table[2:]]
 
 
 def test_the_leaderboard_is_what_the_site_shows():

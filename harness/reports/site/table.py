@@ -13,7 +13,7 @@ from harness.reports.entries import Column, Entry, Warn
 from harness.reports.leaderboard.board import Board, BoardRow
 from harness.reports.leaderboard.ranks import ranks
 from harness.reports.leaderboard.speed import ms
-from harness.reports.writers.numbers import between, each, number, short
+from harness.reports.writers.numbers import between, each, few_units, number, short
 from harness.reports.writers.translations import named, translated
 
 UNKNOWN = "unknown"
@@ -211,7 +211,9 @@ def _cell(entry: Entry | None, rank: str, page_of: Callable[[Entry], str]) -> Ce
     main = entry.main
     value, unit = main["value"], main["unit"]
     order = "" if value is None else float(value)
-    return Cell(number(value, unit), order, between(main), rank, tuple(entry.marks), page_of(entry))
+    return Cell(
+        number(value, unit), order, between(main), rank, (*few_units(main), *entry.marks), page_of(entry)
+    )
 
 
 def _took(row: BoardRow) -> list[Cell]:

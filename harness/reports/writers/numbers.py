@@ -10,19 +10,25 @@ from harness.reports.writers.translations import translated
 
 # By unit. Of any other figure, a perplexity or a stranger's, four digits count, wherever its point stands.
 _DECIMALS = {"0-1": 4, "-1-1": 4, "0-2": 4, "bits": 4, "0-100": 2, "rank": 2}
+FEW_UNITS = 200  # clusters, below which they and not the examples say how sure a figure is
 _LONG = 1e9  # from here on powers of ten are easier to read
 
 
 def figure(main: dict[str, Any], marks: Sequence[str] = ()) -> str:
-    """Return `0.8712 [0.8676, 0.8748]` and the marks after it, the number of clusters before them."""
+    """Return `0.8712 [0.8676, 0.8748]` and the marks after it, before them how few its clusters are."""
     value, unit = main["value"], main["unit"]
     text = number(value, unit)
     if main["ci_low"] is not None:
         low, high = (number(main[end], unit, like=value) for end in ("ci_low", "ci_high"))
         text += f" [{low}, {high}]"
-    said = [translated("{n:,} clusters", n=main["units"])] if main.get("units") else []
-    said += marks
+    said = [*few_units(main), *marks]
     return text + (f" ({', '.join(said)})" if said else "")
+
+
+def few_units(main: dict[str, Any]) -> list[str]:
+    """Return the number of clusters that a figure is of, where they are few: of many, `n` says enough."""
+    units = main.get("units")
+    return [translated("{n:,} clusters", n=units)] if units and units < FEW_UNITS else []
 
 
 def between(main: dict[str, Any]) -> str:
