@@ -287,7 +287,7 @@ def _downloaded(task: Task, splits: Sequence[str], where: Where, report: Callabl
         return Source("url", files)
     hub = task.file.data.hub
     assert hub is not None  # every split is at an address or on the hub
-    return _from_hub(task, hub, rest, where, files)
+    return _from_hub(task, hub, rest, where, report, files)
 
 
 def missing(wanted: Mapping[str, Sequence[Address]]) -> list[Address]:
@@ -315,13 +315,28 @@ def _offline(task: Task, absent: Sequence[Address]) -> str:
 
 
 def _from_hub(
-    task: Task, hub: Hub, splits: Sequence[str], where: Where, files: dict[str, list[Path]]
+    task: Task,
+    hub: Hub,
+    splits: Sequence[str],
+    where: Where,
+    report: Callable[[str], None],
+    files: dict[str, list[Path]],
 ) -> Source:
+    """Return the files of splits from the task's hub, after those that `files` has already."""
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        """Say the licence before the first thing that is said of a download, which is before it begins."""
+        if not told:
+            tell_licence(task, "", report, agreed=where.agreed)
+        told.append(line)
+        report(line)
+
     revision = None
     for split in splits:
         for name in hub.files[split]:
             path, revision = downloads.fetch_hub(
-                hub.id, name, revision=hub.revision, cache=cache_dir(), offline=where.offline
+                hub.id, name, revision=hub.revision, cache=cache_dir(), offline=where.offline, report=tell
             )
             files.setdefault(split, []).append(path)
     return Source("hub", files, revision)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,7 @@ class TestWeb:
     def test_a_hub_gives_the_files_it_names_and_their_revision(self, monkeypatch, tmp_path):
         asked: list[tuple[Any, ...]] = []
 
-        def fetch(repo: str, name: str, *, revision: str, cache: Path, offline: bool) -> tuple[Path, str]:
+        def fetch(repo: str, name: str, *, revision: str, offline: bool, **_: Any) -> tuple[Path, str]:
             asked.append((repo, name, revision, offline))
             return tmp_path / name, "abc123"
 
@@ -186,6 +187,18 @@ class TestWeb:
         source = find(Where(offline=True), ["test"], hub=hub)
         assert source == Source("hub", {"test": [tmp_path / "a", tmp_path / "b"]}, "abc123")
         assert asked == [("some/set", "a", "v1", True), ("some/set", "b", "v1", True)]
+
+    def test_the_licence_is_said_once_and_before_the_hub_is_asked(self, monkeypatch, tmp_path):
+        def fetch(repo: str, name: str, *, report: Callable[[str], None], **_: Any) -> tuple[Path, str]:
+            report(f"asking the hub for {name}")
+            return tmp_path / name, "abc123"
+
+        monkeypatch.setattr(downloads, "fetch_hub", fetch)
+        said: list[str] = []
+        hub = {"id": "some/set", "files": {"test": ["a", "b"]}}
+        task = small_task(data={"format": "jsonl", "hub": hub})
+        locate(task, ["test"], Where(), said.append)
+        assert said == ["small: licence unstated", "asking the hub for a", "asking the hub for b"]
 
     def test_a_split_that_the_hub_has_not_is_named(self):
         hub = {"id": "some/set", "files": {"test": "a"}}
