@@ -54,7 +54,7 @@ def test_a_file_of_answers_gets_value_interval_and_signature(shell):
     assert lines(found) == {
         # Wilson's interval of 1 in 3; 서울은 for 서울 is 4/5, silence 0, 대구 1
         "korquad_em": "0.3333 [0.0615, 0.7923] 3 0-1 korquad_em|v:1|norm:korquad.v1|case:lower|n:3",
-        "korquad_f1": "0.6000 [0.0000, 1.0000] 3 0-1 korquad_f1|v:1|tok:char|norm:korquad.v1|case:lower|n:3",
+        "korquad_f1": "0.6000 [0.0448, 0.9796] 3 0-1 korquad_f1|v:1|tok:char|norm:korquad.v1|case:lower|n:3",
     }
     assert found.out.endswith("\n3 answers, 1 unanswered\n")
 

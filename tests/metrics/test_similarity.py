@@ -132,6 +132,8 @@ def test_a_draw_of_equals_has_no_figure_and_is_left_out_of_the_interval(factory)
     stats = rows(metric, [(0.0, "0"), (0.1, "1"), (0.3, "2")])
     weights = np.array([[3.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
     assert np.isnan(metric.aggregate(stats, weights)).tolist() == [True, False]
+    pairs = [(0.0, "0"), (0.1, "1"), (0.3, "2"), (0.05, "1"), (0.2, "0")]
+    stats = rows(metric, pairs * 4)  # of fewer than ten examples no interval is printed
     found = estimates({"it": (metric, stats)})["it"]
     assert -1 <= found.ci_low <= found.value <= found.ci_high <= 1
 
