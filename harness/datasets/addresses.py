@@ -28,6 +28,14 @@ class Address:
     member: str | None = None
     join: Join | None = None
 
+    @property
+    def download(self) -> tuple[str, Checksum, str | None]:
+        """Return what is downloaded: from where, its hash, and the path it keeps, None for its own name.
+
+        Several addresses may be of one download: members of an archive, both halves of a join.
+        """
+        return self.url, self.checksum, None if self.member or self.join else self.path
+
 
 def addresses(task: Task, split: str) -> list[Address]:
     """Return the files of a split, in the order in which `files` names them.
@@ -39,12 +47,13 @@ def addresses(task: Task, split: str) -> list[Address]:
     listed = [one for url in task.file.data.url[split] for one in _of(task, url, names)]
     if not names:
         return listed
-    ordered: dict[tuple[str, str], Address] = {}
+    ordered: dict[tuple[str, str, str | None], Address] = {}
     for name in names:
         found = [one for one in listed if one.member or fits(one.path, name)]
         if not found:
             raise BadInput(f"{task.name}: no address in url.{split} is that of {name}")
-        ordered |= {(one.url, one.path): one for one in sorted(found, key=lambda one: nfc(one.path))}
+        found.sort(key=lambda one: nfc(one.path))
+        ordered |= {(one.url, one.path, one.member): one for one in found}  # an archive may have several
     return list(ordered.values())
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from harness.datasets import downloads
 from harness.datasets.addresses import Address
 from harness.datasets.downloads.archives import members
+from harness.datasets.downloads.checksum import Checksum
 from harness.datasets.downloads.web import place
 from harness.errors import BadInput, Unavailable
 from harness.paths import cache_dir
@@ -27,30 +28,33 @@ def fetch(wanted: Sequence[Address], *, offline: bool, report: Report) -> list[P
         Unavailable: one cannot be had; what came before it is kept.
     """
     cache = cache_dir()
-    many = len(wanted) > 1
+    distinct = list(dict.fromkeys(address.download for address in wanted))
+    many = len(distinct) > 1
     if many and not offline and not all(is_there(one, cache) for one in wanted):
         hosts = ", ".join(sorted({urlsplit(one.url).netloc for one in wanted}))
-        report(f"downloading {len(wanted)} files from {hosts}")
+        report(f"downloading {len(distinct)} files from {hosts}")
 
-    def one(address: Address) -> Path:
+    def one(download: tuple[str, Checksum, str | None]) -> Path:
+        url, checksum, path = download
         return downloads.fetch_url(
-            address.url,
-            address.checksum,
+            url,
+            checksum,
             cache=cache,
-            path=None if address.member or address.join else address.path,
+            path=path,
             offline=offline,
             report=_only_trouble(report) if many else report,
         )
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        running = [pool.submit(one, address) for address in wanted]
+        running = {download: pool.submit(one, download) for download in distinct}
         try:
-            fetched = [future.result() for future in running]
+            fetched = {download: future.result() for download, future in running.items()}
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for what is queued
             raise
     files: list[Path] = []
-    for address, path in zip(wanted, fetched, strict=True):
+    for address in wanted:
+        path = fetched[address.download]
         if address.join is not None:
             files.append(_joined(path, address, address.join, offline=offline, report=report))
         elif address.member is not None:
@@ -62,8 +66,8 @@ def fetch(wanted: Sequence[Address], *, offline: bool, report: Report) -> list[P
 
 def is_there(address: Address, cache: Path) -> bool:
     """Return whether a file lies in the cache, not whether it is whole: that is seen when it is read."""
-    path = None if address.member or address.join else address.path
-    return place(address.url, address.checksum, cache=cache, path=path).is_file()
+    url, checksum, path = address.download
+    return place(url, checksum, cache=cache, path=path).is_file()
 
 
 def _only_trouble(report: Report) -> Report:

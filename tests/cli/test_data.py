@@ -26,6 +26,7 @@ from tests.support.servers import Answer, Server, redirect, status, truncated, w
 SHIPPED = Path(__file__).parents[2] / "tasks"
 ALL = tasks.expand(["all"])
 ROWS = b"id\tdocument\tlabel\n" + b"".join(b"%d\tgood film %d\t%d\n" % (n, n, n % 2) for n in range(40))
+MORE = b"id\tdocument\tlabel\n" + b"".join(b"%d\tgood film %d\t%d\n" % (n, n, n % 2) for n in (40, 41))
 
 TASK = """
 version: 1
@@ -185,6 +186,9 @@ LISTS = {
       - {{url: AT/b.tsv, sha256: {b}, path: reviews/all.tsv}}""",
     "manifest": "    {split}: {{url: AT, manifest: reviews.sha256, path: reviews}}",
     "zip": "    {split}: {{url: AT/all.zip, sha256: {zip}, member: in/{split}.tsv}}",
+    "members": """    {split}:
+      - {{url: AT/all.zip, sha256: {zip}, member: in/{split}.tsv}}
+      - {{url: AT/all.zip, sha256: {zip}, member: in/more.tsv}}""",
     "tar": "    {split}: {{url: AT/all.tar.gz, sha256: {tar}, member: in/{split}.tsv}}",
     "join": """    {split}:
       url: AT/all.tsv
@@ -199,7 +203,10 @@ LISTS = {
 def packed(kind: str) -> bytes:
     """Return an archive of both splits, with a member that leads out of it."""
     target = io.BytesIO()
-    members = {f"in/{split}.tsv": ROWS for split in ("train", "test")} | {"../../out.tsv": b"out"}
+    members = {f"in/{split}.tsv": ROWS for split in ("train", "test")} | {
+        "../../out.tsv": b"out",
+        "in/more.tsv": MORE,
+    }
     if kind == "zip":
         with zipfile.ZipFile(target, "w") as archive:
             for name, content in members.items():
@@ -230,6 +237,7 @@ def contents(kind: str) -> dict[str, bytes]:
         "list": {"/a.tsv": b"".join([head, *lines[:20]]), "/b.tsv": b"".join([head, *lines[20:]])},
         "manifest": {"/all.tsv": ROWS},
         "zip": {"/all.zip": packed("zip")},
+        "members": {"/all.zip": packed("zip")},
         "tar": {"/all.tar.gz": packed("tar")},
         "join": {"/all.tsv": ROWS, "/ids.tsv": listed},
         "blob": {"/all.tsv": ROWS},
@@ -261,8 +269,8 @@ def test_every_kind_of_address_is_read_whole_and_kept(kind, project, server):
     done = run(project)
     accuracy(done)
     (found,) = json.loads(done.stdout)["runs"]
-    assert found["counts"]["examples"] == (10 if kind == "join" else 40)
-    assert found["fit"]["examples"] == (30 if kind == "join" else 40)
+    assert found["counts"]["examples"] == {"join": 10, "members": 42}.get(kind, 40)
+    assert found["fit"]["examples"] == {"join": 30, "members": 42}.get(kind, 40)
     asked = len(server.seen)
     assert asked == len(there)
     accuracy(run(project, "--fresh", "--offline"))
