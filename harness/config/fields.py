@@ -63,8 +63,8 @@ Settings = Annotated[dict[str, Any], AfterValidator(_given)]
 class Named(Strict):
     """`accuracy`, or `{regex: {pattern: …}}`: a name, and settings for it."""
 
-    name: str
-    settings: Settings = {}
+    name: str = Field(description="what it is called")
+    settings: Settings = Field(default={}, description="setting → value")
 
     @model_validator(mode="before")
     @classmethod
@@ -87,18 +87,36 @@ class Named(Strict):
 class DecodingFile(Strict):
     """Decoding in the one vocabulary; what is absent is not asked."""
 
-    max_tokens: Annotated[int, Field(gt=0)] | None = None
-    temperature: Annotated[Finite, Field(ge=0)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    top_k: Annotated[int, Field(gt=0)] | None = None
-    min_p: Annotated[float, Field(ge=0, le=1)] | None = None
-    beams: Annotated[int, Field(gt=0)] | None = None
-    repetition_penalty: Annotated[Finite, Field(gt=0)] | None = None
-    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    stop: Texts | None = None
-    seed: int | None = None
-    n: Annotated[int, Field(gt=0)] | None = None
+    max_tokens: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="how many new tokens at most"
+    )
+    temperature: Annotated[Finite, Field(ge=0)] | None = Field(default=None, description="0 is greedy")
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None, description="draw from the most probable tokens that together have this probability"
+    )
+    top_k: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="draw from this many most probable tokens"
+    )
+    min_p: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None, description="drop tokens below this share of the most probable one's probability"
+    )
+    beams: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="beam search with this many beams"
+    )
+    repetition_penalty: Annotated[Finite, Field(gt=0)] | None = Field(
+        default=None, description="divides the scores of tokens that have occurred (1: none)"
+    )
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = Field(
+        default=None, description="taken off the scores of tokens that have occurred"
+    )
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = Field(
+        default=None, description="taken off the scores of tokens, as often as they have occurred"
+    )
+    stop: Texts | None = Field(
+        default=None, description="texts at which a reply ends; they are no part of it"
+    )
+    seed: int | None = Field(default=None, description="the seed of what is drawn")
+    n: Annotated[int, Field(gt=0)] | None = Field(default=None, description="how many replies to each prompt")
 
     def asked(self) -> dict[str, Any]:
         """Return the keys that were written."""

@@ -58,10 +58,12 @@ def _encoding(value: str) -> str:
 class Citation(Strict):
     """Where the data comes from. `terms` are what a licence forbids, which a person is asked about once."""
 
-    citation: str | None = None
-    url: str | None = None
-    licence: str | None = None
-    terms: str | None = None
+    citation: str | None = Field(default=None, description="how the data's authors wish to be cited")
+    url: str | None = Field(default=None, description="the page where the data is published")
+    licence: str | None = Field(default=None, description="the licence's name, as its authors write it")
+    terms: str | None = Field(
+        default=None, description="what the licence forbids; asked about once before a download"
+    )
 
 
 Address = Annotated[str, Field(pattern=r"^https?://")]
@@ -71,8 +73,8 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 class Pinned(Strict):
     """A file on the web, and what its bytes hash to."""
 
-    url: Address
-    sha256: Sha256
+    url: Address = Field(description="where the file is")
+    sha256: Sha256 = Field(description="what its bytes hash to")
 
 
 class Join(Strict):
@@ -81,9 +83,13 @@ class Join(Strict):
     `on` names the columns; the lists of GLUE's MRPC have no header, their cells stand in this order.
     """
 
-    ids: Pinned
-    on: Annotated[Texts, Field(min_length=1)]
-    keep: Literal["listed", "unlisted"] = "listed"
+    ids: Pinned = Field(description="the file that lists rows, and its hash")
+    on: Annotated[Texts, Field(min_length=1)] = Field(
+        description="the columns that a listed row and a row of the data share"
+    )
+    keep: Literal["listed", "unlisted"] = Field(
+        default="listed", description="whether the rows that are listed stay, or those that are not"
+    )
 
 
 class Url(Strict):
@@ -96,14 +102,29 @@ class Url(Strict):
     a header and the bytes), where nobody has published its sha256. `bytes` is the size of what comes.
     """
 
-    url: Address
-    sha256: Sha256 | None = None
-    git_blob: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
-    manifest: str | None = None
-    bytes: Annotated[int, Field(gt=0)] | None = None
-    path: str | None = None
-    member: str | None = None
-    join: Join | None = None
+    url: Address = Field(description="the address of a file, or of a folder whose files a `manifest` names")
+    sha256: Sha256 | None = Field(default=None, description="what the file's bytes hash to")
+    git_blob: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = Field(
+        default=None, description="the file's git object id, where nobody has published its sha256"
+    )
+    manifest: str | None = Field(
+        default=None,
+        description="a file beside the task with a line `sha256  path` for each file below `url`",
+    )
+    bytes: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="the size of what is downloaded, in bytes"
+    )
+    path: str | None = Field(
+        default=None,
+        description="where the file lies below a data folder; without it, the address' last part",
+    )
+    member: str | None = Field(
+        default=None,
+        description="a name or pattern inside an archive (zip, tar): every member that fits is a file",
+    )
+    join: Join | None = Field(
+        default=None, description="keep only the rows that another file lists, or those that it does not"
+    )
 
     @model_validator(mode="after")
     def _pinned(self) -> Url:
@@ -129,9 +150,9 @@ Urls = Annotated[list[Url], BeforeValidator(_urls), Field(min_length=1)]
 class Hub(Strict):
     """Files of a dataset repository on a hub."""
 
-    id: str
-    revision: str = "main"
-    files: dict[str, Files]
+    id: str = Field(description="the dataset's repository, `owner/name`")
+    revision: str = Field(default="main", description="a commit, tag or branch of it; a commit pins the data")
+    files: dict[str, Files] = Field(description="split → files of the repository")
 
 
 def _one_group(value: str) -> str:
@@ -151,9 +172,11 @@ class Divided(Strict):
     part that is, the values alone decide, each with the probability that is its `share`.
     """
 
-    of: str
-    by: Texts
-    shares: Annotated[dict[str, Annotated[Finite, Field(gt=0, lt=1)]], Field(min_length=2)]
+    of: str = Field(description="the split whose files are divided")
+    by: Texts = Field(description="columns: rows that share a value of any of them stay in one part")
+    shares: Annotated[dict[str, Annotated[Finite, Field(gt=0, lt=1)]], Field(min_length=2)] = Field(
+        description="part → its share; the shares sum to 1"
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Divided:
@@ -174,20 +197,44 @@ class Data(Strict):
     is UTF-8, or what its first bytes say (CP949, UTF-16).
     """
 
-    format: Format
-    files: dict[str, Files] = {}
-    package: dict[str, Files] = {}
-    from_path: dict[str, Annotated[str, AfterValidator(_one_group)]] = {}
-    url: dict[str, Urls] = {}
-    hub: Hub | None = None
-    divided: Divided | None = None
-    sample: str | None = None
-    header: Annotated[Any, BeforeValidator(_header)] = True
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    ragged: Literal["error", "skip"] = "error"
-    records: str | None = None
-    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
-    white: Annotated[Finite, Field(gt=0)] | None = None
+    format: Format = Field(description="how the files are written")
+    files: dict[str, Files] = Field(
+        default={}, description="split → files below `--data-dir` or beside the task; may be patterns"
+    )
+    package: dict[str, Files] = Field(
+        default={}, description="split → files that an installed Python package carries: `package/path`"
+    )
+    from_path: dict[str, Annotated[str, AfterValidator(_one_group)]] = Field(
+        default={},
+        description="column → a regular expression whose one group takes its value out of the file's path",
+    )
+    url: dict[str, Urls] = Field(
+        default={}, description="split → addresses of its files, each pinned by a hash"
+    )
+    hub: Hub | None = Field(default=None, description="files of a dataset repository on a hub")
+    divided: Divided | None = Field(
+        default=None, description="one split divided into others by a hash of some columns"
+    )
+    sample: str | None = Field(default=None, description="a small file of the task's own, for `--sample`")
+    header: Annotated[Any, BeforeValidator(_header)] = Field(
+        default=True, description="whether the first line names the columns, or the names where it does not"
+    )
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        default=None, description="the one character between cells; without it, what the format says"
+    )
+    ragged: Literal["error", "skip"] = Field(
+        default="error", description="what a row is that is not as wide as the header: an error, or left out"
+    )
+    records: str | None = Field(
+        default=None, description="the key under which a JSON file holds its rows (`a.b` for nested ones)"
+    )
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = Field(
+        default=None,
+        description="the text's encoding; without it UTF-8, or what the first bytes say (CP949, UTF-16)",
+    )
+    white: Annotated[Finite, Field(gt=0)] | None = Field(
+        default=None, description="for `pixels`: the number that stands for white"
+    )
 
     @model_validator(mode="after")
     def _somewhere(self) -> Data:
@@ -237,12 +284,15 @@ class Template(Strict):
     name, and several make an ensemble.
     """
 
-    query: str = ""
-    captions: Texts = []
-    delimiter: str = " "
-    shot_end: str = "\n\n"
-    instruction: str = ""
-    system: str = ""
+    query: str = Field(default="", description="the question, with fields as `{{ input }}`")
+    captions: Texts = Field(default=[], description="texts of an option, to compare with a picture")
+    delimiter: str = Field(default=" ", description="what stands between a query and its answer")
+    shot_end: str = Field(default="\n\n", description="what stands after a worked example")
+    instruction: str = Field(
+        default="",
+        description="how to answer; used where the answer is written, not where options are compared",
+    )
+    system: str = Field(default="", description="the system message of a chat; a base model reads it first")
 
 
 class Templates(BaseModel):
@@ -252,7 +302,9 @@ class Templates(BaseModel):
     __pydantic_extra__: dict[str, Template]
     item: ClassVar[type[BaseModel]] = Template  # what an unknown key holds
 
-    default: str | None = None
+    default: str | None = Field(
+        default=None, description="the template that is used unless `--template` names others"
+    )
 
     @property
     def all(self) -> dict[str, Template]:
@@ -275,13 +327,28 @@ class Shots(Strict):
     of which the target is the last number.
     """
 
-    k: Annotated[int, Field(ge=0, le=1000)] = 0
-    from_: Annotated[str, Field(alias="from")] = "train"
-    draw: Literal["per_example", "fixed", "first"] = "per_example"
-    same: str | None = None
-    answer: str | None = None
-    max_chars: Annotated[int, Field(gt=0)] | None = None
-    max_tokens: Annotated[int, Field(gt=0)] | None = None
+    k: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=0, description="how many worked examples stand before the question"
+    )
+    from_: Annotated[str, Field(alias="from")] = Field(
+        default="train", description="the split that they are drawn from"
+    )
+    draw: Literal["per_example", "fixed", "first"] = Field(
+        default="per_example",
+        description="each example draws its own, all share one draw, or all have the file's first rows",
+    )
+    same: str | None = Field(
+        default=None, description="only rows that share the evaluated example's value of this field"
+    )
+    answer: str | None = Field(
+        default=None, description="the field that a shot answers with, where that is more than the target"
+    )
+    max_chars: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="a row whose fields have more characters than this together is no shot"
+    )
+    max_tokens: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="a row whose fields have more tokens than this together is no shot"
+    )
 
 
 class Reference(BaseModel):
@@ -290,12 +357,14 @@ class Reference(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
     __pydantic_extra__: dict[str, Finite | None]
 
-    system: str
-    source: str
-    template: str | None = None
-    split: str | None = None
-    n: int | None = None
-    note: str | None = None
+    system: str = Field(description="the published system's name")
+    source: str = Field(description="where the figures were published")
+    template: str | None = Field(default=None, description="the prompt that was used, where it is known")
+    split: str | None = Field(
+        default=None, description="the split that was evaluated, where it is another than the task's"
+    )
+    n: int | None = Field(default=None, description="how many examples were evaluated")
+    note: str | None = Field(default=None, description="what else has to be known to compare")
 
     @property
     def figures(self) -> dict[str, float | None]:
@@ -306,8 +375,10 @@ class Reference(BaseModel):
 class Breakdown(Strict):
     """By what the figures are broken down: a field's values, or groups of them."""
 
-    field: str
-    groups: dict[str, Texts] = {}
+    field: str = Field(description="the field by whose values figures are broken down")
+    groups: dict[str, Texts] = Field(
+        default={}, description="group → its values; a value in none is in `(other)`"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -324,9 +395,9 @@ class Breakdown(Strict):
 class Window(Strict):
     """The part of a long field that a prompt shows: the `chars` that look most like the field `by`."""
 
-    field: str
-    by: str
-    chars: Annotated[int, Field(gt=0)]
+    field: str = Field(description="the long field of which a prompt shows a part")
+    by: str = Field(description="the field that this part should look like")
+    chars: Annotated[int, Field(gt=0)] = Field(description="how many characters are shown")
 
 
 class TaskFile(Strict):
@@ -334,33 +405,69 @@ class TaskFile(Strict):
 
     inherits: ClassVar[bool] = True
 
-    version: Annotated[int, Field(ge=1)]
-    description: str
-    language: str | None = None
-    tags: list[str] = []
-    source: Citation = Citation()
-    data: Data
-    fields: dict[str, Columns]
-    meta: dict[str, Column] = {}
-    split: str = "test"
-    cluster: Column | None = None
-    ask: Ask
-    options: dict[str, Text] = {}
-    aliases: dict[str, Text] = {}
-    options_from: Texts = []
-    answer_is: AnswerIs = "index"
-    say: Say = "text"
-    range: Annotated[list[Finite], Field(min_length=2, max_length=2)] | None = None
-    breakdown: dict[str, Breakdown] = {}
-    clean: Texts = []
-    window: Window | None = None
-    templates: Templates = Templates.model_validate({"plain": {}})
-    shots: Shots = Shots()
-    decoding: DecodingFile = DecodingFile()
-    extract: list[Named] = []
-    official: dict[str, Annotated[list[Named], Field(min_length=1)]] = {}
-    metrics: Annotated[list[Named], Field(min_length=1)]
-    reference: list[Reference] = []
+    version: Annotated[int, Field(ge=1)] = Field(
+        description="the task's version, part of the fingerprint: raise it when figures can change"
+    )
+    description: str = Field(description="one line: what is asked, in Korean / in English")
+    language: str | None = Field(default=None, description="the data's language: ko, en")
+    tags: list[str] = Field(default=[], description="words by which `harness list tasks --tag` finds it")
+    source: Citation = Field(
+        default=Citation(), description="where the data comes from, and under which licence"
+    )
+    data: Data = Field(description="where the splits are, and how their files are read")
+    fields: dict[str, Columns] = Field(
+        description="field → column, columns or a template; `target` is the answer, `id` the row's name"
+    )
+    meta: dict[str, Column] = Field(
+        default={}, description="what is known beside the input and is no part of it: a subject, a topic"
+    )
+    split: str = Field(default="test", description="the split that is evaluated")
+    cluster: Column | None = Field(
+        default=None,
+        description="the column whose equal values belong together (an article): intervals count these",
+    )
+    ask: Ask = Field(description="what a system is asked for")
+    options: dict[str, Text] = Field(
+        default={}, description="label in the data → the text that a model reads and says"
+    )
+    aliases: dict[str, Text] = Field(
+        default={}, description="another spelling of a label in the data → the label"
+    )
+    options_from: Texts = Field(default=[], description="columns that hold an example's own options")
+    answer_is: AnswerIs = Field(
+        default="index",
+        description="what the target says of `options_from`: index (from 0), number, letter, text",
+    )
+    say: Say = Field(
+        default="text",
+        description="what a model says for an option of its own: the text, or a mark of its place",
+    )
+    range: Annotated[list[Finite], Field(min_length=2, max_length=2)] | None = Field(
+        default=None, description="the lowest and the highest number of `ask: rate`"
+    )
+    breakdown: dict[str, Breakdown] = Field(
+        default={}, description="name → the field or groups by which figures are broken down"
+    )
+    clean: Texts = Field(default=[], description="cleaning steps for every text, in this order")
+    window: Window | None = Field(default=None, description="the part of a long field that a prompt shows")
+    templates: Templates = Field(
+        default=Templates.model_validate({"plain": {}}), description="the prompts by name"
+    )
+    shots: Shots = Field(default=Shots(), description="worked examples before the question")
+    decoding: DecodingFile = Field(
+        default=DecodingFile(),
+        description="how text is drawn from a model, over which a backend and `-d` may say otherwise",
+    )
+    extract: list[Named] = Field(
+        default=[], description="the steps that read a reply, in this order; without them, what `ask` needs"
+    )
+    official: dict[str, Annotated[list[Named], Field(min_length=1)]] = Field(
+        default={}, description="metric → the steps that its own authors read a reply with"
+    )
+    metrics: Annotated[list[Named], Field(min_length=1)] = Field(
+        description="what is computed; the first is the task's main metric"
+    )
+    reference: list[Reference] = Field(default=[], description="published rows, shown beside one's own")
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -399,10 +506,14 @@ class Member(Strict):
     `part` share a number that is their weight: MNLI's two dev sets count as one task.
     """
 
-    task: str
-    metrics: Texts = []
-    part: str | None = None
-    weight: Weight | None = None
+    task: str = Field(description="the member's name")
+    metrics: Texts = Field(
+        default=[], description="the metrics whose mean is its figure; without them, the task's main one"
+    )
+    part: str | None = Field(default=None, description="members of one part count as one")
+    weight: Weight | None = Field(
+        default=None, description="how much it counts, or `n`: as many as its examples"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -423,26 +534,30 @@ class Score(Strict):
     `weight` is that of a member who names none; `n` everywhere makes the score one over all examples.
     """
 
-    scale: Annotated[Finite, Field(gt=0)] = 1.0
-    weight: Weight = 1.0
+    scale: Annotated[Finite, Field(gt=0)] = Field(
+        default=1.0, description="what the weighted mean is multiplied by"
+    )
+    weight: Weight = Field(default=1.0, description="the weight of a member who names none")
 
 
 class GroupReference(Strict):
     """A published row of a group: a system, its score and its members' figures, on the group's scale."""
 
-    system: str
-    source: str
-    score: Finite | None = None
-    figures: dict[str, Finite] = {}
-    note: str | None = None
+    system: str = Field(description="the published system's name")
+    source: str = Field(description="where the figures were published")
+    score: Finite | None = Field(default=None, description="the group's score")
+    figures: dict[str, Finite] = Field(default={}, description="member → its figure, on the group's scale")
+    note: str | None = Field(default=None, description="what else has to be known to compare")
 
 
 class Group(Strict):
     """Several tasks under one name, and how one score is made of them, if one is."""
 
-    members: Annotated[list[Member], Field(min_length=1)]
-    description: str = ""
-    tags: list[str] = []
-    source: Citation = Citation()
-    score: Score | None = None
-    reference: list[GroupReference] = []
+    members: Annotated[list[Member], Field(min_length=1)] = Field(
+        description="the tasks, in the order of their columns"
+    )
+    description: str = Field(default="", description="one line: what the group is, in Korean / in English")
+    tags: list[str] = Field(default=[], description="words by which `harness list tasks --tag` finds it")
+    source: Citation = Field(default=Citation(), description="where the group comes from")
+    score: Score | None = Field(default=None, description="how one score is made of the members, if one is")
+    reference: list[GroupReference] = Field(default=[], description="published rows of the group")
