@@ -30,13 +30,9 @@ from harness.tasks import task as tasks
 from tests.support import forking
 from tests.support.running import PATIENCE
 from tests.support.small_tasks import question_task
+from tests.support.wheels import install, needs_builder
 
 VOCABULARY = [field.name for field in fields(Decoding)]
-
-needs_builder = pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in ("hatchling", "pip")),
-    reason="hatchling and pip build and install the wheel",
-)
 
 # A stranger's project: an adapter, a metric, an extraction step and folders of tasks and backends.
 SHOUT = {
@@ -163,25 +159,7 @@ def checkout() -> str:
 def shout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder into which the wheel of the stranger's project was installed."""
     folder = tmp_path_factory.mktemp("shout")
-    project, wheels, site = write(folder / "project", SHOUT), folder / "wheels", folder / "site"
-    pip = ["-m", "pip", "--disable-pip-version-check", "--quiet"]
-    build = [
-        *pip,
-        "wheel",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-index",
-        "-w",
-        str(wheels),
-        str(project),
-    ]
-    built = python(*build, cwd=folder)
-    assert built.returncode == 0, built.stderr
-    (wheel,) = wheels.glob("*.whl")
-    install = [*pip, "install", "--no-index", "--no-deps", "--target", str(site), str(wheel)]
-    installed = python(*install, cwd=folder)
-    assert installed.returncode == 0, installed.stderr
-    return site
+    return install(write(folder / "project", SHOUT), folder)
 
 
 @pytest.fixture

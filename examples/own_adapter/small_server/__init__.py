@@ -1,0 +1,1 @@
+"""An adapter for a sentiment server of our own."""

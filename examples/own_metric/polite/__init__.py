@@ -1,0 +1,1 @@
+"""A metric: does a reply end politely?"""
