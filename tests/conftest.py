@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support import division
 from tests.support.paths import DATA, ROOT
 
 # `benchmarks` lies beside the tests; last, so that `harness` stays the one that is installed.
@@ -21,6 +22,24 @@ if hasattr(signal, "SIGHUP"):
 # A busy machine is no failure: what must be quick has a benchmark.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--shard I/N`."""
+    division.option(parser)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the files of other shards."""
+    shard = config.getoption("--shard")
+    if shard is None or not collection_path.match("test_*.py"):
+        return None
+    return collection_path not in division.files_of(shard, ROOT / "tests") or None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones."""
+    items[:] = division.long_first(items)
 
 
 @pytest.fixture(scope="session")
