@@ -46,7 +46,7 @@ class AdapterEntry:
     library calls it; the setting `base_url` may name another. `files` are settings that each name a file it
     needs: what they hold is hashed by the adapter's `identity`, and their paths are not. `replays` says that
     its answers were made elsewhere: how they were asked for, how quickly and at what cost, this process
-    cannot know.
+    cannot know. `description` is one line for lists and reference pages, `한국어 / English`.
     """
 
     name: str
@@ -68,6 +68,7 @@ class AdapterEntry:
     provider: str | None = None
     files: tuple[str, ...] = ()
     replays: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class MetricEntry:
     asks: tuple[str, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
     extra: str | None = None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class ExtractorEntry:
     name: str
     target: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ class ExporterEntry:
     settings: Mapping[str, str] = field(default_factory=dict)
     extra: str | None = None
     modules: tuple[str, ...] = ()
+    description: str = ""
 
 
 @hookspec

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from harness.builtin import descriptions
 from harness.builtin.adapters import ADAPTERS
 from harness.builtin.exporters import EXPORTERS
 from harness.builtin.extractors import EXTRACTORS
@@ -17,25 +19,25 @@ __all__ = ["ADAPTERS", "EXPORTERS", "EXTRACTORS", "METRICS"]
 def register_adapters(register: Callable[[AdapterEntry], None]) -> None:
     """Name the adapters that ship with the harness."""
     for entry in ADAPTERS:
-        register(entry)
+        register(replace(entry, description=descriptions.ADAPTERS.get(entry.name, "")))
 
 
 @hookimpl
 def register_metrics(register: Callable[[MetricEntry], None]) -> None:
     """Name the metrics that ship with the harness."""
     for entry in METRICS:
-        register(entry)
+        register(replace(entry, description=descriptions.METRICS.get(entry.name, "")))
 
 
 @hookimpl
 def register_extractors(register: Callable[[ExtractorEntry], None]) -> None:
     """Name the extraction steps that ship with the harness."""
     for entry in EXTRACTORS:
-        register(entry)
+        register(replace(entry, description=descriptions.EXTRACTORS.get(entry.name, "")))
 
 
 @hookimpl
 def register_exporters(register: Callable[[ExporterEntry], None]) -> None:
     """Name the places that ship with the harness."""
     for entry in EXPORTERS:
-        register(entry)
+        register(replace(entry, description=descriptions.EXPORTERS.get(entry.name, "")))

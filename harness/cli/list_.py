@@ -22,8 +22,8 @@ Rows = list[dict[str, Any]]
 SHOWN = {
     "tasks": ("name", "ask", "language", "description"),
     "backends": ("name", "adapter", "kind", "description"),
-    "metrics": ("name", "asks"),
-    "exporters": ("name", "settings"),
+    "metrics": ("name", "description", "asks"),
+    "exporters": ("name", "settings", "description"),
     "runs": ("task", "backend", "status", "metric", "value", "n", "sample", "path"),
 }
 
@@ -86,7 +86,10 @@ def _exporters() -> Rows:
     from harness import plugins
 
     return [
-        {"name": entry.name, "settings": list(entry.settings), "extra": entry.extra}
+        {
+            **{"name": entry.name, "settings": list(entry.settings)},
+            **{"extra": entry.extra, "description": entry.description},
+        }
         for _, entry in sorted(plugins.exporters().items())
     ]
 
@@ -147,7 +150,10 @@ def _metrics() -> Rows:
     from harness import plugins
 
     return [
-        {"name": entry.name, "asks": list(entry.asks), "settings": dict(entry.settings), "extra": entry.extra}
+        {
+            **{"name": entry.name, "asks": list(entry.asks), "settings": dict(entry.settings)},
+            **{"extra": entry.extra, "description": entry.description},
+        }
         for entry in plugins.metrics().values()
     ]
 
