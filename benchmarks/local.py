@@ -96,16 +96,15 @@ def _texts(data: Path) -> list[str]:
 
 def requests(folder: Path, name: str, data: Path, most: int | None) -> list[Any]:
     """Return the requests of a case, as a run makes them."""
-    from harness.datasets.sources import Where
-    from harness.evaluation.grid import Grid, plans
-    from harness.evaluation.plan import Options
+    from harness.evaluation.grid import plans
+    from harness.options.running import RunOptions
 
     case = CASES[name]
     path = folder / f"{name}.yaml"
     path.write_text(TASK.format(task=case.task, more=case.more), encoding="utf-8")
     limit = min(case.n, most or case.n)
-    options = Options(where=Where(data_dir=data), runs_dir=folder / "runs", limit=limit)
-    ((plan,), _) = plans(Grid([str(path)], ["dummy"]), options, lambda _message: None)
+    options = RunOptions(path, "dummy", data_dir=data, runs_dir=folder / "runs", limit=limit)
+    ((plan,), _) = plans(options, lambda _message: None)
     prompts = plan.prompts()
     return [prompts.request(example) for example in itertools.islice(plan.material.evaluated(), limit)]
 

@@ -15,13 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from harness.costs.money import Budget, money
-from harness.datasets.sources import Where
 from harness.evaluation.estimate import estimate
-from harness.evaluation.grid import Grid, plans
-from harness.evaluation.plan import Options, Plan
+from harness.evaluation.grid import plans
+from harness.evaluation.plan import Plan
 from harness.evaluation.wrappers.answer_store import Store
 from harness.evaluation.wrappers.cache import Cached, Keys
+from harness.options.running import RunOptions
 from harness.schema import Example, Parts, Profile, Request, Response, Usage
 from tests.support.billing import Billing, billed_project, tokenizer
 from tests.support.model_server import ModelServer
@@ -64,8 +63,8 @@ def keeping(folder: Path) -> None:
 
 def plan_of(project: Project) -> Plan:
     """Return the project's one run."""
-    options = Options(where=Where(data_dir=Path("data")), runs_dir=project.home / "runs")
-    return plans(Grid(["reviews"], ["billed"]), options, lambda _: None)[0][0]
+    options = RunOptions("reviews", "billed", data_dir="data", runs_dir=project.home / "runs")
+    return plans(options, lambda _: None)[0][0]
 
 
 def limits(folder: Path, server: ModelServer, account: Billing) -> None:
@@ -73,7 +72,7 @@ def limits(folder: Path, server: ModelServer, account: Billing) -> None:
     for limit in (2, 4, 6):
         project = billed_project(folder / f"limit{limit}", server, COUNT)
         before = account.billed
-        here(project, "billed", concurrency=64, budget=Budget(money(f"{limit}USD")), cache=False)
+        here(project, "billed", concurrency=64, max_cost=f"{limit}USD", cache=False)
         print(f"--max-cost {limit}USD: {float(account.billed - before):.4f} billed")
 
 

@@ -7,26 +7,24 @@ what the command line would say on stderr while it goes on is a warning.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from harness.backends import allowed_endpoints
-from harness.config import loader as definitions
-from harness.config.documents import Document
-from harness.config.fields import DecodingFile
-from harness.costs import money
-from harness.datasets.sources import Where
 from harness.errors import BadInput, HarnessError, Interrupted
 from harness.evaluation import energy as metering
-from harness.evaluation.grid import Grid, plans
-from harness.evaluation.plan import Options, Plan
+from harness.evaluation.grid import plans
+from harness.evaluation.plan import Plan
 from harness.evaluation.progress import display
 from harness.evaluation.runner import Outcome, execute
 from harness.metrics import permissions as consent
+from harness.options.flags import from_environment
+from harness.options.keywords import taking
+from harness.options.running import RunOptions
+from harness.options.values import count
 from harness.reports import entries
 from harness.reports.comparison import compare as comparing
 from harness.reports.comparison import pairs
@@ -36,12 +34,7 @@ from harness.reports.leaderboard import render
 from harness.reports.writers import html
 from harness.reports.writers.translations import language
 from harness.runs import Run, pandas, warn
-from harness.scoring import service_levels as goodput
 from harness.terminal import say
-
-Names = str | Path | Sequence[str | Path]
-Values = Mapping[str, Any]
-Part = int | float | str | None  # of a split: a count, a share, or all of it ("all" or None)
 
 
 @dataclass(frozen=True, repr=False)
@@ -147,39 +140,8 @@ class Comparison(comparing.PairedComparison):
             return html.fragment(compare_render.blocks(self))
 
 
-def run(
-    task: Names,
-    backend: Names,
-    *,
-    limit: int | float | None = None,
-    shots: int | None = None,
-    template: str | Sequence[str] | None = None,
-    ask: str | Sequence[str] | None = None,
-    split: str | None = None,
-    repeat: int = 1,
-    name: str | None = None,
-    seed: int | None = None,
-    train_limit: Part | Sequence[Part] = None,
-    dedupe_train: bool = False,
-    sample: bool = False,
-    decoding: Values | Sequence[Values] | None = None,
-    settings: Values | Sequence[Values] | None = None,
-    data_dir: str | Path | None = None,
-    runs_dir: str | Path = "runs",
-    offline: bool = False,
-    fresh: bool = False,
-    max_failures: int | float = 0.01,
-    energy: bool = False,
-    trust_remote_code: bool = False,
-    allow_endpoint: str | Sequence[str] = (),
-    concurrency: int | None = None,
-    latency: bool | None = None,
-    cache: bool = True,
-    max_cost: str | None = None,
-    usd_krw: str | None = None,
-    slo: Mapping[str, float] | None = None,
-    quiet: bool = True,
-) -> list[Run]:
+@taking(RunOptions)
+def run(options: RunOptions) -> list[Run]:
     """Return the runs of tasks on backends, as `harness run` makes them; a complete one is not made again.
 
     Several tasks, backends, templates, asks, decodings or settings make a grid. `limit` is a count or a
@@ -202,43 +164,16 @@ def run(
         Unavailable: nothing at all could be run.
         KeyboardInterrupt: Ctrl-C; the same call goes on.
     """
-    command = _said(locals())  # first, while there is nothing else
-    allowed = [allow_endpoint] if isinstance(allow_endpoint, str) else list(allow_endpoint)
-    grid = Grid(
-        tasks=_names(task, "task"),
-        backends=_names(backend, "backend"),
-        templates=_choices(template),
-        asks=_choices(ask),
-        shots=None if shots is None else _count("shots", shots, 0),
-        split=split,
-        seed=seed,
-        train_limits=_parts(train_limit),
-        decodings=[_decoding(one) for one in _each(decoding)],
-        settings=_each(settings),
-    )
-    data = data_dir if data_dir is not None else os.environ.get("HARNESS_DATA")
-    options = Options(
-        where=Where(data_dir=Path(data) if data else None, sample=sample, offline=offline),
-        runs_dir=Path(runs_dir),
-        limit=None if limit is None else _amount("limit", limit, 1),
-        repeat=_count("repeat", repeat, 1),
-        max_failures=_amount("max_failures", max_failures, 0),
-        fresh=fresh,
-        trust_remote_code=trust_remote_code,
-        concurrency=None if concurrency is None else _count("concurrency", concurrency, 1),
-        latency=latency,
-        cache=cache,
-        budget=money.budget(max_cost, usd_krw),
-        slo=None if slo is None else goodput.bounds(slo),
-        dedupe_train=dedupe_train,
-        energy=energy,
-        name=name,
-    )
-    if energy:
+    command = f"harness.run({', '.join(f'{name}={value!r}' for name, value in options.said.items())})"
+    for what in ("task", "backend"):
+        if not all(getattr(options, what) or [""]):
+            raise BadInput(f"{what} is missing; `harness list {what}s` shows what there is")
+    options = from_environment(options, os.environ)
+    if options.energy:
         metering.require()
-    with _allowed(options, allowed):
-        ready, dead = plans(grid, options, (lambda _message: None) if quiet else say, command)
-        outcomes, failed = _executed(ready, quiet=quiet)
+    with _allowed(options):
+        ready, dead = plans(options, (lambda _message: None) if options.quiet else say, command)
+        outcomes, failed = _executed(ready, quiet=options.quiet)
     problems = [*dead, *failed]
     if problems and not outcomes:
         raise problems[0]
@@ -289,20 +224,20 @@ def compare(
     ours, theirs = (one.entry if isinstance(one, Run) else pairs.only_run(Path(one)) for one in (a, b))
     metrics = [metric] if isinstance(metric, str) else list(metric)
     with language(lang):
-        made = comparing.compare(ours, theirs, metrics=metrics, examples=_count("examples", examples, 0))
+        made = comparing.compare(ours, theirs, metrics=metrics, examples=count("examples", examples, 0))
     return Comparison(**{part.name: getattr(made, part.name) for part in fields(made)}, lang=lang)
 
 
 @contextmanager
-def _allowed(options: Options, addresses: Sequence[str]) -> Iterator[None]:
+def _allowed(options: RunOptions) -> Iterator[None]:
     """Let metrics of others run remote code, or forbid them the network, as long as this call lasts.
 
-    So long, keys may go to `addresses`.
+    So long, keys may go to the addresses that it allows.
     """
     before = allowed_endpoints.ALLOWED.get()
-    allowed_endpoints.allow(addresses)
+    allowed_endpoints.allow(options.allow_endpoint)
     remote_code = consent.REMOTE_CODE.set(options.trust_remote_code)
-    offline = consent.OFFLINE.set(options.where.offline)
+    offline = consent.OFFLINE.set(options.offline)
     try:
         yield
     finally:
@@ -331,55 +266,3 @@ def _executed(ready: Iterable[Plan], *, quiet: bool) -> tuple[list[Outcome], lis
 
 def _run_of(outcome: Outcome) -> Run:
     return Run(outcome.directory, outcome.run, outcome.error)
-
-
-def _said(arguments: Mapping[str, Any]) -> str:
-    """Return the call as `run.json` keeps it, with what is not the default."""
-    usual = run.__kwdefaults__ or {}
-    given = [f"{key}={value!r}" for key, value in arguments.items() if value != usual.get(key)]
-    return f"harness.run({', '.join(given)})"
-
-
-def _names(given: Names, what: str) -> list[str]:
-    several = [given] if isinstance(given, (str, Path)) else list(given)
-    if not several or not all(map(str, several)):
-        raise BadInput(f"{what} is missing; `harness list {what}s` shows what there is")
-    return list(dict.fromkeys(map(str, several)))
-
-
-def _choices(given: str | Sequence[str] | None) -> list[str | None]:
-    return [given] if given is None or isinstance(given, str) else list(given)
-
-
-def _parts(given: Part | Sequence[Part]) -> list[int | float | None]:
-    """Return each part of the train split, None for all of it."""
-    several = [given] if given is None or isinstance(given, (int, float, str)) else list(given)
-    return [None if one in (None, "all") else _amount("train_limit", one, 1) for one in several]
-
-
-def _each(given: Values | Sequence[Values] | None) -> list[Values]:
-    """Return one mapping or several as a list; none given is one that says nothing."""
-    if given is None:
-        return [{}]
-    return [given] if isinstance(given, Mapping) else list(given)
-
-
-def _decoding(given: Values) -> Values:
-    """Return the decoding, checked against the vocabulary."""
-    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()}
-    return definitions.validate(DecodingFile, Document(Path("decoding"), plain)).asked()
-
-
-def _count(name: str, given: Any, least: int) -> int:
-    if not isinstance(given, int) or isinstance(given, bool) or not least <= given <= sys.maxsize:
-        raise BadInput(f"{name}={given!r}: should be a whole number from {least}")
-    return given
-
-
-def _amount(name: str, given: Any, least: int) -> int | float:
-    """Return a count, or a share above 0 and up to 1."""
-    if isinstance(given, float) and (0 < given <= 1 or given == least):
-        return given
-    if isinstance(given, float):
-        raise BadInput(f"{name}={given!r}: a share should be above 0 and at most 1, a count a whole number")
-    return _count(name, given, least)

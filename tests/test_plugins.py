@@ -18,13 +18,12 @@ import pytest
 
 from harness import builtin, hookspecs, plugins
 from harness.config.settings import fits
-from harness.datasets.sources import Where
 from harness.errors import BadInput, Unavailable
-from harness.evaluation.grid import Grid, plans
-from harness.evaluation.plan import Options
+from harness.evaluation.grid import plans
 from harness.evaluation.progress import Quiet
 from harness.evaluation.runner import execute
 from harness.hookspecs import AdapterEntry, ExtractorEntry, FolderEntry, MetricEntry, hookimpl
+from harness.options.running import RunOptions
 from harness.schema import Decoding, Profile, Request, Response
 from harness.tasks import task as tasks
 from tests.support import forking
@@ -395,9 +394,9 @@ def test_a_fake_plugins_adapter_runs_a_task(registered, tmp_path):
     entry = AdapterEntry("refuser", f"{__name__}:Refuser", asks=("generate",), decoding=tuple(VOCABULARY))
     registered(register_adapters=handing_over(entry))
     write(tmp_path, {"mine.yaml": "adapter: refuser\nkind: classical"})
-    grid = Grid(["nsmc_zeroshot"], [str(tmp_path / "mine.yaml")], asks=["generate"])
-    options = Options(where=Where(sample=True), runs_dir=tmp_path / "runs", limit=3)
-    (plan,), _ = plans(grid, options, lambda _line: None)
+    mine = {"backend": tmp_path / "mine.yaml", "ask": "generate"}
+    options = RunOptions("nsmc_zeroshot", **mine, sample=True, runs_dir=tmp_path / "runs", limit=3)
+    (plan,), _ = plans(options, lambda _line: None)
     outcome = execute(plan, Quiet())
     assert outcome.run["status"] == "complete"
     assert outcome.run["counts"] | {"answered": 1, "unanswered": 2, "failed": 0} == outcome.run["counts"]

@@ -26,6 +26,7 @@ from harness.cli.rescore import rescore
 from harness.cli.run import run
 from harness.cli.score import score
 from harness.cli.show import show
+from harness.cli.signature import Command
 from harness.cli.tokenizers import tokenizers
 from harness.cli.try_ import try_
 
@@ -62,8 +63,9 @@ def _harness(
     """Evaluate language systems, from bag-of-words to LLM, on the same examples. Korean first."""
 
 
-for function in (*ASK, *SHOW, *JUDGE):
-    app.command(function.__name__.rstrip("_"))(function)
+COMMANDS = [Command.of(function) for function in (*ASK, *SHOW, *JUDGE)]
+for one in COMMANDS:
+    app.command(one.name)(one.typed())
 
 
 @functools.cache

@@ -6,11 +6,10 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from harness.cli.options import Json
 from harness.cli.output import emit, print_json
 from harness.errors import BadInput, did_you_mean
+from harness.options.flags import Flag, Positional
+from harness.options.shared import Json
 
 if TYPE_CHECKING:
     from harness.evaluation.wrappers.answer_store import Kept
@@ -20,12 +19,21 @@ _SECONDS = {"d": 86_400, "h": 3_600, "m": 60}
 
 
 def cache(
-    what: Annotated[str, typer.Argument(metavar="stats|clear")],
+    what: Annotated[
+        str, Positional("stats|clear", help="what to do: show, or remove", ko="할 일: 보기 또는 지우기")
+    ],
     backend: Annotated[
-        str | None, typer.Option("--backend", "-b", metavar="BACKEND", help="only the answers of this one")
+        str | None,
+        Flag("--backend -b", metavar="BACKEND", help="only the answers of this one", ko="이 시스템의 답만"),
     ] = None,
     older_than: Annotated[
-        str | None, typer.Option("--older-than", metavar="AGE", help="only these, such as 30d, 12h or 10m")
+        str | None,
+        Flag(
+            "--older-than",
+            metavar="AGE",
+            help="only these, such as 30d, 12h or 10m",
+            ko="이보다 오래된 것만, 예: 30d, 12h, 10m",
+        ),
     ] = None,
     json: Json = False,
 ) -> int:

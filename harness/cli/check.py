@@ -5,20 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from harness.cli.options import Json
 from harness.cli.output import emit, print_json
 from harness.errors import BadInput
+from harness.options.flags import Flag, Positional
+from harness.options.shared import Json
 from harness.terminal import say
 
 
 def check(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="PATH", help="files or folders; else all")
+        list[Path] | None,
+        Positional("PATH", help="files or folders; else all", ko="파일이나 폴더; 없으면 전부"),
     ] = None,
     schema: Annotated[
-        Path | None, typer.Option("--schema", metavar="DIR", help="write JSON schemas for editors into DIR")
+        Path | None,
+        Flag(
+            "--schema",
+            metavar="DIR",
+            help="write JSON schemas for editors into DIR",
+            ko="편집기가 쓸 JSON 스키마를 DIR에 씀",
+        ),
     ] = None,
     json: Json = False,
 ) -> int:

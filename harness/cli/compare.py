@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from harness.cli.options import Lang
 from harness.cli.output import format_named, hand_over
+from harness.options.flags import Flag, Positional
+from harness.options.shared import Lang
 
 if TYPE_CHECKING:
     from harness.reports.comparison.compare import PairedComparison
@@ -17,19 +16,38 @@ FORMATS = ("md", "html", "json")
 
 
 def compare(
-    a: Annotated[Path, typer.Argument(metavar="RUN_A", help="a run directory, or a folder of one run")],
-    b: Annotated[Path, typer.Argument(metavar="RUN_B", help="the run beside it")],
+    a: Annotated[
+        Path,
+        Positional(
+            "RUN_A", help="a run directory, or a folder of one run", ko="실행 폴더, 또는 실행 하나가 든 폴더"
+        ),
+    ],
+    b: Annotated[Path, Positional("RUN_B", help="the run beside it", ko="견줄 다른 실행")],
     metric: Annotated[
-        list[str] | None, typer.Option("--metric", "-M", metavar="NAME[,NAME]", help="only by these")
+        list[str] | None, Flag("--metric -M", metavar="NAME[,NAME]", help="only by these", ko="이 지표들로만")
     ] = None,
     n: Annotated[
-        int, typer.Option("-n", min=0, metavar="N", help="examples to show that either run alone has right")
+        int,
+        Flag(
+            "-n",
+            least=0,
+            metavar="N",
+            help="examples to show that either run alone has right",
+            ko="한쪽만 맞힌 문항을 N개씩 보임",
+        ),
     ] = 5,
     format: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="md|html|json", help="md unless FILE says another")
+        str | None,
+        Flag(
+            "--format -f",
+            metavar="md|html|json",
+            help="md unless FILE says another",
+            ko="파일 이름이 달리 말하지 않으면 md",
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")
+        Path | None,
+        Flag("--out -o", metavar="FILE", help="write here, not to stdout", ko="표준 출력 대신 이 파일에 씀"),
     ] = None,
     lang: Lang = None,
 ) -> int:
@@ -38,14 +56,14 @@ def compare(
     How B differs from A on the examples that both answered: each metric's difference with its paired interval
     and p-value, where they part, what differs in their settings, cost and time.
     """
-    from harness.cli import arguments
+    from harness.options import values
     from harness.reports.comparison import compare as comparison
     from harness.reports.comparison.pairs import only_run
     from harness.reports.writers.translations import language
 
     kind = format_named(format, out, FORMATS)
     with language("en" if kind == "json" else lang):
-        metrics = arguments.names(metric)
+        metrics = values.names(metric)
         text = _rendered(comparison.compare(only_run(a), only_run(b), metrics=metrics, examples=n), kind)
     hand_over(text, out)
     return 0

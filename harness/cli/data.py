@@ -6,11 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from harness.cli.options import DataDir, Json
 from harness.cli.output import emit, fail, print_json
 from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
+from harness.options.flags import Flag, Positional
+from harness.options.shared import DataDir, Json
 from harness.terminal import say
 
 if TYPE_CHECKING:
@@ -21,13 +20,28 @@ COLUMNS = ("task", "data", "files", "size", "from", "licence")
 
 
 def data(
-    what: Annotated[str, typer.Argument(metavar="list|get")],
+    what: Annotated[
+        str,
+        Positional(
+            "list|get", help="where it is, or have it downloaded", ko="어디 있는지 보기, 또는 내려받기"
+        ),
+    ],
     tasks: Annotated[
-        list[str] | None, typer.Argument(metavar="TASK", help="tasks or groups; list shows all without one")
+        list[str] | None,
+        Positional(
+            "TASK",
+            help="tasks or groups; list shows all without one",
+            ko="과제나 묶음; 없으면 list는 전부 보임",
+        ),
     ] = None,
     data_dir: DataDir = None,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="agree to the terms of what is downloaded")
+        bool,
+        Flag(
+            "--yes -y",
+            help="agree to the terms of what is downloaded",
+            ko="내려받는 데이터의 이용 조건에 동의",
+        ),
     ] = False,
     json: Json = False,
 ) -> int:

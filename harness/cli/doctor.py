@@ -4,36 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from harness import __version__
-from harness.cli.options import AllowEndpoint, Json, Offline, Settings, Trust
 from harness.cli.output import emit, print_json
-from harness.errors import BadInput
+from harness.options.flags import Flag
+from harness.options.running import RunOptions
+from harness.options.shared import Json
 
 
 def doctor(
+    *,
     numerics: Annotated[
-        bool, typer.Option("--numerics", help="measure how a backend's answers depend on its batches")
+        bool,
+        Flag(
+            "--numerics",
+            help="measure how a backend's answers depend on its batches",
+            ko="시스템의 답이 배치 크기에 따라 얼마나 달라지는지 잼",
+        ),
     ] = False,
-    backend: Annotated[
-        str | None, typer.Option("--backend", "-b", metavar="BACKEND", help="with --numerics: which one")
-    ] = None,
-    set_: Settings = None,
-    offline: Offline = False,
-    trust_remote_code: Trust = False,
-    allow_endpoint: AllowEndpoint = None,
+    options: RunOptions,
     json: Json = False,
 ) -> int:
     """Say what is installed and what each backend still needs."""
     from harness.backends import allowed_endpoints
-    from harness.cli import arguments
 
-    allowed_endpoints.allow(allow_endpoint or ())
-    if not numerics:
-        return _print_installation(json=json)
-    settings = arguments.grid(set_, "-m")
-    return _print_numerics(backend, settings, offline=offline, trust_remote_code=trust_remote_code, json=json)
+    allowed_endpoints.allow(options.allow_endpoint)
+    return _print_numerics(options, json=json) if numerics else _print_installation(json=json)
 
 
 def _print_installation(*, json: bool) -> int:
@@ -62,14 +57,7 @@ def _print_installation(*, json: bool) -> int:
     return 0
 
 
-def _print_numerics(
-    backend: str | None,
-    settings: list[dict[str, Any]],
-    *,
-    offline: bool,
-    trust_remote_code: bool,
-    json: bool,
-) -> int:
+def _print_numerics(options: RunOptions, *, json: bool) -> int:
     """Print how far a backend's answers move with the size of its batches.
 
     Raises:
@@ -77,10 +65,7 @@ def _print_numerics(
     """
     from harness.evaluation import batch_invariance as numerics
 
-    if backend is None or len(settings) > 1:
-        raise BadInput("--numerics takes one backend with one value a setting: add -b BACKEND")
-    options = numerics.sampled(trust_remote_code=trust_remote_code, offline=offline)
-    found = numerics.measure(backend, settings[0], options)
+    found = numerics.measure(options)
     if json:
         print_json(found.plain())
     else:

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from harness.cli.options import Json, Lang, Runs, RunsDir
 from harness.cli.output import emit, fail, print_json, warn, write
 from harness.errors import BadInput, Unavailable, did_you_mean
+from harness.options.flags import Flag
+from harness.options.shared import Json, Lang, Runs, RunsDir
 from harness.terminal import say
 
 if TYPE_CHECKING:
@@ -25,38 +24,87 @@ def gate(
     runs: Runs = None,
     baseline: Annotated[
         Path | None,
-        typer.Option("--baseline", metavar="FILE|DIR", help="compare with this file, or folder of runs"),
+        Flag(
+            "--baseline",
+            metavar="FILE|DIR",
+            help="compare with this file, or folder of runs",
+            ko="이 파일이나 실행 폴더들과 비교",
+        ),
     ] = None,
     update: Annotated[
-        Path | None, typer.Option("--update", metavar="FILE", help="make the baseline of the runs instead")
+        Path | None,
+        Flag(
+            "--update",
+            metavar="FILE",
+            help="make the baseline of the runs instead",
+            ko="비교하는 대신 이 실행들로 기준을 만듦",
+        ),
     ] = None,
     alpha: Annotated[
-        float, typer.Option("--alpha", metavar="P", help="chance of a false alarm, shared among the runs")
+        float,
+        Flag(
+            "--alpha",
+            metavar="P",
+            help="chance of a false alarm, shared among the runs",
+            ko="모든 실행을 통틀어 거짓 경보가 날 확률",
+        ),
     ] = 0.01,
     margin: Annotated[
         list[str] | None,
-        typer.Option(
-            "--margin", metavar="X|NAME=X[,…]", help="falls that pass, in the metric's unit (default 0)"
+        Flag(
+            "--margin",
+            metavar="X|NAME=X[,…]",
+            help="falls that pass, in the metric's unit (default 0)",
+            ko="눈감아 줄 하락 폭, 지표의 단위로(기본값 0)",
         ),
     ] = None,
     max_cost_increase: Annotated[
-        str | None, typer.Option("--max-cost-increase", metavar="SHARE", help="of the cost per 1,000, as 10%")
+        str | None,
+        Flag(
+            "--max-cost-increase",
+            metavar="SHARE",
+            help="of the cost per 1,000, as 10%",
+            ko="1,000건당 비용의 허용 증가율, 예: 10%",
+        ),
     ] = None,
     max_p95_increase: Annotated[
-        str | None, typer.Option("--max-p95-increase", metavar="SHARE", help="of the p95 latency, as 20%")
+        str | None,
+        Flag(
+            "--max-p95-increase",
+            metavar="SHARE",
+            help="of the p95 latency, as 20%",
+            ko="p95 지연 시간의 허용 증가율, 예: 20%",
+        ),
     ] = None,
     max_failures: Annotated[
         str,
-        typer.Option("--max-failures", metavar="N|FRACTION", help="a run with more failed is not judged"),
+        Flag(
+            "--max-failures",
+            metavar="N|FRACTION",
+            help="a run with more failed is not judged",
+            ko="실패가 이보다 많은 실행은 판정하지 않음",
+        ),
     ] = "0.01",
     max_unanswered: Annotated[
-        str | None, typer.Option("--max-unanswered", metavar="N|FRACTION", help="a regression if exceeded")
+        str | None,
+        Flag(
+            "--max-unanswered",
+            metavar="N|FRACTION",
+            help="a regression if exceeded",
+            ko="답하지 못한 문항이 이보다 많으면 퇴보로 봄",
+        ),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="inconclusive is exit code 1")] = False,
+    strict: Annotated[
+        bool, Flag("--strict", help="inconclusive is exit code 1", ko="판정할 수 없으면 종료 코드 1")
+    ] = False,
     junit: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="write JUnit XML for the CI")
+        Path | None,
+        Flag("--junit", metavar="FILE", help="write JUnit XML for the CI", ko="CI가 읽을 JUnit XML을 씀"),
     ] = None,
-    dated: Annotated[bool, typer.Option("--dated", help="with --update: say when it was made")] = False,
+    dated: Annotated[
+        bool,
+        Flag("--dated", help="with --update: say when it was made", ko="--update와 함께: 만든 때를 적음"),
+    ] = False,
     lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),
     json: Json = False,
@@ -67,21 +115,21 @@ def gate(
     fall that may be chance is inconclusive (0, with a warning); runs that are missing, unfinished or not
     comparable are infrastructure (3). Where there are several runs of one kind, the latest is tonight's.
     """
-    from harness.cli import arguments
+    from harness.options import values
     from harness.reports.gate import baselines
     from harness.reports.gate import gate as gating
     from harness.reports.gate.measurements import latest, measured
     from harness.reports.writers.translations import language
 
-    every, named = arguments.margins(margin or ["0"])
+    every, named = values.margins(margin or ["0"])
     limits = gating.Limits(
-        alpha=arguments.alpha(alpha),
+        alpha=values.alpha(alpha),
         margin=every,
         margins=named,
-        max_cost_increase=arguments.increase("--max-cost-increase", max_cost_increase),
-        max_p95_increase=arguments.increase("--max-p95-increase", max_p95_increase),
-        max_failures=arguments.limit(max_failures, "--max-failures") or 0,
-        max_unanswered=arguments.limit(max_unanswered, "--max-unanswered"),
+        max_cost_increase=values.increase("--max-cost-increase", max_cost_increase),
+        max_p95_increase=values.increase("--max-p95-increase", max_p95_increase),
+        max_failures=values.limit(max_failures, "--max-failures") or 0,
+        max_unanswered=values.limit(max_unanswered, "--max-unanswered"),
     )
     if (baseline is None) == (update is None):
         raise BadInput("--baseline FILE|DIR to compare with, or --update FILE to make one: one of the two")

@@ -6,11 +6,10 @@ import shlex
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from harness import DISTRIBUTION
 from harness.cli.output import emit
 from harness.errors import BadInput
+from harness.options.flags import Positional
 
 FILES = {
     "tasks/my_task.yaml": "project/my_task.yaml",
@@ -23,7 +22,9 @@ NEXT = ("harness check", "harness run -t my_task -b my_tfidf,majority --sample",
 
 
 def init(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="the folder; else this one")] = Path(),
+    directory: Annotated[
+        Path, Positional("DIR", help="the folder; else this one", ko="폴더; 없으면 지금 폴더")
+    ] = Path(),
 ) -> int:
     """Start a project of your own, with a nightly workflow."""
     from harness.paths import shipped

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from harness.cli.options import GroupOf, Lang, Runs, RunsDir, SortBy
 from harness.cli.output import emit, format_named, hand_over, warn
 from harness.errors import BadInput
+from harness.options.flags import Flag
+from harness.options.shared import GroupOf, Lang, Runs, RunsDir, SortBy
 
 if TYPE_CHECKING:
     from harness.reports.entries import Entry
@@ -24,21 +23,36 @@ def leaderboard(
     runs: Runs = None,
     format: Annotated[
         str | None,
-        typer.Option(
-            "--format", "-f", metavar="NAME", help="md, html, csv, json or latex; as FILE ends, else md"
+        Flag(
+            "--format -f",
+            metavar="NAME",
+            help="md, html, csv, json or latex; as FILE ends, else md",
+            ko="md, html, csv, json, latex; 없으면 파일 이름의 끝을 따르고, 그것도 없으면 md",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")
+        Path | None,
+        Flag("--out -o", metavar="FILE", help="write here, not to stdout", ko="표준 출력 대신 이 파일에 씀"),
     ] = None,
     group: GroupOf = None,
     sort: SortBy = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="BREAKDOWN", help="the figures by group, such as category")
+        str | None,
+        Flag(
+            "--by",
+            metavar="BREAKDOWN",
+            help="the figures by group, such as category",
+            ko="범주 같은 갈래별로 본 수치",
+        ),
     ] = None,
     baseline: Annotated[
         str | None,
-        typer.Option("--baseline", metavar="SYSTEM", help="add ms an example and speed-up over this one"),
+        Flag(
+            "--baseline",
+            metavar="SYSTEM",
+            help="add ms an example and speed-up over this one",
+            ko="문항당 밀리초와 이 시스템 대비 속도를 더함",
+        ),
     ] = None,
     lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),

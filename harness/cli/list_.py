@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
-from harness.cli.options import DataDir, Json, RunsDir
 from harness.cli.output import emit, print_json, warn
 from harness.errors import BadInput, did_you_mean
+from harness.options.flags import Flag, Positional
+from harness.options.shared import DataDir, Json, RunsDir
 from harness.terminal import say
 
 Rows = list[dict[str, Any]]
@@ -29,11 +28,21 @@ SHOWN = {
 
 
 def list_(
-    kind: Annotated[str, typer.Argument(metavar="tasks|backends|metrics|exporters|runs")],
+    kind: Annotated[
+        str, Positional("tasks|backends|metrics|exporters|runs", help="what to list", ko="나열할 것")
+    ],
     tag: Annotated[
-        list[str] | None, typer.Option("--tag", metavar="TAG", help="only those with this tag")
+        list[str] | None,
+        Flag("--tag", metavar="TAG", help="only those with this tag", ko="이 태그가 붙은 것만"),
     ] = None,
-    data: Annotated[bool, typer.Option("--data", help="with tasks: where the data of each is")] = False,
+    data: Annotated[
+        bool,
+        Flag(
+            "--data",
+            help="with tasks: where the data of each is",
+            ko="tasks와 함께: 과제마다 데이터가 어디 있는지",
+        ),
+    ] = False,
     data_dir: DataDir = None,
     runs_dir: RunsDir = Path("runs"),
     json: Json = False,

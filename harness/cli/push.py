@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from harness.cli.options import Runs, RunsDir
 from harness.cli.output import emit, warn
 from harness.errors import BadInput, HarnessError, Unavailable
+from harness.options.flags import Flag
+from harness.options.shared import Runs, RunsDir
 
 if TYPE_CHECKING:
     from harness.hookspecs import ExporterEntry
@@ -18,11 +17,22 @@ if TYPE_CHECKING:
 def push(
     runs: Runs = None,
     to: Annotated[
-        str, typer.Option("--to", metavar="EXPORTER", help="csv, parquet, wandb, mlflow, or a plugin's")
+        str,
+        Flag(
+            "--to",
+            metavar="EXPORTER",
+            help="csv, parquet, wandb, mlflow, or a plugin's",
+            ko="csv, parquet, wandb, mlflow 또는 플러그인의 것",
+        ),
     ] = "",
     set_: Annotated[
         list[str] | None,
-        typer.Option("-m", "--set", metavar="KEY=VALUE", help="the exporter's setting, such as out=DIR"),
+        Flag(
+            "--set -m",
+            metavar="KEY=VALUE",
+            help="the exporter's setting, such as out=DIR",
+            ko="내보내기의 설정, 예: out=DIR",
+        ),
     ] = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> int:
@@ -32,11 +42,11 @@ def push(
     send: wandb writes a folder unless mode=online, mlflow too unless uri is an address.
     """
     from harness import plugins
-    from harness.cli import arguments
+    from harness.options import values
     from harness.reports.entries import load
     from harness.runs import Run
 
-    given = arguments.grid(set_, "-m")
+    given = values.grid(set_, "-m")
     if not to:
         raise BadInput("--to EXPORTER is missing; `harness list exporters` shows what there is")
     entry = plugins.known(plugins.exporters(), to, "exporter")

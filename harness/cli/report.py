@@ -5,28 +5,43 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from harness.cli.options import GroupOf, Lang, Runs, RunsDir, SortBy
 from harness.cli.output import warn
 from harness.errors import BadInput
+from harness.options.flags import Flag
+from harness.options.shared import GroupOf, Lang, Runs, RunsDir, SortBy
 from harness.terminal import say
 
 
 def report(
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="DIR", help="the folder; a report there is replaced")
+        Path,
+        Flag(
+            "--out -o",
+            metavar="DIR",
+            help="the folder; a report there is replaced",
+            ko="폴더; 거기 있던 보고서는 새것으로 바뀜",
+        ),
     ],
     runs: Runs = None,
     group: GroupOf = None,
     sort: SortBy = None,
     examples: Annotated[
         int | None,
-        typer.Option("--examples", min=0, metavar="N", help="show the first N of each run (default: all)"),
+        Flag(
+            "--examples",
+            least=0,
+            metavar="N",
+            help="show the first N of each run (default: all)",
+            ko="실행마다 앞에서부터 N개 문항을 보임(기본값: 전부)",
+        ),
     ] = None,
     no_texts: Annotated[
         bool,
-        typer.Option("--no-texts", help="leave out inputs, targets' texts, prompts and replies"),
+        Flag(
+            "--no-texts",
+            help="leave out inputs, targets' texts, prompts and replies",
+            ko="입력, 정답 글, 프롬프트, 답을 싣지 않음",
+        ),
     ] = False,
     lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),

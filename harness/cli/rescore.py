@@ -5,27 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from harness.cli.leaderboard import print_board
-from harness.cli.options import CodeOfMetrics, Json, Offline, Slo
 from harness.cli.output import fail, print_json
 from harness.errors import BadInput, HarnessError
+from harness.options.flags import Flag, Positional
+from harness.options.shared import Json, Offline, Slo, Trust
 
 
 def rescore(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="run directories, or folders of them")],
+    runs: Annotated[
+        list[Path],
+        Positional(
+            "RUN", help="run directories, or folders of them", ko="실행 폴더, 또는 실행 폴더들이 든 폴더"
+        ),
+    ],
     task: Annotated[
         str | None,
-        typer.Option("--task", "-t", metavar="TASK", help="take metrics and extraction from this task"),
+        Flag(
+            "--task -t",
+            metavar="TASK",
+            help="take metrics and extraction from this task",
+            ko="지표와 답 추출을 이 과제에서 가져옴",
+        ),
     ] = None,
     slo: Slo = None,
     offline: Offline = False,
-    trust_remote_code: CodeOfMetrics = False,
+    trust_remote_code: Trust = False,
     json: Json = False,
 ) -> int:
     """Compute the metrics again from stored responses."""
-    from harness.cli import arguments
     from harness.metrics import permissions as consent
     from harness.records import run_file
     from harness.reports.entries import Entry
@@ -33,12 +41,11 @@ def rescore(
 
     consent.REMOTE_CODE.set(trust_remote_code)
     consent.OFFLINE.set(offline)
-    bounds = arguments.slo(slo)
     done: list[Entry] = []
     codes = []
     for directory in run_file.runs(runs):
         try:
-            done.append(Entry(directory, scoring.rescore(directory, task, bounds)))
+            done.append(Entry(directory, scoring.rescore(directory, task, slo)))
         except HarnessError as error:
             fail(str(error))  # one that cannot be scored stops no other
             codes.append(error.exit_code)

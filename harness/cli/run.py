@@ -5,85 +5,27 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from harness.cli.options import (
-    AllowEndpoint,
-    Ask,
-    Backends,
-    Concurrency,
-    DataDir,
-    Decodings,
-    DedupeTrain,
-    Energy,
-    Fresh,
-    Json,
-    Latency,
-    Limit,
-    MaxCost,
-    MaxFailures,
-    Name,
-    NoCache,
-    Offline,
-    Quiet,
-    Repeat,
-    Resume,
-    RunsDir,
-    Sample,
-    Seed,
-    Settings,
-    Shots,
-    Slo,
-    Split,
-    Tasks,
-    Template,
-    TrainLimit,
-    Trust,
-    UsdKrw,
-)
 from harness.cli.output import fail, print_json
 from harness.errors import BadInput, HarnessError, Interrupted
+from harness.options.flags import Flag
+from harness.options.running import RunOptions
+from harness.options.shared import Json
 from harness.terminal import say
 
 if TYPE_CHECKING:
-    from harness.evaluation.grid import Grid
-    from harness.evaluation.plan import Options, Plan
+    from harness.evaluation.plan import Plan
     from harness.evaluation.runner import Outcome
 
 
 def run(
-    task: Tasks = [],
-    backend: Backends = [],
-    limit: Limit = None,
-    shots: Shots = None,
-    template: Template = None,
-    ask: Ask = None,
-    split: Split = None,
-    repeat: Repeat = 1,
-    name: Name = None,
-    seed: Seed = None,
-    train_limit: TrainLimit = None,
-    dedupe_train: DedupeTrain = False,
-    sample: Sample = False,
-    decoding: Decodings = None,
-    set_: Settings = None,
-    data_dir: DataDir = None,
-    runs_dir: RunsDir = Path("runs"),
-    offline: Offline = False,
-    fresh: Fresh = False,
-    resume: Resume = None,
-    no_cache: NoCache = False,
-    max_cost: MaxCost = None,
-    usd_krw: UsdKrw = None,
-    max_failures: MaxFailures = "0.01",
-    slo: Slo = None,
-    concurrency: Concurrency = None,
-    latency: Latency = None,
-    energy: Energy = False,
-    trust_remote_code: Trust = False,
-    allow_endpoint: AllowEndpoint = None,
+    options: RunOptions,
+    resume: Annotated[
+        Path | None,
+        Flag("--resume", metavar="RUN", help="go on with this directory", ko="이 실행 폴더를 이어서 함"),
+    ] = None,
     json: Json = False,
-    quiet: Quiet = False,
 ) -> int:
     """Run tasks on backends.
 
@@ -91,65 +33,40 @@ def run(
     stopped.
     """
     from harness.backends import allowed_endpoints
-    from harness.cli import arguments
-    from harness.costs import money
-    from harness.datasets.sources import Where
-    from harness.evaluation.plan import Options
     from harness.evaluation.runner import finish_exit_code
 
-    allowed_endpoints.allow(allow_endpoint or ())
-    grid = arguments.run_grid(
-        task, backend, template, ask, shots, split, seed, decoding, set_, arguments.train_limits(train_limit)
-    )
-    options = Options(
-        where=Where(data_dir=data_dir, sample=sample, offline=offline),
-        runs_dir=runs_dir,
-        limit=arguments.limit(limit),
-        repeat=repeat,
-        max_failures=arguments.limit(max_failures, "--max-failures") or 0,
-        fresh=fresh,
-        trust_remote_code=trust_remote_code,
-        cache=not no_cache,
-        budget=money.budget(max_cost, usd_krw),
-        slo=arguments.slo(slo),
-        concurrency=concurrency,
-        latency=latency,
-        dedupe_train=dedupe_train,
-        name=name,
-        energy=energy,
-    )
-    plans, failed = _plans(grid, options, resume, quiet=quiet)
+    allowed_endpoints.allow(options.allow_endpoint)
+    plans, failed = _plans(options, resume)
     for error in failed:
         fail(str(error))
-    outcomes = _executed(plans, failed, quiet=quiet)
-    _print(outcomes, task, json=json)
+    outcomes = _executed(plans, failed, quiet=options.quiet)
+    _print(outcomes, options, json=json)
     return finish_exit_code(outcomes, failed)
 
 
-def _plans(
-    grid: Grid, options: Options, resume: Path | None, *, quiet: bool
-) -> tuple[list[Plan], list[HarnessError]]:
+def _plans(options: RunOptions, resume: Path | None) -> tuple[list[Plan], list[HarnessError]]:
     """Return the runs that can begin, and why the others cannot."""
-    from harness.cli import arguments
+    from harness.cli.planning import reporter, require_named
     from harness.evaluation import energy
-    from harness.evaluation import grid as grids
+    from harness.evaluation.grid import Grid, plans
     from harness.evaluation.plan import resumed
     from harness.metrics import permissions as consent
 
-    report = (lambda _message: None) if quiet else say
+    report = reporter(options)
     consent.REMOTE_CODE.set(options.trust_remote_code)
-    consent.OFFLINE.set(options.where.offline)
+    consent.OFFLINE.set(options.offline)
     if options.energy:
         energy.require()
     if resume is not None:
-        if grid.tasks or grid.backends:
+        if options.task or options.backend:
             raise BadInput("--resume names the task and the backend; leave out -t and -b")
-        if len(grid.settings) > 1:
+        settings = Grid.of(options).settings
+        if len(settings) > 1:
             raise BadInput("--resume goes on with one run: give -m one value each")
-        return [resumed(resume, options, report, grid.settings[0])], []
-    arguments.require_named(grid)
-    _check_folder(options.runs_dir)
-    return grids.plans(grid, options, report, shlex.join(["harness", *sys.argv[1:]]))
+        return [resumed(resume, options, report, settings[0])], []
+    require_named(options)
+    _check_folder(Path(options.runs_dir))
+    return plans(options, report, shlex.join(["harness", *sys.argv[1:]]))
 
 
 def _check_folder(runs_dir: Path) -> None:
@@ -193,14 +110,14 @@ def _tell(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
         say(f"{plan.label}: {outcome.directory}{again}")
 
 
-def _print(outcomes: list[Outcome], tasks: list[str], *, json: bool) -> None:
+def _print(outcomes: list[Outcome], options: RunOptions, *, json: bool) -> None:
     if json:
         print_json({"runs": [{**outcome.run, "directory": str(outcome.directory)} for outcome in outcomes]})
     elif outcomes:
         # Reports are imported when there is something to report: the first request does not wait for them.
-        from harness.cli import arguments
         from harness.cli.leaderboard import print_board
+        from harness.evaluation.grid import Grid
         from harness.reports.entries import Entry
 
         found = (Entry(outcome.directory, outcome.run) for outcome in outcomes)
-        print_board(found, named=arguments.names(tasks))
+        print_board(found, named=Grid.of(options).tasks)

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from harness.cli.options import CodeOfMetrics, Json, Offline
 from harness.cli.output import emit, print_json
 from harness.errors import BadInput, did_you_mean
+from harness.options.flags import Flag, Positional
+from harness.options.shared import Json, Offline, Trust
 
 if TYPE_CHECKING:
     from harness.scoring.summary import Tally
@@ -21,24 +20,41 @@ SEED = 1234  # of a run that names none
 def score(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="JSONL; or line-aligned texts: predictions, then references"),
+        Positional(
+            "FILE",
+            help="JSONL; or line-aligned texts: predictions, then references",
+            ko="JSONL; 또는 줄이 맞는 글 파일: 예측, 그다음 정답",
+        ),
     ],
     metric: Annotated[
         list[str],
-        typer.Option("--metric", "-M", metavar="NAME[,NAME]", help="as `harness list metrics` has them"),
+        Flag(
+            "--metric -M",
+            metavar="NAME[,NAME]",
+            help="as `harness list metrics` has them",
+            ko="`harness list metrics`에 나오는 이름",
+        ),
     ] = [],
     set_: Annotated[
         list[str] | None,
-        typer.Option(
-            "-m", "--set", metavar="METRIC.KEY=VALUE", help="a metric's setting, such as bleu.tokenizer=char"
+        Flag(
+            "--set -m",
+            metavar="METRIC.KEY=VALUE",
+            help="a metric's setting, such as bleu.tokenizer=char",
+            ko="지표의 설정, 예: bleu.tokenizer=char",
         ),
     ] = None,
     labels: Annotated[
         list[str] | None,
-        typer.Option("--labels", metavar="A,B[,…]", help="the labels in their order; else those that occur"),
+        Flag(
+            "--labels",
+            metavar="A,B[,…]",
+            help="the labels in their order; else those that occur",
+            ko="레이블을 순서대로; 없으면 나온 것들",
+        ),
     ] = None,
     offline: Offline = False,
-    trust_remote_code: CodeOfMetrics = False,
+    trust_remote_code: Trust = False,
     json: Json = False,
 ) -> int:
     """Score answers made elsewhere: value, interval, signature.
@@ -48,19 +64,19 @@ def score(
     log-likelihood in nats). Lines of one `cluster` or `id` rise and fall together. A run's samples.jsonl will
     do, and so will .gz.
     """
-    from harness.cli import arguments
     from harness.metrics import permissions as consent
+    from harness.options import values
     from harness.scoring.answer_files import read
     from harness.scoring.external_answers import judge
 
     consent.REMOTE_CODE.set(trust_remote_code)
     consent.OFFLINE.set(offline)
-    metrics = arguments.names(metric)
+    metrics = values.names(metric)
     consent.NAMED.set(frozenset(metrics))
     if not metrics:
         raise BadInput("--metric NAME is missing; `harness list metrics` shows what there is")
     chosen = _settings(metrics, set_ or [])
-    found = judge(read(files), chosen, arguments.names(labels))
+    found = judge(read(files), chosen, values.names(labels))
     figures = found.estimates(SEED)
     if json:
         print_json({"files": [str(path) for path in files], "counts": _counts(found), "metrics": figures})

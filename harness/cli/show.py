@@ -3,74 +3,58 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-import typer
-
-from harness.cli.options import Ask, DataDir, Offline, Sample, Settings, Shots, Template, Trust
 from harness.cli.output import emit, hand_over
 from harness.errors import BadInput, did_you_mean
+from harness.options.flags import Flag, Positional
+from harness.options.running import RunOptions
 from harness.terminal import say
-
-if TYPE_CHECKING:
-    from harness.reports.prompt_preview import Rendering
 
 
 def show(
-    name: Annotated[str, typer.Argument(metavar="TASK|BACKEND|RUN")],
-    n: Annotated[int, typer.Option("-n", min=0, metavar="N", help="rendered prompts of a task")] = 0,
-    backend: Annotated[
-        str | None,
-        typer.Option("--backend", "-b", metavar="BACKEND", help="render and count tokens for this one"),
-    ] = None,
-    set_: Settings = None,
-    template: Template = None,
-    ask: Ask = None,
-    shots: Shots = None,
-    sample: Sample = False,
-    data_dir: DataDir = None,
-    offline: Offline = False,
-    trust_remote_code: Trust = False,
+    *,
+    name: Annotated[
+        str,
+        Positional("TASK|BACKEND|RUN", help="what to show", ko="볼 과제, 시스템 또는 실행"),
+    ],
+    n: Annotated[
+        int,
+        Flag("-n", least=0, metavar="N", help="rendered prompts of a task", ko="완성된 프롬프트를 N개 보임"),
+    ] = 0,
+    options: RunOptions,
     matrix: Annotated[
         str | None,
-        typer.Option("--matrix", metavar="cosine|probability", help="a run's examples against its options"),
+        Flag(
+            "--matrix",
+            metavar="cosine|probability",
+            help="a run's examples against its options",
+            ko="실행의 문항과 선택지를 견주어 보임",
+        ),
     ] = None,
     format: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="md|csv", help="of the matrix, else md")
+        str | None,
+        Flag("--format -f", metavar="md|csv", help="of the matrix, else md", ko="--matrix의 형식(기본값 md)"),
     ] = None,
 ) -> int:
     """Show a task (and its prompts), a group, a backend or a run."""
-    from harness.cli import arguments
-    from harness.datasets.sources import Where
-    from harness.evaluation.plan import Options
-    from harness.reports.prompt_preview import Rendering
-
-    where = Where(data_dir=data_dir, sample=sample, offline=offline)
-    rendering = Rendering(
-        n=n,
-        options=Options(where=where, trust_remote_code=trust_remote_code),
-        backend=backend,
-        settings=arguments.grid(set_, "-m"),
-        template=template,
-        ask=ask,
-        shots=shots,
-    )
     if matrix is not None or format is not None:
         return _print_matrix(name, matrix, format or "md")
-    return _print(name, rendering)
+    return _print(name, options, n)
 
 
-def _print(name: str, rendering: Rendering) -> int:
+def _print(name: str, options: RunOptions, n: int) -> int:
     """Print what `name` is: a run directory, else a task or group, else a backend."""
     from harness.backends import backend as backends
     from harness.config import loader as definitions
     from harness.config.documents import dump
     from harness.records import run_file
-    from harness.reports.prompt_preview import preview
+    from harness.reports.prompt_preview import chosen, preview
     from harness.tasks import task as tasks
 
     kind = _kind(name)
-    if kind != "task" and rendering.asked:
+    of_prompts = (n, options.backend, options.settings, options.template, options.ask)
+    if kind != "task" and (any(of_prompts) or options.shots is not None):
         raise BadInput(f"{name} is a {kind}; -n, -b, -m, --template, --ask and --shots are about a task")
     if kind == "run":
         emit(dump(run_file.read_run(Path(name))), end="")
@@ -79,10 +63,10 @@ def _print(name: str, rendering: Rendering) -> int:
     elif kind == "backend":
         emit(dump(backends.load(name).resolved()), end="")
     else:
-        task = tasks.load(name).choose(template=rendering.template, ask=rendering.ask, shots=rendering.shots)
+        task = chosen(tasks.load(name), options)
         emit(dump(task.resolved()), end="")
-        if rendering.n or rendering.backend:
-            for text in preview(task, rendering):
+        if n or options.backend:
+            for text in preview(task, options, n or 1):
                 emit(text)
     return 0
 

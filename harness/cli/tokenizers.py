@@ -6,12 +6,11 @@ from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from harness.cli.options import Backends, DataDir, Json, Offline, Quiet, Sample, Settings, Trust
 from harness.cli.output import emit, fail, print_json
 from harness.errors import BadInput, HarnessError
-from harness.terminal import say
+from harness.options.flags import Positional
+from harness.options.running import RunOptions
+from harness.options.shared import Json
 
 if TYPE_CHECKING:
     from harness.reports.tokenizer_cost import TokenCosts
@@ -20,42 +19,37 @@ TEXTS = 1000  # of a task: the first
 
 
 def tokenizers(
-    what: Annotated[str, typer.Argument(metavar="TEXT_OR_TASK", help="a text, or a task for its texts")],
-    backend: Backends = [],
-    set_: Settings = None,
-    sample: Sample = False,
-    data_dir: DataDir = None,
-    offline: Offline = False,
-    trust_remote_code: Trust = False,
+    options: RunOptions,
+    what: Annotated[
+        str,
+        Positional("TEXT_OR_TASK", help="a text, or a task for its texts", ko="글, 또는 글을 가져올 과제"),
+    ],
     json: Json = False,
-    quiet: Quiet = False,
 ) -> int:
     """Count the tokens of a text, and of Korean against English."""
     from harness.adapters.fields import bare_text
     from harness.backends import backend as backends
-    from harness.cli import arguments
+    from harness.cli.planning import reporter
     from harness.config import fields as forms
-    from harness.datasets.sources import Where
     from harness.datasets.task_data import supply
-    from harness.evaluation.plan import Options, Plan
+    from harness.evaluation.grid import Grid
+    from harness.evaluation.plan import Plan
     from harness.evaluation.progress import display
     from harness.evaluation.token_counter import counter
     from harness.reports.tokenizer_cost import PAIRS, token_costs, translations
     from harness.tasks import task as tasks
 
-    where = Where(data_dir=data_dir, sample=sample, offline=offline)
-    options = Options(where=where, trust_remote_code=trust_remote_code)
-    settings = arguments.one(set_, "-m")
-    names = arguments.names(backend)
-    if not names:
+    grid = Grid.of(options)
+    if len(grid.settings) > 1:
+        raise BadInput("-m: one value of each setting, please")
+    if not grid.backends:
         raise BadInput("-b BACKEND is missing; `harness list backends` shows what there is")
-    report = (lambda _message: None) if quiet else say
     task = tasks.load(what) if what in tasks.catalogue() else None
-    systems = [backends.load(name).choose(settings) for name in names]
+    systems = [backends.load(name).choose(grid.settings[0]) for name in grid.backends]
     learns = any(system.entry.learns for system in systems)
     material = None
     if task is not None:
-        material = supply(task, options.where, report, limit=TEXTS, train=learns)
+        material = supply(task, options.where, reporter(options), limit=TEXTS, train=learns)
     examples = list(islice(material.evaluated(), TEXTS)) if material else []
     texts = [bare_text(example) for example in examples] if material else [what]
     own = translations(examples) if task and task.ask == "generate" else []
@@ -63,7 +57,7 @@ def tokenizers(
     for system in systems:
         try:
             plan = Plan(task, system, forms.decoding(), material, options) if task and material else None
-            with counter(system, plan, options, display(quiet=quiet)) as count:
+            with counter(system, plan, options, display(quiet=options.quiet)) as count:
                 found[system.name] = token_costs(count, texts, own or PAIRS)
         except HarnessError as error:
             fail(str(error))

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from harness.api_keys import redacted
-from harness.cli.options import (
-    AllowEndpoint,
-    Ask,
-    Backend,
-    DataDir,
-    Decodings,
-    Json,
-    Offline,
-    Quiet,
-    Sample,
-    Seed,
-    Settings,
-    Shots,
-    Task,
-    Template,
-    Trust,
-)
 from harness.cli.output import emit, fail, print_json
 from harness.errors import BadInput, Unavailable
+from harness.options.flags import Flag, Positional
+from harness.options.running import RunOptions
+from harness.options.shared import Json
 from harness.terminal import printable, printable_lines, say
 
 if TYPE_CHECKING:
@@ -36,52 +21,45 @@ if TYPE_CHECKING:
 
 
 def try_(
+    options: RunOptions,
     texts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TEXT", help="a text, or field=value each, or JSON; else stdin, a line each"),
+        Positional(
+            "TEXT",
+            help="a text, or field=value each, or JSON; else stdin, a line each",
+            ko="글, 또는 필드=값, 또는 JSON; 없으면 표준 입력을 한 줄씩 읽음",
+        ),
     ] = None,
-    task: Task = "",
-    backend: Backend = "",
-    shots: Shots = None,
-    template: Template = None,
-    ask: Ask = None,
-    seed: Seed = None,
-    sample: Sample = False,
-    decoding: Decodings = None,
-    set_: Settings = None,
-    data_dir: DataDir = None,
-    offline: Offline = False,
-    trust_remote_code: Trust = False,
-    allow_endpoint: AllowEndpoint = None,
     nearest: Annotated[
-        int, typer.Option("--nearest", min=0, metavar="N", help="the N words nearest to each TEXT instead")
+        int,
+        Flag(
+            "--nearest",
+            least=0,
+            metavar="N",
+            help="the N words nearest to each TEXT instead",
+            ko="답 대신, 각 TEXT에 가장 가까운 낱말 N개",
+        ),
     ] = 0,
     json: Json = False,
-    quiet: Quiet = False,
 ) -> int:
     """Ask a system about texts of your own.
 
     Each is shown as it goes the whole road: prompt, answer, probabilities, time and cost.
     """
     from harness.backends import allowed_endpoints
-    from harness.cli import arguments
     from harness.cli.inputs import example, inputs
-    from harness.datasets.sources import Where
+    from harness.cli.planning import reporter, require_named
     from harness.evaluation import ask_texts
-    from harness.evaluation.plan import Options
     from harness.evaluation.progress import display
 
-    allowed_endpoints.allow(allow_endpoint or ())
-    grid = arguments.run_grid([task], [backend], template, ask, shots, None, seed, decoding, set_)
-    where = Where(data_dir=data_dir, sample=sample, offline=offline)
-    options = Options(where=where, trust_remote_code=trust_remote_code, limit=1, latency=True)
-    report = (lambda _message: None) if quiet else say
-    arguments.require_named(grid)
-    plan = ask_texts.single_plan(grid, options, report)
+    allowed_endpoints.allow(options.allow_endpoint)
+    report = reporter(options)
+    require_named(options)
+    plan = ask_texts.single_plan(replace(options, limit=1, latency=True), report)
     lines = texts or _lines()
     if not lines:
         raise BadInput("give a TEXT, or lines on standard input")
-    show = display(quiet=quiet)
+    show = display(quiet=options.quiet)
     if nearest:
         return _print_nearest(ask_texts.nearest(plan, lines, nearest, show, report), json=json)
     given = enumerate(inputs(lines, plan.task.file))

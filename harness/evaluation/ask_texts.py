@@ -16,10 +16,11 @@ from harness.errors import BadInput
 from harness.evaluation import fit_cache as fits
 from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
 from harness.evaluation.grid import Grid
-from harness.evaluation.plan import Options, Plan
+from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display, watching
 from harness.extraction import predictions as answers
 from harness.extraction import typed_spans as tagged
+from harness.options.running import RunOptions
 from harness.prompts.renderer import Prompts
 from harness.schema import (
     Adapter,
@@ -74,19 +75,19 @@ class Tried:
         return {o.text: part / sum(parts) for o, part in zip(self.request.options, parts, strict=True)}
 
 
-def single_plan(grid: Grid, options: Options, report: Report) -> Plan:
-    """Return the one plan of the grid. Its data are looked for only where something reads them.
+def single_plan(options: RunOptions, report: Report) -> Plan:
+    """Return the one plan of the options. Its data are looked for only where something reads them.
 
     Raises:
-        BadInput: the grid has several plans.
+        BadInput: they make several plans.
         Unavailable: the backend cannot work here.
     """
+    grid = Grid.of(options)
     names = tasks.expand(grid.tasks)
-    axes = (names, grid.backends, grid.templates, grid.asks, grid.decodings, grid.settings)
-    if any(len(axis) > 1 for axis in axes):
+    if len(names) > 1 or not grid.single:
         raise BadInput("try takes one task, one backend, one template and one decoding")
     task = tasks.load(names[0])
-    task = task.choose(ask=grid.asks[0], template=grid.templates[0], shots=grid.shots, seed=grid.seed)
+    task = task.choose(ask=grid.asks[0], template=grid.templates[0], shots=options.shots, seed=options.seed)
     system = backends.load(grid.backends[0]).choose(grid.settings[0])
     decoding = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked(), grid.decodings[0])
     system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)

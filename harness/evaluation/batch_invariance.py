@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from harness.backends import backend as backends
-from harness.datasets.sources import Where
 from harness.errors import BadInput, Unavailable
 from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation.grid import Grid, plans
-from harness.evaluation.plan import Options, Plan
+from harness.evaluation.plan import Plan
+from harness.options.running import RunOptions
 from harness.schema import Response
 
 TASK, EXAMPLES = "nsmc_fewshot", 24
@@ -46,18 +46,26 @@ class Numerics:
         )
 
 
-def measure(backend: str, settings: Mapping[str, Any], options: Options) -> Numerics:
-    """Return how the backend's choices and greedy texts depend on its batches.
+def measure(options: RunOptions) -> Numerics:
+    """Return how the choices and greedy texts of the options' one backend depend on its batches.
 
     Raises:
-        BadInput: the backend has no batches, or compares no likelihoods.
+        BadInput: there are several backends or settings, or the one has no batches or compares no
+            likelihoods.
         Unavailable: it cannot work here, or a request failed.
     """
+    grid = Grid.of(options)
+    if not grid.backends or not grid.single:
+        raise BadInput("--numerics takes one backend with one value a setting: add -b BACKEND")
+    (backend,), (settings,) = grid.backends, grid.settings
     system = backends.load(backend)
     if "batch_size" not in system.entry.knobs or system.file.choose_by != "logprobs":
         raise BadInput(f"--numerics compares likelihoods in batches, and {backend} has none")
     by_size = [
-        {ask: _answers(plan) for ask, plan in _plans(backend, {**settings, "batch_size": size}, options)}
+        {
+            ask: _answers(plan)
+            for ask, plan in _plans(replace(options, settings={**settings, "batch_size": size}))
+        }
         for size in SIZES
     ]
     first, *others = by_size
@@ -77,9 +85,10 @@ def measure(backend: str, settings: Mapping[str, Any], options: Options) -> Nume
     )
 
 
-def _plans(backend: str, settings: Mapping[str, Any], options: Options) -> list[tuple[str, Plan]]:
-    grid = Grid([TASK], [backend], asks=["choose", "generate"], settings=[settings])
-    ready, dead = plans(grid, options, lambda _message: None)
+def _plans(options: RunOptions) -> list[tuple[str, Plan]]:
+    """Return the plans on the sample, as many examples as are asked."""
+    asked = replace(options, task=TASK, ask=["choose", "generate"], sample=True, limit=EXAMPLES)
+    ready, dead = plans(asked, lambda _message: None)
     if dead:
         raise dead[0]
     return [(plan.task.ask, plan) for plan in ready]
@@ -108,9 +117,3 @@ def _pairs(first: Sequence[Response], other: Sequence[Response]) -> list[tuple[R
 def _best(response: Response) -> int:
     scores = list(response.option_scores or ())
     return scores.index(max(scores))
-
-
-def sampled(*, trust_remote_code: bool = False, offline: bool = False) -> Options:
-    """Return the options of a measurement: the sample, as many examples as are asked."""
-    where = Where(sample=True, offline=offline)
-    return Options(where=where, limit=EXAMPLES, trust_remote_code=trust_remote_code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 from harness import plugins
@@ -16,7 +16,8 @@ from harness.costs.max_cost import require_affordable
 from harness.datasets.sources import NotHere
 from harness.datasets.task_data import Material, Supplies
 from harness.errors import BadInput, HarnessError, Unavailable
-from harness.evaluation.plan import Options, Plan
+from harness.evaluation.plan import Plan
+from harness.options.running import RunOptions
 from harness.schema import IMAGE, Decoding
 from harness.tasks import groups
 from harness.tasks import task as tasks
@@ -27,18 +28,40 @@ LONGEST_NAME = 100  # signs of a row's name
 
 @dataclass(frozen=True)
 class Grid:
-    """Values for each thing that may vary; the plans are their product."""
+    """The values of each option that may have several; the plans are their product."""
 
     tasks: Sequence[str]
     backends: Sequence[str]
-    templates: Sequence[str | None] = (None,)
-    asks: Sequence[str | None] = (None,)
-    shots: int | None = None
-    split: str | None = None
-    seed: int | None = None
-    train_limits: Sequence[int | float | None] = (None,)
-    decodings: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [{}])
-    settings: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [{}])
+    templates: Sequence[str | None]
+    asks: Sequence[str | None]
+    train_limits: Sequence[int | float | None]
+    decodings: Sequence[Mapping[str, Any]]
+    settings: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, options: RunOptions) -> Grid:
+        """Return the grid that the options span."""
+        return cls(
+            tasks=_axis(options.task),
+            backends=_axis(options.backend),
+            templates=_axis(options.template),
+            asks=_axis(options.ask),
+            train_limits=_axis(options.train_limit),
+            decodings=_axis(options.decoding, {}),
+            settings=_axis(options.settings, {}),
+        )
+
+    @property
+    def single(self) -> bool:
+        """Return whether nothing has several values."""
+        return all(len(getattr(self, axis.name)) <= 1 for axis in fields(self))
+
+
+def _axis(given: Any, unsaid: Any = None) -> list[Any]:
+    """Return one value or several as a list; where nothing is said, that alone."""
+    if given is None:
+        return [unsaid]
+    return list(given) if isinstance(given, (list, tuple)) else [given]
 
 
 class _Draft(NamedTuple):
@@ -66,17 +89,19 @@ class _Draft(NamedTuple):
 
 
 def plans(
-    grid: Grid, options: Options, report: Callable[[str], None], command: str = ""
+    options: RunOptions, report: Callable[[str], None], command: str = "", *, keys: bool = True
 ) -> tuple[list[Plan], list[HarnessError]]:
-    """Return every run of the grid that can begin, checked, and why the others cannot.
+    """Return every run of the options' grid that can begin, checked, and why the others cannot.
 
     Others cannot where a backend or a download cannot work. Nor can a task that the user did not name
     himself, but `all` or a group, where its data is not here or a backend cannot be asked it.
 
+    Where nothing will be asked, no service needs its key: `keys` False.
+
     Raises:
         BadInput: anything else in the grid that the user has to mend; nothing has been run.
     """
-    drafts, dead = _drafted(grid, options)
+    drafts, dead = _drafted(options, keys=keys)
     _require_one_row(drafts, options.name)
     found = Supplies(options.where, options.limit, report)
     ready: list[Plan] = []
@@ -93,13 +118,14 @@ def plans(
     return ready, list({str(error): error for error in dead}.values())
 
 
-def _drafted(grid: Grid, options: Options) -> tuple[list[_Draft], list[HarnessError]]:
+def _drafted(options: RunOptions, *, keys: bool) -> tuple[list[_Draft], list[HarnessError]]:
     """Return the runs of the grid whose backends can work, and why the others cannot."""
+    grid = Grid.of(options)
     systems = [(backends.load(name), set_) for name in grid.backends for set_ in grid.settings]
     chosen = [(own, own.choose(set_)) for own, set_ in systems]
     drafts: list[_Draft] = []
     dead: list[HarnessError] = []
-    for task, named in _tasks(grid):
+    for task, named in _tasks(grid, options):
         try:
             _ = task.metrics  # one may need a package that is not installed here
         except Unavailable as error:
@@ -110,9 +136,7 @@ def _drafted(grid: Grid, options: Options) -> tuple[list[_Draft], list[HarnessEr
             decoding = forms.decoding(usual.asked(), asked)
             try:
                 _require_fit(task, system)
-                system.require(
-                    task.ask, decoding, trust_remote_code=options.trust_remote_code, keys=options.asks
-                )
+                system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code, keys=keys)
                 if options.budget is not None:
                     require_affordable(options.budget, task.ask, system, decoding)
             except (Unavailable, CannotAsk) as error:
@@ -175,7 +199,7 @@ def _task_choices(task: Task) -> dict[str, Any]:
     return _other(now, own)
 
 
-def _taught(system: Backend, limit: int | float | None, options: Options) -> dict[str, Any]:
+def _taught(system: Backend, limit: int | float | None, options: RunOptions) -> dict[str, Any]:
     """Return what a learner is kept from, as its label says it."""
     dedupe = {"dedupe_train": True} if options.dedupe_train and system.entry.learns else {}
     return {**({} if limit is None else {"train_limit": limit}), **dedupe}
@@ -208,7 +232,7 @@ def _supplied(
     return found
 
 
-def _tasks(grid: Grid) -> Iterator[tuple[Task, bool]]:
+def _tasks(grid: Grid, options: RunOptions) -> Iterator[tuple[Task, bool]]:
     """Yield each task as it will be asked, and whether the user named it himself."""
     groups.check(grid.tasks)
     for name in tasks.expand(grid.tasks):
@@ -216,5 +240,9 @@ def _tasks(grid: Grid) -> Iterator[tuple[Task, bool]]:
         for template in grid.templates:
             names = list(task.file.templates.all) if template == "all" else [template]
             for one, ask in itertools.product(names, grid.asks):
-                made = task.choose(ask=ask, template=one, shots=grid.shots, split=grid.split, seed=grid.seed)
-                yield made, name in grid.tasks
+                yield (
+                    task.choose(
+                        ask=ask, template=one, shots=options.shots, split=options.split, seed=options.seed
+                    ),
+                    name in grid.tasks,
+                )

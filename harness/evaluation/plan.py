@@ -15,12 +15,11 @@ from harness.config import documents
 from harness.config import fields as forms
 from harness.config import loader as definitions
 from harness.costs.max_cost import require_affordable
-from harness.costs.money import Budget
 from harness.datasets import train_subset as lessons
-from harness.datasets.sources import Where
 from harness.datasets.task_data import Material, supply
 from harness.datasets.train_subset import Lessons
 from harness.errors import BadInput, HarnessError, Place
+from harness.options.running import RunOptions
 from harness.prompts.renderer import Prompts
 from harness.records import run_file
 from harness.schema import Decoding, Profile
@@ -32,33 +31,6 @@ STREAMED = 200
 
 
 @dataclass(frozen=True)
-class Options:
-    """What a user may say about a run beside the task and the backend.
-
-    `latency` None asks for the time to the first token where that is cheap: in short runs. `cache` keeps what
-    servers answer, `budget` bounds what all runs may spend, `slo` are bounds on times in seconds. Where
-    nothing is asked (`asks`), no service needs its key. `name` is what the one system is called in reports.
-    """
-
-    where: Where = field(default_factory=Where)
-    runs_dir: Path = Path("runs")
-    limit: int | float | None = None
-    repeat: int = 1
-    max_failures: int | float = 0.01
-    fresh: bool = False
-    trust_remote_code: bool = False
-    cache: bool = True
-    budget: Budget | None = None
-    slo: Mapping[str, float] | None = None
-    concurrency: int | None = None
-    latency: bool | None = None
-    asks: bool = True
-    dedupe_train: bool = False
-    energy: bool = False
-    name: str | None = None
-
-
-@dataclass(frozen=True)
 class Plan:
     """One run to be: a task, a backend, a decoding, a template, and the data."""
 
@@ -66,7 +38,7 @@ class Plan:
     backend: Backend
     decoding: Decoding
     material: Material
-    options: Options
+    options: RunOptions
     command: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
     resume: Path | None = None
@@ -97,7 +69,7 @@ class Plan:
             seed=self.task.seed,
             ask=self.task.ask,
             trust_remote_code=self.options.trust_remote_code,
-            offline=self.options.where.offline,
+            offline=self.options.offline,
             concurrency=self.options.concurrency,
             stream=self.total <= STREAMED if self.options.latency is None else self.options.latency,
             task=self.task.name,
@@ -167,7 +139,7 @@ def _short(value: Any) -> str:
 
 
 def resumed(
-    directory: Path, options: Options, report: Callable[[str], None], repeated: Mapping[str, Any] = {}
+    directory: Path, options: RunOptions, report: Callable[[str], None], repeated: Mapping[str, Any] = {}
 ) -> Plan:
     """Return the plan of a run directory, wherever it lies now: it holds the task and backend it began with.
 
@@ -192,11 +164,16 @@ def resumed(
     backend.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
     if options.budget is not None:
         require_affordable(options.budget, task.ask, backend, decoding)
-    where = replace(options.where, sample=run["data"]["sample"])
-    options = replace(options, where=where, limit=said["limit"], repeat=said["repeat"], fresh=False)
     given = run["given"]
-    name = options.name or run.get("name")
-    options = replace(options, dedupe_train=given.get("dedupe_train", False), name=name)
+    options = replace(
+        options,
+        sample=run["data"]["sample"],
+        limit=said["limit"],
+        repeat=said["repeat"],
+        fresh=False,
+        dedupe_train=given.get("dedupe_train", False),
+        name=options.name or run.get("name"),
+    )
     material = supply(
         task, options.where, report, limit=options.limit, train=bool(task.shots or backend.entry.learns)
     )

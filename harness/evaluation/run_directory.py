@@ -63,7 +63,7 @@ def home(plan: Plan, mark: str) -> Path:
 
 
 def _directory(plan: Plan, mark: str) -> Path:
-    home = plan.options.runs_dir / _safe(plan.task.name) / _safe(plan.backend.name)
+    home = Path(plan.options.runs_dir) / _safe(plan.task.name) / _safe(plan.backend.name)
     if not plan.options.fresh:
         for directory in sorted(home.glob(f"*-{mark[:8]}"), reverse=True):
             if not directory.is_symlink() and (directory / run_file.RUN).exists() and _is_of(directory, mark):
@@ -73,7 +73,7 @@ def _directory(plan: Plan, mark: str) -> Path:
     while (directory / run_file.RUN).exists():  # --fresh twice within a second
         number += 1
         directory = home / name.replace("Z-", f"Z.{number}-")  # sorts after the first
-    _require_inside(home, plan.options.runs_dir)
+    _require_inside(home, Path(plan.options.runs_dir))
     with atomic.disk_errors(home):
         try:
             home.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,9 @@ from harness.backends.backend import Backend
 from harness.errors import BadInput, Unavailable
 from harness.evaluation import fit_cache as fits
 from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
-from harness.evaluation.plan import Options, Plan
+from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display, watching
+from harness.options.running import RunOptions
 from harness.schema import Ask, CountsTokens, Learner
 from harness.tasks.task import Task
 
@@ -42,7 +43,7 @@ def counter_of_prompts(plan: Plan | None) -> Iterator[Count | None]:
 
 
 @contextmanager
-def counter(system: Backend, plan: Plan | None, options: Options, show: Display) -> Iterator[Count]:
+def counter(system: Backend, plan: Plan | None, options: RunOptions, show: Display) -> Iterator[Count]:
     """Yield what counts the tokens of a backend; one that learns its tokenizer learns, or has learnt, it.
 
     Raises:
@@ -54,7 +55,7 @@ def counter(system: Backend, plan: Plan | None, options: Options, show: Display)
         raise Unavailable(reason)
     if plan and system.entry.learns:
         system.require(ask, plan.decoding, trust_remote_code=options.trust_remote_code)
-    how: dict[str, Any] = {"trust_remote_code": options.trust_remote_code, "offline": options.where.offline}
+    how: dict[str, Any] = {"trust_remote_code": options.trust_remote_code, "offline": options.offline}
     adapter = made(system, system.profile(seed=plan.task.seed if plan else Task.seed, ask=ask, **how))
     try:
         if not isinstance(adapter, CountsTokens):

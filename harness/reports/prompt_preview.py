@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from harness.backends import backend as backends
 from harness.backends.backend import Backend
 from harness.config.fields import decoding
 from harness.datasets.task_data import supply
 from harness.errors import BadInput
-from harness.evaluation.plan import Options, Plan
+from harness.evaluation.grid import Grid
+from harness.evaluation.plan import Plan
 from harness.evaluation.token_counter import counter_of_prompts
+from harness.options.running import RunOptions
 from harness.reports.worked_bleu import worked
 from harness.schema import IMAGE, Example, Request
 from harness.tasks.task import Task
@@ -24,39 +25,33 @@ from harness.text.width import cut
 FIELD = 400  # cells of a field that is shown without a prompt around it
 
 
-@dataclass(frozen=True)
-class Rendering:
-    """How a task's prompts are to be shown: how many, from which data, for which backend."""
-
-    n: int
-    options: Options
-    backend: str | None
-    settings: Sequence[Mapping[str, Any]]
-    template: str | None
-    ask: str | None
-    shots: int | None
-
-    @property
-    def asked(self) -> bool:
-        """Return whether the user said anything about prompts."""
-        given = (self.n, self.backend, *self.settings, self.template, self.ask, self.shots is not None)
-        return any(given)
-
-
-def preview(task: Task, rendering: Rendering) -> Iterator[str]:
-    """Yield the first prompts as a backend would be given them, with their token counts.
+def chosen(task: Task, options: RunOptions) -> Task:
+    """Return the task as the options would have it asked.
 
     Raises:
-        BadInput: a setting has several values, or the data is wrong.
+        BadInput: one of them has several values.
     """
-    n = rendering.n or 1
-    if len(rendering.settings) > 1:
+    grid = Grid.of(options)
+    if len(grid.settings) > 1:
         raise BadInput("-m: show takes one value of each setting")
-    system = backends.load(rendering.backend or "dummy").choose(rendering.settings[0])
-    options = replace(rendering.options, limit=n)
+    if not grid.single:
+        raise BadInput("show takes one backend, one template and one --ask")
+    return task.choose(template=grid.templates[0], ask=grid.asks[0], shots=options.shots)
+
+
+def preview(task: Task, options: RunOptions, n: int) -> Iterator[str]:
+    """Yield the first `n` prompts as a backend would be given them, with their token counts.
+
+    Raises:
+        BadInput: the data is wrong.
+    """
+    grid = Grid.of(options)
+    named = bool(grid.backends)
+    system = backends.load(grid.backends[0] if named else "dummy").choose(grid.settings[0])
+    options = replace(options, limit=n)
     material = supply(task, options.where, say, limit=n, train=task.shots > 0)
     plan = Plan(task, system, decoding(), material, options)
-    with counter_of_prompts(plan if rendering.backend else None) as counter:
+    with counter_of_prompts(plan if named else None) as counter:
         prompts = plan.prompts(counter)
         for number, example in enumerate(itertools.islice(material.evaluated(), n), 1):
             request = prompts.request(example)

@@ -17,9 +17,8 @@ from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 
 from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
-from harness.datasets.sources import Where  # noqa: E402
-from harness.evaluation.grid import Grid, plans  # noqa: E402
-from harness.evaluation.plan import Options  # noqa: E402
+from harness.evaluation.grid import plans  # noqa: E402
+from harness.options.running import RunOptions  # noqa: E402
 from harness.schema import Profile, Request  # noqa: E402
 from tests.support.tiny_models import tiny_llama, tiny_t5  # noqa: E402
 
@@ -48,8 +47,8 @@ def peer(folder) -> Any:
 
 
 def asked(task: str, count: int, ask: str = "choose") -> list[Request]:
-    options = Options(where=Where(data_dir=Path(str(DATA))), limit=count)
-    ((plan,), _) = plans(Grid([task], ["dummy"], asks=[ask]), options, lambda _message: None)
+    options = RunOptions(task, "dummy", ask=ask, data_dir=str(DATA), limit=count)
+    ((plan,), _) = plans(options, lambda _message: None)
     prompts = plan.prompts()
     return [prompts.request(example) for example in itertools.islice(plan.material.evaluated(), count)]
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.datasets.sources import Where
 from harness.errors import BadInput
-from harness.evaluation.grid import Grid, plans
-from harness.evaluation.plan import Options, Plan
+from harness.evaluation.grid import plans
+from harness.evaluation.plan import Plan
+from harness.options.running import RunOptions
 from harness.prompts import fewshot
 from harness.prompts.renderer import Prompts
 from harness.schema import Decoding, Example, Option
@@ -49,9 +49,7 @@ def allowed(pool: list[Example], example: Example, clean: list[str]) -> set[str]
 
 
 def sample_plan(task: str = "nsmc_fewshot", backend: str = "dummy", **choices: Any) -> Plan:
-    limit = choices.pop("limit", None)
-    options = Options(where=Where(sample=True), limit=limit)
-    (plan,), _ = plans(Grid([task], [backend], **choices), options, lambda _line: None)
+    (plan,), _ = plans(RunOptions(task, backend, sample=True, **choices), lambda _line: None)
     return plan
 
 
@@ -316,7 +314,7 @@ def test_the_review_prompt_of_nsmc_is_this_one():
 
 
 def test_the_question_prompt_of_nsmc_is_this_one():
-    plan = sample_plan(shots=2, limit=2, templates=["question"])
+    plan = sample_plan(shots=2, limit=2, template="question")
     assert plan.prompts().request(second_example(plan)).prompt == (
         "다음 문장은 긍정일까요 부정일까요?\n"
         "남편은 코골고 저는 울었네요 남편이 손해죠\n"
@@ -337,7 +335,7 @@ def test_the_zero_shot_prompt_of_nsmc_is_this_one():
 
 
 def test_the_instruction_stands_once_before_everything_when_options_are_not_compared():
-    plan = sample_plan(backend="dummy", shots=1, limit=2, asks=["generate"])
+    plan = sample_plan(backend="dummy", shots=1, limit=2, ask="generate")
     assert plan.prompts().request(second_example(plan)).prompt == (
         "문장의 감정을 ‘긍정’ 또는 ‘부정’ 중 하나로만 답하세요.\n"
         "문장: 남편은 코골고 저는 울었네요 남편이 손해죠\n"

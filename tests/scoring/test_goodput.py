@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import arguments
 from harness.errors import BadInput
+from harness.options import values
 from harness.scoring.rescore import rescore
 from harness.scoring.service_levels import Goodput
 from tests.support.running import Project, here, rehearsing
@@ -61,8 +61,8 @@ def test_a_run_tells_it_and_rescore_tells_another(tmp_path: Path):
 
 
 def test_bounds_are_seconds_by_the_name_of_a_time():
-    assert arguments.slo("ttft=0.5, e2e=5") == {"ttft": 0.5, "e2e": 5.0}
-    assert arguments.slo(None) is None
+    assert values.slo("ttft=0.5, e2e=5") == {"ttft": 0.5, "e2e": 5.0}
+    assert values.slo(None) is None
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_bounds_are_seconds_by_the_name_of_a_time():
 )
 def test_bounds_that_are_none_are_refused(text, complaint):
     with pytest.raises(BadInput, match=complaint):
-        arguments.slo(text)
+        values.slo(text)

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,11 @@ from typing import Any
 import pytest
 
 from harness import plugins
-from harness.datasets.sources import Where
-from harness.evaluation.grid import Grid, plans
-from harness.evaluation.plan import Options
+from harness.evaluation.grid import plans
+from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Quiet
 from harness.evaluation.runner import Outcome, execute
+from harness.options.running import RunOptions
 from tests.support import forking
 
 PATIENCE = 120.0  # seconds until a process that should have ended or gone on is given up
@@ -233,11 +233,22 @@ def here(
     task: str = "reviews",
     **options: Any,
 ) -> Outcome:
-    """Run the task in this process, in the project's folder."""
+    """Run one task in this process, in the project's folder."""
+    ((_, done),) = all_here(project, backend, settings, task, **options)
+    return done
+
+
+def all_here(
+    project: Project,
+    backend: str | Sequence[str],
+    settings: Mapping[str, Any] | None = None,
+    task: str = "reviews",
+    **options: Any,
+) -> list[tuple[Plan, Outcome]]:
+    """Run every plan of the options in this process, in the project's folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.home)
         patch.setenv("HARNESS_CACHE", project.env["HARNESS_CACHE"])
-        grid = Grid([task], [backend], seed=options.pop("seed", None), settings=[settings or {}])
-        chosen = Options(where=Where(data_dir=Path("data")), runs_dir=project.home / "runs", **options)
-        ((plan,), _) = plans(grid, chosen, lambda message: None)
-        return execute(plan, Quiet())
+        about = {"data_dir": "data", "runs_dir": project.home / "runs", "settings": settings}
+        ready, _ = plans(RunOptions(task, backend, **about, **options), lambda message: None)
+        return [(plan, execute(plan, Quiet())) for plan in ready]

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from harness.adapters import dummy
-from harness.datasets.sources import Where
 from harness.errors import BadInput
-from harness.evaluation.grid import Grid, plans
-from harness.evaluation.plan import Options
+from harness.evaluation.grid import plans
+from harness.options.running import RunOptions
 from harness.prompts.renderer import Prompts
 from harness.schema import Example, Request, Response
 from harness.scoring.rescore import rescore
@@ -193,8 +192,8 @@ def test_the_range_of_a_rating_reaches_the_adapter():
 def test_an_adapter_knows_what_it_will_be_asked(project, ask):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.home)
-        where = Options(where=Where(data_dir=Path("data")))
-        ((plan,), _) = plans(Grid([f"{ask}_task"], ["dummy"]), where, lambda _: None)
+        options = RunOptions(f"{ask}_task", "dummy", data_dir="data")
+        ((plan,), _) = plans(options, lambda _: None)
     assert plan.profile.ask == ask
 
 

@@ -10,11 +10,11 @@ import pytest
 from harness.datasets import examples as datasets
 from harness.datasets.sources import Source, Where, locate
 from harness.errors import BadInput
-from harness.evaluation.grid import Grid, plans
-from harness.evaluation.plan import Options
+from harness.evaluation.grid import plans
 from harness.evaluation.progress import Quiet
 from harness.evaluation.runner import execute
 from harness.extraction import predictions as answers
+from harness.options.running import RunOptions
 from harness.prompts.renderer import Prompts
 from harness.schema import Example, Response
 from harness.tasks import task as tasks
@@ -244,8 +244,8 @@ class TestReplies:
 @pytest.mark.parametrize("name", ALL)
 def test_it_runs_on_its_sample(name, tmp_path, monkeypatch):
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
-    options = Options(where=Where(sample=True), runs_dir=tmp_path / "runs")
-    ((plan,), dead) = plans(Grid([name], ["random"]), options, lambda _: None)
+    options = RunOptions(name, "random", sample=True, runs_dir=tmp_path / "runs")
+    ((plan,), dead) = plans(options, lambda _: None)
     done = execute(plan, Quiet())
     run = said(done.directory)
     assert (dead, run["status"], run["counts"]["failed"]) == ([], "complete", 0)
@@ -264,8 +264,8 @@ def test_a_sample_has_a_dozen_rows_and_no_label_is_missing(name):
 
 
 def test_mmlu_is_broken_down_by_subject_and_category(tmp_path):
-    options = Options(where=Where(sample=True), runs_dir=tmp_path)
-    ((plan,), _) = plans(Grid(["mmlu"], ["random"]), options, lambda _: None)
+    options = RunOptions("mmlu", "random", sample=True, runs_dir=tmp_path)
+    ((plan,), _) = plans(options, lambda _: None)
     run = said(execute(plan, Quiet()).directory)
     assert set(run["breakdown"]["category"]) == {"STEM", "humanities", "social sciences", "other"}
     assert {name: group["accuracy"]["n"] for name, group in run["breakdown"]["subject"].items()} == {

@@ -16,11 +16,11 @@ from harness.datasets import examples as datasets
 from harness.datasets import selection
 from harness.datasets.sources import Source, Where, locate
 from harness.errors import BadInput, Unavailable
-from harness.evaluation.grid import Grid, plans
-from harness.evaluation.plan import Options
+from harness.evaluation.grid import plans
 from harness.evaluation.progress import Quiet
 from harness.evaluation.runner import execute
 from harness.extraction import predictions as answers
+from harness.options.running import RunOptions
 from harness.prompts.renderer import Prompts
 from harness.schema import Example, Response
 from harness.tasks import task as tasks
@@ -572,9 +572,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[s
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
 
     def said_of(task: str, backend: str, data: Path | None) -> dict[str, Any]:
-        where = Where(data_dir=data, sample=data is None, offline=True)
-        chosen = Options(where=where, runs_dir=tmp_path / "runs")
-        ready, dead = plans(Grid([task], [backend]), chosen, lambda message: None)
+        where = {"data_dir": data, "sample": data is None, "offline": True}
+        chosen = RunOptions(task, backend, runs_dir=tmp_path / "runs", **where)
+        ready, dead = plans(chosen, lambda message: None)
         for error in dead:
             raise error
         (plan,) = ready

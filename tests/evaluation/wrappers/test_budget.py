@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from harness.costs.money import Budget, money, rate
+from harness.costs.money import money, rate
 from harness.errors import BadInput, Stopped
 from harness.evaluation.runner import Outcome
-from tests.support.running import METERED, Project, here, outcome, records_of, rows
+from tests.support.running import METERED, Project, all_here, here, outcome, records_of, rows
 
 COUNT = 120
 # One request at most: some hundred bytes read at 0.001 USD, 10 tokens written at 0.004.
@@ -24,8 +24,7 @@ def project(metered: Project) -> Project:
 
 
 def within(project: Project, limit: str, usd_krw: str | None = None, **how: Any) -> Outcome:
-    budget = Budget(money(limit), rate(usd_krw) if usd_krw else None)
-    return here(project, "metered", budget=budget, **how)
+    return here(project, "metered", max_cost=limit, usd_krw=usd_krw, **how)
 
 
 @pytest.mark.parametrize("window", [1, 8, 64])
@@ -62,11 +61,9 @@ def test_the_same_limit_again_spends_nothing_more(project):
 
 def test_runs_of_a_grid_share_the_limit(project):
     project.write("backends/other.yaml", METERED + 'settings: {base_url: "http://127.0.0.1:9/v1"}\n')
-    budget = Budget(money("3.5USD"))
-    paid = [
-        here(project, name, budget=budget, settings={"window": 64}).run["cost"]["paid"]
-        for name in ("metered", "other")
-    ]
+    done = all_here(project, ["metered", "other"], max_cost="3.5USD", settings={"window": 64})
+    budget = done[-1][0].options.budget
+    paid = [outcome.run["cost"]["paid"] for _, outcome in done]
     assert paid[0] > 2
     assert 3.5 - MOST < sum(paid) <= 3.5
     assert float(budget.spent) == pytest.approx(sum(paid))
@@ -81,7 +78,7 @@ def test_kept_answers_cost_nothing_and_a_limit_beside_them_stalls_nothing(projec
     done = within(project, "1USD", settings={"window": window})
     assert 1 - MOST < done.run["cost"]["paid"] <= 1
     assert done.run["counts"]["cached"] > done.run["counts"]["examples"] / 2 - 64
-    assert here(project, "metered", budget=Budget(money("0.001USD")), fresh=True).run["cost"]["paid"] == 0
+    assert here(project, "metered", max_cost="0.001USD", fresh=True).run["cost"]["paid"] == 0
 
 
 def test_a_whole_run_from_the_cache_needs_no_money(project):
@@ -155,7 +152,7 @@ def test_a_limit_that_cannot_be_held_is_refused_before_anything_is_asked(project
 
 
 def test_what_runs_here_and_has_no_price_is_not_held_back(project):
-    assert here(project, "dummy", budget=Budget(money("1USD"))).run["status"] == "complete"
+    assert here(project, "dummy", max_cost="1USD").run["status"] == "complete"
 
 
 class TestMoney:

@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness.costs.money import Budget, money
-from harness.datasets.sources import Where
 from harness.evaluation.estimate import Estimate, estimate
-from harness.evaluation.grid import Grid, plans
-from harness.evaluation.plan import Options
+from harness.evaluation.grid import plans
+from harness.options.running import RunOptions
 from tests.support.billing import Billing, billed_project, long_reviews, tokenizer, write_backend
 from tests.support.model_server import ModelServer
 from tests.support.running import Project, here
@@ -46,13 +44,15 @@ def project(tmp_path: Path, server: ModelServer) -> Project:
     return billed_project(tmp_path, server, COUNT)
 
 
-def estimated(project: Project, pilot: int = 0, count: Any = None, **options: Any) -> Estimate:
+def estimated(
+    project: Project, pilot: int = 0, count: Any = None, keys: bool = True, **options: Any
+) -> Estimate:
     """Return the estimate of the project's one run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.home)
         patch.setenv("HARNESS_CACHE", project.env["HARNESS_CACHE"])
-        chosen = Options(where=Where(data_dir=Path("data")), runs_dir=project.home / "runs", **options)
-        ((plan,), _) = plans(Grid(["reviews"], ["billed"]), chosen, lambda message: None)
+        chosen = RunOptions("reviews", "billed", data_dir="data", runs_dir=project.home / "runs", **options)
+        ((plan,), _) = plans(chosen, lambda message: None, keys=keys)
         return estimate(plan, pilot, count)
 
 
@@ -61,11 +61,11 @@ def whole(project: Project, **options: Any) -> Any:
 
 
 def test_the_server_never_bills_more_than_was_allowed(project, account):
-    run = whole(project, budget=Budget(money("3USD")))
+    run = whole(project, max_cost="3USD")
     assert 2 < account.billed <= 3  # what is left does not bear a token a byte of the next request
     assert run["status"] == "partial"
     assert run["cost"]["paid"] == pytest.approx(float(account.billed))
-    run = whole(project, budget=Budget(money("4USD")))
+    run = whole(project, max_cost="4USD")
     assert 3 < account.billed <= 4
     assert run["cost"]["paid"] == pytest.approx(float(account.billed))
 
@@ -84,7 +84,7 @@ def test_a_run_that_is_half_kept_and_nearly_out_of_money_ends(project, account, 
     whole(project)
     before = account.billed
     project.reviews(long_reviews(COUNT))
-    run = whole(project, budget=Budget(money("1USD")))
+    run = whole(project, max_cost="1USD")
     assert account.billed - before <= 1
     assert run["status"] == "partial"
     assert run["counts"]["cached"] > 0
@@ -103,7 +103,7 @@ def test_one_model_name_at_two_servers_shares_no_answer(project, server, made):
 
 class TestEstimate:
     def test_a_tokenizer_tells_the_input_within_five_per_cent(self, project, made, account, server):
-        found = estimated(project, count=lambda text: len(made[0].encode(text).ids), asks=False)
+        found = estimated(project, count=lambda text: len(made[0].encode(text).ids), keys=False)
         assert server.seen == []
         assert (found.requests, found.kept, found.counted) == (COUNT, 0, "tokenizer")
         whole(project)

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from harness.cli import arguments
 from harness.errors import BadInput
+from harness.options import values
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from harness.errors import BadInput
     ],
 )
 def test_names_are_listed_by_commas_or_by_repeating_the_option(given, names):
-    assert arguments.names(given) == names
+    assert values.names(given) == names
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_names_are_listed_by_commas_or_by_repeating_the_option(given, names):
     ],
 )
 def test_a_limit_is_a_count_or_a_share(text, meant):
-    found = arguments.limit(text)
+    found = values.limit(text)
     assert found == meant
     assert type(found) is type(meant)
 
@@ -57,7 +57,7 @@ def test_a_limit_is_a_count_or_a_share(text, meant):
 )
 def test_what_no_part_of_the_data_is_is_refused(text):
     with pytest.raises(BadInput, match=r"^--limit .* a count such as 100, or a share such as 0\.1$"):
-        arguments.limit(text)
+        values.limit(text)
 
 
 @pytest.mark.parametrize(
@@ -65,16 +65,16 @@ def test_what_no_part_of_the_data_is_is_refused(text):
 )
 def test_what_is_neither_is_refused(text):
     with pytest.raises(BadInput, match=r"^--limit .* a count such as 100, or a share such as 0\.1$"):
-        arguments.limit(text)
+        values.limit(text)
 
 
 @pytest.mark.parametrize(("text", "meant"), [("0", 0), ("0.0", 0.0), ("0%", 0.0), ("5", 5), ("1%", 0.01)])
 def test_no_failure_at_all_may_be_allowed(text, meant):
-    assert arguments.limit(text, "--max-failures") == meant
+    assert values.limit(text, "--max-failures") == meant
 
 
 @pytest.mark.parametrize(
-    ("given", "values"),
+    ("given", "several"),
     [
         ("k=1", [1]),
         ("k=0,0.7", [0, 0.7]),
@@ -103,12 +103,12 @@ def test_no_failure_at_all_may_be_allowed(text, meant):
         ("k=https://host:8000/v1,org/name", ["https://host:8000/v1", "org/name"]),
     ],
 )
-def test_a_value_is_yaml_and_a_comma_outside_brackets_makes_a_grid(given, values):
-    assert [values["k"] for values in arguments.grid([given], "-d")] == values
+def test_a_value_is_yaml_and_a_comma_outside_brackets_makes_a_grid(given, several):
+    assert [one["k"] for one in values.grid([given], "-d")] == several
 
 
 def test_a_grid_is_the_product_of_its_options():
-    assert arguments.grid(["a=1,2", "b=x,y"], "-d") == [
+    assert values.grid(["a=1,2", "b=x,y"], "-d") == [
         {"a": 1, "b": "x"},
         {"a": 1, "b": "y"},
         {"a": 2, "b": "x"},
@@ -118,7 +118,7 @@ def test_a_grid_is_the_product_of_its_options():
 
 @pytest.mark.parametrize("given", [None, []])
 def test_without_options_there_is_one_empty_choice(given):
-    assert arguments.grid(given, "-d") == [{}]
+    assert values.grid(given, "-d") == [{}]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_without_options_there_is_one_empty_choice(given):
 )
 def test_what_is_no_setting_is_named(given, said):
     with pytest.raises(BadInput) as caught:
-        arguments.grid(given, "-m")
+        values.grid(given, "-m")
     assert str(caught.value).startswith(said)
 
 
@@ -160,7 +160,7 @@ def test_what_is_no_setting_is_named(given, said):
     ],
 )
 def test_decoding_is_checked_against_the_vocabulary(given, decodings):
-    assert arguments.decodings(given) == decodings
+    assert values.decodings(given) == decodings
 
 
 @pytest.mark.parametrize(
@@ -187,6 +187,6 @@ def test_decoding_is_checked_against_the_vocabulary(given, decodings):
 )
 def test_decoding_that_cannot_be_is_named(given, said):
     with pytest.raises(BadInput) as caught:
-        arguments.decodings([given])
+        values.decodings([given])
     assert str(caught.value).startswith(said)
     assert caught.value.exit_code == 2

@@ -1,4 +1,4 @@
-"""What options mean: lists, grids, limits."""
+"""What options mean: what a command line's text stands for, and which of Python's values are right."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.config import documents
-from harness.config import loader as definitions
-from harness.config.documents import shown
 from harness.errors import BadInput, HarnessError
-from harness.text.normalize import nfc
 
-if TYPE_CHECKING:
-    from harness.evaluation.grid import Grid
+# The command line's.
 
 
 def names(given: Iterable[str] | None) -> list[str]:
@@ -25,6 +20,11 @@ def names(given: Iterable[str] | None) -> list[str]:
     return list(
         dict.fromkeys(name.strip() for text in given or () for name in text.split(",") if name.strip())
     )
+
+
+def names_or_none(text: str) -> list[str] | None:
+    """Return the names in `a,b`; None where nothing is said."""
+    return names([text]) if text else None
 
 
 def limit(text: str | None, option: str = "--limit") -> int | float | None:
@@ -47,7 +47,7 @@ def limit(text: str | None, option: str = "--limit") -> int | float | None:
                 return share
     except ValueError:
         pass
-    raise BadInput(f"{option} {shown(text)}: should be a count such as 100, or a share such as 0.1")
+    raise BadInput(f"{option} {_shown(text)}: should be a count such as 100, or a share such as 0.1")
 
 
 def slo(text: str | None) -> dict[str, float] | None:
@@ -128,6 +128,8 @@ def one(given: Iterable[str] | None, option: str) -> dict[str, Any]:
 
 
 def _value(option: str, key: str, text: str) -> Any:
+    from harness.config import documents
+
     if text.lstrip().startswith("{{"):  # a template, which YAML would take for a mapping in a mapping
         return text
     try:
@@ -142,6 +144,8 @@ def decodings(given: Iterable[str] | None) -> list[Mapping[str, Any]]:
     Raises:
         BadInput: an unknown key or a value out of range.
     """
+    from harness.config import documents
+    from harness.config import loader as definitions
     from harness.config.fields import DecodingFile
 
     found: list[Mapping[str, Any]] = []
@@ -149,46 +153,6 @@ def decodings(given: Iterable[str] | None) -> list[Mapping[str, Any]]:
         document = documents.Document(Path("-d"), values)
         found.append(definitions.validate(DecodingFile, document).asked())
     return found
-
-
-def run_grid(
-    task: Iterable[str],
-    backend: Iterable[str],
-    template: str | None,
-    ask: str | None,
-    shots: int | None,
-    split: str | None,
-    seed: int | None,
-    decoding: Iterable[str] | None,
-    set_: Iterable[str] | None,
-    train_limits: Sequence[int | float | None] = (None,),
-) -> Grid:
-    """Return the grid of runs that a command's options make."""
-    from harness.evaluation.grid import Grid
-
-    return Grid(
-        tasks=names(task),
-        backends=names(backend),
-        templates=names([template]) if template else [None],
-        asks=names([ask]) if ask else [None],
-        shots=shots,
-        split=split,
-        seed=seed,
-        train_limits=train_limits,
-        decodings=decodings(decoding),
-        settings=grid(set_, "-m"),
-    )
-
-
-def require_named(grid: Grid) -> None:
-    """Check that a task and a backend are named.
-
-    Raises:
-        BadInput: one is not.
-    """
-    for option, given, kind in (("-t TASK", grid.tasks, "tasks"), ("-b BACKEND", grid.backends, "backends")):
-        if not given:
-            raise BadInput(f"{option} is missing; `harness list {kind}` shows what there is")
 
 
 def alpha(value: float) -> float:
@@ -208,11 +172,13 @@ def margins(given: Iterable[str]) -> tuple[float, dict[str, float]]:
     Raises:
         BadInput: not a number of 0 or more, or one name twice.
     """
+    from harness.text.normalize import nfc
+
     found: dict[str, float] = {}
     for text in (part.strip() for option in given for part in option.split(",")):
         name, _, value = nfc(text).rpartition("=")
         if name in found:
-            raise BadInput(f"--margin {shown(text)}: given twice")
+            raise BadInput(f"--margin {_shown(text)}: given twice")
         found[name] = _number("--margin", value, "0.01, or bleu=0.5 for one task or metric")
     return found.pop("", 0.0), found
 
@@ -235,5 +201,92 @@ def _number(option: str, text: str, such_as: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value < math.inf:
-        raise BadInput(f"{option} {shown(text)}: should be {such_as}")
+        raise BadInput(f"{option} {_shown(text)}: should be {such_as}")
     return value
+
+
+def _shown(text: str) -> str:
+    from harness.config.documents import shown
+
+    return shown(text)
+
+
+# Python's.
+
+
+def count(name: str, given: Any, least: int) -> int:
+    """Return a whole number.
+
+    Raises:
+        BadInput: it is none, or below `least`.
+    """
+    if not isinstance(given, int) or isinstance(given, bool) or not least <= given <= sys.maxsize:
+        raise BadInput(f"{name}={given!r}: should be a whole number from {least}")
+    return given
+
+
+def amount(name: str, given: Any, least: int) -> int | float:
+    """Return a count, or a share above 0 and up to 1.
+
+    Raises:
+        BadInput: it is neither.
+    """
+    if isinstance(given, float) and (0 < given <= 1 or given == least):
+        return given
+    if isinstance(given, float):
+        raise BadInput(f"{name}={given!r}: a share should be above 0 and at most 1, a count a whole number")
+    return count(name, given, least)
+
+
+def names_given(_name: str, given: str | Path | Sequence[str | Path]) -> list[str]:
+    """Return one name or several as a list of texts, each once."""
+    several = [given] if isinstance(given, (str, Path)) else list(given)
+    return list(dict.fromkeys(map(str, several)))
+
+
+def path(_name: str, given: str | Path) -> Path:
+    """Return a path."""
+    return Path(given)
+
+
+def texts(_name: str, given: str | Sequence[str]) -> tuple[str, ...]:
+    """Return one text or several as a tuple."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def parts(name: str, given: Any) -> list[int | float | None]:
+    """Return each part of the train split, None for all of it.
+
+    Raises:
+        BadInput: one is neither a count, a share nor `all`.
+    """
+    several = [given] if isinstance(given, (int, float, str)) else list(given)
+    return [None if one in (None, "all") else amount(name, one, 1) for one in several]
+
+
+def decodings_given(_name: str, given: Any) -> list[Mapping[str, Any]]:
+    """Return one decoding or several as a list, each checked against the vocabulary.
+
+    Raises:
+        BadInput: an unknown key or a value out of range.
+    """
+    from harness.config import documents
+    from harness.config import loader as definitions
+    from harness.config.fields import DecodingFile
+
+    def asked(values: Mapping[str, Any]) -> Mapping[str, Any]:
+        plain = {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
+        return definitions.validate(DecodingFile, documents.Document(Path("decoding"), plain)).asked()
+
+    return [asked(one) for one in ([given] if isinstance(given, Mapping) else list(given))]
+
+
+def bounds(_name: str, given: Mapping[str, Any]) -> dict[str, float]:
+    """Return time → most seconds.
+
+    Raises:
+        BadInput: no such time, or no number of seconds above 0.
+    """
+    from harness.scoring import service_levels
+
+    return service_levels.bounds(given)
