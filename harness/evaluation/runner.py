@@ -9,8 +9,10 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from harness.config.documents import dump
@@ -50,6 +52,7 @@ from harness.schema import (
     Adapter,
     CountsTokens,
     Drains,
+    Example,
     Failure,
     Fit,
     Identified,
@@ -88,30 +91,44 @@ def execute(plan: Plan, display: Display) -> Outcome:
             made with other data, settings or weights.
         Unavailable: the backend cannot be made ready. Nothing was asked.
     """
-    adapter = engines.made(plan.backend, plan.profile)
-    try:
+    with opened(plan, display) as run:
+        if not run.complete:
+            return run.go()
+        known, name = run.known, plan.options.name
+        if name is not None and known["label"] != name:
+            with Lock(run.directory):
+                known = renamed(directories.known(run.directory), name)
+                run_file.write_run(run.directory, known)
+        return Outcome(run.directory, known, reused=True)
+
+
+@contextmanager
+def opened(plan: Plan, display: Display) -> Iterator[Run]:
+    """Yield the run of `plan`, its directory found or made, and locked where anything is left to ask.
+
+    Raises:
+        BadInput, Unavailable: as `execute`.
+    """
+    with ExitStack() as stack:
+        adapter = engines.made(plan.backend, plan.profile)
+        stack.callback(engines.closed, plan.backend.name, adapter)
         with engines.adapter_errors(plan.backend.name):
             identity = adapter.identity() if isinstance(adapter, Identified) else {}
         mark = directories.mark(plan, identity)
         directory = directories.home(plan, mark)
         known = directories.known(directory)
         if known.get("status") != COMPLETE:
-            with Lock(directory):
-                known = directories.known(directory, say)  # its last writer may have gone on meanwhile
-                if known.get("status") != COMPLETE:
-                    return _Run(plan, adapter, directory, mark, identity, known, display).go()
-        name = plan.options.name
-        if name is not None and known["label"] != name:
-            with Lock(directory):
-                known = renamed(directories.known(directory), name)
-                run_file.write_run(directory, known)
-        return Outcome(directory, known, reused=True)
-    finally:
-        engines.closed(plan.backend.name, adapter)
+            lock = stack.enter_context(ExitStack())
+            lock.enter_context(Lock(directory))
+            known = directories.known(directory, say)  # its last writer may have gone on meanwhile
+            if known.get("status") == COMPLETE:
+                lock.close()
+        run = stack.enter_context(Run(plan, adapter, directory, mark, identity, known, display))
+        yield run
 
 
-class _Run:
-    """A run under way."""
+class Run:
+    """A run under way: it is opened, asked all of its examples or some at a time, and finished."""
 
     def __init__(
         self,
@@ -135,12 +152,37 @@ class _Run:
         self.last_failure: Failure | None = None
         self._ending = False
         self._broken: Exception | None = None
+        self._around = ExitStack()
+        self._asked: Adapter | None = None  # the engine, with what stands around it
+        self._make: Callable[..., Request]
         self.session = Session()
         self.ledger = Ledger(plan.backend, self.samples, known)
         self.engine: dict[str, Any] = (known.get("backend") or {}).get("engine") or {}
         self.environment = environment(plan.backend.entry.libraries)
 
+    def __enter__(self) -> Run:
+        """Begin nothing yet."""
+        return self
+
+    def __exit__(
+        self, _kind: type | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Let go of what stands around the engine."""
+        self._around.close()
+
+    @property
+    def complete(self) -> bool:
+        """Return whether all was answered before: there is nothing to ask."""
+        return self.known.get("status") == COMPLETE
+
     def go(self) -> Outcome:
+        """Ask all that has no answer yet, and return how the run ended."""
+        self.begin()
+        self.ask(self.plan.material.evaluated())
+        return self.finish()
+
+    def begin(self) -> None:
+        """Write down what is run, and fit what learns."""
         tokens = self.adapter.count_tokens if isinstance(self.adapter, CountsTokens) else None
         prompts = self.plan.prompts(tokens)
         if self.plan.counts_tokens:
@@ -149,18 +191,30 @@ class _Run:
         self._warn_of_other_versions()
         self._begin()
         self._warn_of_what_never_came_back()
-        try:
+        self._make = prompts.request
+        with self._noting():
             self._learn(prompts)
+
+    def ask(self, examples: Iterable[Example]) -> None:
+        """Ask those of the examples that have no answer yet; what stops that is in `stopped`."""
+        if self.stopped is not None:
+            return
+        with self._noting():
             journal = Journal(self.samples)
             try:
-                self._ask(prompts.request, journal)
+                self._ask(examples, journal)
             finally:
                 journal.close()
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Keep what ended the run for its outcome."""
+        try:
+            yield
         except KeyboardInterrupt:
             self.stopped = Interrupted(GO_ON)
         except HarnessError as error:
             self.stopped = error
-        return self._finish()
 
     def _begin(self) -> None:
         """Write down what is run; what another version of the task judged before is judged again."""
@@ -222,11 +276,26 @@ class _Run:
         deque(Tally(self.metrics, self.plan.task.classes).countable(self.samples, odd.append), maxlen=0)
         return bool(odd)
 
-    def _ask(self, make: Callable[..., Request], journal: Journal) -> None:
+    def _ask(self, examples: Iterable[Example], journal: Journal) -> None:
         """Hand out the requests that have no answer yet, and write what comes back."""
         done = {key for key, failed in self._done().items() if not failed}
         if len(done) == self.plan.total:  # killed while it summed up: no model is loaded for that
             return
+        if self._asked is None:
+            self._prepare()
+            self.session = Session()
+            self._asked = self._around.enter_context(
+                wrapped(self.adapter, self.plan, self.identity, self.ledger)
+            )
+        pending: dict[Key, Request] = {}
+        drain = Drain(self._end)
+        wanted = self.plan.options.energy and not self.plan.backend.entry.replays
+        with energy.metered(wanted=wanted) as self.session.energy:
+            self.display.start(self.plan.label, self.plan.total, len(done))
+            self._answers(self._source(examples, done, pending), pending, journal, drain)
+
+    def _prepare(self) -> None:
+        """Load what the first example would otherwise wait for."""
         if isinstance(self.adapter, Prepares):
             self.display.phase(f"{self.plan.label}: loading")
             with engines.adapter_errors(self.plan.backend.name):
@@ -236,13 +305,6 @@ class _Run:
         for metric in self.metrics:  # a tokenizer that loads for seconds is no part of answering
             if metric.prepare is not None:
                 metric.prepare()
-        pending: dict[Key, Request] = {}
-        drain = Drain(self._end)
-        self.session = Session()
-        wanted = self.plan.options.energy and not self.plan.backend.entry.replays
-        with energy.metered(wanted=wanted) as self.session.energy:
-            self.display.start(self.plan.label, self.plan.total, len(done))
-            self._answers(self._source(make, done, pending), pending, journal, drain)
 
     def _answers(
         self, source: Iterator[Request], pending: dict[Key, Request], journal: Journal, drain: Drain
@@ -250,12 +312,9 @@ class _Run:
         """Take what the adapter makes of the requests, and tell the session how long that took."""
         began = time.perf_counter()
         try:
-            with (
-                drain,
-                engines.adapter_errors(self.plan.backend.name),
-                wrapped(self.adapter, self.plan, self.identity, self.ledger) as adapter,
-            ):
-                for response in adapter.answer(source):
+            assert self._asked is not None
+            with drain, engines.adapter_errors(self.plan.backend.name):
+                for response in self._asked.answer(source):
                     self._keep(response, pending, journal)
                 if not (self._ending and isinstance(self.adapter, Drains)):
                     for key in list(pending):
@@ -264,22 +323,22 @@ class _Run:
                 if self._broken is not None:
                     raise self._broken
         finally:
-            self.session.seconds = time.perf_counter() - began
+            self.session.seconds += time.perf_counter() - began
             self.session.finished = atomic.now()
             self.display.stop()
             if drain.asked:  # whatever else came of it
                 raise Interrupted(GO_ON)
 
     def _source(
-        self, make: Callable[..., Request], done: set[Key], pending: dict[Key, Request]
+        self, examples: Iterable[Example], done: set[Key], pending: dict[Key, Request]
     ) -> Iterator[Request]:
         repeats = range(self.plan.options.repeat)
-        for example in self.plan.material.evaluated():
+        for example in examples:
             for repeat in repeats:
                 if self._ending:
                     return
                 if (example.id, repeat) not in done:
-                    request = make(example, repeat)
+                    request = self._make(example, repeat)
                     pending[request.key] = request
                     yield request
 
@@ -380,8 +439,10 @@ class _Run:
             )
         self._stop(Stopped(why))
 
-    def _finish(self) -> Outcome:
+    def finish(self, because: HarnessError | None = None) -> Outcome:
+        """Sum up what was answered; `because` tells why no more was asked, where nothing went wrong."""
         plan = self.plan
+        self.stopped = self.stopped or because
         self._check_failures()
         records.compact(self.samples, plan.material.selection.order, plan.options.repeat)
         found = tally(self.samples, self.metrics, plan.task.classes, plan.options.slo)
