@@ -18,9 +18,11 @@ from harness.cli.estimate import estimate
 from harness.cli.export import export
 from harness.cli.gate import gate
 from harness.cli.init import init
+from harness.cli.items import items
 from harness.cli.leaderboard import leaderboard
 from harness.cli.list_ import list_
 from harness.cli.push import push
+from harness.cli.race import race
 from harness.cli.report import report
 from harness.cli.rescore import rescore
 from harness.cli.run import run
@@ -30,9 +32,9 @@ from harness.cli.signature import Command
 from harness.cli.tokenizers import tokenizers
 from harness.cli.try_ import try_
 
-ASK = (run, try_, estimate, export)
+ASK = (run, race, try_, estimate, export)
 SHOW = (list_, show, data, tokenizers, check, doctor, cache, init)
-JUDGE = (leaderboard, report, compare, gate, push, rescore, score)
+JUDGE = (leaderboard, report, compare, items, gate, push, rescore, score)
 
 app = typer.Typer(
     name="harness",

@@ -1,9 +1,9 @@
 """Item response theory: each item's difficulty and discrimination, each system's ability.
 
-The two-parameter logistic model (Birnbaum 1968): a system of ability t has an item right with probability
-1 / (1 + exp(-(slope * t + intercept))). The slope is the discrimination, -intercept / slope the difficulty, on
-a scale on which the systems have mean 0 and standard deviation 1. Items are many and systems few, so that
-abilities are known well and each item badly: the estimates are those of highest posterior probability.
+The two-parameter logistic model (Birnbaum 1968): a system of ability t has an item right with probability 1
+/ (1 + exp(-(slope * t + intercept))). The slope is the discrimination, -intercept / slope the difficulty,
+on a scale on which the systems have mean 0 and standard deviation 1. Items are many and systems few, so
+that abilities are known well and each item badly: the estimates are those of highest posterior probability.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def fit(right: Floats) -> ItemResponse:
 
 
 def _items(right: Floats, ability: Floats, slope: Floats, intercept: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return slopes, intercepts and the slopes' standard errors (N,), by Newton's steps for all items at once."""
+    """Return slopes, intercepts and the slopes' standard errors (N,), by Newton's steps."""
     seen, known = ~np.isnan(right), np.nan_to_num(right)
     t = ability[:, None]
     for _ in range(8):

@@ -22,6 +22,48 @@ VARIABLE = "HARNESS_LANG"
 _CHOSEN: ContextVar[str | None] = ContextVar("language", default=None)
 
 KOREAN: dict[str, str] = {
+    # Items
+    "Items of {task}": "{task}의 문항",
+    "{task}: {n:,} items, {systems} systems": "{task}: 문항 {n:,}개, 시스템 {systems}개",
+    "everybody has {n:,} right: they tell nobody from anybody": "모두 맞힌 문항 {n:,}개: 변별하지 못함",
+    "nobody has {n:,} right": "아무도 맞히지 못한 문항 {n:,}개",
+    "Keys that may be wrong: what systems agree on instead": "정답 표시가 의심스러운 문항",
+    "Items that the weak have right and the strong do not": "약한 시스템은 맞히고 강한 시스템은 틀리는 문항",
+    "item": "문항",
+    "key": "정답 표시",
+    "instead": "대신 고른 답",
+    "chose it": "고른 시스템",
+    "chose the key": "정답을 고른 시스템",
+    "evidence": "증거(nat)",
+    "right": "정답률",
+    "discrimination": "변별도",
+    "{n} items tell most: {ids}": "가장 많이 알려 주는 문항 {n}개: {ids}",
+    "a system left out is foretold from {n} items to {error:.1f} points on average, {worst:.1f} at worst": (
+        "빼 놓은 시스템의 점수를 {n}문항으로 평균 {error:.1f}점, 최악 {worst:.1f}점 안에서 예측함"
+    ),
+    # A race
+    "what became of it": "결과",
+    "lost to {system} after {n:,}": "{n:,}문항 뒤 {system}보다 못함이 증명됨",
+    "won": "우승",
+    "still in the race": "아직 남아 있음",
+    "{system} is the best of {k} on the whole of {task}: proven after {n:,} of {size:,} examples "
+    "(wrong with a chance of at most {alpha:g})": (
+        "{task} 전체에서 {k}개 가운데 {system}이(가) 가장 좋음: {size:,}문항 중 {n:,}문항 뒤에 증명됨"
+        "(틀릴 확률은 {alpha:g} 이하)"
+    ),
+    "{left}: equal on the whole of {task}": "{left}: {task} 전체에서 같음",
+    "{left}: nobody is better by {margin:g} on the whole of {task} "
+    "(wrong with a chance of at most {alpha:g})": (
+        "{left}: {task} 전체에서 {margin:g} 이상 나은 시스템이 없음(틀릴 확률은 {alpha:g} 이하)"
+    ),
+    "undecided after {n:,} of {size:,} examples": "{size:,}문항 중 {n:,}문항 뒤에도 결정되지 않음",
+    "lead on the whole, at any look: {low:+.3f} to {high:+.3f}": (
+        "전체에서의 차이(언제 보아도 성립하는 구간): {low:+.3f} ~ {high:+.3f}"
+    ),
+    "{n:,} of {whole:,} calls ({share:.0%})": "호출 {whole:,}번 중 {n:,}번({share:.0%})",
+    "{spent:.4f} {currency} spent, about {saved:.4f} saved": (
+        "{spent:.4f} {currency}을(를) 쓰고 약 {saved:.4f}을(를) 아낌"
+    ),
     # The leaderboard
     "Leaderboard": "순위표",
     "rank": "순위",

@@ -1,0 +1,1 @@
+"""What many systems' answers say of a task's items."""

@@ -1,0 +1,171 @@
+"""What many systems' answers say of a task's items: how hard each is, what it tells, how sure its key is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.errors import BadInput, HarnessError
+from harness.metrics.aggregates import OfSums, mean
+from harness.records import run_file
+from harness.records.journal import read_records
+from harness.reports.entries import Column, Entry, Warn
+from harness.reports.leaderboard.ranks import metric_of, statistics
+from harness.scoring.summary import named
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from harness.stats.item_response import ItemResponse
+    from harness.stats.wrong_keys import Suspect
+
+LEAST = 3  # systems: of two, an item that they disagree on says nothing of the item
+SUBSET = 100
+SPREAD = 1.64  # standard errors below zero at which a slope is no chance of one in twenty
+_LEFT_OUT = 200  # draws of a subset where each system is left out in turn
+
+
+@dataclass(frozen=True)
+class Subset:
+    """The ids of the items that tell most, and how far off a system that did not choose them is foretold.
+
+    `error` and `worst` are the mean and the largest error over systems left out in turn, 0 to 1; None where
+    there are too few systems to leave one out.
+    """
+
+    ids: list[str]
+    error: float | None
+    worst: float | None
+
+
+@dataclass(frozen=True)
+class Items:
+    """The items (N,) of a task as systems (S,) answered them.
+
+    `right` is (S, N) of 0 to 1, NaN where there is no answer. `suspects` are sorted by the evidence against
+    their keys, in nats. `backwards` are the places of items that the weak have right and the strong do not;
+    `all_right` and `none_right` those on which everybody agrees.
+    """
+
+    column: Column
+    ids: list[str]
+    systems: list[str]
+    right: NDArray[np.float64]
+    fit: ItemResponse
+    suspects: list[Suspect]
+    backwards: list[int]
+    all_right: list[int]
+    none_right: list[int]
+    subset: Subset
+
+    def share(self, item: int) -> float:
+        """Return the share of the systems that have an item right, of those that answered it."""
+        import numpy as np
+
+        return float(np.nanmean(self.right[:, item]))
+
+
+def analyse(task: str, entries: Sequence[Entry], warn: Warn, count: int = SUBSET) -> Items:
+    """Return what the runs of a task say of its items.
+
+    Where runs are of several versions, splits or data, those are taken of which there are most.
+
+    Raises:
+        BadInput: fewer than three systems, or the main metric is no mean of figures from 0 to 1.
+    """
+    import numpy as np
+
+    from harness.stats.item_response import fit
+
+    chosen = _of_one_column(task, entries, warn)
+    column = chosen[0].column
+    assert column is not None
+    metric = metric_of(chosen, warn)
+    plain = metric is not None and isinstance(metric.aggregate, OfSums) and metric.aggregate.figure is mean
+    if metric is None or not plain or metric.unit != "0-1":
+        raise BadInput(f"{task}: {column.metric} is no mean of figures from 0 to 1 an example")
+    known = {entry.system: _right(entry) for entry in chosen}
+    ids = sorted(set().union(*known.values()))
+    right = np.array([[of.get(name, np.nan) for name in ids] for of in known.values()])
+    if not metric.higher_is_better:
+        right = 1 - right
+    found = fit(right)
+    certain = found.slope + SPREAD * found.slope_stderr < 0
+    backwards = [int(at) for at in np.flatnonzero(certain)]
+    answered = np.isfinite(right).sum(axis=0) == len(chosen)
+    mean_right = np.nanmean(right, axis=0)
+    return Items(
+        column=column,
+        ids=ids,
+        systems=list(known),
+        right=right,
+        fit=found,
+        suspects=_suspects(chosen, ids, dict(zip(known, found.ability.tolist(), strict=True))),
+        backwards=sorted(backwards, key=lambda at: float(found.slope[at])),
+        all_right=[int(at) for at in np.flatnonzero(answered & (mean_right == 1))],
+        none_right=[int(at) for at in np.flatnonzero(answered & (mean_right == 0))],
+        subset=_subset(right, ids, count),
+    )
+
+
+def _of_one_column(task: str, entries: Sequence[Entry], warn: Warn) -> list[Entry]:
+    """Return the latest run of each system in the column with the most systems."""
+    columns: dict[Column, dict[str, Entry]] = {}
+    for entry in sorted(entries, key=lambda one: one.preference):
+        if entry.column is not None and entry.run["task"]["name"] == task:
+            columns.setdefault(entry.column, {})[entry.system] = entry
+    if not columns:
+        raise BadInput(f"no run of {task} with an answer; `harness list runs` shows what there is")
+    most = max(columns.values(), key=len)
+    if left := sum(map(len, columns.values())) - len(most):
+        warn(f"{left} runs of {task} are of another version, split, limit or data, and left out")
+    if len(most) < LEAST:
+        raise BadInput(f"{task}: {len(most)} systems; what an item tells takes at least {LEAST}")
+    return list(most.values())
+
+
+def _right(entry: Entry) -> dict[str, float]:
+    """Return id → the mean of the metric's figure over an example's repeats."""
+    kept = statistics(entry.directory / run_file.STATISTICS, str(entry.metric))
+    found: dict[str, list[float]] = {}
+    for line, row in zip(kept.keys[0].decode().split("\n"), kept.rows[:, 0].tolist(), strict=True):
+        found.setdefault(named(line), []).append(row)
+    return {name: sum(rows) / len(rows) for name, rows in found.items()}
+
+
+def _suspects(entries: Iterable[Entry], ids: Sequence[str], ability: dict[str, float]) -> list[Suspect]:
+    """Return the suspicious keys, worst first; none where answers are no options."""
+    from harness.stats.wrong_keys import suspects
+
+    answers: list[dict[str, str]] = [{} for _ in ids]
+    keys: list[str | None] = [None] * len(ids)
+    options = [0] * len(ids)
+    place = {name: at for at, name in enumerate(ids)}
+    for entry in entries:
+        for line in read_records(entry.directory / run_file.SAMPLES):
+            record = line.record
+            at, target = place.get(record["id"]), record["target"]
+            if at is None or record["repeat"] or not isinstance(target, (str, int, bool)):
+                continue
+            keys[at] = str(target)
+            options[at] = max(options[at], len(record["request"].get("options") or ()))
+            if record["prediction"] is not None:
+                answers[at][entry.system] = str(record["prediction"])
+    if any(key is None for key in keys) or not any(options):
+        return []
+    items = zip(options, answers, keys, strict=True)
+    sizes = [size or len({*given.values(), key}) for size, given, key in items]
+    return suspects(answers, [str(key) for key in keys], ability, sizes)
+
+
+def _subset(right: NDArray[np.float64], ids: Sequence[str], count: int) -> Subset:
+    from harness.stats.telling_subset import left_out_errors, telling_subset
+
+    chosen = [ids[at] for at in telling_subset(right, count).items]
+    try:
+        errors = left_out_errors(right, count, draws=_LEFT_OUT)
+    except (ValueError, HarnessError):
+        return Subset(chosen, None, None)
+    return Subset(chosen, float(errors.mean()), float(errors.max()))
