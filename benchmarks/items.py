@@ -75,7 +75,7 @@ def wrong_keys() -> Iterator[str]:
         )
         rows.append([str(seed), *map(str, found), str(agreed)])
     mean = [f"{np.mean([int(row[column]) for row in rows]):.1f}" for column in range(1, 5)]
-    yield f"{PLANTED} planted among {len(items):,} items, {len(systems)} systems; the other keys are as they are."
+    yield f"{PLANTED} planted among {len(items):,} items, {len(systems)} systems; other keys are as they are."
     yield "`agreed`: planted items whose true key most systems had chosen."
     yield ""
     heads = ["seed", "among the first 50", "first 100", "first 200", "agreed"]

@@ -224,7 +224,7 @@ def _in_order(scores: dict[str, float], names: Sequence[str]) -> NDArray[np.floa
 def _finished(run: Run, contest: Race, error: HarnessError | None) -> Outcome:
     """Sum a run up; one that was not asked everything is partial, and says why."""
     if run.complete:
-        return Outcome(run.directory, run.known, reused=True)
+        return Outcome(run.directory, dict(run.known), reused=True)
     if contest.over:
         why = f"a race was decided after {contest.since or contest.asked:,} examples"
     else:

@@ -99,7 +99,7 @@ def execute(plan: Plan, display: Display) -> Outcome:
             with Lock(run.directory):
                 known = renamed(directories.known(run.directory), name)
                 run_file.write_run(run.directory, known)
-        return Outcome(run.directory, known, reused=True)
+        return Outcome(run.directory, dict(known), reused=True)
 
 
 @contextmanager

@@ -149,7 +149,7 @@ def race_through(scores: Floats, order: Sequence[int] | NDArray[np.intp], **opti
         block = order[race.asked : race.asked + race.block]
         shown = np.full((len(scores), len(block)), np.nan)
         running = race.running
-        shown[running] = scores[np.ix_(running, block)]
+        shown[running] = scores[running][:, block]
         calls += int(np.isfinite(shown).sum())
         race.observe(shown)
     return race, calls

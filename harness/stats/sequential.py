@@ -74,7 +74,7 @@ class MeanTest:
         wealth = self.log_wealth[..., None] + np.cumsum(gained, axis=-1)
         self.seen += steps
         self.total, self.squares, self.log_wealth = after[..., -1], squares[..., -1], wealth[..., -1]
-        return wealth
+        return np.asarray(wealth)
 
     def keep(self, which: Bools) -> None:
         """Go on with these of the populations (shape,) alone."""

@@ -12,6 +12,7 @@ from harness import __version__
 
 COMMANDS = (
     "run",
+    "race",
     "try",
     "estimate",
     "export",
@@ -26,6 +27,7 @@ COMMANDS = (
     "leaderboard",
     "report",
     "compare",
+    "items",
     "gate",
     "push",
     "rescore",

@@ -23,9 +23,9 @@ def project(tmp_path) -> Project:
 
 
 def planted(asked: Asked) -> Reply:
-    """Answer right four times of five as `good`, three of five as `bad`."""
+    """Answer right nine times of ten as `good`, six of ten as `bad`, which alone knows the tenth."""
     number = int(asked.prompt.split("\n감정")[0].split()[-1])
-    right = number % 5 < (4 if asked.body["model"] == "good" else 2)
+    right = number % 10 > 0 if asked.body["model"] == "good" else number % 10 in (0, 2, 3, 5, 7, 8)
     return say(("부정", "긍정")[(number % 2) ^ (not right)])
 
 
@@ -57,7 +57,7 @@ def test_killed_and_gone_on_with_it_decides_the_same_and_asks_nothing_twice(proj
         asked = len(server.seen)
         again = json.loads(project.harness(*race_of(server, "--json")).stdout)
         assert len(server.seen) == asked  # decided: nothing is asked for
-    assert first < asked <= resumed["calls"] + 64  # what was in flight when it was killed
+    assert first < asked <= resumed["calls"] + 25  # a block was in flight when it was killed
     for key in ("verdict", "asked", "calls", "lead"):
         assert resumed[key] == again[key]
 

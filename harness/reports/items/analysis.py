@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from harness.stats.item_response import ItemResponse
     from harness.stats.wrong_keys import Suspect
+
+Scores = Mapping[str, Mapping[str, float]]  # system → id → figure
 
 LEAST = 3  # systems: of two, an item that they disagree on says nothing of the item
 SUBSET = 100
@@ -86,11 +88,12 @@ def analyse(task: str, entries: Sequence[Entry], warn: Warn, count: int = SUBSET
     plain = metric is not None and isinstance(metric.aggregate, OfSums) and metric.aggregate.figure is mean
     if metric is None or not plain or metric.unit != "0-1":
         raise BadInput(f"{task}: {column.metric} is no mean of figures from 0 to 1 an example")
-    known = {entry.system: _right(entry) for entry in chosen}
+    sign, base = (1, 0) if metric.higher_is_better else (-1, 1)
+    known = {
+        entry.system: {name: base + sign * value for name, value in _right(entry).items()} for entry in chosen
+    }
     ids = sorted(set().union(*known.values()))
     right = np.array([[of.get(name, np.nan) for name in ids] for of in known.values()])
-    if not metric.higher_is_better:
-        right = 1 - right
     found = fit(right)
     certain = found.slope + SPREAD * found.slope_stderr < 0
     backwards = [int(at) for at in np.flatnonzero(certain)]
@@ -102,7 +105,7 @@ def analyse(task: str, entries: Sequence[Entry], warn: Warn, count: int = SUBSET
         systems=list(known),
         right=right,
         fit=found,
-        suspects=_suspects(chosen, ids, dict(zip(known, found.ability.tolist(), strict=True))),
+        suspects=_suspects(chosen, ids, known, dict(zip(known, found.ability.tolist(), strict=True))),
         backwards=sorted(backwards, key=lambda at: float(found.slope[at])),
         all_right=[int(at) for at in np.flatnonzero(answered & (mean_right == 1))],
         none_right=[int(at) for at in np.flatnonzero(answered & (mean_right == 0))],
@@ -135,13 +138,17 @@ def _right(entry: Entry) -> dict[str, float]:
     return {name: sum(rows) / len(rows) for name, rows in found.items()}
 
 
-def _suspects(entries: Iterable[Entry], ids: Sequence[str], ability: dict[str, float]) -> list[Suspect]:
-    """Return the suspicious keys, worst first; none where answers are no options."""
+def _suspects(
+    entries: Iterable[Entry], ids: Sequence[str], known: Scores, ability: dict[str, float]
+) -> list[Suspect]:
+    """Return the suspicious keys, worst first.
+
+    What is right the metric says: an answer that it takes stands for the key, however it is written.
+    """
     from harness.stats.wrong_keys import suspects
 
     answers: list[dict[str, str]] = [{} for _ in ids]
-    keys: list[str | None] = [None] * len(ids)
-    options = [0] * len(ids)
+    keys, options = [""] * len(ids), [0] * len(ids)
     place = {name: at for at, name in enumerate(ids)}
     for entry in entries:
         for line in read_records(entry.directory / run_file.SAMPLES):
@@ -150,14 +157,13 @@ def _suspects(entries: Iterable[Entry], ids: Sequence[str], ability: dict[str, f
             if at is None or record["repeat"] or not isinstance(target, (str, int, bool)):
                 continue
             keys[at] = str(target)
-            options[at] = max(options[at], len(record["request"].get("options") or ()))
+            options[at] = max(options[at], len((record.get("request") or {}).get("options") or ()))
             if record["prediction"] is not None:
-                answers[at][entry.system] = str(record["prediction"])
-    if any(key is None for key in keys) or not any(options):
-        return []
-    items = zip(options, answers, keys, strict=True)
-    sizes = [size or len({*given.values(), key}) for size, given, key in items]
-    return suspects(answers, [str(key) for key in keys], ability, sizes)
+                right = known[entry.system].get(record["id"]) == 1
+                answers[at][entry.system] = keys[at] if right else str(record["prediction"])
+    seen = zip(options, answers, keys, strict=True)
+    sizes = [size or len({*given.values(), key}) for size, given, key in seen]
+    return suspects(answers, keys, ability, sizes)
 
 
 def _subset(right: NDArray[np.float64], ids: Sequence[str], count: int) -> Subset:
