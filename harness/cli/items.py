@@ -29,7 +29,7 @@ def items(
     lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> int:
-    """Say of a task's items how hard they are, what they tell, and which keys may be wrong.
+    """Say how hard items are, and which keys may be wrong.
 
     Of three systems' runs or more: difficulty and discrimination by item response theory, keys against which
     strong systems agree, items that everybody or nobody solves, and the few that predict the figure of all.

@@ -83,8 +83,10 @@ def _head(found: Items) -> list[str]:
 
 
 def _suspects(found: Items, top: int) -> TableBlock:
-    names = ("item", "key", "instead", "chose it", "chose the key", "evidence")
-    header = [translated(word) for word in names]
+    header = [
+        *(translated("item"), translated("key"), translated("instead")),
+        *(translated("chose it"), translated("chose the key"), translated("evidence")),
+    ]
     rows = [
         [
             *(found.ids[one.item], one.key, one.instead),
@@ -97,7 +99,7 @@ def _suspects(found: Items, top: int) -> TableBlock:
 
 
 def _backwards(found: Items, top: int) -> TableBlock:
-    header = [translated(word) for word in ("item", "right", "discrimination")]
+    header = [translated("item"), translated("right"), translated("discrimination")]
     rows = [
         [found.ids[at], f"{found.share(at):.2f}", f"{found.fit.slope[at]:.2f}"]
         for at in found.backwards[:top]
