@@ -5,26 +5,43 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from harness.cli.options import Lang, Runs, RunsDir
 from harness.cli.output import format_named, hand_over, warn
+from harness.options.flags import Flag, Positional
+from harness.options.shared import Lang, Runs, RunsDir
 
 FORMATS = ("md", "html", "json")
 
 
 def items(
-    task: Annotated[str, typer.Argument(metavar="TASK", help="the task whose items are looked at")],
+    task: Annotated[
+        str, Positional("TASK", help="the task whose items are looked at", ko="문항을 살펴볼 과제")
+    ],
     runs: Runs = None,
     count: Annotated[
-        int, typer.Option("--subset", min=1, metavar="N", help="how many items shall predict all of them")
+        int,
+        Flag(
+            "--subset",
+            least=1,
+            metavar="N",
+            help="how many items shall predict all of them",
+            ko="전체를 예측할 문항 수",
+        ),
     ] = 100,
-    n: Annotated[int, typer.Option("-n", min=0, metavar="N", help="lines in each table")] = 20,
+    n: Annotated[
+        int, Flag("-n", least=0, metavar="N", help="lines in each table", ko="표마다 보일 줄 수")
+    ] = 20,
     format: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="md|html|json", help="md unless FILE says another")
+        str | None,
+        Flag(
+            "--format -f",
+            metavar="md|html|json",
+            help="md unless FILE says another",
+            ko="파일 이름이 달리 말하지 않으면 md",
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="write here, not to stdout")
+        Path | None,
+        Flag("--out -o", metavar="FILE", help="write here, not to stdout", ko="표준 출력 대신 이 파일에 씀"),
     ] = None,
     lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),

@@ -46,7 +46,7 @@ class RunOptions:
             metavar="TASK[,TASK…]",
             help="tasks, groups, or all",
             ko="과제, 묶음, 또는 all",
-            on="run estimate try export",
+            on="run race estimate try export",
             raw=list[str],
             usual=(),
             read=values.names,
@@ -61,7 +61,7 @@ class RunOptions:
             metavar="BACKEND[,…]",
             help="systems under test",
             ko="평가할 시스템",
-            on="run estimate try export show tokenizers doctor",
+            on="run race estimate try export show tokenizers doctor",
             raw=list[str],
             usual=(),
             read=values.names,
@@ -86,7 +86,7 @@ class RunOptions:
             metavar="N|FRACTION",
             help="the first N, or a seeded share",
             ko="앞에서부터 N개, 또는 시드로 뽑은 비율",
-            on="run estimate",
+            on="run race estimate",
             raw=str,
             read=values.limit,
             check=partial(values.amount, least=1),
@@ -100,7 +100,7 @@ class RunOptions:
             metavar="K",
             help="worked examples in the prompt",
             ko="프롬프트에 넣는 풀이 예시의 수",
-            on="run estimate try show",
+            on="run race estimate try show",
         ),
     ] = None
     template: Annotated[
@@ -110,7 +110,7 @@ class RunOptions:
             metavar="NAME|all",
             help="how the query is written",
             ko="질문을 쓰는 방식",
-            on="run estimate try export show",
+            on="run race estimate try export show",
             raw=str,
             read=values.names_or_none,
         ),
@@ -129,7 +129,9 @@ class RunOptions:
     ] = None
     split: Annotated[
         str | None,
-        Flag("--split", metavar="NAME", help="the split to evaluate", ko="평가할 분할", on="run estimate"),
+        Flag(
+            "--split", metavar="NAME", help="the split to evaluate", ko="평가할 분할", on="run race estimate"
+        ),
     ] = None
     repeat: Annotated[
         int,
@@ -159,7 +161,7 @@ class RunOptions:
             metavar="N",
             help="of shots, shares and sampling (default 1234)",
             ko="예시, 비율, 표본 추출의 시드(기본값 1234)",
-            on="run estimate try export",
+            on="run race estimate try export",
         ),
     ] = None
     train_limit: Annotated[
@@ -190,7 +192,7 @@ class RunOptions:
             "--sample",
             help="use the small sample shipped with the task",
             ko="과제에 딸린 작은 표본을 씀",
-            on="run estimate try export show tokenizers",
+            on="run race estimate try export show tokenizers",
         ),
     ] = False
     decoding: Annotated[
@@ -200,7 +202,7 @@ class RunOptions:
             metavar="KEY=VALUE[,…]",
             help="decoding, such as temperature=0,0.7",
             ko="디코딩 설정, 예: temperature=0,0.7",
-            on="run estimate try",
+            on="run race estimate try",
             raw=list[str],
             read=values.decodings,
             check=values.decodings_given,
@@ -213,7 +215,7 @@ class RunOptions:
             metavar="KEY=VALUE[,…]",
             help="a backend's setting, such as model=DIR",
             ko="시스템의 설정, 예: model=DIR",
-            on="run estimate try export show tokenizers doctor",
+            on="run race estimate try export show tokenizers doctor",
             raw=list[str],
             read=partial(values.grid, option="-m"),
         ),
@@ -237,7 +239,7 @@ class RunOptions:
             metavar="N|FRACTION",
             help="stop after more failed requests than this",
             ko="실패한 요청이 이보다 많으면 멈춤",
-            on="run",
+            on="run race",
             raw=str,
             read=partial(values.limit, option="--max-failures"),
             check=partial(values.amount, least=0),
@@ -262,7 +264,7 @@ class RunOptions:
             metavar="N",
             help="most calls in flight to a server",
             ko="서버에 한꺼번에 보내는 요청의 최대 수",
-            on="run estimate",
+            on="run race estimate",
         ),
     ] = None
     latency: Annotated[
@@ -281,7 +283,7 @@ class RunOptions:
             off=True,
             help="ask again what a server was asked before, and keep nothing",
             ko="서버에 물었던 것도 다시 묻고, 답을 보관하지 않음",
-            on="run estimate",
+            on="run race estimate",
         ),
     ] = True
     max_cost: Annotated[
@@ -291,7 +293,7 @@ class RunOptions:
             metavar="5USD|7000KRW",
             help="stop before more than this is spent",
             ko="이 금액을 넘기 전에 멈춤",
-            on="run",
+            on="run race",
         ),
     ] = None
     usd_krw: Annotated[
@@ -302,7 +304,7 @@ class RunOptions:
             metavar="WON@DAY",
             help="won a dollar, such as 1390@2026-11-01",
             ko="기준일과 함께 적은 달러당 원화, 예: 1390@2026-11-01",
-            on="run",
+            on="run race",
         ),
     ] = None
     slo: Slo = None
@@ -312,7 +314,7 @@ class RunOptions:
             "--quiet -q",
             help="no progress",
             ko="진행 상황을 보이지 않음",
-            on="run estimate try export tokenizers",
+            on="run race estimate try export tokenizers",
             usual=False,
         ),
     ] = True
