@@ -1,6 +1,6 @@
 """Our readers of answers against careful reading, and beside the authors' own, on real replies.
 
-python -m benchmarks.readers            the 600 replies whose answers were written down by hand
+python -m benchmarks.readers            the 710 replies whose answers were written down by hand
 python -m benchmarks.readers --all      all of MMLU-Pro's and GSM8K's replies, beside their authors' reading
 python -m benchmarks.readers --misses   also the ids that were read otherwise than by hand
 
@@ -15,7 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from benchmarks.real_replies import GOLD, GSM8K, REPLIES, Reply, drawn, stratum_replies
+from benchmarks.real_replies import (
+    GOLD,
+    GSM8K,
+    MORE_NUMBERS,
+    REPLIES,
+    Reply,
+    drawn,
+    more_numbers,
+    stratum_replies,
+)
 from harness.extraction.steps import number, stated_option
 from harness.schema import Option
 
@@ -91,14 +100,14 @@ class Table:
 @lru_cache
 def tables(*, misses: bool = False) -> dict[str, Table]:
     """Return what our readers do with the replies that were read by hand, by kind of reply and in `all`."""
-    labels = {
-        row["id"]: row["states"] for row in map(json.loads, GOLD.read_text(encoding="utf-8").splitlines())
-    }
+    lines = [line for path in (GOLD, MORE_NUMBERS) for line in path.read_text(encoding="utf-8").splitlines()]
+    labels = {row["id"]: row["states"] for row in map(json.loads, lines)}
     found: dict[str, Table] = {}
-    for reply in drawn():
+    kinds = [(reply, ("numbers" if reply.group in NUMBERS else "options", reply.group)) for reply in drawn()]
+    for reply, names in [*kinds, *((reply, ("more numbers",)) for reply in more_numbers())]:
         stated, said = labels[reply.id], read(reply)
         right = said is not None and stated is not None and same(said, stated)
-        for name in ("numbers" if reply.group in NUMBERS else "options", reply.group, "all"):
+        for name in (*names, "all"):
             found.setdefault(name, Table()).add(reply, said, stating=stated is not None, right=right)
         if misses and not right and (said, stated) != (None, None):
             print(f"{reply.id}: read as {said}, states {stated}")
@@ -110,7 +119,7 @@ def by_hand(*, misses: bool) -> None:
     found = tables(misses=misses)
     print("| replies | n | state | read | rightly | precision | recall | silent: right / by chance |")
     print("|---|---|---|---|---|---|---|---|")
-    for name in ("mmlu_pro", "korean", "options", "gsm8k", "logickor", "numbers", "all"):
+    for name in ("mmlu_pro", "korean", "options", "gsm8k", "logickor", "numbers", "more numbers", "all"):
         print(found[name].line(name))
 
 

@@ -23,7 +23,8 @@ from typing import Any
 SHARED = Path(os.environ.get("HARNESS_SHARED") or Path(__file__).parents[2] / "shared")
 REPLIES = SHARED / "replies"
 GOLD = Path(__file__).parents[1] / "tests" / "gold" / "real_replies.jsonl"
-SEED = 17
+MORE_NUMBERS = GOLD.with_name("more_numbers.jsonl")  # drawn, and read by hand, after the rules were made
+SEED, SECOND_SEED = 17, 18
 # Files that hold at least 300 Korean replies of more than ten characters: six systems, five suites.
 KOREAN = (
     "click/nova-2-lite-medium-2025-12-13",
@@ -67,9 +68,18 @@ def drawn() -> list[Reply]:
     return [reply for stratum, count in counts.items() for reply in _draw(stratum, count)]
 
 
-def _draw(stratum: str, count: int) -> list[Reply]:
-    known = stratum_replies(stratum)
-    chosen = random.Random(f"{SEED}/{stratum}").sample(sorted(known), count)
+def more_numbers() -> list[Reply]:
+    """Return 110 other replies that a number is asked of: 20 of GPT-3's solutions, 30 of ToRA's, 60 turns."""
+    used = {reply.id for reply in drawn()}
+    counts = {f"gsm8k/{name}": 5 for name in GSM8K[:-1]} | {f"gsm8k/{GSM8K[-1]}": 30, "logickor": 60}
+    return [reply for stratum, count in counts.items() for reply in _draw(stratum, count, SECOND_SEED, used)]
+
+
+def _draw(
+    stratum: str, count: int, seed: int = SEED, used: frozenset[str] | set[str] = frozenset()
+) -> list[Reply]:
+    known = {key: reply for key, reply in stratum_replies(stratum).items() if key not in used}
+    chosen = random.Random(f"{seed}/{stratum}").sample(sorted(known), count)
     return [known[key] for key in sorted(chosen)]
 
 

@@ -75,7 +75,7 @@ def answer(text: str, passage: str = "") -> str | None:
     that the passage holds: the line, its first sentence, what is quoted, the phrase without its copula;
     where the passage holds none of them, the last of these.
     """
-    line, marked = _line(own_text(text))
+    line, marked = answer_line(text)
     told = [*_readings(line, marked=marked)]
     held = next((said for said in told if said and _within(said, passage)), None) if passage else None
     if held is not None:
@@ -100,8 +100,9 @@ def _letters(sign: str) -> bool:
     return sign.isascii() and sign.isalnum()
 
 
-def _line(text: str) -> tuple[str, bool]:
+def answer_line(text: str) -> tuple[str, bool]:
     """Return the line that holds the answer, and whether it is behind the last mark, or else the first."""
+    text = own_text(text)
     marked = [*_MARKER.finditer(text)]
     rest = text[marked[-1].end() :] if marked else text
     rest = _FOLLOWS.sub("", rest, count=1) if _FOLLOWS.match(rest) else rest

@@ -9,6 +9,7 @@ r"""Numbers as people and models write them: digits, Korean units, fractions, po
 | -5 · −5 · –5 · —5 · 마이너스 5 · -$5 · $-5 | every dash where nothing is subtracted from |
 | 46.7% · $18 · 18개 | the number without its unit; per cent stay per cent |
 | 4 × 5 · 3^98 · 23/√630 · 10! | parts of what is still to be worked out: no number is stated |
+| (3, 2, 0) · [1, 4) | a point or a range: no number is stated |
 
 Ranges and names keep their last number: 10-20 is 20, GPT-4 is 4.
 """
@@ -57,6 +58,9 @@ _OPERATOR_BEFORE = re.compile(
 _OPERATOR_AFTER = re.compile(
     r" ?(?:[+*×÷·√^!](?!\*)|/ ?(?:[0-9(√\\]|sqrt))|-[0-9(√]|[CP][0-9]| - [0-9A-Za-z(]|[a-zA-Z]\^"
     r"| ?(?:제곱|거듭|승(?![가-힣]|은|의))|의 ?[0-9]{1,6} ?(?:제곱|거듭|승)"
+)
+_TUPLE = re.compile(
+    r"[(\[](?![0-9]{1,3}(?:,[0-9]{3})+[)\]])(?: ?-?[0-9.]{1,20} ?,){1,16} ?-?[0-9.]{1,20} ?[)\]]"
 )
 _LATEX = (
     (re.compile(r"\\[dtc]?frac ?\{ ?(-?[0-9.,]{1,20}) ?\} ?\{ ?([0-9.,]{1,20}) ?\}"), r" \1/\2"),
@@ -107,6 +111,7 @@ def numbers(line: str, *, leads: bool = False) -> list[Number]:
 
 def _found(line: str, leads: bool) -> Iterator[Number]:
     koreans = {match.start(): match for match in _KOREAN.finditer(line)}
+    tuples = [match.span() for match in _TUPLE.finditer(line)] if "," in line else []
     stop = 0
     for sign in _BEGINS.finditer(line):
         start = sign.start()
@@ -122,6 +127,7 @@ def _found(line: str, leads: bool) -> Iterator[Number]:
         minus = bool(_SIGN.search(before) or (leads and _APART.search(line[:start])))
         left = _SIGN.sub("", before) if minus else before
         opened = bool(_OPERATOR_BEFORE.search(left) or _OPERATOR_AFTER.match(line, stop))
+        opened |= any(begin < start < end for begin, end in tuples)
         yield Number(f"-{said}" if minus else said, start, stop, opened)
 
 

@@ -16,15 +16,29 @@ _BEFORE = " $€£¥₩￦-~=약(*:\"'"
 _BRACKETS = re.compile(r"\([^()]{0,120}\)")
 # 0이 아닙니다, and 1에 가까울수록, -1과 1 사이: numbers that others are measured by.
 _DENIED = re.compile(r"[이가은는]? ?(?:아니|아닌|아닙|될 수(?:는|가)? 없|일 수(?:는|가)? 없)")
+# 크기가 1인 벡터 and 3D 공간 describe what the sum is about; 5인 것으로 보입니다 states 5.
 _MEASURE = re.compile(
     r"[%점]?(?:에 (?:가까|근접|수렴)|[과와에]서? ?[-+]?[0-9.]{1,9} ?(?:사이|까지)"
-    r"|(?:의)? ?사이|까지|보다)"
+    r"|(?:의)? ?사이|까지|보다)|인 (?!것|거|걸|게|셈|듯)[가-힣]|D\b| ?차원"
+)
+# What is asked said again, no answer to it: 3의 98제곱은, 98제곱의 자리수를.
+_SUBJECT = re.compile(
+    r"(?:의 ?[0-9]{1,6})? ?(?:제곱|거듭제곱|승|팩토리얼|!)(?:은|는|의|을|를|이|가)(?![가-힣])"
+)
+_NO_DIFFERENCE = re.compile(
+    r"\bthere (?:is|are|was|were|will be|would be) (?:no|zero) "
+    r"(?!information|answer|mention|way|need|number|data)"
+    r"|\b(?:has|have|had|with) (?:no|nothing)\b[^.\n]{0,40}\bleft\b"
+    r"|\b(?:nothing|none) (?:is |are |was |were )?(?:left|remains?)\b"
+    r"|(?:차이|변화|나머지|거스름돈)[가는이은도]? ?(?:전혀 )?없(?:다|습니다|어요|음)",
+    re.I,
 )
 _BOUND = re.compile(r"(?<=[0-9])[가-힣 ]{0,8}(?:미만|이상|이하|초과)")
 # What a conclusion is followed by if it was one of a step only: another sum.
 _WORKED_ON = re.compile(r"[0-9)}] ?(?:=|≈|\\approx) ?[^=\n]{0,40}[0-9]")
 _WITHOUT_END = re.compile(r"[0-9][0-9,.]{60,}[^\n]{0,3}\s*$")
 _NONE = Number("", 0, 0, True)
+_LOOP, _TURNS = 80, 8
 _VERB = re.compile(
     r"(?:\b(?:is|are|was|were|be|equals?|gets?|has|have|costs?|needs?|took|takes?|makes?|pays?|earns?|spends?|spent"
     r"|saves?|sold|sells?|gives?|buys?|bought)\b|=)\s*"
@@ -35,11 +49,15 @@ def stated_number(text: str, *, cut: bool = False) -> str | None:
     """Return the number that a reply states, in digits as `float` reads them; None if it states none.
 
     Where the answer that it marks is still to be worked out (23/√630), what follows the mark may say it.
-    Of a reply that was cut short, only a number that it marked as its answer before the cut.
+    Of a reply that was cut short, or that ends in saying one thing over and over, only a number that it
+    marked as its answer before.
     """
     own = without_code(own_text(text))
+    loop = _loop(own)
+    cut = cut or loop is not None
     for mark in [*_gsm8k(own), *marks(own)]:
-        if cut and not _before_the_cut(mark):
+        in_the_loop = loop is not None and mark.start >= loop
+        if cut and not in_the_loop and not _before_the_cut(mark):
             continue
         if mark.kind == Kind.CONCLUDED and _WORKED_ON.search(own[mark.stop :]):
             continue
@@ -53,9 +71,21 @@ def stated_number(text: str, *, cut: bool = False) -> str | None:
     return None if cut or _WITHOUT_END.search(own) else _last(own)
 
 
+def _loop(text: str) -> int | None:
+    """Return where a reply begins to say one piece of up to 80 signs over and over to its end, or None."""
+    text = text.rstrip()
+    for period in range(2, _LOOP + 1):
+        start = len(text) - period
+        while start > 0 and text[start - 1] == text[start - 1 + period]:
+            start -= 1
+        if len(text) - start >= period * _TURNS:
+            return start
+    return None
+
+
 def _before_the_cut(mark: Mark) -> bool:
-    """Return whether a mark was whole before a reply was cut: more follows its line or its sentence."""
-    return mark.kind >= Kind.CONCLUDED and (mark.whole or len(first_sentence(mark.said)) < len(mark.said))
+    """Return whether a mark was whole before a reply was cut, and no step's conclusion."""
+    return mark.kind >= Kind.DECLARED and (mark.whole or len(first_sentence(mark.said)) < len(mark.said))
 
 
 def _gsm8k(text: str) -> list[Mark]:
@@ -72,7 +102,7 @@ def _marked(mark: Mark) -> Number | None:
     if alone and mark.kind >= Kind.DECLARED:
         return next(iter(numbers(plain(f"{alone[1]}만 원"))), None)
     line = plain(first_sentence(mark.said) if mark.kind == Kind.DECLARED else mark.said)
-    found = numbers(line, leads=mark.kind >= Kind.DECLARED)
+    found = [n for n in numbers(line, leads=mark.kind >= Kind.DECLARED) if not _is_subject(line, n)]
     if mark.kind == Kind.BOLD:
         return found[0] if len(found) == 1 and _alone(line, found[0]) else None
     if mark.kind == Kind.LAST_LINE or not found:
@@ -85,6 +115,10 @@ def _marked(mark: Mark) -> Number | None:
     return _first(line, found) if mark.kind == Kind.DECLARED and leads else _concluded(line, found)
 
 
+def _is_subject(line: str, number: Number) -> bool:
+    return number.open and bool(_SUBJECT.match(line, number.stop))
+
+
 def _first(line: str, found: list[Number]) -> Number:
     """Return the first number, or the first behind the last sign of equality: 12 × 5 = 60 is 60."""
     equals = line.rfind("=")
@@ -94,7 +128,7 @@ def _first(line: str, found: list[Number]) -> Number:
 def _concluded(line: str, found: list[Number]) -> Number:
     """Return the number that a sentence comes to: Korean's last, the first behind an English verb."""
     if re.search("[가-힣]", line):
-        return (_outside(line) or found)[-1]
+        return ([n for n in _outside(line) if not _is_subject(line, n)] or found)[-1]
     behind = [*_VERB.finditer(line)]
     return next((n for m in reversed(behind) for n in found if n.start >= m.end()), found[-1])
 
@@ -109,6 +143,8 @@ def _last(text: str) -> str | None:
     """Return the last number of running text that is no measure for others; None where it is an open one."""
     for line in reversed(text.split("\n")):
         said = plain(line)
+        if _NO_DIFFERENCE.search(said):
+            return "0"
         found = [n for n in _outside(said) or numbers(said) if not _MEASURE.match(said, n.stop)]
         if found:
             return None if found[-1].open or _DENIED.match(said, found[-1].stop) else found[-1].text

@@ -127,12 +127,16 @@ def _is_latin(sign: str) -> bool:
 def no_answer() -> Step:
     """Return the reply, or an empty text if it says that there is no answer: 답 없음, unanswerable.
 
-    Where a question may have none, saying so is an answer, and the right one is empty.
+    Where a question may have none, saying so is an answer, and the right one is empty. It may be
+    said at once, or behind `답:`.
     """
+    from harness.extraction.answer_phrase import answer_line
     from harness.extraction.no_answer import says_none
 
     def step(text: str, _options: Sequence[Option], context: str = "") -> str | None:
-        return "" if says_none(text, context) else text or None
+        line, marked = answer_line(text)
+        none = says_none(text, context) or (marked and says_none(line, context))
+        return "" if none else text or None
 
     return step
 

@@ -72,6 +72,9 @@ def test_a_number_is_read_however_it_is_written(written, value):
         "없음",
         "",
         "삼만 오천",
+        "따라서 A에서 B를 뺀 것은 (3, 2, 0) 벡터입니다.",
+        "The answer is (3, 4].",
+        "구간은 [1,4)이다",
     ],
 )
 def test_what_is_still_to_be_worked_out_is_no_number(reply):
@@ -104,6 +107,21 @@ def test_what_is_still_to_be_worked_out_is_no_number(reply):
         ("답은 9입니다.<|eot_id|>\n2", "9"),
         ("답은 9\n\n질문: 다음은?\n답은 4", "9"),
         ("3의 98제곱은 9604이므로 일의 자리는 4입니다.", "4"),
+        (
+            "따라서 5의 30제곱은 21자리입니다.\n\n따라서 5의 30제곱의 자릿수를 구할 필요는 없습니다.",
+            "21",
+        ),
+        ("결국 7의 12제곱은 3으로 끝납니다. 즉, 7의 12제곱을 다 구할 필요는 없습니다.", "3"),
+        ("답은 5인 것으로 보입니다.", "5"),
+        ("There is no difference between 1/4 and 2/8.", "0"),
+        ("Tom ate all 12. So there were none left.", "0"),
+        ("두 값은 3/6과 1/2이므로 차이가 없습니다.", "0"),
+        (
+            "값을 구하면 8/480이 됩니다. " + "따라서 확률은 1/60이라는 것을 알 수 있습니다. " * 40,
+            "0.016666666666666667",
+        ),
+        ("점 (1, 3)과 (4, 7) 사이의 거리는 5입니다.", "5"),
+        ("총액은 (1,234)원입니다.", "1234"),
     ],
 )
 def test_what_is_marked_as_the_answer_goes_before_running_text(reply, said):
@@ -117,6 +135,10 @@ def test_what_is_marked_as_the_answer_goes_before_running_text(reply, said):
         "따라서 49자리 숫자 이상 50자리 숫자 미만입니다.",
         "1.27 = " + "0" * 300,
         "합은 " + "000," * 100,
+        "크기가 1인 벡터로 보고 내적을 구합니다.",
+        "3D 공간인지 2차원 공간인지 알아야 합니다.",
+        "따라서 경우의 수는 21이다. 이제 이를 " + "나누어서 나누어서 " * 40,
+        "7(세 번 나오므로 21의 자리 숫자(" + "21의 자리 숫자 " * 40,
     ],
 )
 def test_a_denied_number_a_range_and_noughts_without_end_state_none(reply):
@@ -128,6 +150,7 @@ def test_a_denied_number_a_range_and_noughts_without_end_state_none(reply):
     [
         ("12 + 30 = 4", None),
         ("정답은 4", None),
+        ("따라서 경우의 수는 21입니다. 이제 이것을", None),
         ("정답은 42입니다. 검산하면 12 + 3", "42"),
         (r"\boxed{42} 검산 12", "42"),
         ("#### 42\n검산", "42"),

@@ -62,11 +62,29 @@ def test_a_shot_of_klue_mrc_without_an_answer_says_so_as_the_instruction_asks():
         ("답 없음", ""),
         ("주어진 지문에서는 답을 찾을 수 없습니다.", ""),
         ("정답은 41%입니다.", "41%"),
+        ("답:\n답 없음", ""),
+        ("**정답:**\n\n해당 없음", ""),
         ("", None),
     ],
 )
 def test_klue_mrc_reads_that_there_is_no_answer_as_an_answer(reply, said):
     assert answers.reader(tasks.load("klue_mrc"))(Response(("1", 0), text=reply), (), "") == said
+
+
+@pytest.mark.parametrize("name", ["squad", "xquad_en", "korquad_v1", "klue_mrc"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "1,203",
+        "답:\n1,203",
+        "Answer:\n\n1,203",
+        "찾아보면 다음과 같습니다.\n정답: 1,203",
+        "1,203\n\n설명: 표",
+    ],
+)
+def test_a_span_is_read_though_the_first_line_only_announces_it(name, reply):
+    passage = "그해 1,203명이 왔다."
+    assert answers.reader(tasks.load(name))(Response(("1", 0), text=reply), (), passage) == "1,203"
 
 
 @needs_data
