@@ -52,7 +52,8 @@ class OfSums:
     share says of which trials: `parts(columns (N, J))` returns each row's hits and trials (N,), hits at most
     trials; `mean` and `ratio` are known to be such. Any other may name `extremes(units (G, J))`: what the
     worst and the best imaginary unit would add to the sums, given the sums of each unit. A figure that chance
-    can only raise, a sum of distances, says by how much at most in `raised(stats (N, K))`.
+    can only raise, a sum of distances, says by how much at most in `raised(stats (N, K))`. One to which long
+    texts add more says in `lengths(columns (N, J))` how long each is.
     """
 
     figure: Callable[[Floats, Floats], Floats]
@@ -60,6 +61,7 @@ class OfSums:
     parts: Callable[[Floats], tuple[Floats, Floats]] | None = None
     extremes: Callable[[Floats], Extremes] | None = None
     raised: Callable[[Floats], float] | None = None
+    lengths: Callable[[Floats], Floats] | None = None
 
     def __call__(self, stats: Floats, weights: Floats) -> Floats:
         """Return the figure (D,) for each weighting; `stats` is (N, K), `weights` (D, N), sums above 0.

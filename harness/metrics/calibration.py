@@ -21,6 +21,7 @@ from harness.metrics.option_scores import Scores, decides, probabilities, right_
 from harness.schema import Metric
 
 Floats = NDArray[np.float64]
+_Z = 1.96
 
 
 def ece(labels: Sequence[str], bins: int = 15) -> Metric:
@@ -113,7 +114,8 @@ def _raised(edges: Floats, stats: Floats) -> float:
 
     A bin's gap scatters by s, which the probabilities p themselves foretell: s² is the sum of p(1 - p). The
     size of a gap g that scatters is on average s·φ(g/s)·2 + g·(1 - 2Φ(-g/s)), the mean of a folded normal;
-    what that has above g is most where g is small, so g is taken one s smaller than it looks.
+    what that has above g is most where g is small, so g is taken one s smaller than it looks. An error that
+    perfect probabilities reach in one set of forty by chance may be chance altogether.
     """
     from scipy.special import ndtr
 
@@ -124,6 +126,11 @@ def _raised(edges: Floats, stats: Floats) -> float:
     inside = columns != 0
     variance = (inside * (known[:, 0] * (1 - known[:, 0]))[:, None]).sum(axis=0)
     spread = np.sqrt(np.maximum(variance, 1e-300)) / len(known)
-    gap = np.maximum(np.abs(columns.sum(axis=0)) / len(known) - spread, 0)
+    seen = np.abs(columns.sum(axis=0)) / len(known)
+    by_chance = math.sqrt(2 / math.pi) * spread.sum()
+    by_chance += _Z * math.sqrt((1 - 2 / math.pi) * float((spread**2).sum()))
+    if seen.sum() <= by_chance:
+        return float(seen.sum())
+    gap = np.maximum(seen - spread, 0)
     folded = spread * math.sqrt(2 / math.pi) * np.exp(-((gap / spread) ** 2) / 2)
     return float((folded - 2 * gap * ndtr(-gap / spread)).sum())

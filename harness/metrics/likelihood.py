@@ -35,7 +35,7 @@ def perplexity(labels: Sequence[str]) -> Metric:
     return Metric(
         "perplexity",
         _per_token,
-        OfSums(_perplexity),
+        OfSums(_perplexity, lengths=_lengths),
         "perplexity|v:1|per:token",
         unit="perplexity",
         higher_is_better=False,
@@ -86,7 +86,7 @@ def _by_length(
     return Metric(
         name,
         partial(_per_length, name, length),
-        OfSums(figure),
+        OfSums(figure, lengths=_lengths),
         f"{name}|v:1",
         unit=unit,
         higher_is_better=False,
@@ -112,6 +112,11 @@ def _per_length(
     if not isinstance(target, str):
         raise BadInput(f"{name} needs a target: the text whose likelihood it is")
     return (0.0, 0.0) if seen is None else (_surprise(seen), float(length(target)))
+
+
+def _lengths(columns: Floats) -> Floats:
+    """Return the length of each text (N,)."""
+    return columns[:, 1]
 
 
 def _surprise(seen: Likelihood) -> float:

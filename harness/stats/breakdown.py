@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.schema import Metric
-from harness.stats.composite import Figure, combined
+from harness.stats.composite import Figure, mean_of_groups
 from harness.stats.intervals import estimates
 
 Groups = dict[str, dict[str, Any]]
@@ -51,7 +51,7 @@ def macro(groups: Groups) -> dict[str, dict[str, Any]]:
         mean = Figure(0.0, None, None, 0)
         if known := all(one["value"] is not None for one in own):
             ends = [Figure(one["value"], one["ci_low"], one["ci_high"], one["n"]) for one in own]
-            mean = combined(ends, [1.0] * len(ends))
+            mean = mean_of_groups(ends)
         found[metric] = {
             "value": mean.value if known else None,
             "ci_low": mean.low,

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+_LEVEL = 0.95
+
 
 class Figure(NamedTuple):
     """A figure over `n` examples with its interval, None where it has none."""
@@ -40,6 +42,52 @@ def combined(figures: Sequence[Figure], weights: Sequence[float]) -> Figure:
         below.append(share * (figure.value - figure.low))
         above.append(share * (figure.high - figure.value))
     return Figure(value, value - math.hypot(*below), value + math.hypot(*above), n)
+
+
+def mean_of_groups(figures: Sequence[Figure]) -> Figure:
+    """Return the plain mean of the figures of a task's groups, each counting once, with its interval.
+
+    Of proportions: Wilson's interval with as many trials as the groups' variances leave, and no more than
+    groups that are all alike would (`_of_proportions`). Of any other figures as `combined`.
+    """
+    mean = combined(figures, [1.0] * len(figures))
+    if len(figures) < 2 or not all(map(_is_proportion, figures)):
+        return mean
+    shares = [1 / len(figures)] * len(figures)
+    return Figure(mean.value, *_of_proportions(shares, figures, mean.value), mean.n)
+
+
+def _is_proportion(figure: Figure) -> bool:
+    """Return whether the figure is a share of examples that are right or wrong: its interval is Wilson's."""
+    from harness.stats.intervals import wilson  # numpy, which a listing of groups does not need
+
+    if figure.low is None or figure.high is None or figure.n < 2 or not 0 <= figure.value <= 1:
+        return False
+    low, high = wilson(figure.value * figure.n, figure.n)
+    return abs(figure.low - low) < 1e-9 and abs(figure.high - high) < 1e-9
+
+
+def _of_proportions(shares: Sequence[float], figures: Sequence[Figure], value: float) -> tuple[float, float]:
+    """Return the ends of Wilson's interval of a mean of proportions over independent samples.
+
+    The groups' own ends, added up, cover too little where groups are small: Wilson's interval of 5 examples
+    has 0.7 times the width that their scatter has. So the groups' unbiased variances are added, and say how
+    many trials the mean is worth. Near a bound most groups show no variance: it is worth at most what it
+    would be if all had the mean's own.
+    """
+    from harness.stats.shares import score_interval
+    from harness.stats.student import t_quantile
+
+    own = [
+        share**2 * figure.value * (1 - figure.value) / (figure.n - 1)
+        for share, figure in zip(shares, figures, strict=True)
+    ]
+    variance, room = math.fsum(own), value * (1 - value)
+    alike = 1 / math.fsum(share**2 / figure.n for share, figure in zip(shares, figures, strict=True))
+    trials = min(alike, room / variance) if variance > 1e-15 else alike
+    squares = math.fsum(one**2 / (figure.n - 1) for one, figure in zip(own, figures, strict=True))
+    freedom = variance**2 / squares if squares > 0 else alike - 1  # Satterthwaite
+    return score_interval(value, trials, t_quantile(_LEVEL, max(1.0, freedom)))
 
 
 def mean_of_metrics(figures: Sequence[Figure]) -> Figure:

@@ -68,14 +68,15 @@ def _by_differences(metric: Metric, stats: Floats) -> Floats:
     return np.asarray(len(stats) * found[codes])
 
 
-def t_reach(moves: Floats, plan: ResamplingPlan) -> float:
+def t_reach(moves: Floats, plan: ResamplingPlan, lengths: Floats | None = None) -> float:
     """Return how far the t interval of a figure reaches to either side, from influences (N,).
 
     By the variance CR2 of the units' sums and the degrees of freedom of Imbens and Kolesár; NaN where an
-    influence is none.
+    influence is none. A unit draws the figure towards itself by its share of the `lengths` (N,), if it has
+    any, else of the examples.
     """
-    sizes = np.ones(plan.n) if plan.index is None else np.bincount(plan.index).astype(np.float64)
-    sums = by_unit(moves[:, None], plan)[:, 0]
+    sizes = by_unit((np.ones(plan.n) if lengths is None else lengths)[:, None], plan)[:, 0]
+    sums = by_unit(moves[:, None], plan)[:, 0] * (sizes.sum() / plan.n)
     return t_quantile(plan.level, max(1.0, degrees_of_freedom(sizes))) * math.sqrt(cr2(sums, sizes))
 
 

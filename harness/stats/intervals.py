@@ -131,7 +131,7 @@ def _estimate(
         # With an imaginary unit the draws lie to one side of the figure by design, and that is no bias.
         tails = tails_of(plan) if _has_extremes(metric) else _unbiased(tails_of(plan), value, ends)
         found = bootstrapped(value, plan.n, ends, tails, units)
-        return _within_bounds(found if plan.index is None else _widened(found, metric, stats, plan), metric)
+        return _within_bounds(_widened(found, metric, stats, plan), metric)
     if plan.has_closed_form(metric) and math.isfinite(value):
         low, high = wilson(value * plan.n, plan.n, plan.level)
         return IntervalEstimate(value, low, high, math.sqrt(value * (1 - value) / plan.n), plan.n)
@@ -159,9 +159,22 @@ def _has_extremes(metric: Metric) -> bool:
 def _widened(
     found: IntervalEstimate, metric: Metric, stats: Floats, plan: ResamplingPlan
 ) -> IntervalEstimate:
-    """Return the estimate with the t interval of the clusters' influences in it, which few of them need."""
-    reach = t_reach(influence(metric, stats), plan)
-    return found if math.isnan(reach) else found.holding(found.value - reach, found.value + reach)
+    """Return the estimate with the t interval of the units' influences in it, if they may differ in size.
+
+    Few clusters need it, and texts of which the long ones count more. What is summed up of texts lies above
+    0, and its logarithm reaches as far to either side.
+    """
+    of_lengths = metric.aggregate.lengths if isinstance(metric.aggregate, OfSums) else None
+    if found.ci_low is None or (plan.index is None and of_lengths is None):
+        return found
+    lengths = of_lengths(metric.aggregate.summed(stats)) if of_lengths else None  # type: ignore[attr-defined]
+    reach = t_reach(influence(metric, stats), plan, lengths)
+    if not math.isfinite(reach):
+        return found
+    if lengths is not None and found.value > 0:
+        times = math.exp(min(reach / found.value, 50.0))
+        return found.holding(found.value / times, found.value * times)
+    return found.holding(found.value - reach, found.value + reach)
 
 
 def _within_bounds(found: IntervalEstimate, metric: Metric) -> IntervalEstimate:

@@ -74,12 +74,12 @@ class Share:
     def imaginary(self) -> float:
         """Return how many units the imaginary one is: half a one, times the share of units at a bound.
 
-        It fades as units are seen that do not lie at the nearer bound: twenty of them say how far units fall,
-        and it need not be supposed that one falls all the way.
+        It fades as units are seen that do not lie at the nearer bound: twenty of one size say how far units
+        fall, and it need not be supposed that one falls all the way.
         """
         near = NEAR * self.trials if self.plan.index is None else _SAME
         at_low, at_high = self.hits <= near, self.hits >= self.trials - near
-        off = float((~(at_high if self.value >= 0.5 else at_low)).sum())
+        off = _alike(self.trials[~(at_high if self.value >= 0.5 else at_low)])
         return HALF * float((at_low | at_high).mean()) * max(0.0, 1 - off / ENOUGH)
 
     def wilson(self, level: float) -> tuple[float, float]:
@@ -123,6 +123,11 @@ class Share:
     def _drawn(self, drawn: Draws) -> tuple[Floats, Floats]:
         hits, trials = product(drawn.units[:, : len(self.hits)], self._sums).T
         return hits, trials
+
+
+def _alike(sizes: Floats) -> float:
+    """Return how many units of one size units of such sizes are worth: Kish's (1965) effective number."""
+    return float(sizes.sum() ** 2 / (sizes**2).sum()) if len(sizes) else 0.0
 
 
 def cr2(residuals: Floats, sizes: Floats) -> float:
