@@ -50,7 +50,7 @@ from harness.metrics.korean_script import hangul_share
 from harness.metrics.likelihood import bits_per_byte, perplexity
 from harness.metrics.translation import bleu, chrf, ter
 from harness.schema import Metric
-from harness.stats.bootstrap import Plan, draw, slices
+from harness.stats.bootstrap import ResamplingPlan, draw, slices
 from harness.stats.breakdown import breakdown, macro
 from harness.stats.intervals import DRAWS, LEVEL, SEED, estimates, rank_of_end, wilson
 from harness.stats.shares import BOUNDS, CORRELATION, ENOUGH, NEAR
@@ -105,11 +105,15 @@ def main() -> None:
     parser.add_argument("--asked", type=int, default=2000, help="data sets at most of what is no share")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--family", action="append")
+    parser.add_argument("--part", default="1/1", metavar="K/N", help="every N-th cell, from the K-th")
+    parser.add_argument("--rows", action="store_true", help="rows alone, to be put in a table that is there")
     asked = parser.parse_args()
-    print(f"# Coverage of 95 % intervals, {asked.datasets:,} data sets a cell\n")
-    print(__doc__.split("\n\n", 1)[1].strip().replace("    python", "    $ python"), "\n")
-    print("| metric | case | units | off | covered | no interval | width | whole | normal | data sets |")
-    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    if not asked.rows:
+        print(f"# Coverage of 95 % intervals, {asked.datasets:,} data sets a cell\n")
+        print(__doc__.split("\n\n", 1)[1].strip().replace("    python", "    $ python"), "\n")
+        print("| metric | case | units | off | covered | no interval | width | whole | normal | data sets |")
+        print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    part, parts = map(int, asked.part.split("/"))
     names = [name for name in FAMILIES if not asked.family or name in asked.family]
     places = [
         (name, place, asked.datasets, asked.asked) for name in names for place in range(len(cells(name)))
@@ -117,7 +121,7 @@ def main() -> None:
     if not asked.family or "shares" in asked.family:
         print("\n".join(plain_shares()), flush=True)
     with multiprocessing.Pool(asked.jobs) as pool:
-        for row in pool.imap(_row, places):
+        for row in pool.imap(_row, places[part - 1 :: parts]):
             print(row, flush=True)
 
 
@@ -198,7 +202,7 @@ def of_shares(hits: Floats, trials: Floats, half: float, *, clustered: bool) -> 
     It draws the same weights for any data set of as many units, so that all sums are one product.
     """
     found = np.full((len(hits), 3), np.nan)
-    plan = Plan(hits.shape[1], hits.shape[1], None, DRAWS, SEED, LEVEL)
+    plan = ResamplingPlan(hits.shape[1], hits.shape[1], None, DRAWS, SEED, LEVEL)
     weights = np.concatenate([drawn.units for drawn in draw(plan)])
     tail = int(rank_of_end(DRAWS, (1 - LEVEL) / 2))
     for part in slices(len(hits), 250):
@@ -211,7 +215,8 @@ def of_shares(hits: Floats, trials: Floats, half: float, *, clustered: bool) -> 
         near = t * NEAR if not clustered else np.full(t.shape, 1e-9)
         at_low, at_high = (h <= near) & (t > 0), (h >= t - near) & (t > 0)
         at = at_low | at_high
-        off = (t > 0).sum(axis=1) - np.where(share >= 0.5, at_high.sum(axis=1), at_low.sum(axis=1))
+        fallen = np.where((t > 1e-9) & ~np.where(share[:, None] >= 0.5, at_high, at_low), t, 0.0)
+        off = fallen.sum(axis=1) ** 2 / np.maximum((fallen**2).sum(axis=1), 1e-300)
         masses = half * at.sum(axis=1) / np.maximum(asked, 1) * np.maximum(0, 1 - off / ENOUGH)
         gammas = [
             np.random.default_rng((SEED, 1)).standard_gamma(mass, DRAWS) if mass else np.zeros(DRAWS)
