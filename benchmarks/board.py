@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from benchmarks.intervals import classified, overlap, rated, right
 from harness.config.documents import dump
 from harness.records import run_file
-from harness.reports.entries import load
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import board
+from harness.reports.run import load
 from tests.support.fake_runs import TASK, fake_run
 
 N, FAILED = 2000, 20
@@ -53,7 +53,8 @@ def write(folder: Path, metric: str, stats: NDArray[np.float64], runs: int, fail
     definition = dump({**task, "ask": ask, "metrics": [metric]}).encode()
     first = fake_run(folder / "first", "first", "10")
     run = run_file.read_run(first)
-    run["metrics"] = {metric: {**next(iter(run["metrics"].values())), "signature": f"{metric}|n:2"}}
+    main = next(iter(run.metrics.values()))
+    run.metrics = {metric: main.model_copy(update={"signature": f"{metric}|n:2"})}
     ids = np.array([f"e{number}" for number in range(len(stats))])
     for number in range(runs):
         rng = np.random.default_rng(number)
@@ -63,7 +64,7 @@ def write(folder: Path, metric: str, stats: NDArray[np.float64], runs: int, fail
         kept = np.sort(rng.permutation(N)[failed:])
         directory = folder / "runs" / str(number)
         directory.mkdir(parents=True)
-        run_file.write_run(directory, {**run, "label": f"system {number}"})
+        run_file.write_run(directory, run.model_copy(update={"label": f"system {number}"}))
         (directory / "task.yaml").write_bytes(definition)
         np.savez(
             directory / "statistics.npz",

@@ -23,8 +23,8 @@ import harness
 from benchmarks.published import CLICK_KEY, FILTERED
 from harness.cli.leaderboard import leaderboard
 from harness.cli.report import report
-from harness.reports.entries import Entry, load
 from harness.reports.leaderboard.board import board
+from harness.reports.run import Run, load
 from harness.reports.site import vendored
 from harness.reports.site.writing import ASSETS
 from harness.reports.writers.markdown import table
@@ -91,7 +91,7 @@ def write(runs: Path) -> None:
     """Write the leaderboard, the site, and the READMEs' table of the runs."""
     leaderboard([runs], format="md", out=BOARD, sort=RANKED_BY, lang="en")
     report(SITE, [runs], sort=RANKED_BY, examples=EXAMPLES, no_texts=True, lang="en")
-    entries = [entry for entry in load([runs], print) if entry.run["task"]["name"] == RANKED_BY]
+    entries = [entry for entry in load([runs], print) if entry.task == RANKED_BY]
     for lang, path in READMES.items():
         text = path.read_text(encoding="utf-8")
         before, _, rest = text.partition(OPEN)
@@ -99,7 +99,7 @@ def write(runs: Path) -> None:
         path.write_text(f"{before}{OPEN}\n{lead_table(entries, lang)}\n{SHUT}{after}", encoding="utf-8")
 
 
-def lead_table(entries: list[Entry], lang: str) -> str:
+def lead_table(entries: list[Run], lang: str) -> str:
     """Return the ranks on the one task as a table: rank, system, figure with its marks, examples."""
     with language(lang):
         found = board(entries, print, sort=RANKED_BY)
@@ -114,14 +114,14 @@ def lead_table(entries: list[Entry], lang: str) -> str:
                 str(row.rank or ""),
                 row.system,
                 shown(row.entries[column]),
-                f"{row.entries[column].main['n']:,}",
+                f"{row.entries[column].main.n:,}",
             ]
             for row in found.rows
         ]
         return table(head, rows, names=2)
 
 
-def shown(entry: Entry) -> str:
+def shown(entry: Run) -> str:
     """Return a figure with its interval and marks."""
     return figure(entry.main, entry.marks)
 

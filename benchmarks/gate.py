@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.reports.entries import load
 from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, REGRESSION, Limits, gate
 from harness.reports.gate.measurements import RunSummary, measured
 from harness.reports.leaderboard.ranks import Statistics
+from harness.reports.run import load
 
 N, CHURN, FALL = 2000, 0.10, 0.03
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import harness
 from harness.config.documents import dump
+from harness.records.sample_schema import Record
 from harness.reports.writers.markdown import table
 from harness.runs import Run
 
@@ -205,9 +206,9 @@ def numbers(made: Run, name: str, right: int, reader: str) -> Line:
     """Return a system whose answers are numbers: the statistics say whether each is right."""
     counts: Counter[tuple[str, bool, bool]] = Counter()
     for record in of(made):
-        theirs, ours = record["official"][reader], record["prediction"]
+        theirs, ours = (record.official or {})[reader], record.prediction
         verdicts = (
-            record["scores"][metric][0] == 1 for metric in (f"numeric_match@{reader}", "numeric_match")
+            (record.scores or {})[metric][0] == 1 for metric in (f"numeric_match@{reader}", "numeric_match")
         )
         counts[stand(theirs, ours), *verdicts] += 1
     by_reader, own = (100 * value(made, metric) for metric in (f"numeric_match@{reader}", "numeric_match"))
@@ -241,11 +242,11 @@ def korean_line(replies: Replies, scratch: Path, suite: str, file: str, theirs: 
     by_them = replies.run(task, path, f"{name}, their reading", data, {**read, **key})
     read = {"reply": "response", "failed": "BAD_REQUEST_ERROR"}
     by_us = replies.run(task, path, name, data, {**read, "filtered": FILTERED, **key})
-    predicted = {record["id"]: record["prediction"] for record in of(by_them)}
-    both = (record for record in of(by_us) if record["id"] in predicted)
-    counts = compared((predicted[one["id"]], one["prediction"], one["target"]) for one in both)
+    predicted = {record.id: record.prediction for record in of(by_them)}
+    both = (record for record in of(by_us) if record.id in predicted)
+    counts = compared((predicted[one.id], one.prediction, one.target) for one in both)
     by_reader, ours = (100 * value(made, "accuracy") for made in (by_them, by_us))
-    return Line(name, theirs, by_reader, ours, counts, failed=by_us.document["counts"]["failed"])
+    return Line(name, theirs, by_reader, ours, counts, failed=by_us.document.counts.failed)
 
 
 def recorded_task(suite: str, file: str, scratch: Path) -> str:
@@ -287,14 +288,14 @@ def bbh(replies: Replies, scratch: Path) -> str:
 # From journals to counts
 
 
-def of(made: Run) -> Iterator[dict[str, Any]]:
+def of(made: Run) -> Iterator[Record]:
     """Yield the records of what was answered."""
-    return (record for record in made.samples() if record["response"]["error"] is None)
+    return (record for record in made.samples() if not record.failed)
 
 
 def value(made: Run, metric: str) -> float:
     """Return a figure of a run."""
-    return float(made.metrics[metric]["value"])
+    return float(made.metrics[metric].value or 0.0)
 
 
 def compared(readings: Iterable[tuple[Any, Any, Any]]) -> Counter[tuple[str, bool, bool]]:

@@ -25,15 +25,17 @@ from harness.options.flags import from_environment
 from harness.options.keywords import taking
 from harness.options.running import RunOptions
 from harness.options.values import count
-from harness.reports import entries
+from harness.reports import run as reading
 from harness.reports.comparison import compare as comparing
 from harness.reports.comparison import pairs
 from harness.reports.comparison import render as compare_render
+from harness.reports.frames import pandas
 from harness.reports.leaderboard import board as boards
 from harness.reports.leaderboard import render
 from harness.reports.writers import html
 from harness.reports.writers.translations import language
-from harness.runs import Run, pandas, warn
+from harness.reports.frames import pandas
+from harness.runs import Run, warn
 from harness.terminal import say
 
 
@@ -199,7 +201,7 @@ def leaderboard(
     found = [
         entry
         for one in several
-        for entry in ([one.entry] if isinstance(one, Run) else entries.load([Path(one)], warn))
+        for entry in ([one] if isinstance(one, Run) else reading.load([Path(one)], warn))
     ]
     with language(lang):
         made = boards.board(found, warn, group=group, sort=sort, baseline=baseline)
@@ -221,7 +223,7 @@ def compare(
     Raises:
         BadInput: the runs do not compare (other data, no common example or metric), or there is no such run.
     """
-    ours, theirs = (one.entry if isinstance(one, Run) else pairs.only_run(Path(one)) for one in (a, b))
+    ours, theirs = (one if isinstance(one, Run) else pairs.only_run(Path(one)) for one in (a, b))
     metrics = [metric] if isinstance(metric, str) else list(metric)
     with language(lang):
         made = comparing.compare(ours, theirs, metrics=metrics, examples=count("examples", examples, 0))

@@ -66,7 +66,7 @@ def test_a_run_is_returned_as_it_is_written(both):
     assert isinstance(nb, Run)
     assert (nb.task, nb.system, nb.status, nb.error) == ("nsmc_fewshot", "nb", "complete", None)
     written = json.loads((tfidf.directory / "run.json").read_text(encoding="utf-8"))
-    assert tfidf.document == written
+    assert tfidf.document.to_dict() == written
     main = written["metrics"]["accuracy"]
     assert (tfidf.metric, tfidf.value, tfidf.interval) == (
         *("accuracy", main["value"]),
@@ -89,7 +89,7 @@ def test_the_command_line_goes_on_with_what_python_ran(both, home):
 
 def test_a_run_keeps_the_call_that_made_it(home):
     (one,) = run("nsmc_fewshot", "nb", sample=True, limit=20)
-    assert one.document["command"] == "harness.run(task='nsmc_fewshot', backend='nb', limit=20, sample=True)"
+    assert one.document.command == "harness.run(task='nsmc_fewshot', backend='nb', limit=20, sample=True)"
 
 
 def test_values_make_a_grid(home):
@@ -109,14 +109,14 @@ def test_decoding_and_shots_are_passed_on(home):
     (one,) = run(
         "nsmc_fewshot", "dummy", sample=True, limit=5, shots=2, ask="generate", decoding=decoding, seed=7
     )
-    asked = one.document["decoding"]["asked"]
+    asked = one.document.decoding.asked
     assert (asked["temperature"], asked["stop"]) == (0.5, ["\n", "끝"])
-    assert (one.document["task"]["shots"]["k"], one.document["seed"]) == (2, 7)
+    assert (one.document.task.shots.k, one.document.seed) == (2, 7)
 
 
 def test_a_share_of_the_examples_is_a_limit(home):
     (one,) = run("nsmc_fewshot", "nb", sample=True, limit=0.1)
-    assert one.document["counts"]["examples"] == 20
+    assert one.document.counts.examples == 20
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_the_folder_of_the_data_may_come_from_the_environment(home, monkeypatch)
 def test_samples_are_the_journals_records(both):
     nb, _ = both
     lines = (nb.directory / "samples.jsonl").read_text(encoding="utf-8").splitlines()
-    assert list(nb.samples()) == [json.loads(line) for line in lines]
+    assert [one.to_dict() for one in nb.samples()] == [json.loads(line) for line in lines]
 
 
 def test_a_run_without_a_journal_says_so(both):

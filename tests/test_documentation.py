@@ -8,10 +8,12 @@ from pydantic import BaseModel
 from harness import builtin
 from harness.backends.schema import BackendFile
 from harness.builtin import descriptions
+from harness.records.run_schema import RunDocument
+from harness.records.sample_schema import Record
 from harness.tasks import checking
 from harness.tasks.schema import Group, TaskFile
 
-YAML = (TaskFile, Group, BackendFile)
+ROOTS = (TaskFile, Group, BackendFile, RunDocument, Record)
 
 
 def _models(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[type[BaseModel]]:
@@ -34,13 +36,13 @@ def _mentioned(annotation: object) -> list[object]:
 
 
 KEYS = sorted(
-    {(model, name) for root in YAML for model in _models(root, set()) for name in model.model_fields},
+    {(model, name) for root in ROOTS for model in _models(root, set()) for name in model.model_fields},
     key=lambda key: (key[0].__name__, key[1]),
 )
 
 
 @pytest.mark.parametrize(("model", "name"), KEYS, ids=[f"{m.__name__}.{n}" for m, n in KEYS])
-def test_every_key_of_a_yaml_file_says_what_it_is(model, name):
+def test_every_key_of_a_file_says_what_it_is(model, name):
     assert model.model_fields[name].description, f"{model.__name__}.{name}: Field(description=...)"
 
 

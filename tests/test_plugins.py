@@ -398,9 +398,10 @@ def test_a_fake_plugins_adapter_runs_a_task(registered, tmp_path):
     options = RunOptions("nsmc_zeroshot", **mine, sample=True, runs_dir=tmp_path / "runs", limit=3)
     (plan,), _ = plans(options, lambda _line: None)
     outcome = execute(plan, Quiet())
-    assert outcome.run["status"] == "complete"
-    assert outcome.run["counts"] | {"answered": 1, "unanswered": 2, "failed": 0} == outcome.run["counts"]
-    assert outcome.run["unanswered_because"] == {"refused": 2}
+    assert outcome.run.status == "complete"
+    counts = outcome.run.counts
+    assert (counts.answered, counts.unanswered, counts.failed) == (1, 2, 0)
+    assert outcome.run.unanswered_because == {"refused": 2}
 
 
 def test_a_task_may_use_a_fake_plugins_metric_and_step(registered):

@@ -35,7 +35,7 @@ def test_a_verifier_on_gsm8k_by_its_authors_reader_and_by_ours(tmp_path):
 def test_phi_4_on_click_matched_by_id_and_answer(tmp_path):
     made, found = figures(tmp_path, "click", "korean/click/phi-4.csv.gz", {"label": "pred", **CLICK_KEY})
     assert 100 * found["accuracy"] == pytest.approx(59.15, abs=0.05)
-    assert made.document["counts"]["failed"] == 0
+    assert made.document.counts.failed == 0
 
 
 def test_codex_on_bbh_where_the_recorded_file_is_the_data(tmp_path):
@@ -51,6 +51,6 @@ def test_on_a_file_with_holes_what_is_missing_is_counted_apart(tmp_path):
     settings = {"reply": "response", "failed": "BAD_REQUEST_ERROR", "filtered": "CONTENT_FILTER_ERROR"}
     file = "korean/click/gpt-5.1-2025-11-13.csv.gz"
     made, found = figures(tmp_path, "click", file, {**settings, **CLICK_KEY})
-    assert made.document["failed_because"] == {"missing": 118, "recorded": 50, "ambiguous": 2}
-    assert made.document["unanswered_because"]["filtered"] == 10
+    assert made.document.failed_because == {"missing": 118, "recorded": 50, "ambiguous": 2}
+    assert made.document.unanswered_because["filtered"] == 10
     assert 100 * found["accuracy"] == pytest.approx(81.00, abs=0.05)

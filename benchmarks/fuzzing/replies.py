@@ -14,7 +14,8 @@ from unittest import mock
 from benchmarks.fuzzing.directories import _set
 from benchmarks.fuzzing.verdict import Broken, Executed, environment, harness
 from harness.adapters.remote import base
-from harness.records.validation import run_problem
+from harness.errors import BadInput
+from harness.records.run_file import read_run
 from tests.support.model_server import CLOSE, RESET, Asked, ModelServer, Reply, Step, answer
 from tests.support.running import Project, rows
 
@@ -140,12 +141,13 @@ class Case:
         if KEY in told:
             raise Broken("the key was printed")
         (directory,) = (path.parent for path in self.home.glob("runs/*/*/*/run.json"))
-        run = json.loads((directory / "run.json").read_bytes())
-        if problem := run_problem(run):
-            raise Broken(f"run.json: {problem}")
+        try:
+            run = read_run(directory)
+        except BadInput as error:
+            raise Broken(f"run.json: {error}") from None
         records = [json.loads(line) for line in (directory / "samples.jsonl").read_bytes().splitlines()]
-        if code == 0 and (run["status"] != "complete" or len(records) != ROWS):
-            raise Broken(f"exit code 0 with {len(records)} records, {run['status']}")
+        if code == 0 and (run.status != "complete" or len(records) != ROWS):
+            raise Broken(f"exit code 0 with {len(records)} records, {run.status}")
         words = {prompt: ("부정", "긍정")[sum(prompt.encode()) % 2] for prompt in self.sound}
         for record in records:
             response = record["response"]

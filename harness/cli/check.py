@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from harness.cli.output import emit, print_json
 from harness.errors import BadInput
@@ -22,8 +22,8 @@ def check(
         Flag(
             "--schema",
             metavar="DIR",
-            help="write JSON schemas for editors into DIR",
-            ko="편집기가 쓸 JSON 스키마를 DIR에 씀",
+            help="write JSON schemas into DIR: of YAML, of run directories",
+            ko="YAML과 실행 폴더의 JSON 스키마를 DIR에 씀",
         ),
     ] = None,
     json: Json = False,
@@ -60,17 +60,28 @@ def _summary(files: int, found: int) -> str:
 
 
 def _write_schemas(folder: Path) -> int:
-    """Write JSON schemas that editors check YAML with."""
-    import orjson
-
-    from harness.tasks.checking import schemas
+    """Write JSON schemas that editors check YAML with, and those of what a run directory holds."""
+    from harness.records import published_schemas
+    from harness.tasks import checking
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, values in schemas():
-            path = folder / f"{name}.schema.json"
-            path.write_bytes(orjson.dumps(values, option=orjson.OPT_INDENT_2) + b"\n")
+        for name, values in checking.schemas():
+            path = _write_schema(folder, name, values)
             emit(f"{path}   # first line of a {name}: # yaml-language-server: $schema={path}")
+        for name, values in published_schemas.schemas():
+            emit(f"{_write_schema(folder, name, values)}   # {_OF_A_RUN[name]}")
     except OSError as error:
         raise BadInput(f"--schema {folder}: {error.strerror}") from None
     return 0
+
+
+_OF_A_RUN = {"run": "run.json of a run directory", "sample": "a line of its samples.jsonl"}
+
+
+def _write_schema(folder: Path, name: str, values: dict[str, Any]) -> Path:
+    import orjson
+
+    path = folder / f"{name}.schema.json"
+    path.write_bytes(orjson.dumps(values, option=orjson.OPT_INDENT_2) + b"\n")
+    return path

@@ -15,9 +15,9 @@ from harness.options.shared import Json, Lang, Runs, RunsDir
 from harness.terminal import say
 
 if TYPE_CHECKING:
-    from harness.reports.entries import Entry
     from harness.reports.gate.gate import Gate
     from harness.reports.gate.measurements import RunKey, RunSummary
+    from harness.reports.run import Run
 
 
 def gate(
@@ -148,9 +148,9 @@ def gate(
         return found.exit_code(strict=strict)
 
 
-def _tonight(runs: list[Path], runs_dir: Path) -> list[Entry]:
+def _tonight(runs: list[Path], runs_dir: Path) -> list[Run]:
     """Return tonight's runs; none where the folder of runs, which nobody named, is not there."""
-    from harness.reports.entries import load
+    from harness.reports.run import load
 
     if not runs and not runs_dir.is_dir():
         warn(f"no runs in {runs_dir}; --runs-dir names another place")
@@ -158,7 +158,7 @@ def _tonight(runs: list[Path], runs_dir: Path) -> list[Entry]:
     return load(runs or [runs_dir], warn)
 
 
-def _refuse_the_same(baseline: Path, entries: Iterable[Entry]) -> None:
+def _refuse_the_same(baseline: Path, entries: Iterable[Run]) -> None:
     """Raise BadInput where a run would be compared with itself, which always passes."""
     from harness.records import run_file
 

@@ -12,8 +12,8 @@ from harness.options.flags import Flag
 from harness.options.shared import GroupOf, Lang, Runs, RunsDir, SortBy
 
 if TYPE_CHECKING:
-    from harness.reports.entries import Entry
     from harness.reports.leaderboard.board import Board
+    from harness.reports.run import Run
 
 FORMATS = ("md", "html", "csv", "json", "latex")
 READ_BY_PROGRAMS = ("csv", "json")  # in English, whatever language people are spoken to in
@@ -62,8 +62,8 @@ def leaderboard(
     A run that is broken is left out or not ranked, and named on stderr; one that you name yourself is a
     mistake.
     """
-    from harness.reports.entries import load
     from harness.reports.leaderboard.board import board
+    from harness.reports.run import load
     from harness.reports.writers.translations import language
 
     kind = format_named(format, out, FORMATS)
@@ -92,7 +92,7 @@ def _rendered(found: Board, kind: str, by: str | None) -> str:
     return render.written(breakdowns.blocks(found, by) if by else render.blocks(found), kind)
 
 
-def print_board(found: Iterable[Entry], named: Collection[str] = ()) -> None:
+def print_board(found: Iterable[Run], named: Collection[str] = ()) -> None:
     """Print the leaderboard of these runs, with the scores of the groups that were `named`."""
     from harness.reports.leaderboard import render
     from harness.reports.leaderboard.board import board

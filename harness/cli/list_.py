@@ -168,19 +168,19 @@ def _metrics() -> Rows:
 
 
 def _runs(runs_dir: Path) -> Rows:
-    from harness.reports.entries import load
+    from harness.reports.run import load
 
     return [
         {
-            "task": entry.run["task"]["name"],
+            "task": entry.task,
             "backend": entry.system,
-            "status": entry.run["status"],
+            "status": entry.status,
             "metric": entry.metric,
-            "value": entry.main.get("value"),
-            "unit": entry.main.get("unit"),
-            "n": entry.run["task"]["n"],
-            "sample": entry.run["data"]["sample"],
-            "tags": entry.run["task"]["tags"],
+            "value": entry.main.value,
+            "unit": entry.main.unit or None,
+            "n": entry.document.task.n,
+            "sample": entry.sample,
+            "tags": entry.document.task.tags,
             "path": str(entry.directory),
         }
         for entry in (load([runs_dir], warn) if runs_dir.exists() else [])

@@ -43,8 +43,7 @@ def push(
     """
     from harness import plugins
     from harness.options import values
-    from harness.reports.entries import load
-    from harness.runs import Run
+    from harness.reports.run import load
 
     given = values.grid(set_, "-m")
     if not to:
@@ -55,7 +54,7 @@ def push(
     _require(entry, given[0])
     if not runs and not runs_dir.is_dir():
         raise BadInput(f"no runs in {runs_dir}; `harness run` makes them, --runs-dir names another place")
-    found = [Run(entry.directory, entry.run) for entry in load(runs or [runs_dir], warn)]
+    found = load(runs or [runs_dir], warn)
     if not found:
         raise BadInput(f"no runs in {', '.join(map(str, runs or [runs_dir]))}")
     try:

@@ -52,7 +52,7 @@ def report(
     --no-texts a site holds nothing that a data set's licence may forbid to copy; ids, labels, verdicts,
     scores and pictures stay.
     """
-    from harness.reports.entries import load
+    from harness.reports.run import load
     from harness.reports.site.atomic_folder import written
     from harness.reports.site.examples import Shown
     from harness.reports.site.writing import write_site

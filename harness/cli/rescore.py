@@ -36,23 +36,25 @@ def rescore(
     """Compute the metrics again from stored responses."""
     from harness.metrics import permissions as consent
     from harness.records import run_file
-    from harness.reports.entries import Entry
+    from harness.reports.run import Run
     from harness.scoring import rescore as scoring
 
     consent.REMOTE_CODE.set(trust_remote_code)
     consent.OFFLINE.set(offline)
-    done: list[Entry] = []
+    done: list[Run] = []
     codes = []
     for directory in run_file.runs(runs):
         try:
-            done.append(Entry(directory, scoring.rescore(directory, task, slo)))
+            done.append(Run(directory, scoring.rescore(directory, task, slo)))
         except HarnessError as error:
             fail(str(error))  # one that cannot be scored stops no other
             codes.append(error.exit_code)
     if not done and not codes:
         raise BadInput(f"no runs in {', '.join(map(str, runs))}")
     if json:
-        print_json({"runs": [{**entry.run, "directory": str(entry.directory)} for entry in done]})
+        print_json(
+            {"runs": [{**entry.document.to_dict(), "directory": str(entry.directory)} for entry in done]}
+        )
     elif done:
         print_board(done)
     return max(codes, default=0)

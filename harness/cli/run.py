@@ -112,12 +112,14 @@ def _tell(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
 
 def _print(outcomes: list[Outcome], options: RunOptions, *, json: bool) -> None:
     if json:
-        print_json({"runs": [{**outcome.run, "directory": str(outcome.directory)} for outcome in outcomes]})
+        print_json(
+            {"runs": [{**outcome.run.to_dict(), "directory": str(outcome.directory)} for outcome in outcomes]}
+        )
     elif outcomes:
         # Reports are imported when there is something to report: the first request does not wait for them.
         from harness.cli.leaderboard import print_board
         from harness.evaluation.grid import Grid
-        from harness.reports.entries import Entry
+        from harness.reports.run import Run
 
-        found = (Entry(outcome.directory, outcome.run) for outcome in outcomes)
+        found = (Run(outcome.directory, outcome.run) for outcome in outcomes)
         print_board(found, named=Grid.of(options).tasks)

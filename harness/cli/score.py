@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import emit, print_json
 from harness.errors import BadInput, did_you_mean
@@ -12,6 +12,7 @@ from harness.options.flags import Flag, Positional
 from harness.options.shared import Json, Offline, Trust
 
 if TYPE_CHECKING:
+    from harness.records.run_schema import MetricResult
     from harness.scoring.summary import Tally
 
 SEED = 1234  # of a run that names none
@@ -79,7 +80,13 @@ def score(
     found = judge(read(files), chosen, values.names(labels))
     figures = found.estimates(SEED)
     if json:
-        print_json({"files": [str(path) for path in files], "counts": _counts(found), "metrics": figures})
+        print_json(
+            {
+                "files": [str(path) for path in files],
+                "counts": _counts(found),
+                "metrics": {name: one.to_dict() for name, one in figures.items()},
+            }
+        )
     else:
         emit(_table(figures))
         emit(f"\n{_note(found)}")
@@ -116,7 +123,7 @@ def _counts(found: Tally) -> dict[str, int | None]:
     return {**counts, "clusters": None if codes is None else int(codes.max()) + 1}
 
 
-def _table(figures: Mapping[str, Mapping[str, Any]]) -> str:
+def _table(figures: Mapping[str, MetricResult]) -> str:
     from harness.text.width import padded
 
     header = ["metric", "value", "95 % interval", "n", "unit", "signature"]
@@ -125,19 +132,18 @@ def _table(figures: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join("  ".join(line).rstrip() for line in padded(rows, right))
 
 
-def _row(name: str, figure: Mapping[str, Any]) -> list[str]:
+def _row(name: str, figure: MetricResult) -> list[str]:
     from harness.reports.writers.numbers import number
 
-    value = figure["value"]
-    low, high = (number(figure[end], figure["unit"], like=value) for end in ("ci_low", "ci_high"))
-    unit = figure["unit"] + ("" if figure["higher_is_better"] else ", lower is better")
+    low, high = (number(end, figure.unit, like=figure.value) for end in (figure.ci_low, figure.ci_high))
+    unit = figure.unit + ("" if figure.higher_is_better else ", lower is better")
     return [
         name,
-        number(value, figure["unit"]),
-        "" if figure["ci_low"] is None else f"[{low}, {high}]",
-        f"{figure['n']:,}",
+        number(figure.value, figure.unit),
+        "" if figure.ci_low is None else f"[{low}, {high}]",
+        f"{figure.n:,}",
         unit,
-        figure["signature"],
+        figure.signature,
     ]
 
 

@@ -57,7 +57,7 @@ def _print(name: str, options: RunOptions, n: int) -> int:
     if kind != "task" and (any(of_prompts) or options.shots is not None):
         raise BadInput(f"{name} is a {kind}; -n, -b, -m, --template, --ask and --shots are about a task")
     if kind == "run":
-        emit(dump(run_file.read_run(Path(name))), end="")
+        emit(dump(run_file.read_run(Path(name)).to_dict()), end="")
     elif kind == "group":
         _group(definitions.find("tasks", name, tasks.folders()))
     elif kind == "backend":

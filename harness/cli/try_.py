@@ -128,14 +128,14 @@ def _percent(share: float) -> str:
 
 
 def _plain(one: Tried) -> dict[str, Any]:
-    from harness.evaluation.run_document import described
+    from harness.records.record_values import response_values
 
     return {
         "request": one.request.sent(),
         "answer": one.answer,
         "prediction": one.prediction,
         "probabilities": one.probabilities,
-        "response": described(one.response),
+        "response": response_values(one.response),
         "cost": None if one.cost is None else float(one.cost.amount),
         "currency": None if one.cost is None else one.cost.currency,
     }

@@ -26,7 +26,8 @@ import orjson
 from harness.costs.prices import TokenPrice
 from harness.files import open_own
 from harness.records.atomic import plain_file, replace
-from harness.records.journal import Appending, Key, Record, key_of
+from harness.records.journal import Appending, Key
+from harness.records.sample_schema import Record, RecordedUsage
 from harness.records.serialization import to_json
 from harness.schema import Response, Usage
 
@@ -112,9 +113,9 @@ class Account:
             Stopped: the disk is full.
         """
         usages = (
-            (key_of(record), Usage(**usage))
+            (record.key, usage_of(record.response.usage))
             for record in records
-            if (usage := record["response"].get("usage")) and not record["response"]["cached"]
+            if record.response.usage and not record.response.cached
         )
         said: Iterator[list[Any]] = (["told", *key, *_tokens(usage)] for key, usage in usages)
         first: list[Any] = ["brought", str(gone)]
@@ -140,6 +141,17 @@ class Account:
         if self._lines is None:
             self._lines = Appending(self._path)
         self._lines.write(_line(line))
+
+
+def usage_of(recorded: RecordedUsage) -> Usage:
+    """Return the tokens that a line of the journal tells."""
+    return Usage(
+        recorded.prompt_tokens,
+        recorded.cached_tokens,
+        recorded.completion_tokens,
+        recorded.reasoning_tokens,
+        recorded.estimated,
+    )
 
 
 def _count(line: Any, found: Totals, price: TokenPrice) -> None:

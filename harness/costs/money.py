@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from harness.errors import BadInput
+from harness.records.run_schema import BudgetInfo
 
 Currency = Literal["USD", "KRW"]
 HOW = "say --usd-krw 1390@2026-11-01, or set HARNESS_USD_KRW so: won a dollar, and the day of that rate"
@@ -113,13 +114,13 @@ class Budget:
             raise BadInput(f"--max-cost is in {ours} and the price in {currency}; {HOW}")
         return lambda amount: rate.to(ours, Money(amount, currency))
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> BudgetInfo:
         """Return the limit and the rate for `run.json`."""
-        return {
-            "limit": str(self.limit),
-            "usd_krw": float(self.rate.krw_per_usd) if self.rate else None,
-            "usd_krw_date": self.rate.date if self.rate else None,
-        }
+        return BudgetInfo(
+            limit=str(self.limit),
+            usd_krw=float(self.rate.krw_per_usd) if self.rate else None,
+            usd_krw_date=self.rate.date if self.rate else None,
+        )
 
     def reserve(self, amount: Decimal) -> bool:
         """Set `amount` aside if that much is left; return whether it is."""

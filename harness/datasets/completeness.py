@@ -7,11 +7,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from harness.datasets.addresses import addresses
 from harness.datasets.downloads.checksum import Checksum
 from harness.datasets.sources import Source
+from harness.records.run_schema import FilesInfo
 from harness.tasks.task import Task
 from harness.text.normalize import nfc
 
@@ -30,15 +30,14 @@ class Completeness:
     missing: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> FilesInfo:
         """Return what `run.json` says of it: the number of files, and the names of those that differ."""
-        found = self.expected - len(self.missing)
-        return {
-            "expected": self.expected,
-            "found": found,
-            "missing": list(self.missing),
-            "altered": list(self.altered),
-        }
+        return FilesInfo(
+            expected=self.expected,
+            found=self.expected - len(self.missing),
+            missing=list(self.missing),
+            altered=list(self.altered),
+        )
 
     def line(self, task: str) -> str:
         """Return what is said of it before a run."""

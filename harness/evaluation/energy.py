@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from harness import DISTRIBUTION
 from harness.errors import Unavailable
+from harness.records.run_schema import EnergyInfo, SessionInfo
 
 _JOULES = 3.6e6  # of a kilowatt-hour
 COUNTRY = "KOR"  # whose electricity is meant by the grams
@@ -79,16 +80,18 @@ def _method(tracker: Any, version: str) -> str:
     return f"codecarbon {version}, processor by {how}: {measured}; CO2 of electricity in {COUNTRY}"
 
 
-def total(sessions: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def total(sessions: Sequence[SessionInfo]) -> EnergyInfo | None:
     """Return the energy of the sessions that measured theirs, and the examples answered in them.
 
     None where none did.
     """
-    measured = [session for session in sessions if (session.get("energy") or {}).get("joules") is not None]
+    known = ((one.energy, one.answered) for one in sessions)
+    measured = [(used, answered) for used, answered in known if used and used.joules is not None]
     if not measured:
         return None
-    joules, grams = (sum(session["energy"][key] for session in measured) for key in ("joules", "co2_g"))
-    return {
-        **{"joules": joules, "co2_g": grams, "examples": sum(session["answered"] for session in measured)},
-        "method": measured[-1]["energy"]["method"],
-    }
+    return EnergyInfo(
+        joules=sum(used.joules or 0.0 for used, _ in measured),
+        co2_g=sum(used.co2_g or 0.0 for used, _ in measured),
+        examples=sum(answered for _, answered in measured),
+        method=measured[-1][0].method,
+    )

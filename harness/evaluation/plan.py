@@ -150,34 +150,33 @@ def resumed(
         BadInput: not a run directory, its data is not to be found here, or its server is nobody's word.
     """
     run = run_file.read_run(directory)
-    if missing := {"given", "decoding", "command", "fingerprint"} - run.keys():
+    if missing := {"given", "decoding", "command", "fingerprint"} - run.model_fields_set:
         lacks = ", ".join(sorted(missing))
         raise BadInput(
             f"lacks {lacks}; the command that made it goes on", place=Place(directory / run_file.RUN)
         )
-    said, seed = run["task"], run["seed"]
-    task = tasks.parse(documents.read(directory / run_file.TASK), said["name"]).choose(seed=seed)
+    task = tasks.parse(documents.read(directory / run_file.TASK), run.task.name).choose(seed=run.seed)
     document = documents.read(directory / run_file.BACKEND)
-    backend = backends.parse(document, run["backend"]["name"], resumed=True)
+    backend = backends.parse(document, run.backend.name, resumed=True)
     backend = endpoints.confirmed(backend, _profile_here(backend.name), repeated)
-    decoding = forms.decoding(run["decoding"]["asked"])
+    decoding = forms.decoding(run.decoding.asked)
     backend.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
     if options.budget is not None:
         require_affordable(options.budget, task.ask, backend, decoding)
-    given = run["given"]
+    given = run.given
     options = replace(
         options,
-        sample=run["data"]["sample"],
-        limit=said["limit"],
-        repeat=said["repeat"],
+        sample=run.data.sample,
+        limit=run.task.limit,
+        repeat=run.task.repeat,
         fresh=False,
         dedupe_train=given.get("dedupe_train", False),
-        name=options.name or run.get("name"),
+        name=options.name or run.name,
     )
     material = supply(
         task, options.where, report, limit=options.limit, train=bool(task.shots or backend.entry.learns)
     )
-    about = (task, backend, decoding, material, options, run["command"], given, directory)
+    about = (task, backend, decoding, material, options, run.command or "", given, directory)
     return Plan(*about, train_limit=given.get("train_limit"))
 
 

@@ -11,10 +11,11 @@ from harness.evaluation.plan import Plan
 from harness.files import is_below
 from harness.records import atomic, run_file
 from harness.records.fingerprint import fingerprint
+from harness.records.run_schema import RunDocument
 
 
-def known(directory: Path, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
-    """Return what `run.json` says, nothing where there is none yet or where it is torn.
+def known(directory: Path, tell: Callable[[str], None] = lambda _: None) -> RunDocument | None:
+    """Return what `run.json` says, None where there is none yet or where it is torn.
 
     A torn one costs what it told of earlier sessions, and no answer: those are in the journal.
 
@@ -22,17 +23,17 @@ def known(directory: Path, tell: Callable[[str], None] = lambda _: None) -> dict
         LaterFormat: a later harness wrote it.
     """
     if not (directory / run_file.RUN).exists():
-        return {}
+        return None
     try:
-        values = run_file.read_run(directory)
-        _ = [values[key] for key in ("fingerprint", "status", "task")], values["task"]["sha256"]
+        run = run_file.read_run(directory)
+        if run.fingerprint is None:
+            raise BadInput("lacks 'fingerprint'", place=Place(directory / run_file.RUN))
     except LaterFormat:
         raise
-    except (BadInput, KeyError) as error:
-        said = error if isinstance(error, BadInput) else f"{directory / run_file.RUN}: lacks {error}"
-        tell(f"warning: {said}; it is written again, and the run goes on from its journal")
-        return {}
-    return values
+    except BadInput as error:
+        tell(f"warning: {error}; it is written again, and the run goes on from its journal")
+        return None
+    return run
 
 
 def mark(plan: Plan, identity: Mapping[str, Any]) -> str:
@@ -99,7 +100,7 @@ def _is_of(directory: Path, mark: str) -> bool:
     Where `run.json` is torn, its name is all there is to go by, beside the task and backend it lies under.
     """
     try:
-        return bool(run_file.read_run(directory).get("fingerprint", mark) == mark)
+        return run_file.read_run(directory).fingerprint in (None, mark)
     except LaterFormat:
         raise
     except BadInput:
@@ -108,7 +109,7 @@ def _is_of(directory: Path, mark: str) -> bool:
 
 def _resumed(directory: Path, mark: str) -> Path:
     """Return the directory the user named, if this plan is what it holds."""
-    if run_file.read_run(directory).get("fingerprint") != mark:
+    if run_file.read_run(directory).fingerprint != mark:
         raise BadInput(
             "the data, the model or the task is not what this run began with; its answers cannot go on",
             place=Place(directory),

@@ -1,19 +1,31 @@
-"""What `run.json` and a line of the journal say, and nothing of how it came about."""
+"""What `run.json` says of a plan, its data and its sessions."""
 
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.evaluation.energy import Used
 from harness.evaluation.plan import Plan
-from harness.records import atomic, run_file
+from harness.records import atomic
 from harness.records.fingerprint import digest
-from harness.records.validation import RUNNING
-from harness.schema import WRITTEN, Adapter, Response, SaysDecoding, Timing
+from harness.records.record_values import finite
+from harness.records.run_schema import (
+    RUNNING,
+    SCHEMA_VERSION,
+    BackendInfo,
+    DataInfo,
+    DecodingInfo,
+    EnergyInfo,
+    RunDocument,
+    SessionInfo,
+    ShotsInfo,
+    TaskInfo,
+    ThroughputSummary,
+)
+from harness.schema import WRITTEN, Adapter, Response, SaysDecoding
 
 
 @dataclass
@@ -43,48 +55,26 @@ class Session:
             self.answered += 1
             self.output_tokens += (response.usage and response.usage.completion_tokens) or 0
 
-
-def described(response: Response) -> dict[str, Any]:
-    """Return a response as the journal keeps it."""
-    timing, scores = response.timing, response.option_scores
-    # What only some asks have is left out of the lines of all others.
-    measured = {
-        **{"value": response.value, "tokens": response.tokens, "spans": response.spans},
-        **{"similarities": response.similarities, "served": response.served},
-        **{"label": response.label, "price": response.price},
-    }
-    return {
-        "text": response.text,
-        "option_scores": _finite(scores) if scores is not None else None,
-        **{name: value for name, value in measured.items() if value is not None},
-        "finish": response.finish,
-        "usage": asdict(response.usage) if response.usage else None,
-        # asdict copies deeply; this line is written for every example
-        "timing_s": _timing(timing) if timing else None,
-        "attempts": response.attempts,
-        "cached": response.cached,
-        "truncated": response.truncated,
-        "error": asdict(response.error) if response.error else None,
-    }
-
-
-def _timing(timing: Timing) -> dict[str, float | None]:
-    seconds = {"queue": timing.queue, "ttft": timing.ttft, "e2e": timing.e2e}
-    return seconds if timing.wait is None else {**seconds, "wait": timing.wait}
+    def info(self) -> SessionInfo:
+        """Return the session as the document keeps it."""
+        used = self.energy
+        return SessionInfo(
+            started=self.started,
+            finished=self.finished,
+            seconds=self.seconds,
+            requests=self.requests,
+            failed=self.failed,
+            answered=self.answered,
+            output_tokens=self.output_tokens,
+            energy=None
+            if used is None
+            else EnergyInfo(joules=used.joules, co2_g=used.co2_g, method=used.method),
+        )
 
 
 def measured(value: float) -> float | None:
     """Return a value that JSON can hold: what is infinite is the last number before it, and NaN is none."""
-    return None if math.isnan(value) else _finite([value])[0]
-
-
-def _finite(scores: Sequence[float]) -> list[float]:
-    """Return scores that JSON can hold in their order: what is infinite is the last number before it.
-
-    A NaN stays, and is written as null.
-    """
-    last = sys.float_info.max
-    return [min(max(float(score), -last), last) for score in scores]
+    return None if math.isnan(value) else finite([value])[0]
 
 
 def sent(plan: Plan, adapter: Adapter) -> dict[str, Any]:
@@ -109,59 +99,68 @@ def applied_here(plan: Plan, sent: Mapping[str, Any]) -> list[str]:
 
 
 def described_plan(
-    plan: Plan, mark: str, identity: Mapping[str, Any], sent: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return what `run.json` says of a run before it starts; `sent` is the decoding as the engine is told."""
-    task, backend = plan.task, plan.backend.file
-    shots = task.file.shots
-    return {
-        "schema_version": run_file.SCHEMA_VERSION,
-        "id": "",
-        "label": plan.system,
-        "given": dict(plan.given),
-        **({"name": plan.options.name} if plan.options.name is not None else {}),
-        "status": RUNNING,
-        "fingerprint": mark,
-        "command": plan.command,
-        "task": {
-            "name": task.name,
-            "version": task.file.version,
-            "sha256": digest(task.resolved()),
-            "ask": task.ask,
-            "template": task.template_name,
-            "shots": {"k": task.shots, "from": shots.from_, "draw": shots.draw},
-            "split": task.split,
-            "n": len(plan.material.selection.order),
-            "limit": plan.options.limit,
-            "repeat": plan.options.repeat,
-            "tags": task.file.tags,
-        },
-        "backend": {
-            "name": plan.backend.name,
-            "adapter": backend.adapter,
-            "model": backend.model,
-            "revision": identity.get("revision") or backend.revision,
-            "identity": dict(identity) or None,
-            "parameters": backend.parameters,
-            "kind": backend.kind,
-            "licence": backend.licence,
-            "settings": plan.backend.shown_settings,
-            "concurrency": plan.options.concurrency or plan.backend.settings.get("concurrency"),
-        },
-        "decoding": {
-            "asked": plan.decoding.asked(),
-            "sent": dict(sent),
-            **({"applied_here": here} if (here := applied_here(plan, sent)) else {}),
-        },
-        "choose_by": _choose_by(plan),
-        "data": described_data(plan),
-        "seed": task.seed,
-    }
+    plan: Plan, run_id: str, mark: str, identity: Mapping[str, Any], sent: Mapping[str, Any]
+) -> RunDocument:
+    """Return the document of a run before it starts; `sent` is the decoding as the engine is told."""
+    run = RunDocument(
+        schema_version=SCHEMA_VERSION,
+        id=run_id,
+        label=plan.system,
+        given=dict(plan.given),
+        status=RUNNING,
+        fingerprint=mark,
+        command=plan.command,
+        task=_task(plan),
+        backend=_backend(plan, identity),
+        decoding=_decoding(plan, sent),
+        choose_by=_choose_by(plan),
+        data=described_data(plan),
+        seed=plan.task.seed,
+        started=atomic.now(),
+    )
+    if plan.options.name is not None:
+        run.name = plan.options.name
+    return run
 
 
-def renamed(run: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return a run's document with another name of its row: what was answered is the same."""
-    return {**run, "label": name, "name": name}
+def _task(plan: Plan) -> TaskInfo:
+    task, shots = plan.task, plan.task.file.shots
+    return TaskInfo(
+        name=task.name,
+        version=task.file.version,
+        sha256=digest(task.resolved()),
+        ask=task.ask,
+        template=task.template_name,
+        shots=ShotsInfo(k=task.shots, from_=shots.from_, draw=shots.draw),
+        split=task.split,
+        n=len(plan.material.selection.order),
+        limit=plan.options.limit,
+        repeat=plan.options.repeat,
+        tags=list(task.file.tags),
+    )
+
+
+def _backend(plan: Plan, identity: Mapping[str, Any]) -> BackendInfo:
+    backend = plan.backend.file
+    return BackendInfo(
+        name=plan.backend.name,
+        adapter=backend.adapter,
+        model=backend.model,
+        revision=identity.get("revision") or backend.revision,
+        identity=dict(identity) or None,
+        parameters=backend.parameters,
+        kind=backend.kind,
+        licence=backend.licence,
+        settings=plan.backend.shown_settings,
+        concurrency=plan.options.concurrency or plan.backend.settings.get("concurrency"),
+    )
+
+
+def _decoding(plan: Plan, sent: Mapping[str, Any]) -> DecodingInfo:
+    found = DecodingInfo(asked=plan.decoding.asked(), sent=dict(sent))
+    if here := applied_here(plan, sent):
+        found.applied_here = here
+    return found
 
 
 def _choose_by(plan: Plan) -> str | None:
@@ -173,27 +172,29 @@ def _choose_by(plan: Plan) -> str | None:
     return "logprobs" if "scores" in plan.backend.settings else None
 
 
-def described_data(plan: Plan) -> dict[str, Any]:
-    """Return what `run.json` says of the data."""
+def described_data(plan: Plan) -> DataInfo:
+    """Return what the document says of the data."""
     source = plan.material.source
-    return {
-        "source": source.origin,
-        "sample": source.sample,
-        "revision": source.revision,
-        "sha256": dict(plan.material.sha256),
-        "rows": len(plan.material.selection.order),
-        **({"files": whole.facts()} if (whole := plan.material.completeness) else {}),
-    }
+    found = DataInfo(
+        source=source.origin,
+        sample=source.sample,
+        revision=source.revision,
+        sha256=dict(plan.material.sha256),
+        rows=len(plan.material.selection.order),
+    )
+    if whole := plan.material.completeness:
+        found.files = whole.facts()
+    return found
 
 
-def throughput(sessions: Sequence[Mapping[str, Any]], *, replayed: bool) -> dict[str, float | None]:
+def throughput(sessions: Sequence[SessionInfo], *, replayed: bool) -> ThroughputSummary:
     """Return answers and tokens a second over the sessions that told their seconds; None if `replayed`."""
     if replayed:
-        return {"examples_per_s": None, "output_tokens_per_s": None}
-    seconds, answered, tokens = (
-        sum(session[key] for session in sessions) for key in ("seconds", "answered", "output_tokens")
+        return ThroughputSummary(examples_per_s=None, output_tokens_per_s=None)
+    seconds = sum(session.seconds for session in sessions)
+    answered = sum(session.answered for session in sessions)
+    tokens = sum(session.output_tokens for session in sessions)
+    return ThroughputSummary(
+        examples_per_s=answered / seconds if answered else None,
+        output_tokens_per_s=tokens / seconds if tokens else None,
     )
-    return {
-        "examples_per_s": answered / seconds if answered else None,
-        "output_tokens_per_s": tokens / seconds if tokens else None,
-    }

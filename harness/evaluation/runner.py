@@ -28,11 +28,8 @@ from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display, watching
 from harness.evaluation.run_document import (
     Session,
-    described,
-    described_data,
     described_plan,
     measured,
-    renamed,
     sent,
     throughput,
 )
@@ -43,10 +40,19 @@ from harness.records import atomic, run_file
 from harness.records import journal as records
 from harness.records.environment import environment
 from harness.records.fingerprint import digest
-from harness.records.journal import Journal, Key, Record
+from harness.records.journal import Journal, Key
 from harness.records.lock import Lock
+from harness.records.record_values import record_values
+from harness.records.run_schema import (
+    COMPLETE,
+    FAILED,
+    PARTIAL,
+    RUNNING,
+    FitInfo,
+    RunDocument,
+    Status,
+)
 from harness.records.serialization import Unwritable, whole_characters
-from harness.records.validation import COMPLETE, FAILED, PARTIAL, RUNNING
 from harness.schema import (
     DROPPED,
     Adapter,
@@ -76,7 +82,7 @@ class Outcome:
     """How a run ended: its directory, what `run.json` says, and the error that ended it, if any."""
 
     directory: Path
-    run: dict[str, Any]
+    run: RunDocument
     error: HarnessError | None = None
     reused: bool = False
 
@@ -94,12 +100,13 @@ def execute(plan: Plan, display: Display) -> Outcome:
     with opened(plan, display) as run:
         if not run.complete:
             return run.go()
-        known, name = run.known, plan.options.name
-        if name is not None and known["label"] != name:
-            with Lock(run.directory):
-                known = renamed(directories.known(run.directory), name)
+        known, name = run_file.read_run(run.directory), plan.options.name
+        if name is not None and known.label != name:
+            with Lock(run.directory):  # what was answered is the same
+                known = run_file.read_run(run.directory)
+                known.label = known.name = name
                 run_file.write_run(run.directory, known)
-        return Outcome(run.directory, dict(known), reused=True)
+        return Outcome(run.directory, known, reused=True)
 
 
 @contextmanager
@@ -117,11 +124,11 @@ def opened(plan: Plan, display: Display) -> Iterator[Run]:
         mark = directories.mark(plan, identity)
         directory = directories.home(plan, mark)
         known = directories.known(directory)
-        if known.get("status") != COMPLETE:
+        if known is None or known.status != COMPLETE:
             lock = stack.enter_context(ExitStack())
             lock.enter_context(Lock(directory))
             known = directories.known(directory, say)  # its last writer may have gone on meanwhile
-            if known.get("status") == COMPLETE:
+            if known is not None and known.status == COMPLETE:
                 lock.close()
         run = stack.enter_context(Run(plan, adapter, directory, mark, identity, known, display))
         yield run
@@ -137,7 +144,7 @@ class Run:
         directory: Path,
         mark: str,
         identity: Mapping[str, Any],
-        known: Mapping[str, Any],
+        known: RunDocument | None,
         display: Display,
     ) -> None:
         self.plan, self.adapter, self.directory, self.display = plan, adapter, directory, display
@@ -156,8 +163,9 @@ class Run:
         self._asked: Adapter | None = None  # the engine, with what stands around it
         self._make: Callable[..., Request]
         self.session = Session()
-        self.ledger = Ledger(plan.backend, self.samples, known)
-        self.engine: dict[str, Any] = (known.get("backend") or {}).get("engine") or {}
+        gone = known.cost.retried if known and known.cost else None
+        self.ledger = Ledger(plan.backend, self.samples, gone or 0.0)
+        self.engine = (known.backend.engine if known else None) or {}
         self.environment = environment(plan.backend.entry.libraries)
 
     def __enter__(self) -> Run:
@@ -173,7 +181,7 @@ class Run:
     @property
     def complete(self) -> bool:
         """Return whether all was answered before: there is nothing to ask."""
-        return self.known.get("status") == COMPLETE
+        return self.known is not None and self.known.status == COMPLETE
 
     def go(self) -> Outcome:
         """Ask all that has no answer yet, and return how the run ended."""
@@ -219,16 +227,16 @@ class Run:
     def _begin(self) -> None:
         """Write down what is run; what another version of the task judged before is judged again."""
         task, backend = self.plan.task.resolved(), self.plan.backend.resolved()
-        judged_by = (self.known.get("task") or {}).get("sha256")
+        judged_by = self.known.task.sha256 if self.known else None
         if self.samples.exists() and (judged_by != digest(task) or self._holds_odd_lines()):
             rejudge(self.directory, self.plan.task)
         atomic.write_atomically(self.directory / run_file.TASK, dump(task).encode())
         atomic.write_atomically(self.directory / run_file.BACKEND, dump(backend).encode())
-        self._write(RUNNING, {})
+        run_file.write_run(self.directory, self._document())
 
     def _warn_of_other_versions(self) -> None:
-        before = (self.known.get("environment") or {}).get("packages") or {}
-        for name, version in self.environment["packages"].items():
+        before = self.known.environment.packages if self.known else {}
+        for name, version in self.environment.packages.items():
             was = before.get(name, version)
             if was != version:
                 say(f"warning: {self.plan.label}: {name} was {was} when this run began, now {version}")
@@ -265,9 +273,9 @@ class Run:
         order, repeats = self.plan.material.selection.order, self.plan.options.repeat
         lines = Tally(self.metrics, self.plan.task.classes).countable(self.samples)
         return {
-            records.key_of(line.record): records.is_failed(line.record)
+            line.record.key: line.record.failed
             for line in lines
-            if line.record["id"] in order and line.record["repeat"] < repeats
+            if line.record.id in order and line.record.repeat < repeats
         }
 
     def _holds_odd_lines(self) -> bool:
@@ -393,7 +401,8 @@ class Run:
             if not self.plan.backend.entry.replays:  # nothing is spared by stopping early
                 self._check_failures()
 
-    def _judged(self, request: Request, response: Response) -> tuple[Record, float | None]:
+    def _judged(self, request: Request, response: Response) -> tuple[dict[str, Any], float | None]:
+        """Return the line of the journal, and whether it is right where the main metric says so, 0 or 1."""
         failed = response.error is not None
         context = str(request.example.fields.get("context", ""))
         prediction = None if failed else self.read(response, request.options, context)
@@ -403,20 +412,10 @@ class Run:
         scores = None
         if not failed:
             scores = score(self.metrics, response, prediction, target, options=count, official=official)
-        record = {
-            "id": request.example.id,
-            "repeat": request.repeat,
-            "request": request.sent(),
-            "response": described(response),
-            "prediction": prediction,
-            "target": target,
-            "scores": scores,
-            **({"official": official} if official else {}),
-        }
-        if request.example.cluster is not None:
-            record["cluster"] = request.example.cluster
-        if self.plan.task.file.breakdown:
-            record["groups"] = self.plan.task.groups(request.example)
+        groups = self.plan.task.groups(request.example) if self.plan.task.file.breakdown else None
+        record = record_values(
+            request, response, prediction=prediction, scores=scores, official=official, groups=groups
+        )
         main = self.metrics[0]
         return record, scores[main.name][0] if scores and main.interval == "wilson" else None
 
@@ -450,49 +449,42 @@ class Run:
         ended = found.counts["examples"]
         if ended < plan.total and self.stopped is None:
             self.stopped = Unavailable(f"{plan.backend.name} ended after {ended} of {plan.total} requests")
-        status = COMPLETE if self.stopped is None else PARTIAL if found.ids else FAILED
-        run = self._write(status, self._results(found))
+        status: Status = COMPLETE if self.stopped is None else PARTIAL if found.ids else FAILED
+        run = self._document(status)
+        self._fill(run, found)
+        run_file.write_run(self.directory, run)
         return Outcome(self.directory, run, self.stopped)
 
-    def _results(self, found: Tally) -> dict[str, Any]:
-        plan = self.plan
-        sessions = [*self.known.get("sessions", []), asdict(self.session)]
-        return {
-            "finished": atomic.now(),
-            "sessions": sessions,
-            **found.summary(seed=plan.task.seed),
-            "throughput": throughput(sessions, replayed=self.plan.backend.entry.replays),
-            "cost": self.ledger.document(sessions, found.share_correct),
-            "budget": plan.options.budget.document() if plan.options.budget else None,
-            "goodput": found.goodput.document(sessions) if found.goodput else None,
-            "energy": energy.total(sessions),
-            "fit": asdict(self.fit) if self.fit else None,
-            **self._lessons(),
-            "stopped_because": str(self.stopped) if self.stopped else None,
-        }
-
-    def _lessons(self) -> dict[str, Any]:
-        """Return `data` with what was learnt of what was asked, for systems that learn."""
-        if self.fit is None:
-            return {}
-        lessons = self.plan.lessons
-        said = {"leaked": lessons.leaked, "dropped_from_train": lessons.dropped}
-        return {"data": {**described_data(self.plan), **said}}
-
-    def _write(self, status: str, results: Mapping[str, Any]) -> dict[str, Any]:
-        run = {
-            **described_plan(self.plan, self.mark, self.identity, sent(self.plan, self.adapter)),
-            "id": self.directory.name,
-            "status": status,
-        }
+    def _document(self, status: Status = RUNNING) -> RunDocument:
+        """Return what is known of the run before anything is asked."""
+        told = sent(self.plan, self.adapter)
+        run = described_plan(self.plan, self.directory.name, self.mark, self.identity, told)
+        run.status = status
         if self.engine:
-            run["backend"]["engine"] = self.engine
-        run["environment"] = self.environment
-        run["started"] = self.known.get("started") or self.session.started
-        run["sessions"] = self.known.get("sessions", [])
-        run |= results
-        run_file.write_run(self.directory, run)
+            run.backend.engine = self.engine
+        run.environment = self.environment
+        run.started = self.known.started if self.known else self.session.started
+        run.sessions = list(self.known.sessions) if self.known else []
+        if self.known:
+            run.keep_unknown(self.known)
         return run
+
+    def _fill(self, run: RunDocument, found: Tally) -> None:
+        """Write into the document what the run found out, and what that took."""
+        plan = self.plan
+        run.finished = atomic.now()
+        run.sessions = [*run.sessions, self.session.info()]
+        found.summarize(run, seed=plan.task.seed)
+        run.throughput = throughput(run.sessions, replayed=plan.backend.entry.replays)
+        run.cost = self.ledger.document(run.sessions, found.share_correct)
+        run.budget = plan.options.budget.document() if plan.options.budget else None
+        run.goodput = found.goodput.document(run.sessions) if found.goodput else None
+        run.energy = energy.total(run.sessions)
+        run.fit = None
+        if self.fit is not None:
+            run.fit = FitInfo(**asdict(self.fit))
+            run.data.leaked, run.data.dropped_from_train = plan.lessons.leaked, plan.lessons.dropped
+        run.stopped_because = str(self.stopped) if self.stopped else None
 
 
 def finish_exit_code(outcomes: Iterable[Outcome], dead: Iterable[HarnessError]) -> int:

@@ -48,14 +48,13 @@ def export(
 def _logged(client: Any, experiment: str, run: Run, mark: str, samples: bool) -> str:
     from mlflow.entities import Metric, Param
 
-    started, finished = (_milliseconds(run.document.get(key)) for key in ("started", "finished"))
+    started, finished = map(_milliseconds, (run.document.started, run.document.finished))
     tags = {TAG: mark, "harness.status": run.status}
     name = f"{run.task} {run.system}"[:_LONGEST]
     made = client.create_run(experiment, start_time=started, tags=tags, run_name=name)
     metrics = [Metric(_STRANGE.sub("_", key), value, started, 0) for key, value in figures(run).items()]
     params = [
-        Param(_STRANGE.sub("_", key)[:250], str(value)[:_LONGEST])
-        for key, value in settings_of(run.entry).items()
+        Param(_STRANGE.sub("_", key)[:250], str(value)[:_LONGEST]) for key, value in settings_of(run).items()
     ]
     client.log_batch(made.info.run_id, metrics=metrics, params=params)
     if samples:

@@ -40,7 +40,7 @@ def export(
             name=f"{run.task} {run.system}"[:128],
             group=run.task[:128],
             job_type="evaluation",
-            config={**settings_of(run.entry), "run": run.id, "status": run.status},
+            config={**settings_of(run), "run": run.id, "status": run.status},
             resume="allow",
             reinit="finish_previous",
         ) as tracked:

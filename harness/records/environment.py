@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
-from typing import Any
 
 from harness import __version__
+from harness.records.run_schema import EnvironmentInfo, HardwareInfo
 
 
 def versions(distributions: Iterable[str]) -> dict[str, str]:
@@ -24,16 +24,16 @@ def versions(distributions: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def environment(libraries: Iterable[str]) -> dict[str, Any]:
+def environment(libraries: Iterable[str]) -> EnvironmentInfo:
     """Return what the run was made with: versions, platform, hardware, the project's commit."""
-    return {
-        "harness": __version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": versions(dict.fromkeys(["numpy", "jinja2", "orjson", *libraries])),
-        "git": _commit(),
-        "hardware": {"cpu": _cpu(), "cores": os.cpu_count(), "memory_gib": _memory_gib()},
-    }
+    return EnvironmentInfo(
+        harness=__version__,
+        python=platform.python_version(),
+        platform=platform.platform(),
+        packages=versions(dict.fromkeys(["numpy", "jinja2", "orjson", *libraries])),
+        git=_commit(),
+        hardware=HardwareInfo(cpu=_cpu(), cores=os.cpu_count(), memory_gib=_memory_gib()),
+    )
 
 
 @cache

@@ -18,33 +18,18 @@ from harness.errors import Place, Stopped
 from harness.files import open_own
 from harness.records.atomic import disk_errors, plain_file, replace
 from harness.records.ballast import Ballast
+from harness.records.sample_schema import Record
 from harness.records.serialization import to_json
-from harness.records.validation import record_problem
+from harness.records.validation import parse_record
 
 Key = tuple[str, int]
-Record = dict[str, Any]
-
-
-def key_of(record: Mapping[str, Any]) -> Key:
-    """Return (id, repeat)."""
-    return record["id"], record["repeat"]
-
-
-def named_key(record: Mapping[str, Any]) -> str:
-    """Return id and repeat as a message names them."""
-    return f"{record['id']!r}" + (f", repeat {record['repeat']}" if record["repeat"] else "")
-
-
-def is_failed(record: Mapping[str, Any]) -> bool:
-    """Return whether the request got no answer."""
-    return record["response"]["error"] is not None
 
 
 class JournalLine(NamedTuple):
-    """A record, and the bytes it takes in the journal."""
+    """A record, and the bytes that it is in the journal."""
 
     offset: int
-    size: int
+    raw: bytes
     record: Record
 
 
@@ -63,14 +48,11 @@ def read_records(
     with plain_file(path), open_own(path) as lines:
         for number, line in enumerate(lines, 1):
             try:
-                record = orjson.loads(line)
-                problem = record_problem(record, judged=judged)
-            except orjson.JSONDecodeError:
-                problem = "not JSON"
-            if problem is None:
-                yield JournalLine(offset, len(line), record)
+                record = parse_record(line, judged=judged)
+            except ValueError as error:
+                tell(f"{Place(path, number)}: {error}; the line is left out")
             else:
-                tell(f"{Place(path, number)}: {problem}; the line is left out")
+                yield JournalLine(offset, line, record)
             offset += len(line)
 
 
@@ -154,7 +136,7 @@ class Journal(Appending):
         self._ballast = Ballast(path.parent)
         self.full: Stopped | None = None
 
-    def append(self, record: Record) -> None:
+    def append(self, record: Mapping[str, Any]) -> None:
         """Write one line.
 
         Raises:
@@ -180,9 +162,9 @@ def last_lines(
     path: Path, tell: Callable[[str], None] = lambda _: None, *, judged: bool = True
 ) -> Iterator[JournalLine]:
     """Yield the last line of each (id, repeat), in the order of the file; `tell` hears of odd lines."""
-    last = {key_of(line.record): line.offset for line in read_records(path, tell, judged=judged)}
+    last = {line.record.key: line.offset for line in read_records(path, tell, judged=judged)}
     lines = read_records(path, judged=judged)
-    return (line for line in lines if last[key_of(line.record)] == line.offset)
+    return (line for line in lines if last[line.record.key] == line.offset)
 
 
 def compact(path: Path, order: Mapping[str, int], repeats: int) -> None:
@@ -193,13 +175,13 @@ def compact(path: Path, order: Mapping[str, int], repeats: int) -> None:
     last = array("q", [-1]) * (len(order) * repeats)
     previous, end, tidy = -1, 0, True
     for line in read_records(path):
-        place = order.get(line.record["id"])
-        if place is None or line.record["repeat"] >= repeats:
+        place = order.get(line.record.id)
+        if place is None or line.record.repeat >= repeats:
             continue
-        rank = place * repeats + line.record["repeat"]
+        rank = place * repeats + line.record.repeat
         tidy = tidy and rank > previous and line.offset == end
         last[rank] = line.offset
-        previous, end = rank, line.offset + line.size
+        previous, end = rank, line.offset + len(line.raw)
     if path.exists() and not (tidy and end == path.stat().st_size):
         replace(path, _lines_at(path, last))
 

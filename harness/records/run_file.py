@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from harness.errors import BadInput, LaterFormat, Place
 from harness.files import TooLarge, read_bounded
+from harness.records import migrations
 from harness.records.atomic import require_plain, write_atomically
+from harness.records.run_schema import SCHEMA_VERSION, RunDocument
 from harness.records.serialization import to_json
-from harness.records.validation import run_problem
+from harness.records.validation import parse_run
 
-SCHEMA_VERSION = 1
 LARGEST_RUN = 256 * 2**20  # bytes of a run.json; one with 10,000 groups has a few MB
 RUN, SAMPLES, STATISTICS = "run.json", "samples.jsonl", "statistics.npz"
 TASK, BACKEND = "task.yaml", "backend.yaml"
@@ -26,16 +25,17 @@ def directory_name(fingerprint: str) -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{fingerprint[:8]}"
 
 
-def write_run(directory: Path, values: Mapping[str, Any]) -> None:
-    """Write `run.json`. A NaN has no place in JSON and becomes null."""
-    write_atomically(directory / RUN, to_json(values, orjson.OPT_INDENT_2) + b"\n")
+def write_run(directory: Path, run: RunDocument) -> None:
+    """Write `run.json`. A NaN has no place in JSON and becomes null; keys of a later version stay."""
+    write_atomically(directory / RUN, to_json(run.to_dict(), orjson.OPT_INDENT_2) + b"\n")
 
 
-def read_run(directory: Path) -> dict[str, Any]:
-    """Return what `run.json` says.
+def read_run(directory: Path) -> RunDocument:
+    """Return what `run.json` says, of whatever version.
 
     Raises:
-        BadInput: not a run directory, a torn file, a later format than this version knows, or a link in it.
+        BadInput: not a run directory, a torn file, a later format than this version knows, a link in it, or
+            a key of another type than the harness writes.
     """
     path = directory / RUN
     try:
@@ -52,9 +52,10 @@ def read_run(directory: Path) -> dict[str, Any]:
         raise BadInput("not the run.json of a run", place=Place(path))
     if version > SCHEMA_VERSION:
         raise LaterFormat("written by a later harness; update this one", place=Place(path))
-    if problem := run_problem(values):
-        raise BadInput(f"not as the harness writes it: {problem}", place=Place(path))
-    return dict(values)
+    try:
+        return parse_run(migrations.run_values(values))
+    except ValueError as error:
+        raise BadInput(f"not as the harness writes it: {error}", place=Place(path)) from None
 
 
 def runs(places: list[Path]) -> list[Path]:

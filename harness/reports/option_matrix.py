@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.config import documents
 from harness.errors import BadInput, Place
 from harness.metrics.option_scores import decides, probabilities, rank
 from harness.records import journal as records
 from harness.records import run_file
+from harness.records.sample_schema import RecordedResponse, whole
 from harness.reports.leaderboard.render import harmless
 from harness.reports.writers.markdown import table
 
@@ -66,25 +66,24 @@ def matrix(directory: Path, what: str) -> Matrix:
 def _rows(directory: Path, what: str, labels: tuple[str, ...]) -> Iterator[MatrixRow]:
     for line in records.last_lines(directory / run_file.SAMPLES):
         record = line.record
-        scores, values = _scores(record["response"]), _values(record["response"], what)
+        scores, values = _scores(record.response), _values(record.response, what)
         if values is None or len(values) != len(labels):
             continue
-        right = labels.index(record["target"]) if record["target"] in labels else None
+        right = labels.index(record.target) if record.target in labels else None
         place = None if right is None or scores is None else rank(scores, right)
-        name = f"{record['id']} ({record['repeat']})" if record["repeat"] else record["id"]
+        name = f"{record.id} ({record.repeat})" if record.repeat else record.id
         yield MatrixRow(name, values, right, place)
 
 
-def _scores(response: Mapping[str, Any]) -> list[float] | None:
+def _scores(response: RecordedResponse) -> list[float] | None:
     """Return the options' scores, None if they rank nothing."""
-    scores = response["option_scores"]
-    return scores if scores and None not in scores and decides(scores) else None
+    scores = whole(response.option_scores)
+    return scores if scores and decides(scores) else None
 
 
-def _values(response: Mapping[str, Any], what: str) -> list[float] | None:
+def _values(response: RecordedResponse, what: str) -> list[float] | None:
     if what == COSINE:
-        found: list[float] | None = response.get("similarities")
-        return found
+        return whole(response.similarities)
     scores = _scores(response)
     return None if scores is None else probabilities(scores)
 

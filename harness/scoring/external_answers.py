@@ -12,7 +12,7 @@ from harness.config import settings
 from harness.config.documents import scalar, shown
 from harness.errors import BadInput, did_you_mean
 from harness.hookspecs import MetricEntry
-from harness.records.journal import Record
+from harness.records.sample_schema import Record, RecordedError, RecordedResponse
 from harness.schema import Metric
 from harness.scoring.answer_files import Answer
 from harness.scoring.example_scores import score
@@ -105,20 +105,16 @@ def judge(
 def _record(answer: Answer, name: str, repeat: int, judges: Sequence[Judge]) -> Record:
     """Return an answer as the journal of a run would hold it."""
     scores = [one.statistics(answer) for one in judges]
-    return {
-        "id": name,
-        "repeat": repeat,
-        "cluster": answer.cluster,
-        "response": {
-            "text": answer.text,
-            "error": {"kind": "failed"} if answer.failed else None,
-            "cached": False,
-            "finish": None,
-        },
-        "prediction": answer.prediction,
-        "target": answer.target,
-        "scores": {name: row for judged in scores for name, row in judged.items()},
-    }
+    error = RecordedError(kind="failed") if answer.failed else None
+    return Record(
+        id=name,
+        repeat=repeat,
+        cluster=answer.cluster,
+        response=RecordedResponse(text=answer.text, error=error),
+        prediction=answer.prediction,
+        target=answer.target,
+        scores={name: [*map(float, row)] for judged in scores for name, row in judged.items()},
+    )
 
 
 def _judge(name: str, given: Mapping[str, str], answers: Sequence[Answer], labels: Sequence[str]) -> Judge:

@@ -17,9 +17,9 @@ from harness.extraction import predictions as answers
 from harness.records import atomic, run_file
 from harness.records import journal as records
 from harness.records.fingerprint import digest
-from harness.records.journal import Record
 from harness.records.lock import Lock
-from harness.records.validation import PARTIAL
+from harness.records.run_schema import PARTIAL, RunDocument
+from harness.records.sample_schema import Record
 from harness.schema import Metric, Option, Response
 from harness.scoring.example_scores import frozen, score
 from harness.scoring.summary import tally
@@ -28,9 +28,7 @@ from harness.tasks.task import Task
 from harness.terminal import Few, say
 
 
-def rescore(
-    directory: Path, judge: str | None = None, slo: Mapping[str, float] | None = None
-) -> dict[str, Any]:
+def rescore(directory: Path, judge: str | None = None, slo: Mapping[str, float] | None = None) -> RunDocument:
     """Return the new `run.json` of a run, its answers extracted and scored again.
 
     The metrics and the extraction are those of the run's own `task.yaml`, or of the task that `judge`
@@ -46,31 +44,34 @@ def rescore(
     run_file.read_run(directory)  # no lock is left where there is no run
     with Lock(directory):
         run = run_file.read_run(directory)
-        own = tasks.parse(documents.read(directory / run_file.TASK), run["task"]["name"])
+        own = tasks.parse(documents.read(directory / run_file.TASK), run.task.name)
         task = own if judge is None else _with_judgement(own, tasks.load(judge), directory)
         if not (directory / run_file.SAMPLES).exists():
             raise BadInput("the run has no samples.jsonl to score", place=Place(directory))
         _ = task.metrics  # one that may not run is said before anything is written
         # Should this be killed, whoever goes on with the run sees that its scores are nobody's.
-        run_file.write_run(directory, run | {"task": run["task"] | {"sha256": None}})
-        expected = (run.get("counts") or {}).get("examples", 0)
+        known, run.task.sha256 = run.task.sha256, None
+        run_file.write_run(directory, run)
         try:
-            rejudge(directory, task, expected)
+            rejudge(directory, task, run.counts.examples)
         except LostAnswers as lost:
-            run_file.write_run(directory, run | {"status": PARTIAL, "lost": lost.count})
+            run.task.sha256, run.status, run.lost = known, PARTIAL, lost.count
+            run_file.write_run(directory, run)
             raise
         if task is not own:
             atomic.write_atomically(directory / run_file.TASK, documents.dump(task.resolved()).encode())
-        elif run["task"].get("sha256") not in (None, digest(task.resolved())):
+        elif known not in (None, digest(task.resolved())):
             say(f"note: {directory}: its {run_file.TASK} changed after its figures were made, and judges now")
-        bounds = slo or (run.get("goodput") or {}).get("slo")
+        bounds = slo or (run.goodput.slo if run.goodput else None)
         found = tally(directory / run_file.SAMPLES, task.metrics, task.classes, bounds)
         found.save(directory / run_file.STATISTICS)
-        run |= {**found.summary(seed=run["seed"]), "rescored": atomic.now()}
-        run.pop("lost", None)
+        found.summarize(run, seed=run.seed)
+        run.rescored = atomic.now()
+        if run.lost is not None:
+            run.lost = None
         if found.goodput is not None:
-            run["goodput"] = found.goodput.document(run.get("sessions") or [])
-        run["task"] |= {"sha256": digest(task.resolved()), "version": task.file.version}
+            run.goodput = found.goodput.document(run.sessions)
+        run.task.sha256, run.task.version = digest(task.resolved()), task.file.version
         run_file.write_run(directory, run)
         return run
 
@@ -120,60 +121,56 @@ def _rejudged(samples: Path, task: Task, tell: Callable[[str], None]) -> Iterato
     """Yield each line judged again; one that is not as the harness writes it is told of and left out."""
     read, read_officially, metrics = answers.reader(task), official.readings(task), task.metrics
     for line in records.last_lines(samples, tell, judged=False):
-        record = line.record
+        record, values = line.record, orjson.loads(line.raw)  # with the keys of a later version
+        values.pop("official", None)
         try:
-            if records.is_failed(record):
-                record["prediction"] = record["scores"] = None
+            if record.failed:
+                values |= {"prediction": None, "scores": None}
             else:
-                _judge(record, _options(task, record), read, read_officially, metrics)
-            packed = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+                values |= _judged(record, _options(task, record), read, read_officially, metrics)
+            packed = orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             why = f"cannot be judged, {type(error).__name__}: {error}"
-            tell(f"{samples}: {records.named_key(record)}: {why}; the line is left out")
+            tell(f"{samples}: {record.named}: {why}; the line is left out")
             continue
         yield packed
 
 
-def _judge(
+def _judged(
     record: Record,
     options: Sequence[Option],
     read: answers.Read,
     read_officially: official.Readings,
     metrics: Sequence[Metric],
-) -> None:
+) -> dict[str, Any]:
+    """Return the keys of a line that judging makes anew."""
     response = _response(record)
-    asked = record["request"]
+    asked = record.request or {}
     context = str(asked.get("context", asked.get("fields", {}).get("context", "")))
     prediction, theirs = read(response, options, context), read_officially(response, options)
-    target = frozen(record["target"])
-    record["prediction"] = prediction
-    record["scores"] = score(metrics, response, prediction, target, options=len(options), official=theirs)
-    record.pop("official", None)
-    if theirs:
-        record["official"] = theirs
+    target = frozen(record.target)
+    scores = score(metrics, response, prediction, target, options=len(options), official=theirs)
+    return {"prediction": prediction, "scores": scores, **({"official": theirs} if theirs else {})}
 
 
 def _response(record: Record) -> Response:
     """Return what was answered, as far as judging reads it."""
-    said = record["response"]
-    scores = said["option_scores"]
-    if scores is not None:
-        scores = [math.nan if score is None else score for score in scores]
+    said, scores = record.response, record.response.option_scores
     return Response(
-        records.key_of(record),
-        text=said["text"],
-        option_scores=scores,
-        value=said.get("value"),
-        tokens=said.get("tokens"),
-        spans=said.get("spans"),
-        label=said.get("label"),
-        finish=said["finish"],
+        record.key,
+        text=said.text,
+        option_scores=None if scores is None else [math.nan if one is None else one for one in scores],
+        value=said.value,
+        tokens=None if said.tokens is None else int(said.tokens),
+        spans=said.spans,
+        label=said.label,
+        finish=said.finish,
     )
 
 
 def _options(task: Task, record: Record) -> tuple[Option, ...]:
     """Return the options as they were asked, each with its label."""
-    asked = record["request"]
+    asked = record.request or {}
     texts = asked.get("options", [])
     labels = task.labels or [str(index) for index in range(len(texts))]
     meanings = asked.get("choices") or [""] * len(texts)

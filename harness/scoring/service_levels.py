@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import BadInput, did_you_mean
+from harness.records.run_schema import GoodputSummary, SessionInfo
 
 # What a bound may be on, in seconds; as in `latency_s` of run.json.
 TIMES = ("ttft", "e2e", "tpot", "queue", "wait")
@@ -59,18 +60,18 @@ class Goodput:
         """Count a request that got no answer."""
         self.judged += 1
 
-    def document(self, sessions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def document(self, sessions: Sequence[SessionInfo]) -> GoodputSummary:
         """Return `goodput` for `run.json`: the share of the judged, and as many requests a second.
 
         Seconds are those of the sessions that told them; a killed one told none.
         """
-        seconds = sum(session["seconds"] for session in sessions)
-        ended = sum(session["answered"] + session["failed"] for session in sessions)
+        seconds = sum(session.seconds for session in sessions)
+        ended = sum(session.answered + session.failed for session in sessions)
         share = self.met / self.judged if self.judged else None
-        return {
-            "slo": dict(self.slo),
-            "share": share,
-            "requests_per_s": share * ended / seconds if share is not None and seconds else None,
-            "n": self.judged,
-            "unmeasured": self.unmeasured,
-        }
+        return GoodputSummary(
+            slo=dict(self.slo),
+            share=share,
+            requests_per_s=share * ended / seconds if share is not None and seconds else None,
+            n=self.judged,
+            unmeasured=self.unmeasured,
+        )

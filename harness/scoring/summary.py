@@ -15,7 +15,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.records.journal import JournalLine, Record, is_failed, named_key, read_records
+from harness.records.journal import JournalLine, read_records
+from harness.records.run_schema import (
+    Counts,
+    GroupResult,
+    LatencySummary,
+    MetricResult,
+    RunDocument,
+    UsageTotals,
+)
+from harness.records.sample_schema import Record, RecordedResponse, RecordedTiming, RecordedUsage
 from harness.schema import Metric
 from harness.scoring.example_scores import frozen
 from harness.scoring.service_levels import Goodput
@@ -66,48 +75,49 @@ class Tally:
             if problem is None:
                 yield line
             else:
-                tell(f"{path}: {named_key(line.record)}: {problem}; the line is left out")
+                tell(f"{path}: {line.record.named}: {problem}; the line is left out")
 
     def _problem(self, record: Record, shape: dict[str, Any]) -> str | None:
         """Return why a record cannot be counted; `shape` keeps what the first has and all must have."""
-        if is_failed(record):
+        if record.failed:
             return None
-        scores = record["scores"] or {}
+        scores = record.scores or {}
         for metric in self._by_example:
             row = scores.get(metric.name)
             if not row or len(row) != shape.setdefault(metric.name, len(row)):
                 return f"scores.{metric.name}: not as this metric writes them"
-        units = record.get("cluster") is not None, tuple(record.get("groups") or ())
+        units = record.cluster is not None, tuple(record.groups or ())
         if units != shape.setdefault("units", units):
             return "cluster or groups: not as the other lines have them"
-        if self.labels and not {type(record["target"]), type(record["prediction"])} <= _LABELS:
+        if self.labels and not {type(record.target), type(record.prediction)} <= _LABELS:
             return "target or prediction: no label"
         return None
 
     def add(self, record: Record) -> None:
         """Count one record."""
-        response = record["response"]
+        response = record.response
         self.counts["examples"] += 1
-        self.counts["cached"] += bool(response["cached"])
-        self.counts["truncated"] += bool(response.get("truncated"))
-        if response.get("served"):
-            self.served[response["served"]] += 1
-        if is_failed(record):
+        self.counts["cached"] += response.cached
+        self.counts["truncated"] += response.truncated
+        if response.served:
+            self.served[response.served] += 1
+        if response.error is not None:
             self.counts["failed"] += 1
-            self.failures[response["error"]["kind"]] += 1
+            self.failures[response.error.kind] += 1
             if self.goodput is not None:
                 self.goodput.count_failure()
             return
-        self.ids.append(record["id"])
-        self.repeats.append(record["repeat"])
-        if record.get("cluster") is not None:
-            self.clusters.append(record["cluster"])
-        for name, group in (record.get("groups") or {}).items():
+        self.ids.append(record.id)
+        self.repeats.append(record.repeat)
+        if record.cluster is not None:
+            self.clusters.append(record.cluster)
+        for name, group in (record.groups or {}).items():
             self.groups.setdefault(name, []).append(group)
         if self._by_corpus:
-            self.seen.append((record["prediction"], frozen(record["target"])))
+            self.seen.append((record.prediction, frozen(record.target)))
+        scores = record.scores or {}
         for metric in self._by_example:
-            kept = record["scores"][metric.name]
+            kept = scores[metric.name]
             # JSON has no NaN: the journal says null where a metric has nothing to say of an example.
             untold = 0.0 if metric.leaves_out else math.nan
             row = [untold if number is None else number for number in kept]
@@ -116,21 +126,25 @@ class Tally:
         self._measure(response)
 
     def _count_answer(self, record: Record) -> None:
-        prediction = record["prediction"]
+        prediction = record.prediction
         self.counts["answered" if prediction is not None else "unanswered"] += 1
         if prediction is None:
-            self.reasons[record["response"]["finish"] or "no answer found"] += 1
+            self.reasons[record.response.finish or "no answer found"] += 1
         if self.labels:
-            self.confusion[record["target"], UNANSWERED if prediction is None else prediction] += 1
+            self.confusion[record.target, UNANSWERED if prediction is None else prediction] += 1
 
-    def _measure(self, response: Mapping[str, Any]) -> None:
-        for key, value in (response.get("usage") or {}).items():
-            if key in USAGE and value is not None:
-                self.usage[key] += value
-        if response["cached"]:
+    def _measure(self, response: RecordedResponse) -> None:
+        usage, timing = response.usage, response.timing_s
+        if usage is not None:
+            for key in USAGE:
+                if (count := getattr(usage, key)) is not None:
+                    self.usage[key] += count
+        if response.cached:
             return
-        timing = response.get("timing_s") or {}
-        times = {**timing, "tpot": _tpot(timing, response.get("usage") or {})}
+        times: dict[str, float | None] = {}
+        if timing is not None:
+            times = {"queue": timing.queue, "ttft": timing.ttft, "e2e": timing.e2e, "wait": timing.wait}
+            times["tpot"] = _tpot(timing, usage)
         for name, seconds in times.items():
             if seconds is not None:
                 self.timings.setdefault(name, array("d")).append(seconds)
@@ -181,24 +195,21 @@ class Tally:
         numbers: dict[str, int] = {}
         return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
-    def summary(self, *, seed: int) -> dict[str, Any]:
-        """Return `metrics`, `counts`, `confusion`, `usage` and `latency_s` for `run.json`."""
-        return {
-            "metrics": self.estimates(seed),
-            "counts": {
-                key: self.counts[key]
-                for key in ("examples", "answered", "unanswered", "failed", "cached", "truncated")
-            },
-            "unanswered_because": dict(self.reasons),
-            "failed_because": dict(self.failures),
-            "confusion": self._confusion(),
-            **self.by_group(seed),
-            "usage": dict(self.usage) or None,
-            **({"served": dict(self.served)} if self.served else {}),
-            "latency_s": {name: percentiles(values) for name, values in sorted(self.timings.items())} or None,
-        }
+    def summarize(self, run: RunDocument, *, seed: int) -> None:
+        """Write what it adds up to into `run`: metrics, counts, confusion, usage, latency."""
+        run.metrics = self.estimates(seed)
+        run.counts = Counts(**{key: self.counts[key] for key in Counts.model_fields})
+        run.unanswered_because = dict(self.reasons)
+        run.failed_because = dict(self.failures)
+        run.confusion = self._confusion()
+        if self.groups and self.ids:
+            run.breakdown, run.macro = self._by_group(seed)
+        run.usage = UsageTotals(**self.usage) if self.usage else None
+        if self.served:
+            run.served = dict(self.served)
+        run.latency_s = {name: percentiles(values) for name, values in sorted(self.timings.items())}
 
-    def estimates(self, seed: int) -> dict[str, Any]:
+    def estimates(self, seed: int) -> dict[str, MetricResult]:
         """Return metric → value, interval, standard error, n, unit, direction, signature."""
         from harness.stats import intervals
 
@@ -211,15 +222,18 @@ class Tally:
             found[metric.name] = intervals.IntervalEstimate(value, None, None, None, len(self.ids))
         return {metric.name: _estimate(metric, found[metric.name]) for metric in self.metrics}
 
-    def by_group(self, seed: int) -> dict[str, Any]:
-        """Return `breakdown` and `macro`, the means over its groups; nothing where the task has none."""
-        if not self.groups or not self.ids:
-            return {}
+    def _by_group(
+        self, seed: int
+    ) -> tuple[dict[str, dict[str, dict[str, GroupResult]]], dict[str, dict[str, GroupResult]]]:
+        """Return field → group → metric → result, and field → metric → the mean over its groups."""
         from harness.stats.breakdown import breakdown, macro
 
         stats, clusters = self._statistics(), self.cluster_codes()
         found = {name: breakdown(stats, groups, clusters, seed=seed) for name, groups in self.groups.items()}
-        return {"breakdown": found, "macro": {name: macro(groups) for name, groups in found.items()}}
+        return (
+            {name: {group: _results(one) for group, one in groups.items()} for name, groups in found.items()},
+            {name: _results(macro(groups)) for name, groups in found.items()},
+        )
 
     def _confusion(self) -> dict[str, dict[str, int]] | None:
         """Return target → prediction → count, every label and the unanswered present."""
@@ -265,16 +279,33 @@ def tally(
     return found
 
 
-def _estimate(metric: Metric, found: IntervalEstimate) -> dict[str, Any]:
+def _estimate(metric: Metric, found: IntervalEstimate) -> MetricResult:
     """Return an estimate for `run.json`: a figure that is not a number is None, as JSON will have it."""
-    figures = {key: getattr(found, key) for key in ("value", "ci_low", "ci_high", "stderr")}
+    result = MetricResult(
+        value=_plain(found.value),
+        ci_low=_plain(found.ci_low),
+        ci_high=_plain(found.ci_high),
+        stderr=_plain(found.stderr),
+        n=found.n,
+        unit=metric.unit,
+        higher_is_better=metric.higher_is_better,
+        signature=f"{metric.signature}|n:{found.n}",
+    )
+    if found.units is not None:
+        result.units = found.units
+    return result
+
+
+def _plain(figure: float | None) -> float | None:
+    """Return a figure that JSON can hold: one that is infinite or not a number is None."""
+    return None if figure is None or not math.isfinite(figure) else float(figure)
+
+
+def _results(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, GroupResult]:
+    ends = ("value", "ci_low", "ci_high", "stderr")
     return {
-        **{key: None if figure is None or math.isnan(figure) else figure for key, figure in figures.items()},
-        "n": found.n,
-        **({} if found.units is None else {"units": found.units}),
-        "unit": metric.unit,
-        "higher_is_better": metric.higher_is_better,
-        "signature": f"{metric.signature}|n:{found.n}",
+        name: GroupResult(**{**values, **{end: _plain(values[end]) for end in ends}})
+        for name, values in metrics.items()
     }
 
 
@@ -288,23 +319,25 @@ def named(line: str) -> str:
     return re.sub(r"\\(.)", lambda escaped: "\n" if escaped[1] == "n" else escaped[1], line)
 
 
-def _tpot(timing: Mapping[str, Any], usage: Mapping[str, Any]) -> float | None:
+def _tpot(timing: RecordedTiming, usage: RecordedUsage | None) -> float | None:
     """Return seconds per output token after the first; undefined for one token.
 
     A thought's tokens came before the first content, and are no part of it.
     """
-    ttft, e2e, written = timing.get("ttft"), timing.get("e2e"), usage.get("completion_tokens")
-    if ttft is None or e2e is None or written is None:
+    ttft, e2e = timing.ttft, timing.e2e
+    if usage is None or ttft is None or e2e is None or usage.completion_tokens is None:
         return None
-    tokens = written - (usage.get("reasoning_tokens") or 0)
+    tokens = usage.completion_tokens - (usage.reasoning_tokens or 0)
     return float((e2e - ttft) / (tokens - 1)) if tokens > 1 else None
 
 
-def percentiles(values: array[float]) -> dict[str, float]:
+def percentiles(values: array[float]) -> LatencySummary:
     """Return linear-interpolated percentiles, the mean and n of seconds."""
     import numpy as np
 
     seconds = np.frombuffer(values, dtype=np.float64)
     found = np.percentile(seconds, PERCENTILES)
-    named = {f"p{p}": float(value) for p, value in zip(PERCENTILES, found, strict=True)}
-    return {**named, "mean": math.fsum(seconds) / len(seconds), "n": len(seconds)}
+    p50, p90, p95, p99 = map(float, found)
+    return LatencySummary(
+        p50=p50, p90=p90, p95=p95, p99=p99, mean=math.fsum(seconds) / len(seconds), n=len(seconds)
+    )

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.records.run_schema import RunDocument
+from harness.records.sample_schema import Record
 from tests.support.running import Project
 from tests.support.shell import Shell
 
@@ -288,6 +290,14 @@ class TestSchemas:
         for schema in schemas.values():
             assert schema["additionalProperties"] is False
             assert schema["required"] == []
+
+    def test_a_run_directory_has_schemas_too(self, shell):
+        said = shell("check", "--schema", "schemas")
+        assert "schemas/run.schema.json   # run.json of a run directory" in said.out
+        for name, model in (("run", RunDocument), ("sample", Record)):
+            written = json.loads((shell.home / f"schemas/{name}.schema.json").read_text())
+            assert set(written["properties"]) == set(model.model_fields)
+            assert all(key["description"] for key in written["properties"].values())
 
     def test_a_place_that_cannot_be_written_is_named(self, shell):
         shell.write("file", "")

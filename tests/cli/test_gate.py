@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from harness.reports.entries import load
 from harness.reports.gate.gate import REGRESSION, Limits, gate
 from harness.reports.gate.measurements import measured
 from harness.reports.leaderboard.ranks import Statistics
+from harness.reports.run import load
 from tests.support.fake_runs import fake_run
 from tests.support.running import Project, rows
 from tests.support.shell import Shell

@@ -156,7 +156,8 @@ def test_runs_are_kept_by_tag(shell):
 def test_a_figure_has_the_digits_of_its_unit(shell):
     directory = fake_run(shell.home / "runs", "a")
     run = run_file.read_run(directory)
-    run["metrics"]["accuracy"] |= {"value": 27.126, "unit": "0-100"}
+    main = run.metrics["accuracy"]
+    main.value, main.unit = 27.126, "0-100"
     run_file.write_run(directory, run)
     assert " 27.13 " in shell("list", "runs").out
 

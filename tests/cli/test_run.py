@@ -174,7 +174,7 @@ def test_a_made_up_run_is_shaped_as_a_real_one(shell):
     fake = fake_run(shell.home / "made")
     from harness.records.run_file import read_run
 
-    for key, value in read_run(fake).items():
+    for key, value in read_run(fake).to_dict().items():
         assert key in real
         if key in ("task", "backend", "data"):
             assert set(value) <= set(real[key])

@@ -62,12 +62,13 @@ class TestWhatIsNoticed:
     def test_missing_files_are_counted_and_named(self, project, monkeypatch):
         written(project, a=ROWS["a"])
         facts = found(project, monkeypatch).facts()
-        assert facts == {"expected": 3, "found": 1, "missing": ["set/B.tsv", "set/c.tsv"], "altered": []}
+        assert (facts.expected, facts.found, facts.altered) == (3, 1, [])
+        assert facts.missing == ["set/B.tsv", "set/c.tsv"]
 
     def test_another_content_is_not_the_authors(self, project, monkeypatch):
         written(project, **ROWS | {"c": ROWS["a"]})
         facts = found(project, monkeypatch).facts()
-        assert (facts["found"], facts["missing"], facts["altered"]) == (3, [], ["set/c.tsv"])
+        assert (facts.found, facts.missing, facts.altered) == (3, [], ["set/c.tsv"])
 
     def test_a_packed_copy_is_compared_unpacked(self, project, monkeypatch):
         written(project, a=ROWS["a"], B=ROWS["B"])
@@ -93,7 +94,7 @@ class TestWhatIsNoticed:
     def test_of_a_hub_the_files_are_known_and_their_hashes_not(self, project, monkeypatch):
         written(project, HUB, a=ROWS["c"])
         facts = found(project, monkeypatch).facts()
-        assert (facts["found"], facts["expected"], facts["altered"]) == (1, 3, [])
+        assert (facts.found, facts.expected, facts.altered) == (1, 3, [])
 
     def test_a_hub_that_keeps_the_data_in_another_form_says_nothing(self, project, monkeypatch):
         written(project, "  hub: {id: o/d, revision: main, files: {test: [x.parquet]}}", a=ROWS["a"])

@@ -82,13 +82,13 @@ def test_failures_within_the_bound_leave_a_run_complete(project):
     [(8, 8, "complete"), (7, 8, "partial"), (0.2, 8, "complete"), (0.19, 8, "partial"), (0, 1, "partial")],
 )
 def test_a_bound_on_failures_is_a_count_or_a_share(project, rehearsal, bound, failed, status):
-    run = here(project, "rehearsal", {"how": "fails"}, max_failures=bound).run
+    run = here(project, "rehearsal", {"how": "fails"}, max_failures=bound).run.to_dict()
     assert (run["counts"]["failed"], run["status"]) == (failed, status)
 
 
 def test_failed_requests_enter_no_figure_but_their_count(project, rehearsal):
     done = here(project, "rehearsal", {"how": "fails"}, max_failures=1.0)
-    assert done.run["counts"] == {
+    assert done.run.counts.to_dict() == {
         "examples": 40,
         "answered": 32,
         "unanswered": 0,
@@ -96,12 +96,12 @@ def test_failed_requests_enter_no_figure_but_their_count(project, rehearsal):
         "cached": 0,
         "truncated": 0,
     }
-    assert {metric["n"] for metric in done.run["metrics"].values()} == {32}
-    assert sum(sum(row.values()) for row in done.run["confusion"].values()) == 32
-    assert done.run["latency_s"]["e2e"]["n"] == 32
-    assert done.run["failed_because"] == {"timeout": 8}
+    assert {metric.n for metric in done.run.metrics.values()} == {32}
+    assert sum(sum(row.values()) for row in done.run.confusion.values()) == 32
+    assert done.run.latency_s["e2e"].n == 32
+    assert done.run.failed_because == {"timeout": 8}
     right = [r["prediction"] == r["target"] for r in records_of(done.directory) if r["scores"]]
-    assert done.run["metrics"]["accuracy"]["value"] == pytest.approx(np.mean(right))
+    assert done.run.metrics["accuracy"].value == pytest.approx(np.mean(right))
     assert len(ids_in(done.directory)) == 32
 
 
@@ -123,7 +123,7 @@ def test_a_resume_asks_the_failed_and_no_others(project, rehearsal):
     log.unlink()
     done = here(project, "rehearsal", {"log": str(log)})
     assert log.read_text().split() == [name for name, _ in IDS if name in failed or name not in pulled]
-    assert (done.run["status"], done.run["counts"]["failed"]) == ("complete", 0)
+    assert (done.run.status, done.run.counts.failed) == ("complete", 0)
     assert keys_of(done.directory) == IDS
 
 
@@ -156,14 +156,14 @@ def test_unanswered_is_a_wrong_class_of_its_own(project):
 
 
 def test_a_run_of_silence_is_complete_and_not_failed(project):
-    run = here(project, settings={"unanswered_rate": 1}).run
+    run = here(project, settings={"unanswered_rate": 1}).run.to_dict()
     assert run["status"] == "complete"
     assert run["metrics"]["accuracy"]["value"] == 0
     assert run["unanswered_because"] == {"stop": 40}
 
 
 def test_a_run_of_silence_that_is_cut_short_is_partial(project, rehearsal):
-    run = here(project, "rehearsal", {"unanswered_rate": 1, "how": "raises"}).run
+    run = here(project, "rehearsal", {"unanswered_rate": 1, "how": "raises"}).run.to_dict()
     assert (run["status"], run["counts"]["unanswered"]) == ("partial", 5)
 
 
@@ -173,7 +173,7 @@ def test_a_run_of_silence_that_is_cut_short_is_partial(project, rehearsal):
 @pytest.mark.parametrize("how", ["well", "backwards", "patient", "listed", "unclosable"])
 def test_an_adapter_may_answer_in_its_own_way(project, rehearsal, how):
     done = here(project, "rehearsal", {"how": how})
-    assert (done.error, done.run["status"]) == (None, "complete")
+    assert (done.error, done.run.status) == (None, "complete")
     assert keys_of(done.directory) == IDS
     assert outcome(done.directory) == outcome(here(project, "rehearsal", fresh=True).directory)
 
@@ -197,19 +197,19 @@ def test_an_adapter_that_breaks_the_rules_ends_the_run_and_loses_no_answer(
     done = here(project, "rehearsal", {"how": how}, max_failures=1.0)
     assert isinstance(done.error, Unavailable)
     assert message in str(done.error)
-    assert done.run["status"] == ("partial" if answered else "failed")
-    assert done.run["counts"]["answered"] == answered
+    assert done.run.status == ("partial" if answered else "failed")
+    assert done.run.counts.answered == answered
     assert keys_of(done.directory)[:answered] == IDS[:answered]
     again = here(project, "rehearsal")
-    assert (again.directory, again.run["status"]) == (done.directory, "complete")
+    assert (again.directory, again.run.status) == (done.directory, "complete")
     assert keys_of(again.directory) == IDS
     assert outcome(again.directory) == outcome(here(project, "rehearsal", fresh=True).directory)
 
 
 def test_requests_that_an_adapter_never_answers_are_failed(project, rehearsal):
     done = here(project, "rehearsal", {"how": "forgetful"}, max_failures=5)
-    assert (done.error, done.run["status"]) == (None, "complete")
-    assert done.run["failed_because"] == {"lost": 5}
+    assert (done.error, done.run.status) == (None, "complete")
+    assert done.run.failed_because == {"lost": 5}
     assert keys_of(done.directory) == IDS
     assert [r["response"]["error"] is None for r in records_of(done.directory)] == [False] * 5 + [True] * 35
 
@@ -232,8 +232,8 @@ def test_a_learner_that_cannot_learn_fails_the_run_and_is_asked_again(project, r
     done = here(project, "learner", {"how": "unteachable"})
     assert isinstance(done.error, Unavailable)
     assert "singular matrix" in str(done.error)
-    assert done.run["status"] == "failed"
-    assert here(project, "learner").run["status"] == "complete"
+    assert done.run.status == "failed"
+    assert here(project, "learner").run.status == "complete"
 
 
 # What is hard to write down
@@ -254,7 +254,7 @@ def test_an_impossible_option_stays_the_least(project, rehearsal):
 
 def test_half_a_surrogate_pair_does_not_end_a_run(project, rehearsal):
     done = here(project, "rehearsal", {"how": "surrogate"})
-    assert done.run["status"] == "complete"
+    assert done.run.status == "complete"
     assert records_of(done.directory)[0]["response"]["text"] == "긍정 ?"
 
 
@@ -262,7 +262,7 @@ def test_a_metric_that_is_not_a_number_is_null(project, rehearsal):
     project.reviews(text=REVIEWS.replace("[accuracy,", "[accuracy, mute,"))
     done = here(project)
     found = said(done.directory)["metrics"]["mute"]
-    assert done.run["metrics"]["mute"] == found
+    assert done.run.metrics["mute"].to_dict() == found
     assert (found["value"], found["ci_low"], found["stderr"]) == (None, None, None)
     kept = statistics(done.directory)["metric:mute"][:, 0]
     said_yes = [record["prediction"] == "1" for record in records_of(done.directory)]
@@ -284,7 +284,7 @@ def test_what_was_not_measured_is_null_and_never_0(project):
 
 def test_an_hour_of_hardware_that_is_priced_is_a_cost(project):
     project.write("backends/priced.yaml", "adapter: dummy\nprice: {usd_per_hour: 3600, source: list}\n")
-    run = here(project, "priced", {"latency_ms": 1}).run
+    run = here(project, "priced", {"latency_ms": 1}).run.to_dict()
     seconds = run["sessions"][0]["seconds"]
     assert run["cost"]["total"] == pytest.approx(seconds)
     assert run["cost"]["per_1k_examples"] == pytest.approx(seconds * 25)
@@ -342,10 +342,8 @@ def test_repeats_are_records_of_their_own(project):
 def test_repeats_stay_with_their_example_in_the_interval(project):
     project.write("backends/yes.yaml", "adapter: dummy\nchoose_by: extract\nsettings: {reply: 긍정}\n")
     once, often = (here(project, "yes", repeat=repeat) for repeat in (1, 9))
-    widths = [
-        found["ci_high"] - found["ci_low"] for found in (r.run["metrics"]["accuracy"] for r in (once, often))
-    ]
-    assert often.run["metrics"]["accuracy"]["value"] == once.run["metrics"]["accuracy"]["value"] == 0.5
+    widths = [found.ci_high - found.ci_low for found in (r.run.metrics["accuracy"] for r in (once, often))]
+    assert often.run.metrics["accuracy"].value == once.run.metrics["accuracy"].value == 0.5
     assert widths[1] > 0.8 * widths[0]  # the same reply nine times is no more evidence
     clusters = statistics(often.directory)["clusters"]
     assert clusters.tolist() == [number for number in range(40) for _ in range(9)]
@@ -484,7 +482,7 @@ def test_no_record_is_doubled_when_failed_and_answered_lines_meet(project, rehea
     for how in ("fails", "fails", "raises", "well"):
         done = here(project, "rehearsal", {"how": how}, max_failures=2)
     assert doubled(done.directory) == []
-    assert done.run["status"] == "complete"
+    assert done.run.status == "complete"
 
 
 # Loading is no part of answering

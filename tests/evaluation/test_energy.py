@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.evaluation import energy
+from harness.records.run_schema import EnergyInfo, SessionInfo
 from tests.support.fake_runs import fake_run
 from tests.support.shell import Shell
 
@@ -54,9 +55,9 @@ def test_without_the_package_nothing_is_begun(shell, monkeypatch):
 
 
 def test_energy_is_of_the_sessions_that_measured_theirs():
-    used = {"joules": 2.0, "co2_g": 0.5, "method": "so"}
-    sessions = [{"answered": 10, "energy": used}, {"answered": 5}, {"answered": 7, "energy": None}]
-    assert energy.total(sessions) == {"joules": 2.0, "co2_g": 0.5, "examples": 10, "method": "so"}
+    used = EnergyInfo(joules=2.0, co2_g=0.5, method="so")
+    sessions = [SessionInfo(answered=10, energy=used), SessionInfo(answered=5), SessionInfo(answered=7)]
+    assert energy.total(sessions) == EnergyInfo(joules=2.0, co2_g=0.5, examples=10, method="so")
     assert energy.total(sessions[1:]) is None
 
 

@@ -51,23 +51,23 @@ def test_a_fit_is_reused_with_the_seconds_it_took(project):
 
 
 def test_a_reused_fit_answers_as_the_first(project):
-    first = here(project, "nb").run["metrics"]
+    first = here(project, "nb").run.to_dict()["metrics"]
     runs = project.home / "runs"
     runs.rename(project.home / "earlier")
-    again = here(project, "nb").run
+    again = here(project, "nb").run.to_dict()
     assert again["fit"]["reused"]
     assert again["metrics"] == first
 
 
 def test_fresh_fits_again(project):
     here(project, "nb")
-    assert here(project, "nb", fresh=True).run["fit"]["reused"] is False
+    assert here(project, "nb", fresh=True).run.fit.reused is False
 
 
 def test_other_data_is_fitted_anew(project):
     fitted(project)
     project.reviews(train=rows(44, "t"))
-    fit = fitted(project).run["fit"]
+    fit = fitted(project).run.fit
     assert (fit["examples"], fit["reused"]) == (44, False)
     assert len(folders(project)) == 2
 
@@ -78,13 +78,13 @@ def test_other_data_is_fitted_anew(project):
 def test_a_fit_is_of_its_settings_and_its_model(project, settings, reused):
     project.write("backends/nb.yaml", "adapter: nb\nmodel: first\n")
     fitted(project)
-    assert fitted(project, settings=settings).run["fit"]["reused"] is reused
+    assert fitted(project, settings=settings).run.fit.reused is reused
 
 
 def test_a_fit_is_of_the_code_that_learnt_it(project, monkeypatch):
     fitted(project)
     monkeypatch.setattr(fits, "source", lambda target: "mended")
-    assert fitted(project).run["fit"]["reused"] is False
+    assert fitted(project).run.fit.reused is False
 
 
 def test_a_module_that_a_learner_imports_is_code_that_learnt_it(tmp_path):
@@ -151,7 +151,7 @@ def test_the_same_file_read_in_another_way_is_fitted_anew(project):
     for header in ("id, document, label", "document, id, label"):
         text = REVIEWS.replace("format: tsv", f"format: tsv\n  header: [{header}]")
         project.write("tasks/reviews.yaml", text)
-        assert fitted(project).run["fit"]["reused"] is False
+        assert fitted(project).run.fit.reused is False
 
 
 # Damage
@@ -175,10 +175,10 @@ def test_the_same_file_read_in_another_way_is_fitted_anew(project):
 )
 @pytest.mark.parametrize("backend", ["nb", "tfidf"])
 def test_a_damaged_fit_is_fitted_again_and_mended(project, backend, name, content):
-    first = fitted(project, backend).run
+    first = fitted(project, backend).run.to_dict()
     (folder,) = folders(project)
     (folder / name).unlink() if content is None else (folder / name).write_bytes(content)
-    second, third = fitted(project, backend).run, fitted(project, backend).run
+    second, third = fitted(project, backend).run.to_dict(), fitted(project, backend).run.to_dict()
     assert [run["fit"]["reused"] for run in (first, second, third)] == [False, False, True]
     assert folders(project) == [folder]
 
@@ -187,7 +187,7 @@ def test_a_half_written_fit_is_not_taken_for_one(project):
     fitted(project)
     (folder,) = folders(project)
     folder.rename(folder.with_name(f".{folder.name}.12345"))  # as a killed process leaves it
-    assert fitted(project).run["fit"]["reused"] is False
+    assert fitted(project).run.fit.reused is False
     assert folder in folders(project)
 
 
@@ -195,7 +195,7 @@ def test_a_half_written_fit_is_not_taken_for_one(project):
 def test_a_learner_that_keeps_its_fit_badly_costs_a_fit_and_not_a_run(project, how):
     with rehearsing():
         for _ in range(2):
-            run = fitted(project, "learner", {"how": how}).run
+            run = fitted(project, "learner", {"how": how}).run.to_dict()
             assert (run["status"], run["fit"]["reused"]) == ("complete", False)
     assert [path for path in folders(project) if path.name.startswith(".")] == []
 
@@ -203,7 +203,7 @@ def test_a_learner_that_keeps_its_fit_badly_costs_a_fit_and_not_a_run(project, h
 def test_a_cache_that_cannot_be_written_costs_a_fit_and_not_a_run(project):
     project.write("cache/fits", "a file in the way")
     for _ in range(2):
-        run = fitted(project).run
+        run = fitted(project).run.to_dict()
         assert (run["status"], run["fit"]["reused"]) == ("complete", False)
 
 
@@ -221,7 +221,7 @@ def test_what_another_user_could_have_planted_is_not_loaded(project, name):
     fitted(project)
     (folder,) = folders(project)
     os.chown(folder / name, 65534, 65534)
-    assert fitted(project).run["fit"]["reused"] is False
+    assert fitted(project).run.fit.reused is False
 
 
 @needs_root
@@ -231,7 +231,7 @@ def test_a_link_that_another_user_planted_is_not_followed(project):
     real = folder.rename(project.home / "real")
     folder.symlink_to(real)
     os.chown(folder, 65534, 65534, follow_symlinks=False)
-    assert fitted(project).run["fit"]["reused"] is False
+    assert fitted(project).run.fit.reused is False
 
 
 def test_a_fit_lies_under_its_key_in_the_users_cache(project, monkeypatch):

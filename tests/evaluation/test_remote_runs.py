@@ -107,7 +107,7 @@ def test_a_run_says_who_answered_what_was_sent_and_how_long_it_was_held_back(pro
         done = here(
             project, "local_server", {"model": "tiny", "base_url": server.url}, limit=10, latency=True
         )
-    run = done.run
+    run = done.run.to_dict()
     assert run["served"] == {"tiny-2026": 10}
     assert run["backend"]["identity"] == {"endpoint": server.url, "api": "chat/completions"}
     assert run["decoding"] == {"asked": {}, "sent": {}}
@@ -142,7 +142,7 @@ def test_how_it_is_asked_is_no_other_run(project):
         settings = {"model": "tiny", "base_url": server.url}
         first = here(project, "local_server", settings, limit=5, concurrency=2)
         again = here(project, "local_server", {**settings, "timeout": 9, "requests_per_minute": 600}, limit=5)
-    assert first.run["fingerprint"] == again.run["fingerprint"]
+    assert first.run.fingerprint == again.run.fingerprint
     assert again.reused
 
 
@@ -156,7 +156,7 @@ def test_what_a_filter_holds_back_is_unanswered_and_what_fails_is_failed(project
     with ModelServer(script=script) as server:
         settings = {"model": "tiny", "base_url": server.url}
         done = here(project, "local_server", settings, limit=10, max_failures=1)
-    assert done.run["unanswered_because"] == {"filtered": 1}
-    assert done.run["failed_because"] == {"bad_request": 1}
+    assert done.run.unanswered_because == {"filtered": 1}
+    assert done.run.failed_because == {"bad_request": 1}
     assert len(keys_of(done.directory)) == 10
     assert said(done.directory)["status"] == "complete"

@@ -393,7 +393,7 @@ def test_a_complete_run_is_reported_and_not_asked_again(project):
 
 def test_fresh_runs_into_a_directory_of_its_own(project):
     for _ in range(3):
-        assert here(project, fresh=True).run["status"] == "complete"
+        assert here(project, fresh=True).run.status == "complete"
     assert len(project.runs()) == 3
     assert here(project).directory == project.runs()[-1]
     assert len({run.name for run in project.runs()}) == 3
@@ -404,9 +404,9 @@ def test_the_same_command_goes_on_with_the_latest_of_its_runs(project):
     with rehearsing():
         whole = here(project, "rehearsal").directory
         broken = here(project, "rehearsal", {"how": "raises"}, fresh=True)
-        assert (broken.directory != whole, broken.run["status"]) == (True, "partial")
+        assert (broken.directory != whole, broken.run.status) == (True, "partial")
         again = here(project, "rehearsal")
-    assert (again.directory, again.run["status"]) == (broken.directory, "complete")
+    assert (again.directory, again.run.status) == (broken.directory, "complete")
 
 
 # What was judged before the task changed

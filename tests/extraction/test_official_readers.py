@@ -108,8 +108,8 @@ class TestBesideOurs:
         found = only(run(project))
         project("rescore", found["directory"])
         again = run_file.read_run(project.home / found["directory"])
-        assert again["metrics"] == found["metrics"]
-        assert again["rescored"]
+        assert again.to_dict()["metrics"] == found["metrics"]
+        assert again.rescored
 
     def test_a_reader_that_is_none_is_named_with_the_nearest(self, project):
         project.write("tasks/capitals.yaml", OFFICIAL.replace("mmlu_pro.v1", "mmlu_pro.v3"))

@@ -18,16 +18,16 @@ from hypothesis import strategies as st
 
 from harness.errors import BadInput, Stopped
 from harness.records import atomic, run_file
-from harness.records import journal as records
 from harness.records.journal import Journal, compact, mend, read_records
 from harness.records.lock import Lock
 from harness.records.run_file import read_run
+from tests.support.fake_runs import fake_run
 from tests.support.running import PATIENCE
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX limits and signals")
 
 
-def record(name: str = "a", repeat: int = 0, text: str = "긍정", **more: Any) -> records.Record:
+def record(name: str = "a", repeat: int = 0, text: str = "긍정", **more: Any) -> dict[str, Any]:
     response = {"text": text, "error": None}
     return {
         "id": name,
@@ -40,7 +40,7 @@ def record(name: str = "a", repeat: int = 0, text: str = "긍정", **more: Any) 
     }
 
 
-def journal_of(path: Path, *lines: records.Record) -> Path:
+def journal_of(path: Path, *lines: dict[str, Any]) -> Path:
     journal = Journal(path)
     for line in lines:
         journal.append(line)
@@ -48,8 +48,8 @@ def journal_of(path: Path, *lines: records.Record) -> Path:
     return path
 
 
-def kept(path: Path) -> list[records.Record]:
-    return [line.record for line in read_records(path)]
+def kept(path: Path) -> list[dict[str, Any]]:
+    return [line.record.to_dict() for line in read_records(path)]
 
 
 # The journal
@@ -188,12 +188,12 @@ def test_a_folder_without_a_run_is_named(tmp_path):
 
 
 def test_a_nan_becomes_null_in_run_json(tmp_path):
-    run_file.write_run(tmp_path, {"schema_version": 1, "value": float("nan"), "high": float("inf")})
-    assert json.loads((tmp_path / "run.json").read_text()) == {
-        "schema_version": 1,
-        "value": None,
-        "high": None,
-    }
+    run = read_run(fake_run(tmp_path))
+    run.metrics["accuracy"].value, run.throughput.examples_per_s = float("nan"), float("inf")
+    run_file.write_run(tmp_path, run)
+    written = json.loads((tmp_path / "run.json").read_text())
+    assert written["metrics"]["accuracy"]["value"] is None
+    assert written["throughput"]["examples_per_s"] is None
 
 
 def test_a_directory_name_is_one_that_windows_allows():

@@ -8,11 +8,12 @@ import pytest
 
 from harness.errors import BadInput
 from harness.options import values
+from harness.records.run_schema import SessionInfo
 from harness.scoring.rescore import rescore
 from harness.scoring.service_levels import Goodput
 from tests.support.running import Project, here, rehearsing
 
-SESSIONS = [{"seconds": 2.0, "answered": 6, "failed": 2}, {"seconds": 0.0, "answered": 0, "failed": 0}]
+SESSIONS = [SessionInfo(seconds=2.0, answered=6, failed=2), SessionInfo()]
 
 
 def judged(*times: dict[str, float | None], failed: int = 0) -> Goodput:
@@ -30,7 +31,7 @@ def test_every_bound_must_be_kept():
 
 
 def test_a_failure_was_not_served():
-    assert judged({"ttft": 0.1, "e2e": 1.0}, failed=3).document(SESSIONS)["share"] == 0.25
+    assert judged({"ttft": 0.1, "e2e": 1.0}, failed=3).document(SESSIONS).share == 0.25
 
 
 def test_what_was_not_measured_cannot_be_judged_unless_it_is_late_anyway():
@@ -40,12 +41,12 @@ def test_what_was_not_measured_cannot_be_judged_unless_it_is_late_anyway():
 
 def test_the_rate_is_the_share_of_all_that_ended_in_the_seconds_that_are_known():
     found = judged({"ttft": 0.1, "e2e": 1.0}, failed=1).document(SESSIONS)
-    assert (found["share"], found["requests_per_s"], found["n"]) == (0.5, 2.0, 2)
+    assert (found.share, found.requests_per_s, found.n) == (0.5, 2.0, 2)
 
 
 def test_nothing_judged_is_no_share():
     found = judged().document(SESSIONS)
-    assert (found["share"], found["requests_per_s"], found["n"]) == (None, None, 0)
+    assert (found.share, found.requests_per_s, found.n) == (None, None, 0)
 
 
 def test_a_run_tells_it_and_rescore_tells_another(tmp_path: Path):
@@ -54,10 +55,10 @@ def test_a_run_tells_it_and_rescore_tells_another(tmp_path: Path):
     project.rehearsal_backends()
     with rehearsing():
         done = here(project, "metered", slo={"ttft": 0.15, "e2e": 1})
-    assert done.run["goodput"]["share"] == 0.5  # every second answer of this server begins late
-    assert done.run["goodput"]["n"] == 40
-    assert rescore(done.directory, slo={"ttft": 0.3})["goodput"]["share"] == 1
-    assert rescore(done.directory)["goodput"]["slo"] == {"ttft": 0.3}
+    assert done.run.goodput.share == 0.5  # every second answer of this server begins late
+    assert done.run.goodput.n == 40
+    assert rescore(done.directory, slo={"ttft": 0.3}).goodput.share == 1
+    assert rescore(done.directory).goodput.slo == {"ttft": 0.3}
 
 
 def test_bounds_are_seconds_by_the_name_of_a_time():

@@ -241,9 +241,9 @@ def test_a_run_whose_rescoring_was_cut_short_goes_on_with_scores_of_one_kind(pro
         stone.rmdir()
         assert set(records_of(directory)[0]["scores"]) == {"accuracy", "exact_match", "unanswered"}
         done = here(project, "rehearsal")
-    assert (done.directory, done.run["status"]) == (directory, "complete")
-    assert list(done.run["metrics"]) == ["accuracy", "macro_f1", "unanswered"]
-    assert {metric["n"] for metric in done.run["metrics"].values()} == {40}
+    assert (done.directory, done.run.status) == (directory, "complete")
+    assert list(done.run.metrics) == ["accuracy", "macro_f1", "unanswered"]
+    assert {metric.n for metric in done.run.metrics.values()} == {40}
 
 
 def test_a_runs_own_metrics_stay_when_it_goes_on_by_its_directory(project):

@@ -17,8 +17,8 @@ import orjson
 
 from harness.config.documents import dump
 from harness.config.loader import Document
-from harness.records import journal as records
 from harness.records import run_file
+from harness.records.validation import parse_record, parse_run
 from harness.scoring.summary import Tally
 from harness.tasks import task as tasks
 
@@ -60,13 +60,15 @@ def fake_run(
     lines = []
     for row, record in enumerate(_records(answers, ids, clusters, parsed)):
         kept = _joined(record, journal(row)) if journal else record
-        tally.add(kept)
         lines.append(orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE))
+        tally.add(parse_record(lines[-1]))
     number = next(_numbers)
     directory = folder / task / f"run{number}"
     directory.mkdir(parents=True)
-    values = _joined(_run(system, task, definition, len(answers), number), tally.summary(seed=1))
-    run_file.write_run(directory, _joined(values, run or {}))
+    document = parse_run(_run(system, task, definition, len(answers), number))
+    tally.summarize(document, seed=1)
+    values = orjson.dumps(_joined(document.to_dict(), run or {}), option=orjson.OPT_INDENT_2)
+    (directory / run_file.RUN).write_bytes(values)
     tally.save(directory / run_file.STATISTICS)
     if journal:
         (directory / run_file.SAMPLES).write_bytes(b"".join(lines))
@@ -76,7 +78,7 @@ def fake_run(
 
 def _records(
     answers: str, ids: Sequence[str] | None, clusters: Sequence[str] | None, task: tasks.Task
-) -> Iterator[records.Record]:
+) -> Iterator[dict[str, Any]]:
     for row, answer in enumerate(answers):
         target = str(row % 2)
         prediction = {"1": target, "0": str(1 - row % 2)}.get(answer)

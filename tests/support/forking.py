@@ -28,7 +28,7 @@ from typing import Any
 # What `run`, `rescore` and the reports import, and nothing that a model needs.
 IMPORTED = (
     *("harness.cli.app", "harness.evaluation.grid", "harness.evaluation.runner"),
-    *("harness.reports.entries", "harness.reports.site.writing"),
+    *("harness.reports.run", "harness.reports.site.writing"),
     *("harness.adapters.dummy", "harness.adapters.baseline", "harness.metrics.classification"),
     *("harness.stats.intervals", "harness.scoring.rescore"),
     *("harness.reports.leaderboard.board", "harness.reports.leaderboard.render"),

@@ -81,7 +81,7 @@ def project(tmp_path: Path) -> Project:
 @each
 @pytest.mark.parametrize("backend", ["random", "dummy"])
 def test_it_is_answered(project, ask, backend):
-    run = here(project, backend, task=f"{ask}_task").run
+    run = here(project, backend, task=f"{ask}_task").run.to_dict()
     assert run["status"] == "complete"
     assert run["counts"]["answered"] == COUNT
     assert len(records_of(project.only())) == COUNT
@@ -91,7 +91,7 @@ def test_it_is_answered(project, ask, backend):
 def test_judging_again_changes_no_bit(project, ask):
     directory = here(project, "random", task=f"{ask}_task").directory
     before, journal = said(directory), (directory / "samples.jsonl").read_bytes()
-    after = rescore(directory)
+    after = rescore(directory).to_dict()
     assert after.pop("rescored")
     assert after == before
     assert (directory / "samples.jsonl").read_bytes() == journal
@@ -107,7 +107,7 @@ def test_a_run_that_lost_its_last_lines_ends_as_if_it_had_not(project, ask):
     (directory / "run.json").write_text(json.dumps(run))
     done = here(project, "random", task=f"{ask}_task")
     assert done.directory == directory
-    assert done.run["sessions"][-1]["requests"] == COUNT - 15
+    assert done.run.sessions[-1].requests == COUNT - 15
     assert outcome(directory) == before
 
 
@@ -131,7 +131,7 @@ def test_spans_said_in_words_are_found_again_in_their_context(project):
     before = outcome(done.directory)
     start = row(3)["context"].index("이순신")
     assert records_of(done.directory)[3]["prediction"][0] == [start, start + 3, "PS"]
-    assert done.run["metrics"]["entity_f1"]["value"] == pytest.approx(2 / 3)  # 한산도 is in no target
+    assert done.run.metrics["entity_f1"].value == pytest.approx(2 / 3)  # 한산도 is in no target
     rescore(done.directory)
     assert outcome(done.directory) == before
 
@@ -171,14 +171,14 @@ def test_a_value_that_is_no_number_is_no_answer(project, monkeypatch):
         response.value, response.tokens = math.nan if request.example.id == "r5" else -21.0, 7
 
     monkeypatch.setattr(dummy, "_answer", measured)
-    run = here(project, "dummy", task="score_task").run
+    run = here(project, "dummy", task="score_task").run.to_dict()
     assert run["counts"]["unanswered"] == 1
     assert run["metrics"]["perplexity"]["value"] == pytest.approx(math.exp(3))
 
 
 def test_words_are_no_answer_where_a_number_is_measured(project, monkeypatch):
     monkeypatch.setattr(dummy, "_answer", replied)
-    run = here(project, "dummy", task="embed_task").run
+    run = here(project, "dummy", task="embed_task").run.to_dict()
     assert run["counts"]["unanswered"] == COUNT
 
 
@@ -200,7 +200,7 @@ def test_an_adapter_knows_what_it_will_be_asked(project, ask):
 @each
 def test_the_decoding_is_said_to_be_sent_where_text_is_written(project, ask):
     project.write(f"tasks/{ask}_long.yaml", f"extends: {ask}_task\ndecoding: {{max_tokens: 9}}\n")
-    run = here(project, "dummy", task=f"{ask}_long").run
+    run = here(project, "dummy", task=f"{ask}_long").run.to_dict()
     assert run["decoding"]["asked"] == {"max_tokens": 9}
     assert run["decoding"]["sent"] == ({"max_tokens": 9} if ask in ("rate", "tag", "extract") else {})
 

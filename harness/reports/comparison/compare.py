@@ -14,8 +14,8 @@ from harness.reports.comparison.drift import Drift, drift, sentence
 from harness.reports.comparison.flips import Flips, Judged, flips
 from harness.reports.comparison.pairs import Pairs, keys_of, pairs
 from harness.reports.comparison.settings import Cost, Setting, costs, differing, same_hardware
-from harness.reports.entries import Entry
 from harness.reports.leaderboard.ranks import Statistics, statistics
+from harness.reports.run import Run
 from harness.reports.writers.translations import translated
 from harness.schema import Metric
 
@@ -60,8 +60,8 @@ class PairedComparison:
     None unless both are one model, asked the same.
     """
 
-    a: Entry
-    b: Entry
+    a: Run
+    b: Run
     pairs: Pairs
     differences: list[Difference]
     flips: Flips | None
@@ -79,7 +79,7 @@ class PairedComparison:
         return None if count == self.pairs.n else count
 
 
-def compare(a: Entry, b: Entry, *, metrics: Sequence[str] = (), examples: int = EXAMPLES) -> PairedComparison:
+def compare(a: Run, b: Run, *, metrics: Sequence[str] = (), examples: int = EXAMPLES) -> PairedComparison:
     """Return the comparison of run `b` with run `a`, by the `metrics` named or all that both have.
 
     At most `examples` are shown of the flips each way.
@@ -113,7 +113,7 @@ def compare(a: Entry, b: Entry, *, metrics: Sequence[str] = (), examples: int = 
     )
 
 
-def _check_data(a: Entry, b: Entry) -> None:
+def _check_data(a: Run, b: Run) -> None:
     """Check that equal ids are equal examples.
 
     Raises:
@@ -122,23 +122,18 @@ def _check_data(a: Entry, b: Entry) -> None:
     for entry in (a, b):
         if not entry.metrics:
             raise BadInput("no answers to compare", place=Place(entry.directory))
-    (here, ours), (there, theirs) = ((e.run["task"], e.run["data"]) for e in (a, b))
-    if ours["sample"] != theirs["sample"]:
-        sample = a if ours["sample"] else b
+    if a.sample != b.sample:
+        sample = a if a.sample else b
         raise BadInput(f"only {sample.directory} is of the shipped sample; run both with --sample or without")
-    if here["split"] != there["split"]:
-        raise BadInput(
-            f"other splits, {here['split']} and {there['split']}: no example is in both; see --split"
-        )
-    known, other = (data["sha256"][task["split"]] for task, data in ((here, ours), (there, theirs)))
-    if known != other:
-        raise BadInput(
-            f"other data: {here['name']} of {known[:8]} and {there['name']} of {other[:8]}; "
-            "run both on the same files"
-        )
+    here, there = a.document.task.split, b.document.task.split
+    if here != there:
+        raise BadInput(f"other splits, {here} and {there}: no example is in both; see --split")
+    if a.sha256 != b.sha256:
+        both = " and ".join(f"{one.task} of {one.sha256[:8]}" for one in (a, b))
+        raise BadInput(f"other data: {both}; run both on the same files")
 
 
-def _metrics(a: Entry, b: Entry, named: Sequence[str], notes: list[str]) -> list[Metric]:
+def _metrics(a: Run, b: Run, named: Sequence[str], notes: list[str]) -> list[Metric]:
     """Return the metrics to compare by, in a's order; `notes` are told which cannot be compared."""
     common = [name for name in a.metrics if name in b.metrics]
     for name in named:
@@ -166,17 +161,17 @@ def _metrics(a: Entry, b: Entry, named: Sequence[str], notes: list[str]) -> list
     return found
 
 
-def _judges(a: Entry, b: Entry) -> list[Metric]:
+def _judges(a: Run, b: Run) -> list[Metric]:
     """Return the metrics of the first of the two tasks that can be read here."""
     try:
-        return a.task().metrics
+        return a.definition().metrics
     except HarnessError:
-        return b.task().metrics
+        return b.definition().metrics
 
 
-def _problem(metric: Metric | None, name: str, a: Entry, b: Entry) -> str | None:
+def _problem(metric: Metric | None, name: str, a: Run, b: Run) -> str | None:
     """Return why two figures of one name do not compare, None if they do."""
-    ours, theirs = (entry.metrics[name]["signature"].rpartition("|n:")[0] for entry in (a, b))
+    ours, theirs = (entry.metrics[name].signature.rpartition("|n:")[0] for entry in (a, b))
     if ours != theirs:
         both = {"a": ours, "b": theirs}
         return translated("judged by {a} and by {b}; `harness rescore` judges both alike", **both)
@@ -190,12 +185,12 @@ def _problem(metric: Metric | None, name: str, a: Entry, b: Entry) -> str | None
     return None
 
 
-def _statistics(entry: Entry, metrics: Sequence[Metric]) -> dict[str, Statistics]:
+def _statistics(entry: Run, metrics: Sequence[Metric]) -> dict[str, Statistics]:
     path = entry.directory / run_file.STATISTICS
     return {metric.name: statistics(path, metric.name) for metric in metrics}
 
 
-def _paired(a: Entry, b: Entry, ours: Mapping[str, Statistics], theirs: Mapping[str, Statistics]) -> Pairs:
+def _paired(a: Run, b: Run, ours: Mapping[str, Statistics], theirs: Mapping[str, Statistics]) -> Pairs:
     found = pairs(next(iter(ours.values())), next(iter(theirs.values())))
     if not found.n:
         raise BadInput(f"no example was answered in both {a.directory} and {b.directory}")
@@ -240,11 +235,13 @@ def _better(metric: Metric, estimate: IntervalEstimate, p_value: float | None) -
     return "b" if (estimate.value > 0) == metric.higher_is_better else "a"
 
 
-def _whole(metric: Metric, a: Entry, b: Entry, paired: Pairs) -> Difference:
+def _whole(metric: Metric, a: Run, b: Run, paired: Pairs) -> Difference:
     """Return the figures of a metric that judges all examples at once: it cannot be taken over some."""
-    ours, theirs = (entry.metrics[metric.name]["value"] for entry in (a, b))
-    alike = not paired.only_a and not paired.only_b and ours is not None and theirs is not None
-    return Difference(**_about(metric), a=ours, b=theirs, value=theirs - ours if alike else None)
+    ours, theirs = a.metrics[metric.name].value, b.metrics[metric.name].value
+    value = None
+    if ours is not None and theirs is not None and not paired.only_a and not paired.only_b:
+        value = theirs - ours
+    return Difference(**_about(metric), a=ours, b=theirs, value=value)
 
 
 def _about(metric: Metric) -> dict[str, Any]:
@@ -261,8 +258,8 @@ def _plain(figure: float) -> float | None:
 
 
 def _flips(
-    a: Entry,
-    b: Entry,
+    a: Run,
+    b: Run,
     metrics: Sequence[Metric],
     rows: Mapping[str, tuple[Any, Any]],
     key: Callable[[int], records.Key],
@@ -283,7 +280,7 @@ def _says_right(metric: Metric) -> bool:
     return metric.interval == "wilson" and metric.higher_is_better
 
 
-def _notes(a: Entry, b: Entry, paired: Pairs) -> Iterator[str]:
+def _notes(a: Run, b: Run, paired: Pairs) -> Iterator[str]:
     """Yield what a reader must know before believing the difference."""
     if a.directory.resolve() == b.directory.resolve():
         yield translated("A and B are the same run")
@@ -295,14 +292,12 @@ def _notes(a: Entry, b: Entry, paired: Pairs) -> Iterator[str]:
                 "{n:,} that only {one} answered are left out, {other} has none to pair with them",
                 **{"n": alone, "one": letter, "other": other},
             )
-    here, there = a.run["task"], b.run["task"]
-    if here["name"] != there["name"]:
-        names = {"a": here["name"], "b": there["name"]}
-        yield translated("two tasks on the same data: {a} and {b}", **names)
-    elif here["version"] != there["version"]:
-        versions = {"a": here["version"], "b": there["version"]}
-        yield translated("two versions of the task: {a} and {b}", **versions)
-    if a.run["data"]["sample"]:
+    here, there = a.document.task, b.document.task
+    if here.name != there.name:
+        yield translated("two tasks on the same data: {a} and {b}", a=here.name, b=there.name)
+    elif here.version != there.version:
+        yield translated("two versions of the task: {a} and {b}", a=here.version, b=there.version)
+    if a.sample:
         yield translated("the project's own small sample, not the dataset")
     if same_hardware(a, b) is False:
         yield translated("on other hardware: times say little of the systems")

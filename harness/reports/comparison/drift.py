@@ -17,8 +17,9 @@ import orjson
 from harness.records import journal as records
 from harness.records import run_file
 from harness.records.journal import Key
+from harness.records.run_schema import BackendInfo
 from harness.reports.comparison.settings import Setting
-from harness.reports.entries import Entry
+from harness.reports.run import Run
 from harness.reports.writers.translations import named, translated
 
 # What decides how a model is asked and how its answer is read: where that differs, nothing is drift.
@@ -54,18 +55,19 @@ class Drift:
     mean: float | None
 
 
-def drift(a: Entry, b: Entry, settings: Sequence[Setting]) -> Drift | None:
+def drift(a: Run, b: Run, settings: Sequence[Setting]) -> Drift | None:
     """Return the drift between two runs that differ in `settings`.
 
     None where they are not two runs of one model that was asked the same, or a journal is not there.
     """
-    same = _same(a.run["backend"], b.run["backend"])
+    ours, theirs = a.document.backend, b.document.backend
+    same = _same(ours, theirs)
     journals = a.directory / run_file.SAMPLES, b.directory / run_file.SAMPLES
     apart = a.directory.resolve() != b.directory.resolve()
     if same is None or not apart or any(map(_asks, settings)) or not all(map(Path.is_file, journals)):
         return None
-    roads = str(a.run["backend"]["adapter"]), str(b.run["backend"]["adapter"])
-    return _counted(same, roads, MEASURED.get(a.run["task"].get("ask"), OTHER), journals)
+    measured = MEASURED.get(a.document.task.ask or "", OTHER)
+    return _counted(same, (ours.adapter, theirs.adapter), measured, journals)
 
 
 def sentence(found: Drift) -> str:
@@ -88,13 +90,13 @@ def sentence(found: Drift) -> str:
     return f"{translated('drift')}: {one}, {road}: {', '.join(parts)}"
 
 
-def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> Literal["weights", "name"] | None:
+def _same(a: BackendInfo, b: BackendInfo) -> Literal["weights", "name"] | None:
     """Return how two backends are known to run one model, None if they are not.
 
     A hash is of the weights wherever they lie; a commit means something in its own repository alone.
     """
-    named = a.get("model") is not None and a.get("model") == b.get("model")
-    ours, theirs = (_weights(backend.get("identity") or {}) for backend in (a, b))
+    named = a.model is not None and a.model == b.model
+    ours, theirs = (_weights(backend.identity or {}) for backend in (a, b))
     if ours and theirs:
         return "weights" if ours == theirs and (named or "sha256" in ours) else None
     return "name" if named else None
@@ -147,10 +149,9 @@ def _answers(path: Path) -> Iterator[tuple[Key, _Answer]]:
     """Yield each (id, repeat) with its answer, failures left out."""
     for line in records.read_records(path):
         record = line.record
-        if records.is_failed(record):
+        if record.failed:
             continue
-        said = record["response"]
-        scores = said.get("option_scores")
-        values = scores if scores is not None else [said.get("value")]
-        asked = sha256(orjson.dumps(record.get("request"))).digest()
-        yield records.key_of(record), _Answer(asked, record["prediction"], said.get("text"), values)
+        said = record.response
+        values = said.option_scores if said.option_scores is not None else [said.value]
+        asked = sha256(orjson.dumps(record.request)).digest()
+        yield record.key, _Answer(asked, record.prediction, said.text, values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,9 @@ import orjson
 
 from harness.files import open_own
 from harness.records import journal as records
-from harness.records.journal import Key, Record
-from harness.records.validation import record_problem
+from harness.records.journal import Key
+from harness.records.sample_schema import Record
+from harness.records.validation import parse_record
 from harness.schema import Metric
 
 if TYPE_CHECKING:
@@ -124,8 +125,8 @@ def found(path: Path, wanted: Collection[Key]) -> dict[Key, Record]:
     some = {key: quick[key] for key in wanted if key in quick}
     if len(some) == len(wanted):
         return some
-    lines = ((records.key_of(line.record), line.record) for line in records.read_records(path))
-    return {key: record for key, record in lines if key in wanted}
+    lines = (line.record for line in records.read_records(path))
+    return {record.key: record for record in lines if record.key in wanted}
 
 
 def _beginning_with(path: Path, ids: Collection[str]) -> Iterator[tuple[Key, Record]]:
@@ -135,29 +136,28 @@ def _beginning_with(path: Path, ids: Collection[str]) -> Iterator[tuple[Key, Rec
             if line.partition(b',"repeat":')[0] not in heads:
                 continue
             try:
-                record = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                continue  # torn
-            if record_problem(record) is None:
-                yield records.key_of(record), record
+                record = parse_record(line)
+            except ValueError:
+                continue  # torn, or somebody else's
+            yield record.key, record
 
 
 def _flip(a: Record, b: Record, figure_a: float, figure_b: float) -> Flip:
-    asked: Mapping[str, Any] = a.get("request", {})
+    asked = a.request or {}
     prompt = _input(a) if "fields" in asked else _input(b)
     options = asked.get("choices") or asked.get("options") or []
-    return Flip(a["id"], a["repeat"], prompt, a["target"], _said(a, figure_a), _said(b, figure_b), options)
+    return Flip(a.id, a.repeat, prompt, a.target, _said(a, figure_a), _said(b, figure_b), options)
 
 
 def _said(record: Record, figure: float) -> Said:
-    text = record["response"].get("text")
+    text = record.response.text
     kept = None if text is None else text[:EXCERPT]
-    return Said(record["prediction"], kept, None if math.isnan(figure) else figure)
+    return Said(record.prediction, kept, None if math.isnan(figure) else figure)
 
 
 def _input(record: Record) -> str:
     """Return what was asked: the bare fields, or the end of the prompt, where the example itself stands."""
-    asked: Mapping[str, Any] = record.get("request", {})
+    asked = record.request or {}
     if "fields" in asked:
         return _head("; ".join(map(_field, asked["fields"].values())))
     if "messages" in asked:

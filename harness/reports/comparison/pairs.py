@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness.errors import BadInput
 from harness.records import run_file
 from harness.records.journal import Key
-from harness.reports.entries import Entry, load
 from harness.reports.leaderboard.ranks import Statistics, places_of
+from harness.reports.run import Run, load
 from harness.scoring import summary as tally
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def pairs(a: Statistics, b: Statistics) -> Pairs:
     return Pairs(here, there, len(a.rows) - len(here), len(b.rows) - len(there), clusters)
 
 
-def only_run(place: Path) -> Entry:
+def only_run(place: Path) -> Run:
     """Return the run that `place` is, or the only one in it.
 
     Raises:

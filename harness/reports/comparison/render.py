@@ -10,7 +10,7 @@ from harness.errors import HarnessError
 from harness.reports.comparison.compare import Difference, PairedComparison
 from harness.reports.comparison.flips import Flip, Flips, Said
 from harness.reports.comparison.settings import Cost
-from harness.reports.entries import Entry
+from harness.reports.run import Run
 from harness.reports.writers import html as to_html
 from harness.reports.writers import markdown as to_markdown
 from harness.reports.writers.blocks import Block, Lines, Note, TableBlock, cell
@@ -47,8 +47,8 @@ def _head(found: PairedComparison) -> list[str]:
     return [_run_line("A", found.a), _run_line("B", found.b), _count(found), *found.notes]
 
 
-def _run_line(letter: str, entry: Entry) -> str:
-    values = {"system": cell(entry.system), "task": entry.run["task"]["name"]}
+def _run_line(letter: str, entry: Run) -> str:
+    values = {"system": cell(entry.system), "task": entry.task}
     return f"{letter}: " + translated("{system} on {task}, {place}", place=entry.directory, **values)
 
 
@@ -191,13 +191,13 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _words(entry: Entry) -> Words:
+def _words(entry: Run) -> Words:
     """Return the function from a target or prediction to what a reader knows it by: a label's own words.
 
     The labels are the task's, or count the example's own options.
     """
     try:
-        known: Mapping[str, str] = {option.label: option.text for option in entry.task().options}
+        known: Mapping[str, str] = {option.label: option.text for option in entry.definition().options}
     except HarnessError:
         known = {}
 
@@ -251,11 +251,10 @@ def as_json(found: PairedComparison) -> dict[str, Any]:
     }
 
 
-def _json_run(entry: Entry) -> dict[str, Any]:
-    run = entry.run
+def _json_run(entry: Run) -> dict[str, Any]:
     return {
-        **{"run": run["id"], "directory": str(entry.directory), "system": entry.system},
-        **{"task": run["task"]["name"], "status": run["status"], "counts": run.get("counts")},
+        **{"run": entry.id, "directory": str(entry.directory), "system": entry.system},
+        **{"task": entry.task, "status": entry.status, "counts": entry.document.counts.to_dict() or None},
     }
 
 

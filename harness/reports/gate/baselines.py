@@ -22,11 +22,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import BadInput, Place
 from harness.records import atomic
+from harness.records.run_schema import COMPLETE, MetricResult
 from harness.records.user_files import replacing
-from harness.records.validation import COMPLETE
-from harness.reports.entries import Column, Warn, load
+from harness.reports.columns import Column
 from harness.reports.gate.measurements import RunKey, RunSummary, latest, latest_complete, measured
 from harness.reports.leaderboard.ranks import Statistics
+from harness.reports.run import Warn, load
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,7 +82,7 @@ def _row(run: RunSummary, examples: dict[str, Any]) -> dict[str, Any]:
     return {
         **{"task": run.slot.task, "system": run.slot.system},
         **{name: value for name, value in run.column._asdict().items() if name != "task"},
-        **{name: run.figure[name] for name in ("unit", "value", "ci_low", "ci_high", "n")},
+        **{name: getattr(run.figure, name) for name in ("unit", "value", "ci_low", "ci_high", "n")},
         **{name: getattr(run, name) for name in ("examples", "failed", "unanswered")},
         **{name: getattr(run, name) for name in ("cost", "currency", "p95", "hardware")},
         "of_examples": _shared(kept, examples) if kept else None,
@@ -203,7 +204,15 @@ def _measured(row: _Row, examples: Mapping[str, _Examples], path: Path) -> RunSu
         slot=RunKey(row.task, row.system, row.split, row.limit or "", row.sample),
         status=COMPLETE,
         column=column,
-        figure={**about, "signature": f"{row.signature}|n:{row.n}"},
+        figure=MetricResult(
+            value=row.value,
+            ci_low=row.ci_low,
+            ci_high=row.ci_high,
+            n=row.n,
+            unit=row.unit,
+            higher_is_better=row.higher_is_better,
+            signature=f"{row.signature}|n:{row.n}",
+        ),
         statistics=partial(_statistics, row, examples, path),
         **{name: about[name] for name in same},
     )

@@ -91,8 +91,8 @@ def changed(before: RunSummary, now: RunSummary, margin: float, allowed: int | f
     assert now.metric is not None
     metric = now.metric()
     if metric.corpus is not None:
-        change = float(now.figure["value"]) - float(before.figure["value"])
-        return Paired(int(now.figure["n"]), change, None, None, _fall(metric, change), margin=margin)
+        change = (now.figure.value or 0.0) - (before.figure.value or 0.0)
+        return Paired(now.figure.n, change, None, None, _fall(metric, change), margin=margin)
     sides = _aligned(now.statistics(), before.statistics(), allowed)
     draws = min(_MOST_SWAPS, round(10 / share))  # p-values far below alpha's smallest share
     return _paired(metric, *sides, margin, share, draws)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from harness.errors import BadInput, HarnessError
-from harness.records.validation import PARTIAL, RUNNING
-from harness.reports.entries import Column
+from harness.records.run_schema import PARTIAL, RUNNING
+from harness.reports.columns import Column
 from harness.reports.gate.changes import DIGITS, Paired, changed, exceeds
 from harness.reports.gate.measurements import RunKey, RunSummary
 from harness.reports.writers.translations import named, translated
@@ -115,7 +115,7 @@ def unfit(run: RunSummary, max_failures: int | float) -> str:
         return translated("{n:,} of {whole:,} requests failed", n=run.failed, whole=run.examples)
     if run.column is None:
         return translated("nothing was answered")
-    if run.figure["value"] is None:
+    if run.figure.value is None:
         return translated("{metric} is undefined", metric=run.column.metric)
     return ""
 
@@ -199,9 +199,9 @@ def _compared(before: RunSummary, now: RunSummary, limits: Limits, tests: int) -
         slot=now.slot,
         what=now.column.metric,
         verdict=PASS,
-        before=before.figure["value"],
-        now=now.figure["value"],
-        unit=str(now.figure["unit"]),
+        before=before.figure.value,
+        now=now.figure.value,
+        unit=now.figure.unit,
         paired=changed(before, now, limits.margin_of(now.column), limits.max_failures, limits.alpha / tests),
     )
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.errors import HarnessError
 from harness.records import run_file
-from harness.records.validation import COMPLETE
-from harness.reports.entries import Column, Entry
+from harness.records.run_schema import COMPLETE, MetricResult, RunDocument
+from harness.reports.columns import Column
 from harness.reports.leaderboard.ranks import Statistics, statistics
+from harness.reports.run import Run
 from harness.schema import Metric
 from harness.text.normalize import nfc
 
@@ -38,7 +39,7 @@ class RunSummary:
     slot: RunKey
     status: str
     column: Column | None
-    figure: Mapping[str, Any]
+    figure: MetricResult
     examples: int
     failed: int
     unanswered: int
@@ -67,28 +68,21 @@ class RunSummary:
         return self.unanswered / asked if asked else 0.0
 
 
-def measured(entry: Entry) -> RunSummary:
+def measured(entry: Run) -> RunSummary:
     """Return a run directory as the gate knows it."""
-    run = entry.run
-    task, counts, cost = run["task"], run.get("counts") or {}, run.get("cost") or {}
-    limit = task["limit"]
+    run = entry.document
+    counts, cost, latency = run.counts, run.cost, run.latency_s.get("e2e")
     return RunSummary(
-        slot=RunKey(
-            nfc(str(task["name"])),
-            nfc(entry.system),
-            str(task["split"]),
-            "" if limit is None else str(limit),
-            bool(run["data"]["sample"]),
-        ),
-        status=str(run["status"]),
+        slot=RunKey(nfc(entry.task), nfc(entry.system), run.task.split, entry.limit or "", entry.sample),
+        status=entry.status,
         column=entry.column,
         figure=entry.main,
-        examples=counts.get("examples", 0),
-        failed=counts.get("failed", 0),
-        unanswered=counts.get("unanswered", 0),
-        cost=cost.get("per_1k_examples"),
-        currency=cost.get("currency"),
-        p95=((run.get("latency_s") or {}).get("e2e") or {}).get("p95"),
+        examples=counts.examples,
+        failed=counts.failed,
+        unanswered=counts.unanswered,
+        cost=cost.per_1k_examples if cost else None,
+        currency=cost.currency if cost else None,
+        p95=latency.p95 if latency else None,
         hardware=_hardware(run),
         statistics=partial(statistics, entry.directory / run_file.STATISTICS, str(entry.metric)),
         metric=partial(_metric, entry),
@@ -107,19 +101,19 @@ def latest_complete(runs: Iterable[RunSummary]) -> dict[RunKey, RunSummary]:
     return latest(run for run in found if not run.complete) | latest(run for run in found if run.complete)
 
 
-def _metric(entry: Entry) -> Metric:
+def _metric(entry: Run) -> Metric:
     """Return the metric that the run is judged by.
 
     Raises:
         HarnessError: the task it kept is not one here.
     """
-    for metric in entry.task().metrics:
+    for metric in entry.definition().metrics:
         if metric.name == entry.metric:
             return metric
     raise HarnessError(f"{entry.directory}: its task has no metric {entry.metric}")
 
 
-def _hardware(run: Mapping[str, Any]) -> str | None:
+def _hardware(run: RunDocument) -> str | None:
     """Return processor and cores, None where the run does not say."""
-    known = (run.get("environment") or {}).get("hardware")
-    return f"{known['cpu']}, {known['cores']} cores" if known else None
+    known = run.environment.hardware
+    return f"{known.cpu}, {known.cores} cores" if known else None

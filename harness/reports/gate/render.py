@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from harness.reports.entries import restricted
+from harness.reports.columns import restricted
 from harness.reports.gate.changes import Paired
 from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, PASS, REGRESSION, VERDICTS, Gate, Verdict
 from harness.reports.gate.measurements import RunKey

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from harness.errors import BadInput, did_you_mean
-from harness.reports.entries import Column, Entry, Warn, titles
+from harness.reports.columns import Column, titles
 from harness.reports.leaderboard.group_scores import GroupTable, tables
 from harness.reports.leaderboard.overall import Overall, common_columns, overall
 from harness.reports.leaderboard.ranks import ranks
 from harness.reports.leaderboard.speed import Speeds, speeds
+from harness.reports.run import Run, Warn
 from harness.tasks import groups
 from harness.tasks import task as tasks
 from harness.text.normalize import nfc
@@ -25,11 +26,11 @@ class BoardRow:
     """One system over all columns, the latest complete run of each."""
 
     system: str
-    entries: dict[Column, Entry]
+    entries: dict[Column, Run]
     rank: int | None = None
 
     @property
-    def some(self) -> Entry:
+    def some(self) -> Run:
         """Return any of the runs: the backend is the same in all."""
         return next(iter(self.entries.values()))
 
@@ -62,7 +63,7 @@ class Board:
     rows: list[BoardRow]
     ranked_by: Column | None = None
     published: list[Published] = field(default_factory=list)
-    silent: list[Entry] = field(default_factory=list)
+    silent: list[Run] = field(default_factory=list)
     groups: list[GroupTable] = field(default_factory=list)
     speeds: Speeds | None = None
     overall: Overall | None = None
@@ -74,7 +75,7 @@ class Board:
 
 
 def board(
-    entries: Iterable[Entry],
+    entries: Iterable[Run],
     warn: Warn,
     *,
     group: str | None = None,
@@ -97,7 +98,7 @@ def board(
     kept = _of_group(list(entries), group)
     scores = tables(kept, warn, {*named, *([group] if group else [])})
     chosen = _shown_by(sort, kept)
-    best: dict[str, dict[Column, Entry]] = {}
+    best: dict[str, dict[Column, Run]] = {}
     for entry in sorted(chosen, key=lambda entry: entry.preference):
         if entry.column:
             best.setdefault(entry.system, {})[entry.column] = entry
@@ -127,22 +128,22 @@ def board(
     )
 
 
-def _of_group(entries: list[Entry], name: str | None) -> list[Entry]:
+def _of_group(entries: list[Run], name: str | None) -> list[Run]:
     """Return the runs of tasks that have the tag or are members of the group of that name."""
     if name is None:
         return entries
     paths = tasks.catalogue().get(nfc(name), [])
     members = groups.members(paths[0]) if paths and tasks.is_group(paths[0]) else []
-    found = [e for e in entries if name in e.run["task"]["tags"] or e.run["task"]["name"] in members]
+    found = [e for e in entries if name in e.document.task.tags or e.task in members]
     if entries and not found:
-        known = {str(tag) for entry in entries for tag in entry.run["task"]["tags"]}
+        known = {tag for entry in entries for tag in entry.document.task.tags}
         if members:
             raise BadInput(f"--group {name}: no run is of one of its tasks")
         raise BadInput(f"--group {name}: no run's task has this tag.{did_you_mean(name, known)}")
     return found
 
 
-def _shown_by(sort: str | None, entries: list[Entry]) -> list[Entry]:
+def _shown_by(sort: str | None, entries: list[Run]) -> list[Run]:
     return [entry.by(sort) for entry in entries] if sort else entries
 
 
@@ -176,11 +177,11 @@ def _ranked(
     return placed + sorted((row for row in rows if column not in row.entries), key=lambda row: row.system)
 
 
-def _silent(entries: Iterable[Entry], best: dict[str, dict[Column, Entry]]) -> list[Entry]:
+def _silent(entries: Iterable[Run], best: dict[str, dict[Column, Run]]) -> list[Run]:
     """Return the latest run of each system and task that has no figure at all."""
-    found: dict[tuple[str, str], Entry] = {}
+    found: dict[tuple[str, str], Run] = {}
     for entry in sorted(entries, key=lambda entry: entry.preference):
-        task = entry.run["task"]["name"]
+        task = entry.task
         if all(column.task != task for column in best.get(entry.system, ())):
             found[task, entry.system] = entry
     return [found[key] for key in sorted(found)]
@@ -195,7 +196,7 @@ def _published(columns: Sequence[Column], rows: Sequence[BoardRow], warn: Warn) 
         runs = [row.entries[column] for row in rows if column in row.entries]
         latest = max(runs, key=lambda entry: entry.preference)
         try:
-            reference = latest.task().file.reference
+            reference = latest.definition().file.reference
         except BadInput as error:
             warn(f"no published figures: {error}")
             continue

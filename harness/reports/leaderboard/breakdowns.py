@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from harness.errors import BadInput, did_you_mean
-from harness.reports.entries import Column, Entry
+from harness.records.run_schema import GroupResult
+from harness.reports.columns import Column
 from harness.reports.leaderboard.board import Board
+from harness.reports.run import Run
 from harness.reports.writers.blocks import TableBlock
 from harness.reports.writers.numbers import figure
 from harness.reports.writers.translations import translated
@@ -28,11 +29,11 @@ def blocks(found: Board, by: str) -> list[TableBlock]:
     return tables
 
 
-def _groups(entry: Entry) -> dict[str, Any]:
-    return entry.run.get("breakdown") or {}
+def _groups(entry: Run) -> dict[str, dict[str, dict[str, GroupResult]]]:
+    return entry.document.breakdown
 
 
-def _entries(found: Board, column: Column, by: str) -> dict[str, Entry]:
+def _entries(found: Board, column: Column, by: str) -> dict[str, Run]:
     """Return system → run of the column's runs that are broken down by `by`, best rank first."""
     entries = {row.system: row.entries[column] for row in found.rows if column in row.entries}
     return {system: entry for system, entry in entries.items() if by in _groups(entry)}
@@ -46,22 +47,23 @@ def _task(found: Board, column: Column, by: str) -> TableBlock:
         [translated("mean of the groups"), "", *(_mean(entry, column, by) for entry in entries.values())]
     )
     whole = [figure(entry.main) for entry in entries.values()]
-    rows.append([translated("all"), _counts(entry.main["n"] for entry in entries.values()), *whole])
+    rows.append([translated("all"), _counts(entry.main.n for entry in entries.values()), *whole])
     heading = translated("{column} by {group}", column=found.titles[column], group=by)
     return TableBlock([heading, translated("n"), *entries], rows, names=0)
 
 
-def _row(entries: dict[str, Entry], column: Column, by: str, name: str) -> list[str]:
+def _row(entries: dict[str, Run], column: Column, by: str, name: str) -> list[str]:
     found = [_groups(entry)[by].get(name, {}).get(column.metric) for entry in entries.values()]
     figures = [
-        figure(entry.main | one) if one else "" for entry, one in zip(entries.values(), found, strict=True)
+        figure(entry.main.over(one)) if one else ""
+        for entry, one in zip(entries.values(), found, strict=True)
     ]
-    return [_counts(one["n"] for one in found if one), *figures]
+    return [_counts(one.n or 0 for one in found if one), *figures]
 
 
-def _mean(entry: Entry, column: Column, by: str) -> str:
-    mean = ((entry.run.get("macro") or {}).get(by) or {}).get(column.metric)
-    return figure(entry.main | mean) if mean else ""
+def _mean(entry: Run, column: Column, by: str) -> str:
+    mean = entry.document.macro.get(by, {}).get(column.metric)
+    return figure(entry.main.over(mean)) if mean else ""
 
 
 def _counts(numbers: Iterator[int]) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 
 from harness.config import loader as definitions
 from harness.errors import BadInput
-from harness.records.validation import COMPLETE
-from harness.reports.entries import Entry, Warn, restricted
+from harness.records.run_schema import COMPLETE, MetricResult
+from harness.reports.columns import restricted
+from harness.reports.run import Run, Warn
 from harness.reports.writers.blocks import Block, Note, TableBlock
 from harness.reports.writers.translations import named, translated
 from harness.stats import composite
@@ -60,12 +61,12 @@ class GroupTable:
         return sorted(rows, key=lambda row: -(row.score or 0))
 
 
-def tables(entries: Sequence[Entry], warn: Warn, named: Collection[str] = ()) -> list[GroupTable]:
+def tables(entries: Sequence[Run], warn: Warn, named: Collection[str] = ()) -> list[GroupTable]:
     """Return a table for each group that is `named`, or of which a system ran at least half.
 
     A group that is wrong is left out, and `warn` is told why.
     """
-    ran = {str(entry.run["task"]["name"]) for entry in entries}
+    ran = {entry.task for entry in entries}
     if len(ran) < 2 and not named:
         return []  # the catalogue need not be read for one task
     found = []
@@ -93,23 +94,22 @@ def _files(named: Collection[str]) -> Iterator[tuple[Path, bool]]:
             yield path, path in paths or known.get(path) in names
 
 
-def _tables(group: Scored, entries: Sequence[Entry], *, is_named: bool) -> Iterator[GroupTable]:
+def _tables(group: Scored, entries: Sequence[Run], *, is_named: bool) -> Iterator[GroupTable]:
     """Yield a table for each kind of runs; the sample's last."""
-    kinds: dict[tuple[bool, str], dict[str, dict[str, Entry]]] = {}
+    kinds: dict[tuple[bool, str], dict[str, dict[str, Run]]] = {}
     names = {member.name for member in group.members}
     for entry in sorted(entries, key=lambda entry: entry.preference):
-        if entry.run["task"]["name"] in names:
+        if entry.task in names:
             of_system = kinds.setdefault(_kind(entry), {}).setdefault(entry.system, {})
-            of_system[entry.run["task"]["name"]] = entry
+            of_system[entry.task] = entry
     for (sample, limit), systems in sorted(kinds.items()):
         rows = [_row(group, system, runs, systems.values()) for system, runs in systems.items()]
         if is_named or any(2 * len(row.figures) >= len(names) for row in rows):
             yield GroupTable(group, sample, limit or None, sorted(rows, key=_place))
 
 
-def _kind(entry: Entry) -> tuple[bool, str]:
-    limit = entry.run["task"]["limit"]
-    return bool(entry.run["data"]["sample"]), "" if limit is None else str(limit)
+def _kind(entry: Run) -> tuple[bool, str]:
+    return entry.sample, entry.limit or ""
 
 
 def _place(row: GroupRow) -> tuple[Any, ...]:
@@ -117,7 +117,7 @@ def _place(row: GroupRow) -> tuple[Any, ...]:
     return row.score is None, -row.score.value if row.score else -len(row.figures), row.system
 
 
-def _row(group: Scored, system: str, runs: dict[str, Entry], others: Iterable[dict[str, Entry]]) -> GroupRow:
+def _row(group: Scored, system: str, runs: dict[str, Run], others: Iterable[dict[str, Run]]) -> GroupRow:
     figures, missing, marks = {}, {}, []
     for member in group.members:
         entry = runs.get(member.name)
@@ -128,43 +128,38 @@ def _row(group: Scored, system: str, runs: dict[str, Entry], others: Iterable[di
         figures[member.name] = _figure(member, entry)
         marks += [f"{member.name}: {mark}" for mark in entry.marks]
         newest = max((o[member.name] for o in others if member.name in o), key=lambda e: e.preference)
-        if _data(entry) != _data(newest):
+        if entry.sha256 != newest.sha256:
             other = translated("other data than {system}", system=newest.system)
             marks.append(f"{member.name}: {other}")
     score = None if missing else group.score([figures[member.name] for member in group.members])
     return GroupRow(system, score, figures, missing, marks)
 
 
-def _unfit(member: Counted, entry: Entry) -> str:
+def _unfit(member: Counted, entry: Run) -> str:
     """Return why a run gives the member no figure; nothing if it does."""
-    run, file = entry.run, member.task.file
-    if run["task"]["version"] != file.version:
-        versions = {"ran": run["task"]["version"], "here": file.version}
-        return translated("version {ran} was run, and this is {here}", **versions)
-    if run["task"]["split"] != file.split:
-        return translated("split {name} was run", name=run["task"]["split"])
-    if run["status"] != COMPLETE:
-        return named(str(run["status"]))
+    ran, file = entry.document.task, member.task.file
+    if ran.version != file.version:
+        return translated("version {ran} was run, and this is {here}", ran=ran.version, here=file.version)
+    if ran.split != file.split:
+        return translated("split {name} was run", name=ran.split)
+    if entry.status != COMPLETE:
+        return named(entry.status)
     for name in member.metrics:
         if name not in entry.metrics:
             return translated("no {metric}; rescore it", metric=name)
-        if entry.metrics[name]["value"] is None:
+        if entry.metrics[name].value is None:
             return translated("{metric} is undefined", metric=name)
     return ""
 
 
-def _figure(member: Counted, entry: Entry) -> Figure:
+def _figure(member: Counted, entry: Run) -> Figure:
     """Return the mean of the member's metrics as a share of what they can reach."""
     return composite.mean_of_metrics([_share(entry.metrics[name]) for name in member.metrics])
 
 
-def _share(main: dict[str, Any]) -> Figure:
-    figure = Figure(main["value"], main["ci_low"], main["ci_high"], int(main["n"]))
-    return figure.times(1 / REACH[main["unit"]])
-
-
-def _data(entry: Entry) -> str:
-    return str(entry.run["data"]["sha256"][entry.run["task"]["split"]])
+def _share(main: MetricResult) -> Figure:
+    figure = Figure(main.value or 0.0, main.ci_low, main.ci_high, main.n)
+    return figure.times(1 / REACH[main.unit])
 
 
 # As tables, JSON and CSV

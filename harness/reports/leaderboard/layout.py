@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
 
-from harness.reports.entries import Column, titles
+from harness.records.run_schema import RunDocument
+from harness.reports.columns import Column, titles
 from harness.reports.leaderboard.board import Board, BoardRow
 from harness.reports.leaderboard.speed import Speeds
 from harness.reports.writers import service_levels as served
@@ -13,6 +13,7 @@ from harness.reports.writers.blocks import TableBlock
 from harness.reports.writers.numbers import each, factor, figure, short, size
 from harness.reports.writers.translations import named, translated
 
+USD = "USD"  # of what older versions kept without its currency
 FIGURES = 6  # columns of figures that stand side by side
 
 
@@ -71,10 +72,7 @@ def _overall(found: Board) -> tuple[str, Callable[[BoardRow], str]] | None:
 
     def shown(row: BoardRow) -> str:
         score = scores.get(row.system)
-        ends = (
-            {} if score is None else {"value": score.value, "ci_low": score.ci_low, "ci_high": score.ci_high}
-        )
-        return figure({**ends, "unit": "0-1"}) if ends else ""
+        return "" if score is None else figure(score.result)
 
     return translated("mean win rate"), shown
 
@@ -94,7 +92,7 @@ def _by_column(
         for column, name in zip(found.columns, names, strict=True):
             cells = [shown(row, column) for row in systems]
             if any(cells):
-                counts = (row.entries[column].main["n"] for row in systems if column in row.entries)
+                counts = (row.entries[column].main.n for row in systems if column in row.entries)
                 rows.append([name, each(counts, FIGURES), *cells])
         if rows:
             yield TableBlock([heading, translated("n"), *(row.system for row in systems)], rows, names=0)
@@ -152,21 +150,21 @@ def _costs(found: Board) -> list[dict[str, str]]:
 
 
 def _costs_of(row: BoardRow, found: Board, currencies: Sequence[str]) -> dict[str, str]:
-    backend, runs = row.some.run["backend"], [entry.run for entry in row.entries.values()]
-    fits = [run["fit"] for run in runs if run.get("fit")]
+    backend, runs = row.some.document.backend, [entry.document for entry in row.entries.values()]
+    fits = [run.fit for run in runs if run.fit]
     return {
-        translated("kind"): named(str(backend["kind"] or "")),
-        translated("size"): size(backend.get("parameters")),
-        translated("licence"): str(backend.get("licence") or ""),
-        translated("trained on"): each((fit["examples"] for fit in fits), FIGURES),
-        translated("n"): each((entry.main["n"] for entry in row.entries.values()), FIGURES),
+        translated("kind"): named(backend.kind or ""),
+        translated("size"): size(backend.parameters),
+        translated("licence"): backend.licence or "",
+        translated("trained on"): each((fit.examples for fit in fits), FIGURES),
+        translated("n"): each((entry.main.n for entry in row.entries.values()), FIGURES),
         # one that was reused is one fit
-        translated("fit s"): short(sum({fit["seconds"] for fit in fits}) if fits else None),
-        translated("steps"): each((fit["steps"] for fit in fits if fit.get("steps")), FIGURES),
-        translated("fit on"): ", ".join(dict.fromkeys(fit["device"] for fit in fits if fit.get("device"))),
+        translated("fit s"): short(sum({fit.seconds for fit in fits}) if fits else None),
+        translated("steps"): each((fit.steps for fit in fits if fit.steps), FIGURES),
+        translated("fit on"): ", ".join(dict.fromkeys(fit.device for fit in fits if fit.device)),
         translated("examples/s"): short(_rate(runs)),
         translated("p95 s"): short(
-            _worst(((run.get("latency_s") or {}).get("e2e") or {}).get("p95") for run in runs)
+            _worst(run.latency_s["e2e"].p95 for run in runs if "e2e" in run.latency_s)
         ),
         **served.cells(runs),
         **{f"{currency}/1k": short(_worst(cost(run, currency) for run in runs)) for currency in currencies},
@@ -177,14 +175,14 @@ def _costs_of(row: BoardRow, found: Board, currencies: Sequence[str]) -> dict[st
 
 def _currencies(found: Board) -> list[str]:
     """Return the currencies in which a run tells its cost: another one is another column."""
-    costs = (entry.run.get("cost") for row in found.rows for entry in row.entries.values())
-    return sorted({str(cost.get("currency", "USD")) for cost in costs if cost})
+    costs = (entry.document.cost for row in found.rows for entry in row.entries.values())
+    return sorted({cost.currency or USD for cost in costs if cost})
 
 
-def _joules(runs: Iterable[dict[str, Any]]) -> float | None:
+def _joules(runs: Iterable[RunDocument]) -> float | None:
     """Return the energy an example took over all runs that measured theirs."""
-    measured = [run["energy"] for run in runs if run.get("energy")]
-    joules, examples = (sum(one[key] for one in measured) for key in ("joules", "examples"))
+    measured = [run.energy for run in runs if run.energy]
+    joules, examples = sum(one.joules or 0 for one in measured), sum(one.examples for one in measured)
     return joules / examples if examples else None
 
 
@@ -199,19 +197,20 @@ def _speed(found: Board, row: BoardRow) -> dict[str, str]:
     }
 
 
-def cost(run: dict[str, Any], currency: str) -> float | None:
+def cost(run: RunDocument, currency: str) -> float | None:
     """Return the cost of a thousand examples, None where it is in another currency or nobody knows it."""
-    told = run.get("cost") or {}
-    return told.get("per_1k_examples") if told.get("currency", "USD") == currency else None
+    told = run.cost
+    return told.per_1k_examples if told and (told.currency or USD) == currency else None
 
 
 def _worst(values: Iterable[float | None]) -> float | None:
     return max((value for value in values if value is not None), default=None)
 
 
-def _rate(runs: Iterable[dict[str, Any]]) -> float | None:
+def _rate(runs: Iterable[RunDocument]) -> float | None:
     """Return examples answered a second over all the sessions of all the runs that were made here."""
-    timed = (run for run in runs if (run.get("throughput") or {}).get("examples_per_s") is not None)
-    sessions = [session for run in timed for session in run.get("sessions") or ()]
-    seconds, answered = (sum(session[key] for session in sessions) for key in ("seconds", "answered"))
+    timed = (run for run in runs if run.throughput.examples_per_s is not None)
+    sessions = [session for run in timed for session in run.sessions]
+    seconds = sum(session.seconds for session in sessions)
+    answered = sum(session.answered for session in sessions)
     return answered / seconds if answered and seconds else None

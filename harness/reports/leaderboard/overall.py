@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.reports.entries import Column, Entry, Warn
+from harness.records.run_schema import MetricResult
+from harness.reports.columns import Column
 from harness.reports.leaderboard.ranks import (
     better_of,
     common_clusters,
@@ -14,6 +15,7 @@ from harness.reports.leaderboard.ranks import (
     metric_of,
     places_of,
 )
+from harness.reports.run import Run, Warn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +35,19 @@ class OverallScore:
     ci_high: float | None
     rank: int
 
+    @property
+    def result(self) -> MetricResult:
+        """Return the figure as a metric's, for whatever shows those."""
+        return MetricResult(
+            value=self.value,
+            ci_low=self.ci_low,
+            ci_high=self.ci_high,
+            n=0,
+            unit="0-1",
+            higher_is_better=True,
+            signature=MEAN_WIN_RATE,
+        )
+
 
 @dataclass(frozen=True)
 class Overall:
@@ -42,7 +57,7 @@ class Overall:
     scores: dict[str, OverallScore]
 
 
-def overall(systems: dict[str, dict[Column, Entry]], columns: Sequence[Column], warn: Warn) -> Overall | None:
+def overall(systems: dict[str, dict[Column, Run]], columns: Sequence[Column], warn: Warn) -> Overall | None:
     """Return the overall scores; None where no two tasks were run by more than half of the systems.
 
     Samples count only where there is nothing else. A system that lacks one of the tasks, or its
@@ -63,13 +78,13 @@ def overall(systems: dict[str, dict[Column, Entry]], columns: Sequence[Column], 
     return Overall(common, _scores(names, drawn))
 
 
-def common_columns(systems: dict[str, dict[Column, Entry]], columns: Sequence[Column]) -> list[Column]:
+def common_columns(systems: dict[str, dict[Column, Run]], columns: Sequence[Column]) -> list[Column]:
     """Return the columns that more than half of the systems have, samples only if there is nothing else."""
     whole = [column for column in columns if not column.sample] or list(columns)
     return [c for c in whole if 2 * sum(c in entries for entries in systems.values()) > len(systems)]
 
 
-def _drawn(entries: Sequence[Entry], level: float, warn: Warn) -> tuple[Drawn, NDArray[np.bool_]] | None:
+def _drawn(entries: Sequence[Run], level: float, warn: Warn) -> tuple[Drawn, NDArray[np.bool_]] | None:
     """Return the systems' figures on a task in each draw, and who is proven better; None without one."""
     import numpy as np
 

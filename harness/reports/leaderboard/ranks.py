@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.errors import BadInput, HarnessError, Place
 from harness.files import open_own
 from harness.records import run_file
-from harness.reports.entries import Entry, Warn
+from harness.reports.run import Run, Warn
 from harness.schema import Metric
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Statistics(NamedTuple):
     clusters: NDArray[np.int64] | None
 
 
-def ranks(entries: Sequence[Entry], warn: Warn) -> list[int | None]:
+def ranks(entries: Sequence[Run], warn: Warn) -> list[int | None]:
     """Return each entry's rank: one more than the number of systems that are proven better, or less.
 
     A system with a higher figure has no worse rank. All stand in one column. An entry whose statistics cannot
@@ -59,14 +59,14 @@ def ranks(entries: Sequence[Entry], warn: Warn) -> list[int | None]:
     return places
 
 
-def kept_statistics(entries: Sequence[Entry], warn: Warn) -> dict[int, Statistics]:
+def kept_statistics(entries: Sequence[Run], warn: Warn) -> dict[int, Statistics]:
     """Return the statistics of the metric that is shown, by the entry's place; `warn` is told of others.
 
     A figure that is undefined is neither better nor worse, and left out.
     """
     kept: dict[int, Statistics] = {}
     for index, entry in enumerate(entries):
-        if entry.main.get("value") is None:
+        if entry.main.value is None:
             continue
         try:
             kept[index] = statistics(entry.directory / run_file.STATISTICS, str(entry.metric))
@@ -108,12 +108,12 @@ def _require_unpackable(kept: Any, size: int) -> None:
         raise ValueError(f"unpacks to more than {UNPACKED / 2**20:.0f} MiB")
 
 
-def metric_of(entries: Sequence[Entry], warn: Warn) -> Metric | None:
+def metric_of(entries: Sequence[Run], warn: Warn) -> Metric | None:
     """Return the metric of a column; the first run whose task can be read here has it."""
     problem = None
     for entry in entries:
         try:
-            return next(metric for metric in entry.task().metrics if metric.name == entry.metric)
+            return next(metric for metric in entry.definition().metrics if metric.name == entry.metric)
         except (HarnessError, StopIteration) as error:
             problem = error if isinstance(error, HarnessError) else problem
     warn(f"nothing is ranked: {problem or 'no run kept a task with the metric'}")

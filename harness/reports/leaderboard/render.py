@@ -11,12 +11,14 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.reports.entries import Column, Entry
+from harness.records.run_schema import RunDocument
+from harness.reports.columns import Column
 from harness.reports.leaderboard import group_scores as groups
 from harness.reports.leaderboard import layout
 from harness.reports.leaderboard.board import Board, BoardRow
 from harness.reports.leaderboard.overall import MEAN_WIN_RATE, Overall
 from harness.reports.leaderboard.speed import Speed, Speeds
+from harness.reports.run import Run
 from harness.reports.writers import html as to_html
 from harness.reports.writers import latex as to_latex
 from harness.reports.writers import markdown as to_markdown
@@ -72,7 +74,7 @@ def _notes(found: Board) -> str:
         notes.append(translated("(sample): the project's own small sample, not the dataset"))
     if layout.is_wide(found):
         notes.append(translated("p95 s and cost are of the worst task"))
-    runs = [entry.run for row in found.rows for entry in row.entries.values()]
+    runs = [entry.document for row in found.rows for entry in row.entries.values()]
     notes += [
         translated("goodput: the share of requests with {bounds}", bounds=b) for b in served.bounds(runs)
     ]
@@ -123,7 +125,7 @@ def _leaks(found: Board) -> dict[Column, list[tuple[str, int]]]:
     leaks: dict[Column, list[tuple[str, int]]] = {}
     for row in found.rows:
         for column, entry in row.entries.items():
-            if count := entry.run["data"].get("leaked"):
+            if count := entry.document.data.leaked:
                 leaks.setdefault(column, []).append((row.system, count))
     return leaks
 
@@ -146,9 +148,9 @@ def _leak(found: Board, column: Column, shown: list[tuple[str, int]]) -> str:
     )
 
 
-def _energy_notes(runs: Sequence[dict[str, Any]]) -> list[str]:
+def _energy_notes(runs: Sequence[RunDocument]) -> list[str]:
     """Return how the energy was measured, each way once."""
-    methods = dict.fromkeys(str(run["energy"]["method"]) for run in runs if run.get("energy"))
+    methods = dict.fromkeys(str(run.energy.method) for run in runs if run.energy)
     return [translated("J/example: {method}", method=method) for method in methods]
 
 
@@ -163,12 +165,11 @@ def _speed_note(speeds: Speeds, columns: int) -> str:
     return said + (f"; {several}." if columns > 1 else ".")
 
 
-def _silence(entry: Entry) -> str:
-    run = entry.run
-    failed = (run.get("counts") or {}).get("failed")
-    state = named(str(run["status"]))
+def _silence(entry: Run) -> str:
+    failed = entry.document.counts.failed
+    state = named(entry.status)
     state += ", " + translated("{n:,} requests failed", n=failed) if failed else ""
-    values = {"system": cell(entry.system), "task": cell(run["task"]["name"]), "state": state}
+    values = {"system": cell(entry.system), "task": cell(entry.task), "state": state}
     return translated("{system} on {task} ({state})", **values)
 
 
@@ -201,15 +202,14 @@ def as_json(found: Board) -> dict[str, Any]:
                 "rank": row.rank,
                 "system": row.system,
                 **({"overall": _json_overall(found.overall, row)} if found.overall else {}),
-                "backend": row.some.run["backend"],
+                "backend": row.some.document.backend.to_dict(),
                 **(_speed(found.speeds.overall(row.system)) if found.speeds else {}),
                 "cells": [_json_cell(found, row, column, entry) for column, entry in row.entries.items()],
             }
             for row in found.rows
         ],
         "no_answers": [
-            {"system": entry.system, "task": entry.run["task"]["name"], "status": entry.run["status"]}
-            for entry in found.silent
+            {"system": entry.system, "task": entry.task, "status": entry.status} for entry in found.silent
         ],
         "published": [{**one.__dict__, "ranked": False} for one in found.published],
         "groups": [groups.as_json(score) for score in found.groups],
@@ -227,17 +227,18 @@ def _json_overall(total: Overall, row: BoardRow) -> dict[str, float | None] | No
     return {"value": score.value, "ci_low": score.ci_low, "ci_high": score.ci_high} if score else None
 
 
-def _json_cell(found: Board, row: BoardRow, column: Column, entry: Entry) -> dict[str, Any]:
+def _json_cell(found: Board, row: BoardRow, column: Column, entry: Run) -> dict[str, Any]:
     kept = ("fit", "throughput", "latency_s", "goodput", "cost", "counts", "breakdown", "macro")
+    document = entry.document.model_dump(include=set(kept), by_alias=True, exclude_unset=True)
     return {
         "column": found.titles[column],
         "task": column.task,
         "metric": column.metric,
-        **entry.main,
+        **entry.main.to_dict(),
         "marks": entry.marks,
-        "status": entry.run["status"],
-        "run": entry.run["id"],
-        **{key: entry.run.get(key) for key in kept},
+        "status": entry.status,
+        "run": entry.id,
+        **{key: document.get(key) for key in kept},
         **(_speed(found.speeds.measured[row.system].get(column)) if found.speeds else {}),
     }
 
@@ -292,28 +293,28 @@ def _csv_overall(total: Overall | None, row: BoardRow) -> Iterator[dict[str, Any
     score = total.scores.get(row.system) if total else None
     if score is not None:
         yield {
-            **{"rank": row.rank, "system": row.system, "kind": row.some.run["backend"]["kind"]},
+            **{"rank": row.rank, "system": row.system, "kind": row.some.document.backend.kind},
             **{"metric": MEAN_WIN_RATE, "unit": "0-1"},
             **{"value": score.value, "ci_low": score.ci_low, "ci_high": score.ci_high},
         }
 
 
-def _csv_line(found: Board, row: BoardRow, column: Column, entry: Entry) -> dict[str, Any]:
-    run, main = entry.run, entry.main
+def _csv_line(found: Board, row: BoardRow, column: Column, entry: Run) -> dict[str, Any]:
+    run, main = entry.document, entry.main
     rank = row.rank if column == found.ranked_by else None
-    fit, latency = run.get("fit") or {}, (run.get("latency_s") or {}).get("e2e") or {}
+    fit, e2e, ttft = run.fit, run.latency_s.get("e2e"), run.latency_s.get("ttft")
     return {
-        **{"rank": rank, "system": row.system, "kind": row.some.run["backend"]["kind"]},
+        **{"rank": rank, "system": row.system, "kind": row.some.document.backend.kind},
         **{"task": column.task, "version": column.version, "split": column.split, "limit": column.limit},
         **{"sample": str(column.sample).lower(), "data": column.sha256[:8], "metric": column.metric},
-        **{key: main[key] for key in ("value", "ci_low", "ci_high", "n", "unit")},
-        **{"marks": "; ".join(entry.marks), "trained_on": fit.get("examples"), "fit_s": fit.get("seconds")},
-        **{"fit_steps": fit.get("steps"), "fit_device": fit.get("device")},
-        "examples_per_s": (run.get("throughput") or {}).get("examples_per_s"),
-        **{"p95_s": latency.get("p95"), "usd_per_1k": layout.cost(run, "USD")},
-        "krw_per_1k": layout.cost(run, "KRW"),
-        "ttft_p95_s": ((run.get("latency_s") or {}).get("ttft") or {}).get("p95"),
-        "goodput": (run.get("goodput") or {}).get("share"),
+        **{"value": main.value, "ci_low": main.ci_low, "ci_high": main.ci_high, "n": main.n},
+        **{"unit": main.unit, "marks": "; ".join(entry.marks)},
+        **{"trained_on": fit and fit.examples, "fit_s": fit and fit.seconds},
+        **{"fit_steps": fit and fit.steps, "fit_device": fit and fit.device},
+        "examples_per_s": run.throughput.examples_per_s,
+        **{"p95_s": e2e and e2e.p95, "ttft_p95_s": ttft and ttft.p95},
+        **{"usd_per_1k": layout.cost(run, "USD"), "krw_per_1k": layout.cost(run, "KRW")},
+        "goodput": run.goodput and run.goodput.share,
         **_csv_speed(found, row, column),
     }
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import geometric_mean
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.errors import BadInput, did_you_mean
-from harness.reports.entries import Column, Entry, Warn
+from harness.records.run_schema import RunDocument
+from harness.reports.columns import Column
+from harness.reports.run import Run, Warn
 from harness.reports.writers.translations import translated
 from harness.text.normalize import nfc
 
@@ -66,7 +68,7 @@ class Speeds:
         return found
 
 
-def speeds(systems: Mapping[str, Mapping[Column, Entry]], baseline: str, warn: Warn) -> Speeds:
+def speeds(systems: Mapping[str, Mapping[Column, Run]], baseline: str, warn: Warn) -> Speeds:
     """Return the speeds of the systems beside those of `baseline`, one of them or the name of its backend.
 
     `warn` is told on which tasks there is nothing to compare with.
@@ -75,12 +77,12 @@ def speeds(systems: Mapping[str, Mapping[Column, Entry]], baseline: str, warn: W
         BadInput: no system is called so, or several are of that backend.
     """
     chosen = _chosen(systems, nfc(baseline))
-    runs = {_examples(column): entry for column, entry in systems[chosen].items() if ms(entry.run)}
+    runs = {_examples(column): entry for column, entry in systems[chosen].items() if ms(entry.document)}
     found = {
         system: {
             column: _speed(entry, time, runs.get(_examples(column)))
             for column, entry in entries.items()
-            if (time := ms(entry.run)) is not None
+            if (time := ms(entry.document)) is not None
         }
         for system, entries in systems.items()
     }
@@ -89,18 +91,17 @@ def speeds(systems: Mapping[str, Mapping[Column, Entry]], baseline: str, warn: W
     return Speeds(chosen, found)
 
 
-def ms(run: Mapping[str, Any]) -> float | None:
+def ms(run: RunDocument) -> float | None:
     """Return the milliseconds that an example took, None where that was not measured."""
-    rate = (run.get("throughput") or {}).get("examples_per_s")
+    rate = run.throughput.examples_per_s
     return 1000 / rate if rate else None
 
 
-def _chosen(systems: Mapping[str, Mapping[Column, Entry]], name: str) -> str:
+def _chosen(systems: Mapping[str, Mapping[Column, Run]], name: str) -> str:
     if name in systems:
         return name
     backends = {
-        system: str(next(iter(entries.values())).run["backend"]["name"])
-        for system, entries in systems.items()
+        system: next(iter(entries.values())).document.backend.name for system, entries in systems.items()
     }
     found = sorted(system for system, backend in backends.items() if backend == name)
     if len(found) > 1:
@@ -116,18 +117,18 @@ def _examples(column: Column) -> Column:
     return column._replace(metric="", signature="", higher_is_better=True)
 
 
-def _speed(entry: Entry, time: float, other: Entry | None) -> Speed:
-    wanted = ms(other.run) if other else None
+def _speed(entry: Run, time: float, other: Run | None) -> Speed:
+    wanted = ms(other.document) if other else None
     if other is None or wanted is None:
         return Speed(time)
-    here, there = hardware(entry.run), hardware(other.run)
+    here, there = hardware(entry.document), hardware(other.document)
     return Speed(time, wanted / time, here != there if here and there else None)
 
 
-def hardware(run: Mapping[str, Any]) -> tuple[Any, ...] | None:
+def hardware(run: RunDocument) -> tuple[str | None, int | None] | None:
     """Return processor and cores, None where the run does not say; memory makes no other machine."""
-    known = (run.get("environment") or {}).get("hardware")
-    return (known["cpu"], known["cores"]) if known else None
+    known = run.environment.hardware
+    return (known.cpu, known.cores) if known else None
 
 
 def _tell_of_missing(baseline: str, columns: Iterable[Column], warn: Warn) -> None:

@@ -5,11 +5,12 @@ Whatever a run named is text in a picture too: Plotly would read `<b>` in a labe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from harness.records.run_schema import GroupResult, MetricResult
 from harness.reports.writers.translations import translated
 from harness.text.width import plain
 
@@ -68,14 +69,13 @@ def names_axis(names: Sequence[str], **more: Any) -> dict[str, Any]:
     return {"type": "category", "categoryorder": "array", "categoryarray": list(names), **more}
 
 
-def error(mains: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def error(mains: Iterable[MetricResult | GroupResult]) -> dict[str, Any]:
     """Return the bars from the lower to the upper ends of intervals; none where there is no interval."""
     up, down = [], []
     for main in mains:
-        value, low, high = main["value"], main["ci_low"], main["ci_high"]
-        whole = None not in (value, low, high)
-        up.append(high - value if whole else None)
-        down.append(value - low if whole else None)
+        value, low, high = main.value, main.ci_low, main.ci_high
+        up.append(None if value is None or high is None else high - value)
+        down.append(None if value is None or low is None else value - low)
     return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.4, "width": 4}
 
 

@@ -14,9 +14,9 @@ import orjson
 from harness.errors import BadInput
 from harness.records import journal as records
 from harness.records import run_file
-from harness.records.journal import Record
-from harness.records.validation import COMPLETE
-from harness.reports.entries import Entry
+from harness.records.run_schema import COMPLETE
+from harness.records.sample_schema import Record, RecordedRequest, whole
+from harness.reports.run import Run
 from harness.reports.site import chunks
 from harness.reports.site import redaction as withheld
 from harness.schema import Metric
@@ -99,7 +99,9 @@ class _Judged:
     def add(self, record: Record) -> None:
         if self.metric is None:
             return
-        row = [float("nan") if one is None else one for one in record["scores"].get(self.metric.name) or ()]
+        row = [
+            float("nan") if one is None else one for one in (record.scores or {}).get(self.metric.name) or ()
+        ]
         self.width = len(row) or self.width
         self.rows.extend(row or [float("nan")] * self.width)
 
@@ -127,9 +129,9 @@ class _Pages:
 
     def add(self, record: Record) -> None:
         """Take the next example."""
-        self._ids.append(record["id"])
-        self._repeats.append(record["repeat"])
-        request, target, told = record.get("request") or {}, record["target"], _answer(record)
+        self._ids.append(record.id)
+        self._repeats.append(record.repeat)
+        request, target, told = record.request or {}, record.target, _answer(record)
         if self._texts:
             self._questions.add([request, target])
             self._answers.add(told)
@@ -137,7 +139,7 @@ class _Pages:
             self._questions.add(withheld.question(request, target, self._labels))
             self._answers.add(withheld.answer(told, request, self._labels))
         self.states += _state(record).encode()
-        if not records.is_failed(record):
+        if not record.failed:
             self._judged.add(record)
 
     def index(self) -> str:
@@ -160,9 +162,7 @@ class _Pages:
         return chunks.write(self._folder, orjson.dumps(index))
 
 
-def write(
-    entry: Entry, folder: Path, shown: Shown, tell: Callable[[str], None]
-) -> tuple[str | None, Measured]:
+def write(entry: Run, folder: Path, shown: Shown, tell: Callable[[str], None]) -> tuple[str | None, Measured]:
     """Write a run's examples into `folder`; return the name of their index, and what was measured of all.
 
     There is no index where the journal is not there or empty, or where no example is shown. `tell` hears of
@@ -175,7 +175,7 @@ def write(
         if shown.most is None or measured.count < shown.most:
             pages.add(line.record)
         measured.count += 1
-        if not records.is_failed(line.record):
+        if not line.record.failed:
             _measure(line.record, place_of, measured)
     if not pages.states:
         return None, measured
@@ -184,19 +184,19 @@ def write(
     return index, measured
 
 
-def _lines(entry: Entry, tell: Callable[[str], None]) -> Iterator[records.JournalLine]:
+def _lines(entry: Run, tell: Callable[[str], None]) -> Iterator[records.JournalLine]:
     """Return the last line of each example; the journal of a complete run has just those."""
     path = entry.directory / run_file.SAMPLES
-    read = records.read_records if entry.run["status"] == COMPLETE else records.last_lines
+    read = records.read_records if entry.status == COMPLETE else records.last_lines
     return read(path, tell)
 
 
-def _judge(entry: Entry) -> tuple[Metric | None, dict[str, str]]:
+def _judge(entry: Run) -> tuple[Metric | None, dict[str, str]]:
     """Return the first metric that says right or wrong, else the first that judges an example; and labels."""
     from harness.metrics.aggregates import OfSums
 
     try:
-        task = entry.task()
+        task = entry.definition()
         metrics = [metric for metric in task.metrics if isinstance(metric.aggregate, OfSums)]
     except BadInput:
         return None, {}
@@ -209,9 +209,9 @@ def _says_right(metric: Metric) -> bool:
 
 
 def _state(record: Record) -> str:
-    if records.is_failed(record):
+    if record.failed:
         return FAILED
-    return UNANSWERED if record["prediction"] is None else ANSWERED
+    return UNANSWERED if record.prediction is None else ANSWERED
 
 
 def _mark(states: bytearray, figures: NDArray[np.float64]) -> None:
@@ -230,47 +230,52 @@ def _figures(folder: Path, states: bytearray, figures: NDArray[np.float64]) -> s
 
 def _answer(record: Record) -> dict[str, Any]:
     """Return what came of an example: only what there is, under the names that `examples.js` reads."""
-    response: Mapping[str, Any] = record["response"]
-    kept = {name: response[name] for name in _KEPT if response.get(name)}
-    kept["prediction"] = record["prediction"]
-    if response.get("text") is not None:
-        kept["text"] = response["text"]
-    if scores := response.get("option_scores"):
-        kept["scores"] = [None if score is None else round(score, 4) for score in scores]
-    if response.get("value") is not None:
-        kept["value"] = response["value"]
-    if response.get("finish") not in (None, "stop"):
-        kept["finish"] = response["finish"]
-    if response.get("attempts", 1) != 1:
-        kept["attempts"] = response["attempts"]
-    if (seconds := (response.get("timing_s") or {}).get("e2e")) is not None:
-        kept["seconds"] = round(seconds, 6)  # more digits say nothing and take a fifth of the room
-    for name in ("prompt_tokens", "completion_tokens") if response.get("usage") else ():
-        kept[name] = response["usage"].get(name)
-    kept["metrics"] = {name: row[0] for name, row in record["scores"].items() if len(row) == 1}
+    response = record.response
+    kept: dict[str, Any] = {}
+    if response.similarities:
+        kept["similarities"] = response.similarities
+    if response.cached:
+        kept["cached"] = True
+    if response.truncated:
+        kept["truncated"] = True
+    if response.error is not None:
+        kept["error"] = response.error.to_dict()
+    kept["prediction"] = record.prediction
+    if response.text is not None:
+        kept["text"] = response.text
+    if response.option_scores:
+        kept["scores"] = [None if score is None else round(score, 4) for score in response.option_scores]
+    if response.value is not None:
+        kept["value"] = response.value
+    if response.finish not in (None, "stop"):
+        kept["finish"] = response.finish
+    if response.attempts not in (None, 1):
+        kept["attempts"] = response.attempts
+    if (timing := response.timing_s) is not None and timing.e2e is not None:
+        kept["seconds"] = round(timing.e2e, 6)  # more digits say nothing and take a fifth of the room
+    if (usage := response.usage) is not None:
+        kept |= {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
+    kept["metrics"] = {name: row[0] for name, row in (record.scores or {}).items() if len(row) == 1}
     return kept
 
 
-_KEPT = ("similarities", "cached", "truncated", "error")
-
-
 def _measure(record: Record, place_of: Mapping[str, int], measured: Measured) -> None:
-    response = record["response"]
-    measured.add_length("input", _length(record.get("request") or {}))
-    if response.get("text") is not None:
-        measured.add_length("reply", len(response["text"]))
-    for name, count in (response.get("usage") or {}).items():
-        if count is not None and name in USAGE:
-            measured.tokens[name].append(count)
-    timing = response.get("timing_s")
-    if timing and timing["e2e"] is not None and not response.get("cached"):
-        measured.seconds.append(timing["e2e"])
-    scores = response.get("option_scores")
-    if scores and None not in scores:
+    response = record.response
+    measured.add_length("input", _length(record.request or {}))
+    if response.text is not None:
+        measured.add_length("reply", len(response.text))
+    if response.usage is not None:
+        for name in USAGE:
+            if (count := getattr(response.usage, name)) is not None:
+                measured.tokens[name].append(count)
+    timing = response.timing_s
+    if timing is not None and timing.e2e is not None and not response.cached:
+        measured.seconds.append(timing.e2e)
+    if scores := whole(response.option_scores):
         _weigh(record, scores, place_of, measured)
 
 
-def _length(request: Mapping[str, Any]) -> int:
+def _length(request: RecordedRequest) -> int:
     """Return the characters of the texts that a request is made of; a picture is none."""
     if "prompt" in request:
         return len(request["prompt"])
@@ -284,12 +289,12 @@ def _weigh(record: Record, scores: Sequence[float], place_of: Mapping[str, int],
 
     if not decides(scores):
         return
-    target = record["target"]
+    target = record.target
     right = place_of.get(target) if place_of else int(target) if str(target).isdecimal() else None
     if right is not None:
         flat, places = measured.scored[len(scores)]
         flat.extend(scores)
         places.append(right)
-    cosines = record["response"].get("similarities")
+    cosines = whole(record.response.similarities)
     if cosines and len(measured.compared) < COMPARED:
-        measured.compared.append(Compared(record["id"], probabilities(scores), cosines, right))
+        measured.compared.append(Compared(record.id, probabilities(scores), cosines, right))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from harness.metrics.option_scores import rank
-from harness.reports.entries import Entry
+from harness.reports.run import Run
 from harness.reports.site.charts import ROW, Chart, axis, edges, error, histogram, names_axis, texts
 from harness.reports.site.examples import Compared, Measured
 from harness.reports.writers.translations import named, translated
@@ -16,7 +15,7 @@ BINS = 10  # of the reliability diagram
 MOST = 60  # rows or columns of a matrix, groups of a breakdown
 
 
-def charts(entry: Entry, measured: Measured, labels: Mapping[str, str]) -> list[Chart]:
+def charts(entry: Run, measured: Measured, labels: Mapping[str, str]) -> list[Chart]:
     """Return the run's pictures in the order in which they are shown; `labels` are an option's words."""
     found = [
         *_confusion(entry, labels),
@@ -30,8 +29,8 @@ def charts(entry: Entry, measured: Measured, labels: Mapping[str, str]) -> list[
     return found
 
 
-def _confusion(entry: Entry, labels: Mapping[str, str]) -> Iterator[Chart]:
-    table: Mapping[str, Mapping[str, int]] = entry.run.get("confusion") or {}
+def _confusion(entry: Run, labels: Mapping[str, str]) -> Iterator[Chart]:
+    table = entry.document.confusion or {}
     counts = [list(row.values()) for row in table.values()]
     if not 2 <= len(table) <= MOST or not any(map(any, counts)):
         return
@@ -107,31 +106,28 @@ def _reliability(measured: Measured) -> Iterator[Chart]:
     yield Chart(translated("Calibration"), note, [ideal, trace], layout)
 
 
-def _breakdowns(entry: Entry) -> Iterator[Chart]:
-    breakdown: Mapping[str, Mapping[str, Any]] = entry.run.get("breakdown") or {}
-    for by, groups in breakdown.items():
-        found = {
-            name: group[entry.metric]
-            for name, group in groups.items()
-            if entry.metric in group and group[entry.metric].get("value") is not None
-        }
+def _breakdowns(entry: Run) -> Iterator[Chart]:
+    metric = str(entry.metric)
+    for by, groups in entry.document.breakdown.items():
+        values = {name: group[metric].value for name, group in groups.items() if metric in group}
+        found = {name: value for name, value in values.items() if value is not None}
         if not 2 <= len(found) <= MOST:
             continue
-        order = sorted(found, key=lambda name: found[name]["value"])
-        mains = [{"ci_low": None, "ci_high": None, **found[name]} for name in order]
+        order = sorted(found, key=lambda name: found[name])
+        mains = [groups[name][metric] for name in order]
         names = texts(order)
         trace = {
             "type": "scatter",
             "mode": "markers",
-            "x": [main["value"] for main in mains],
+            "x": [main.value for main in mains],
             "y": names,
-            "customdata": [main.get("n") for main in mains],
+            "customdata": [main.n for main in mains],
             "error_x": error(mains),
             "marker": {"size": 9},
             "hovertemplate": f"%{{y}}: %{{x:.4f}} ({translated('n')} %{{customdata:,}})<extra></extra>",
         }
         layout = {
-            "xaxis": axis(str(entry.metric)),
+            "xaxis": axis(metric),
             "yaxis": names_axis(names),
             "height": 110 + ROW * len(names),
         }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.records.run_schema import GroupResult, RunDocument
 from harness.reports.writers.numbers import between, number, short
 from harness.reports.writers.translations import named, translated
 
@@ -56,14 +57,17 @@ LATENCY = {
 }
 
 
-def groups(run: Mapping[str, Any]) -> list[FactGroup]:
-    """Return everything that the run says of itself but its pictures; a group without facts is left out."""
+def groups(document: RunDocument, run: Mapping[str, Any]) -> list[FactGroup]:
+    """Return everything that a run says of itself but its pictures; a group without facts is left out.
+
+    `run` are the plain values of its `document`, as far as they are shown.
+    """
     placed = {key for keys in GROUPS.values() for key in keys}
     rest = [key for key in run if key not in placed and key not in _APART]
     found = [_group(title, keys, run, flat=len(keys) == 1) for title, keys in GROUPS.items()]
     found.append(_group("Other", rest, run, flat=False))
-    found[1:1] = [_latency(run)]
-    return [*filter(_any, [_metrics(run), *found, _sessions(run), *_macro(run)])]
+    found[1:1] = [_latency(document)]
+    return [*filter(_any, [_metrics(document), *found, _sessions(document), *_by_group(document)])]
 
 
 def _any(group: FactGroup) -> bool:
@@ -121,41 +125,41 @@ def _figure(key: str, value: float, run: Mapping[str, Any]) -> str:
     return f"{text} {named(_UNITS[key])}" if key in _UNITS else text
 
 
-def _metrics(run: Mapping[str, Any]) -> FactGroup:
+def _metrics(run: RunDocument) -> FactGroup:
     header = [
         *(translated("metric"), translated("value"), translated("95 % interval"), translated("n")),
         *(translated("unit"), translated("better"), translated("signature")),
     ]
     rows = []
-    for name, main in (run.get("metrics") or {}).items():
-        better = translated("higher") if main["higher_is_better"] else translated("lower")
-        rows.append(
-            [
-                *(name, number(main["value"], main["unit"]), between(main), f"{main['n']:,}"),
-                *(main["unit"], better, main["signature"]),
-            ]
-        )
+    for name, main in run.metrics.items():
+        better = translated("higher") if main.higher_is_better else translated("lower")
+        figures = (number(main.value, main.unit), between(main), f"{main.n:,}")
+        rows.append([name, *figures, main.unit, better, main.signature])
     return FactGroup(translated("Metrics"), header=header, rows=rows)
 
 
-def _latency(run: Mapping[str, Any]) -> FactGroup:
+def _latency(run: RunDocument) -> FactGroup:
     """Return the table of how long replies took, in seconds."""
     keys = ("p50", "p90", "p95", "p99", "mean")
     rows = [
-        [named(LATENCY.get(name, name)), *(short(row.get(key)) for key in keys), f"{row['n']:,}"]
-        for name, row in (run.get("latency_s") or {}).items()
+        [
+            named(LATENCY.get(name, name)),
+            *map(short, (row.p50, row.p90, row.p95, row.p99, row.mean)),
+            f"{row.n:,}",
+        ]
+        for name, row in run.latency_s.items()
     ]
     header = ["", *map(named, keys), translated("n")]
     return FactGroup(translated("Latency, seconds"), header=header, rows=rows)
 
 
-def _sessions(run: Mapping[str, Any]) -> FactGroup:
+def _sessions(run: RunDocument) -> FactGroup:
     rows = [
         [
-            *(str(one.get("started") or ""), str(one.get("finished") or "")),
-            *(short(one.get("seconds")), f"{one.get('requests') or 0:,}", f"{one.get('failed') or 0:,}"),
+            *(one.started or "", one.finished or ""),
+            *(short(one.seconds), f"{one.requests:,}", f"{one.failed:,}"),
         ]
-        for one in run.get("sessions") or ()
+        for one in run.sessions
     ]
     header = [
         *(translated("started"), translated("finished"), translated("seconds")),
@@ -164,25 +168,24 @@ def _sessions(run: Mapping[str, Any]) -> FactGroup:
     return FactGroup(translated("Sessions"), header=header, rows=rows)
 
 
-def _macro(run: Mapping[str, Any]) -> Iterator[FactGroup]:
+def _by_group(run: RunDocument) -> Iterator[FactGroup]:
     """Yield the means over the groups of each breakdown, and the groups themselves."""
-    for by, groups_of in (run.get("breakdown") or {}).items():
+    for by, groups_of in run.breakdown.items():
         names = list(dict.fromkeys(name for group in groups_of.values() for name in group))
         rows = [
             [group, *(_of(found.get(name)) for name in names), _n(found)]
             for group, found in groups_of.items()
         ]
-        means = (run.get("macro") or {}).get(by) or {}
+        means = run.macro.get(by)
         if means:
             rows.append([translated("mean of the groups"), *(_of(means.get(name)) for name in names), ""])
         yield FactGroup(translated("By {name}", name=by), header=[by, *names, translated("n")], rows=rows)
 
 
-def _of(found: Any) -> str:
-    value = found.get("value") if isinstance(found, Mapping) else found
-    return "" if value is None else f"{value:.4f}"
+def _of(found: GroupResult | None) -> str:
+    return "" if found is None or found.value is None else f"{found.value:.4f}"
 
 
-def _n(found: Mapping[str, Any]) -> str:
-    counts = [one["n"] for one in found.values() if isinstance(one, Mapping) and "n" in one]
+def _n(found: Mapping[str, GroupResult]) -> str:
+    counts = [one.n for one in found.values() if one.n is not None]
     return f"{max(counts):,}" if counts else ""

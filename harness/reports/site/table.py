@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from harness.records import run_file
+from harness.records.run_schema import BackendInfo
+from harness.reports.columns import Column
 from harness.reports.comparison.settings import kept
-from harness.reports.entries import Column, Entry, Warn
 from harness.reports.leaderboard.board import Board, BoardRow
 from harness.reports.leaderboard.ranks import ranks
 from harness.reports.leaderboard.speed import ms
+from harness.reports.run import Run, Warn
 from harness.reports.writers.numbers import between, each, few_units, number, short
 from harness.reports.writers.translations import named, translated
 
@@ -78,7 +79,7 @@ def places(found: Board, warn: Warn) -> Places:
     return {column: _ranks(found, column, warn) for column in found.columns}
 
 
-def leaderboard(found: Board, by_column: Places, page_of: Callable[[Entry], str]) -> SiteTable:
+def leaderboard(found: Board, by_column: Places, page_of: Callable[[Run], str]) -> SiteTable:
     """Return the board's rows with ranks in every column; `page_of` names the page of a run.
 
     A column that nobody has a value in is left out.
@@ -131,9 +132,9 @@ def size_class(parameters: float | None) -> str:
     return next(name for most, name in SIZES if parameters <= most)
 
 
-def provider(backend: Mapping[str, Any]) -> str:
+def provider(backend: BackendInfo) -> str:
     """Return the owner of the hub's repository that a model is from; empty for a folder or no model."""
-    owner, slash, name = str(backend.get("model") or "").partition("/")
+    owner, slash, name = (backend.model or "").partition("/")
     return owner if slash and "/" not in name and owner not in ("", ".", "..", "~") else ""
 
 
@@ -156,17 +157,17 @@ def _score(found: Board, column: Column) -> ColumnHead:
     language = kept(entry, run_file.TASK, ("language",)).get("language")
     up = column.higher_is_better
     note = translated("higher is better") if up else translated("lower is better")
-    tags = tuple(sorted(map(str, entry.run["task"]["tags"])))
+    tags = tuple(sorted(entry.document.task.tags))
     return ColumnHead(found.titles[column], note, score=True, language=str(language or ""), tags=tags)
 
 
-def _line(found: Board, row: BoardRow, by_column: Places, page_of: Callable[[Entry], str]) -> SystemLine:
-    backend = row.some.run["backend"]
+def _line(found: Board, row: BoardRow, by_column: Places, page_of: Callable[[Run], str]) -> SystemLine:
+    backend = row.some.document.backend
     tags = kept(row.some, run_file.BACKEND, ("tags",)).get("tags") or ()
     facets = {
-        "size": size_class(backend.get("parameters")),
-        "kind": str(backend.get("kind") or ""),
-        "licence": str(backend.get("licence") or ""),
+        "size": size_class(backend.parameters),
+        "kind": backend.kind or "",
+        "licence": backend.licence or "",
         "provider": provider(backend),
         "official": "yes" if OFFICIAL in tags else "",
     }
@@ -186,10 +187,9 @@ def _overall_rank(found: Board, row: BoardRow) -> str:
 
 
 def _about(row: BoardRow, facets: Mapping[str, str]) -> list[Cell]:
-    runs = [entry.run for entry in row.entries.values()]
-    parameters = row.some.run["backend"].get("parameters")
-    fits = [run["fit"]["examples"] for run in runs if run.get("fit")]
-    counts = [entry.main["n"] for entry in row.entries.values()]
+    parameters = row.some.document.backend.parameters
+    fits = [entry.document.fit.examples for entry in row.entries.values() if entry.document.fit]
+    counts = [entry.main.n for entry in row.entries.values()]
     size = f"{parameters / 1e9:.3g}B" if parameters else ""
     return [
         Cell(named(facets["kind"]), facets["kind"]),
@@ -205,28 +205,32 @@ def _about(row: BoardRow, facets: Mapping[str, str]) -> list[Cell]:
     ]
 
 
-def _cell(entry: Entry | None, rank: str, page_of: Callable[[Entry], str]) -> Cell:
+def _cell(entry: Run | None, rank: str, page_of: Callable[[Run], str]) -> Cell:
     if entry is None:
         return Cell()
     main = entry.main
-    value, unit = main["value"], main["unit"]
-    order = "" if value is None else float(value)
+    order = "" if main.value is None else main.value
     return Cell(
-        number(value, unit), order, between(main), rank, (*few_units(main), *entry.marks), page_of(entry)
+        number(main.value, main.unit),
+        order,
+        between(main),
+        rank,
+        (*few_units(main), *entry.marks),
+        page_of(entry),
     )
 
 
 def _took(row: BoardRow) -> list[Cell]:
-    runs = [entry.run for entry in row.entries.values()]
-    costs = [run["cost"] for run in runs if (run.get("cost") or {}).get("per_1k_examples") is not None]
-    currency = ", ".join(sorted({str(cost["currency"]) for cost in costs}))
-    fits = {run["fit"]["seconds"] for run in runs if run.get("fit")}  # one reused is one fit
-    joules = [(run.get("energy") or {}).get("joules") for run in runs]
+    runs = [entry.document for entry in row.entries.values()]
+    costs = [run.cost for run in runs if run.cost and run.cost.per_1k_examples is not None]
+    currency = ", ".join(sorted({str(cost.currency) for cost in costs}))
+    fits = {run.fit.seconds for run in runs if run.fit}  # one reused is one fit
+    joules = [run.energy.joules for run in runs if run.energy]
     return [
         _measured(sum(fits) if fits else None),
         _measured(_worst(map(ms, runs))),
-        _measured(_worst(((run.get("latency_s") or {}).get("e2e") or {}).get("p95") for run in runs)),
-        _measured(_worst(cost["per_1k_examples"] for cost in costs), f" {currency}"),
+        _measured(_worst(run.latency_s["e2e"].p95 for run in runs if "e2e" in run.latency_s)),
+        _measured(_worst(cost.per_1k_examples for cost in costs), f" {currency}"),
         _measured(sum(joule for joule in joules if joule) or None),
     ]
 

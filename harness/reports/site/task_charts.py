@@ -6,22 +6,24 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from harness.reports.entries import Column, Entry
+from harness.records.run_schema import RunDocument
+from harness.reports.columns import Column
 from harness.reports.leaderboard.board import Board, Published
 from harness.reports.leaderboard.speed import ms
+from harness.reports.run import Run
 from harness.reports.site.charts import ROW, Chart, Trace, axis, error, names_axis, text, texts
 from harness.reports.writers.translations import translated
 
 APART = (0.3, 0.06)  # of the picture, across and up: nearer than that, two names cannot both be read
 SWEPT = ("train_limit",)  # settings that choose how much is learnt from, never a line of their own
 
-Measure = Callable[[Mapping[str, Any]], float | None]
+Measure = Callable[[RunDocument], float | None]
 
 
 def charts(found: Board, column: Column) -> list[Chart]:
     """Return the pictures of one column of the board, in the order in which they are shown."""
     entries = [row.entries[column] for row in found.rows if column in row.entries]
-    entries = [entry for entry in entries if entry.main.get("value") is not None]
+    entries = [entry for entry in entries if entry.main.value is not None]
     published = [one for one in found.published if (one.task, one.metric) == (column.task, column.metric)]
     return [
         *_standing(entries, published, column),
@@ -35,7 +37,8 @@ def charts(found: Board, column: Column) -> list[Chart]:
 def trade_offs(found: Board, column: Column) -> list[Chart]:
     """Return the figure against what it costs and how long it takes, with the Pareto front."""
     entries = [row.entries[column] for row in found.rows if column in row.entries]
-    currencies = sorted({str((e.run.get("cost") or {}).get("currency")) for e in entries if _cost(e.run)})
+    priced = (entry.document.cost for entry in entries if _cost(entry.document))
+    currencies = sorted({str(cost.currency) for cost in priced if cost})
     metric = column.metric
     faster = translated("On the dashed line nothing is both better and faster; bars are 95 % intervals.")
     kinds = [
@@ -62,13 +65,13 @@ def trade_offs(found: Board, column: Column) -> list[Chart]:
     return [chart for chart in made if chart is not None]
 
 
-def _cost(run: Mapping[str, Any]) -> float | None:
-    return (run.get("cost") or {}).get("per_1k_examples")
+def _cost(run: RunDocument) -> float | None:
+    return run.cost.per_1k_examples if run.cost else None
 
 
-def _p95(run: Mapping[str, Any]) -> float | None:
-    seconds = ((run.get("latency_s") or {}).get("e2e") or {}).get("p95")
-    return None if seconds is None else 1000 * seconds
+def _p95(run: RunDocument) -> float | None:
+    latency = run.latency_s.get("e2e")
+    return None if latency is None or latency.p95 is None else 1000 * latency.p95
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[int]:
@@ -93,8 +96,8 @@ class _Against(NamedTuple):
     measure: Measure
 
 
-def _trade_off(against: _Against, entries: Sequence[Entry], column: Column) -> Chart | None:
-    kept = [(x, e) for e in entries if (x := against.measure(e.run)) and e.main.get("value") is not None]
+def _trade_off(against: _Against, entries: Sequence[Run], column: Column) -> Chart | None:
+    kept = [(x, e) for e in entries if (x := against.measure(e.document)) and e.main.value is not None]
     if len(kept) < 2:
         return None
     xs, mains = [x for x, _ in kept], [entry.main for _, entry in kept]
@@ -106,10 +109,8 @@ def _trade_off(against: _Against, entries: Sequence[Entry], column: Column) -> C
         "type": "scatter",
         "mode": "markers+text",
         "x": xs,
-        "y": [main["value"] for main in mains],
-        "text": _legible(
-            names, [math.log(x) if spread else x for x in xs], [m["value"] for m in mains], best
-        ),
+        "y": [main.value for main in mains],
+        "text": _legible(names, [math.log(x) if spread else x for x in xs], [m.value for m in mains], best),
         "customdata": names,
         "textposition": ["middle left" if x > middle else "middle right" for x in xs],
         "error_y": error(mains),
@@ -119,7 +120,7 @@ def _trade_off(against: _Against, entries: Sequence[Entry], column: Column) -> C
     }
     line: Trace = {
         **{"type": "scatter", "mode": "lines", "name": translated("Pareto front"), "hoverinfo": "skip"},
-        **{"x": [xs[i] for i in best], "y": [mains[i]["value"] for i in best]},
+        **{"x": [xs[i] for i in best], "y": [mains[i].value for i in best]},
         "line": {"shape": "hv", "dash": "dash", "width": 1.5},
     }
     decades = {"type": "log", "dtick": 1, "exponentformat": "none"}
@@ -141,7 +142,7 @@ def _legible(names: Sequence[str], xs: Sequence[float], ys: Sequence[Any], first
     return [f" {name} " if i in shown else "" for i, name in enumerate(names)]
 
 
-def _standing(entries: Sequence[Entry], published: Sequence[Published], column: Column) -> Iterator[Chart]:
+def _standing(entries: Sequence[Run], published: Sequence[Published], column: Column) -> Iterator[Chart]:
     """Yield the systems with their intervals, the best at the top; published figures hollow, beneath."""
     if len(entries) < 2:
         return
@@ -154,7 +155,7 @@ def _standing(entries: Sequence[Entry], published: Sequence[Published], column: 
             "type": "scatter",
             "mode": "markers",
             "name": translated("run here"),
-            "x": [main["value"] for main in mains],
+            "x": [main.value for main in mains],
             "y": names,
             "error_x": error(mains),
             "marker": {"size": 9},
@@ -182,9 +183,9 @@ def _hollow(x: Sequence[Any], y: Sequence[Any], name: str) -> Trace:
     }
 
 
-def _templates(entries: Sequence[Entry], published: Sequence[Published], column: Column) -> Iterator[Chart]:
+def _templates(entries: Sequence[Run], published: Sequence[Published], column: Column) -> Iterator[Chart]:
     """Yield what the wording of the query does to each system, published rows beside ours."""
-    traces = _traces(_lines(entries, lambda entry: entry.run["task"].get("template"), "template"), text)
+    traces = _traces(_lines(entries, lambda entry: entry.document.task.template, "template"), text)
     theirs: dict[str, list[Published]] = {}
     for one in published:
         if one.template is not None:
@@ -212,7 +213,7 @@ def _templates(entries: Sequence[Entry], published: Sequence[Published], column:
         yield Chart(translated("Template sensitivity"), note, traces, layout)
 
 
-def _sweeps(entries: Sequence[Entry], column: Column) -> Iterator[Chart]:
+def _sweeps(entries: Sequence[Run], column: Column) -> Iterator[Chart]:
     """Yield a picture a decoding key that took several values, all else the same."""
     for key in sorted({key for entry in entries for key in _asked(entry)}):
         lines = _lines(entries, _decoded(key), key)
@@ -226,17 +227,17 @@ def _sweeps(entries: Sequence[Entry], column: Column) -> Iterator[Chart]:
         yield Chart(translated("Decoding: {key}", key=key), note, traces, layout)
 
 
-def _asked(entry: Entry) -> Mapping[str, Any]:
-    return (entry.run.get("decoding") or {}).get("asked") or {}
+def _asked(entry: Run) -> Mapping[str, Any]:
+    return entry.document.decoding.asked
 
 
-def _decoded(key: str) -> Callable[[Entry], Any]:
+def _decoded(key: str) -> Callable[[Run], Any]:
     return lambda entry: _asked(entry).get(key)
 
 
-def _learning(entries: Sequence[Entry], column: Column) -> Iterator[Chart]:
+def _learning(entries: Sequence[Run], column: Column) -> Iterator[Chart]:
     """Yield how good systems are by how much they learnt from."""
-    lines = _lines(entries, lambda entry: (entry.run.get("fit") or {}).get("examples"), *SWEPT)
+    lines = _lines(entries, lambda entry: entry.document.fit and entry.document.fit.examples, *SWEPT)
     if lines:
         layout = {
             "xaxis": axis(translated("examples learnt from"), type="log", exponentformat="none"),
@@ -248,7 +249,7 @@ def _learning(entries: Sequence[Entry], column: Column) -> Iterator[Chart]:
         yield Chart(translated("Learning curves"), note, traces, layout)
 
 
-Line = tuple[str, list[tuple[Any, Entry]]]  # a name, and its points in order
+Line = tuple[str, list[tuple[Any, Run]]]  # a name, and its points in order
 
 
 def _traces(lines: Sequence[Line], x_shown: Callable[[Any], Any], said: str = "%{x}") -> list[Trace]:
@@ -257,7 +258,7 @@ def _traces(lines: Sequence[Line], x_shown: Callable[[Any], Any], said: str = "%
         {
             **{"type": "scatter", "mode": "lines+markers", "name": name, "marker": {"size": 8}},
             "x": [x_shown(x) for x, _ in line],
-            "y": [entry.main["value"] for _, entry in line],
+            "y": [entry.main.value for _, entry in line],
             "error_y": error(entry.main for _, entry in line),
             "hovertemplate": f"{said}: %{{y:.4f}}<extra>%{{fullData.name}}</extra>",
         }
@@ -265,25 +266,25 @@ def _traces(lines: Sequence[Line], x_shown: Callable[[Any], Any], said: str = "%
     ]
 
 
-def _lines(entries: Sequence[Entry], x_of: Callable[[Entry], Any], *without: str) -> list[Line]:
+def _lines(entries: Sequence[Run], x_of: Callable[[Run], Any], *without: str) -> list[Line]:
     """Return the systems that differ in x alone and have several values of it.
 
     `without` names the setting that x is of: it stands in a system's label, and is left out of a line's.
     """
-    lines: dict[str, dict[Any, Entry]] = {}
+    lines: dict[str, dict[Any, Run]] = {}
     for entry in entries:
         x = x_of(entry)
         if x is None or isinstance(x, (list, dict)):
             continue
-        given = {key: value for key, value in (entry.run.get("given") or {}).items() if key not in without}
+        given = {key: value for key, value in entry.document.given.items() if key not in without}
         extra = ", ".join(f"{key}={value}" for key, value in given.items())
-        name = entry.run["backend"]["name"] + (f" [{extra}]" if extra else "")
+        name = entry.document.backend.name + (f" [{extra}]" if extra else "")
         lines.setdefault(name, {}).setdefault(x, entry)
     found = [(name, sorted(line.items(), key=_in_order)) for name, line in lines.items() if len(line) > 1]
     shown = texts(name for name, _ in found)
     return [(name, line) for name, (_, line) in zip(shown, found, strict=True)]
 
 
-def _in_order(point: tuple[Any, Entry]) -> tuple[bool, Any]:
+def _in_order(point: tuple[Any, Run]) -> tuple[bool, Any]:
     x = point[0]
     return (False, x) if isinstance(x, (int, float)) else (True, str(x))

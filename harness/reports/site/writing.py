@@ -12,10 +12,11 @@ import orjson
 
 from harness.paths import shipped
 from harness.records import run_file
+from harness.reports.columns import Column
 from harness.reports.comparison.settings import kept
-from harness.reports.entries import Column, Entry, Warn
 from harness.reports.leaderboard import group_scores as group_tables
 from harness.reports.leaderboard.board import Board, board
+from harness.reports.run import Run, Warn
 from harness.reports.site import examples, run_charts, task_charts, vendored
 from harness.reports.site import redaction as withheld
 from harness.reports.site import run_facts as facts
@@ -33,7 +34,7 @@ DATA, RUNS, TASKS, ASSETS = "data", "runs", "tasks", "assets"
 class RunPage:
     """A run and where its page is. `index` names its examples, None where it kept none."""
 
-    entry: Entry
+    entry: Run
     name: str
     index: str | None = None
     states: dict[str, int] = field(default_factory=dict)
@@ -47,7 +48,7 @@ class RunPage:
     @property
     def task(self) -> str:
         """Return the task's name."""
-        return str(self.entry.run["task"]["name"])
+        return self.entry.task
 
     @property
     def href(self) -> str:
@@ -57,18 +58,18 @@ class RunPage:
     @property
     def status(self) -> str:
         """Return `complete`, `partial`, `failed` or `running`."""
-        return str(self.entry.run["status"])
+        return self.entry.status
 
     @property
     def sample(self) -> bool:
         """Return whether it ran on the project's own small sample."""
-        return bool(self.entry.run["data"]["sample"])
+        return self.entry.sample
 
     @property
     def count(self) -> int | None:
         """Return how many examples were asked about, None where a run has not come to its end."""
-        found: int | None = (self.entry.run.get("counts") or {}).get("examples")
-        return found
+        document = self.entry.document
+        return document.counts.examples if "counts" in document.model_fields_set else None
 
     @property
     def figure(self) -> str:
@@ -83,8 +84,8 @@ class RunPage:
     @property
     def examples(self) -> str:
         """Return what two runs must share to be compared example by example."""
-        task, data = self.entry.run["task"], self.entry.run["data"]
-        return f"{task['split']} {data['sha256'].get(task['split'], '')[:16]} {data['sample']}"
+        split, data = self.entry.document.task.split, self.entry.document.data
+        return f"{split} {data.sha256.get(split, '')[:16]} {data.sample}"
 
 
 @dataclass
@@ -104,14 +105,12 @@ class TaskPage:
 class Site:
     """A site in the making: what its pages have in common, and the folder they go into."""
 
-    def __init__(
-        self, entries: Sequence[Entry], found: Board, folder: Path, warn: Warn, shown: Shown
-    ) -> None:
+    def __init__(self, entries: Sequence[Run], found: Board, folder: Path, warn: Warn, shown: Shown) -> None:
         self.found, self.folder, self.warn, self.shown = found, folder, warn, shown
         self.places = places(found, warn)
         self.pages = Pages()
         ordered = sorted(entries, key=_order)
-        names = _unique(slug(str(e.run["task"]["name"]), e.system, str(e.run["id"])[-8:]) for e in ordered)
+        names = _unique(slug(e.task, e.system, e.id[-8:]) for e in ordered)
         self.runs = [RunPage(entry, name) for entry, name in zip(ordered, names, strict=True)]
         self.page_of = {run.entry.directory: run for run in self.runs}
         tasks = list(dict.fromkeys(run.task for run in self.runs))
@@ -147,7 +146,8 @@ class Site:
         options = kept(entry, run_file.TASK, ("options",)).get("options")
         labels = options if isinstance(options, dict) else {}
         rivals = [one for one in self.runs if one is not run and one.examples == run.examples]
-        told = entry.run if self.shown.texts else withheld.document(entry.run)
+        document = entry.document.to_dict()
+        told = document if self.shown.texts else withheld.document(document)
         self._page(
             run.href,
             "run.html.j2",
@@ -155,7 +155,7 @@ class Site:
             task=self.tasks[run.task],
             task_language=_language(entry),
             command=str(told.get("command") or ""),
-            groups=facts.groups(told),
+            groups=facts.groups(entry.document, told),
             charts=run_charts.charts(entry, measured, {str(k): str(v) for k, v in labels.items()}),
             document=orjson.dumps(told, option=orjson.OPT_INDENT_2).decode(),
             rivals=rivals,
@@ -235,7 +235,7 @@ class Site:
                 "name": run.name,
                 "system": run.system,
                 "task": run.task,
-                "template": run.entry.run["task"].get("template"),
+                "template": run.entry.document.task.template,
                 "examples": run.examples,
                 "index": run.index,
             }
@@ -244,12 +244,12 @@ class Site:
         ]
         self._page("compare.html", "compare.html.j2", runs=runs)
 
-    def _of(self, entry: Entry) -> RunPage:
+    def _of(self, entry: Run) -> RunPage:
         return self.page_of[entry.directory]
 
 
 def write_site(
-    entries: Sequence[Entry],
+    entries: Sequence[Run],
     out: Path,
     warn: Warn,
     *,
@@ -278,9 +278,8 @@ def write_site(
         Site(entries, found, folder, once, shown).write()
 
 
-def _order(entry: Entry) -> tuple[str, ...]:
-    run = entry.run
-    return (str(run["task"]["name"]), entry.system, str(run["started"]), str(run["id"]), str(entry.directory))
+def _order(entry: Run) -> tuple[str, ...]:
+    return entry.task, entry.system, entry.document.started, entry.id, str(entry.directory)
 
 
 def _unique(wanted: Iterable[str]) -> list[str]:
@@ -294,5 +293,5 @@ def _unique(wanted: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def _language(entry: Entry) -> str:
+def _language(entry: Run) -> str:
     return str(kept(entry, run_file.TASK, ("language",)).get("language") or "")

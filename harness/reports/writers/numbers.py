@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
+from harness.records.run_schema import MetricResult
 from harness.reports.writers.translations import translated
 
 # By unit. Of any other figure, a perplexity or a stranger's, four digits count, wherever its point stands.
@@ -14,29 +14,27 @@ FEW_UNITS = 200  # clusters, below which they and not the examples say how sure 
 _LONG = 1e9  # from here on powers of ten are easier to read
 
 
-def figure(main: dict[str, Any], marks: Sequence[str] = ()) -> str:
+def figure(main: MetricResult, marks: Sequence[str] = ()) -> str:
     """Return `0.8712 [0.8676, 0.8748]` and the marks after it, before them how few its clusters are."""
-    value, unit = main["value"], main["unit"]
-    text = number(value, unit)
-    if main["ci_low"] is not None:
-        low, high = (number(main[end], unit, like=value) for end in ("ci_low", "ci_high"))
+    text = number(main.value, main.unit)
+    if main.ci_low is not None:
+        low, high = (number(end, main.unit, like=main.value) for end in (main.ci_low, main.ci_high))
         text += f" [{low}, {high}]"
     said = [*few_units(main), *marks]
     return text + (f" ({', '.join(said)})" if said else "")
 
 
-def few_units(main: dict[str, Any]) -> list[str]:
+def few_units(main: MetricResult) -> list[str]:
     """Return the number of clusters that a figure is of, where they are few: of many, `n` says enough."""
-    units = main.get("units")
+    units = main.units
     return [translated("{n:,} clusters", n=units)] if units and units < FEW_UNITS else []
 
 
-def between(main: dict[str, Any]) -> str:
+def between(main: MetricResult) -> str:
     """Return the ends of a figure's interval in words, `0.8676 to 0.8748`; empty where it has none."""
-    value, unit = main["value"], main["unit"]
-    if main["ci_low"] is None:
+    if main.ci_low is None:
         return ""
-    low, high = (number(main[end], unit, like=value) for end in ("ci_low", "ci_high"))
+    low, high = (number(end, main.unit, like=main.value) for end in (main.ci_low, main.ci_high))
     return translated("{low} to {high}", low=low, high=high)
 
 

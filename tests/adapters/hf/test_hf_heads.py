@@ -114,7 +114,7 @@ def test_a_head_of_one_number_rates_a_pair(rater, tmp_path, monkeypatch):
     assert [record["prediction"] for record in records] == pytest.approx(numbers, abs=1e-5)
     targets = [record["target"] for record in records]
     expected = scipy.stats.pearsonr(numbers, list(map(float, targets))).statistic
-    assert done.document["metrics"]["pearson"]["value"] == pytest.approx(expected, abs=1e-5)
+    assert done.document.metrics["pearson"].value == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_rating_beside_longer_ones_is_the_same(rater):

@@ -119,7 +119,7 @@ def walked(project, model, server) -> dict[tuple[str, str], Path]:
             if road == "openai":
                 settings |= {"base_url": server, "api": "chat" if does == "chats" else "completions"}
             outcome = here(project, f"{road}_{does}", settings)
-            assert outcome.run["status"] == "complete", outcome.error
+            assert outcome.run.status == "complete", outcome.error
             found[road, does] = outcome.directory
     return found
 

@@ -112,7 +112,7 @@ def test_a_review_that_is_cut_is_counted(project, name):
     done = here(project, name, FOUR_WORDS)
     cut = {record["id"]: record["response"]["truncated"] for record in records_of(done.directory)}
     assert cut == {"short": False, "long": True, "empty": False}
-    assert done.run["counts"]["truncated"] == 1
+    assert done.run.counts.truncated == 1
 
 
 @needs_torch

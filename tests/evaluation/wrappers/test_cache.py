@@ -20,7 +20,7 @@ def again(project: Project, **how: Any) -> Outcome:
 
 
 def cached(done: Outcome) -> int:
-    return done.run["counts"]["cached"]
+    return done.run.counts.cached
 
 
 def asked(project: Project) -> list[str]:
@@ -45,15 +45,15 @@ def test_a_second_run_asks_nothing_and_finds_the_same(project):
 
 
 def test_kept_answers_cost_what_they_cost_and_nothing_more_is_paid(project):
-    first, second = again(project).run["cost"], again(project).run["cost"]
+    first, second = again(project).run.cost, again(project).run.cost
     assert first["total"] == first["paid"] == second["total"] > 0
     assert second["paid"] == 0
 
 
 def test_kept_answers_tell_no_time(project):
     again(project)
-    run = again(project).run
-    assert run["latency_s"] is None
+    run = again(project).run.to_dict()
+    assert run["latency_s"] == {}
     assert run["throughput"]["examples_per_s"] is None
 
 
@@ -115,9 +115,9 @@ def test_a_seed_counts_only_where_something_is_drawn(project):
 def test_failures_are_not_kept(project):
     failing = {"how": "fails", "count": 4}
     first = again(project, settings=failing, max_failures=1.0)
-    assert first.run["counts"]["failed"] == 10
+    assert first.run.counts.failed == 10
     second = again(project)
-    assert second.run["counts"]["failed"] == 0
+    assert second.run.counts.failed == 0
     assert cached(second) == 30
 
 
@@ -136,7 +136,7 @@ def test_a_run_with_kept_answers_never_waits_for_what_cannot_come(project, windo
     again(project)
     project.reviews(test=rows(count))
     done = again(project, settings={"window": window})
-    assert (done.run["status"], done.run["counts"]["examples"]) == ("complete", count)
+    assert (done.run.status, done.run.counts.examples) == ("complete", count)
     assert cached(done) == len(rows(count)[::every])
 
 

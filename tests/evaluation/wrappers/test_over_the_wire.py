@@ -57,7 +57,7 @@ def estimated(
 
 
 def whole(project: Project, **options: Any) -> Any:
-    return here(project, "billed", concurrency=64, **options).run
+    return here(project, "billed", concurrency=64, **options).run.to_dict()
 
 
 def test_the_server_never_bills_more_than_was_allowed(project, account):
@@ -96,9 +96,9 @@ def test_one_model_name_at_two_servers_shares_no_answer(project, server, made):
     with ModelServer(script=Billing(made[0])) as other:
         write_backend(project, "other", other)
         whole(project)
-        assert here(project, "other", concurrency=64).run["counts"]["cached"] == 0
+        assert here(project, "other", concurrency=64).run.counts.cached == 0
         assert (len(server.seen), len(other.seen)) == (COUNT, COUNT)
-        assert here(project, "other", concurrency=64, fresh=True).run["counts"]["cached"] == COUNT
+        assert here(project, "other", concurrency=64, fresh=True).run.counts.cached == COUNT
 
 
 class TestEstimate:

@@ -58,9 +58,9 @@ def test_figures_are_bit_for_bit_those_of_run_json(tmp_path):
     a, b = fake_run(tmp_path, "a", "110-" * 30), fake_run(tmp_path, "b", "1010" * 30)
     both = compared(a, b)
     for side, directory in (("a", a), ("b", b)):
-        written = run_file.read_run(directory)["metrics"]
+        written = run_file.read_run(directory).metrics
         assert {one.metric: getattr(one, side) for one in both.differences} == {
-            name: figure["value"] for name, figure in written.items()
+            name: figure.value for name, figure in written.items()
         }
 
 
@@ -68,7 +68,7 @@ def test_a_difference_is_b_minus_a_with_its_paired_interval_and_mcnemars_p(tmp_p
     answers_a, answers_b = "1" * 60 + "0" * 30 + "1" * 10, "1" * 60 + "1" * 30 + "0" * 10
     both = compared(fake_run(tmp_path, "a", answers_a), fake_run(tmp_path, "b", answers_b))
     one, by_hand = of(both), [np.array(list(x), float)[:, None] for x in (answers_b, answers_a)]
-    metric = both.a.task().metrics[0]
+    metric = both.a.definition().metrics[0]
     estimate = paired(metric, *by_hand)
     assert (one.a, one.b, one.value) == (0.7, 0.9, pytest.approx(0.2))
     assert (one.ci_low, one.ci_high) == (estimate.ci_low, estimate.ci_high)
@@ -151,7 +151,7 @@ def test_runs_of_other_data_are_refused(tmp_path, changes, complaint):
     a, b = fake_run(tmp_path, "a", "1100"), fake_run(tmp_path, "b", "1100", run=changes)
     if changes == {"metrics": {}}:
         run = run_file.read_run(b)
-        run["metrics"] = {"bleu": run["metrics"]["accuracy"]}
+        run.metrics = {"bleu": run.metrics["accuracy"]}
         run_file.write_run(b, run)
     with pytest.raises(BadInput, match=complaint):
         compared(a, b)
@@ -164,7 +164,7 @@ def test_a_run_without_answers_is_refused(tmp_path):
 
 def resigned(directory, metric, signature):
     run = run_file.read_run(directory)
-    run["metrics"][metric]["signature"] = signature
+    run.metrics[metric].signature = signature
     run_file.write_run(directory, run)
 
 
@@ -198,9 +198,7 @@ def test_a_named_metric_stands_alone(tmp_path):
 def test_another_version_of_the_task_or_another_task_is_said(tmp_path):
     a, b = fake_run(tmp_path, "a"), fake_run(tmp_path, "b", changes={"version": 2})
     assert "two versions of the task: 1 and 2" in compared(a, b).notes
-    other = fake_run(
-        tmp_path, "b", task="others", run={"data": {"sha256": run_file.read_run(a)["data"]["sha256"]}}
-    )
+    other = fake_run(tmp_path, "b", task="others", run={"data": {"sha256": run_file.read_run(a).data.sha256}})
     assert "two tasks on the same data: reviews and others" in compared(a, other).notes
 
 
@@ -273,7 +271,7 @@ def test_the_last_line_of_an_example_counts_and_a_torn_one_does_not(tmp_path):
     journal(run, [("e0", "0", "0"), ("e0", "1", "0")])
     path = run / run_file.SAMPLES
     path.write_bytes(path.read_bytes() + b'{"id":"e0","repeat":0,"resp')
-    assert found(path, {("e0", 0)})["e0", 0]["prediction"] == "1"
+    assert found(path, {("e0", 0)})["e0", 0].prediction == "1"
 
 
 def test_a_journal_that_somebody_else_wrote_again_is_read_too(tmp_path):

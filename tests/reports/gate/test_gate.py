@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 from harness.errors import BadInput
 from harness.metrics.classification import accuracy
 from harness.records import run_file
-from harness.reports.entries import Column, load
+from harness.reports.columns import Column
 from harness.reports.gate import baselines
 from harness.reports.gate import render as gate_render
 from harness.reports.gate.gate import (
@@ -30,6 +30,7 @@ from harness.reports.gate.gate import (
 )
 from harness.reports.gate.measurements import RunKey, RunSummary, latest, measured
 from harness.reports.leaderboard.ranks import Statistics
+from harness.reports.run import load
 from harness.schema import Metric
 from harness.stats.power import mcnemar_detectable
 from tests.support.fake_runs import fake_run
@@ -253,7 +254,7 @@ def test_a_metric_of_the_whole_alone_is_never_a_proven_regression(folders, judge
     for folder, value in zip(folders, (0.8, 0.7), strict=True):
         run = fake_run(folder, "nb", BEFORE)
         told = run_file.read_run(run)
-        told["metrics"]["accuracy"]["value"] = value
+        told.metrics["accuracy"].value = value
         run_file.write_run(run, told)
     corpus = dataclasses.replace(ACCURACY, corpus=lambda seen, targets: 0.0)
     monkeypatch.setattr("harness.reports.gate.measurements._metric", lambda entry: corpus)
@@ -401,7 +402,7 @@ def test_another_signature_is_not_compared(folders, judge):
     fake_run(folders[0], "nb", BEFORE)
     run = fake_run(folders[1], "nb", FALLEN)
     told = run_file.read_run(run)
-    told["metrics"]["accuracy"]["signature"] = "accuracy|v:2|n:200"
+    told.metrics["accuracy"].signature = "accuracy|v:2|n:200"
     run_file.write_run(run, told)
     assert trouble(judge()) == (
         "not comparable: signature accuracy|v:2, and the baseline's is signature accuracy|v:1"
@@ -439,7 +440,7 @@ def test_an_undefined_figure_says_nothing(folders, judge):
     fake_run(folders[0], "nb", BEFORE)
     run = fake_run(folders[1], "nb", BEFORE)
     told = run_file.read_run(run)
-    told["metrics"]["accuracy"]["value"] = None
+    told.metrics["accuracy"].value = None
     run_file.write_run(run, told)
     assert trouble(judge()) == "accuracy is undefined"
 

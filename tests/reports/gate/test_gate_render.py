@@ -11,11 +11,11 @@ from xml.etree import ElementTree
 import pytest
 from scipy.stats import binom
 
-from harness.reports.entries import load
 from harness.reports.gate import junit
 from harness.reports.gate import render as gate_render
 from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, PASS, REGRESSION, Gate, Limits, gate
 from harness.reports.gate.measurements import latest, measured
+from harness.reports.run import load
 from tests.support.fake_runs import fake_run
 
 ANSWERS = {PASS: "1" * 200, INCONCLUSIVE: "1" * 194 + "0" * 6, REGRESSION: "1" * 150 + "0" * 50}

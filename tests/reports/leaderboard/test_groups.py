@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from harness.config import documents
-from harness.reports.entries import load
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import Board, board
+from harness.reports.run import load
 from harness.stats.intervals import wilson
 from tests.support.fake_runs import TASK, fake_run
 

@@ -18,9 +18,9 @@ import pytest
 
 from harness.errors import BadInput
 from harness.records import run_file
-from harness.reports.entries import load
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import Board, board
+from harness.reports.run import load
 from harness.reports.writers.markdown import escaped
 from harness.text.width import width
 from tests.support.fake_runs import fake_run
@@ -210,7 +210,7 @@ def test_another_signature_of_the_metric_makes_another_column(tmp_path, show):
     fake_run(tmp_path, "a", FAR)
     newer = fake_run(tmp_path, "a", MIDDLE)
     run = run_file.read_run(newer)
-    run["metrics"]["accuracy"]["signature"] = "accuracy|v:2|n:200"
+    run.metrics["accuracy"].signature = "accuracy|v:2|n:200"
     run_file.write_run(newer, run)
     assert list(show().titles.values()) == ["reviews accuracy accuracy|v:1", "reviews accuracy accuracy|v:2"]
 
@@ -238,7 +238,7 @@ def test_the_latest_complete_run_of_a_row_wins(tmp_path, show, runs, value):
     for status, day, answers in runs:
         fake_run(tmp_path, "a", answers, run={"status": status, "started": f"2026-01-{day}T00:00:00+00:00"})
     (row,) = show().rows
-    assert row.some.main["value"] == value
+    assert row.some.value == value
 
 
 def test_a_system_that_never_answered_is_named(tmp_path, show):
@@ -284,10 +284,10 @@ def test_what_weakens_a_figure_stands_beside_it(tmp_path, show, warnings, answer
 
 
 def test_a_figure_that_is_not_a_number_is_undefined_and_stands_last(tmp_path, show):
-    mute = {"value": None, "ci_low": None, "ci_high": None, "stderr": None}
     directory = fake_run(tmp_path, "mute", MIDDLE)
     run = run_file.read_run(directory)
-    run["metrics"]["accuracy"] |= mute
+    main = run.metrics["accuracy"]
+    main.value = main.ci_low = main.ci_high = main.stderr = None
     run_file.write_run(directory, run)
     fake_run(tmp_path, "poor", MIDDLE)
     found = show()
@@ -675,7 +675,7 @@ def copies(folder: Path, count: int, examples: int, *, lacking: int = 0) -> None
         draw = np.random.default_rng(number)
         directory = folder / "copies" / str(number)
         directory.mkdir(parents=True)
-        run_file.write_run(directory, {**run, "label": f"system {number}"})
+        run_file.write_run(directory, run.model_copy(update={"label": f"system {number}"}))
         (directory / "task.yaml").write_bytes(task)
         ids = [str(n) for n in range(examples) if not number <= n < number + lacking]
         np.savez(

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from harness.errors import BadInput
-from harness.reports.entries import load
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import Board, board
+from harness.reports.run import load
 from tests.support.fake_runs import fake_run
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from harness.records import run_file
-from harness.reports.entries import load
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import Board, board
 from harness.reports.leaderboard.layout import FIGURES, tables
+from harness.reports.run import load
 from harness.text.width import width
 from tests.support.fake_runs import fake_run
 
@@ -181,7 +181,8 @@ def test_a_figure_that_is_undefined_moves_no_other_to_the_left(tmp_path, show):
     catalogue(tmp_path)
     directory = fake_run(tmp_path, "good", "11", task="zoo")
     run = run_file.read_run(directory)
-    run["metrics"]["accuracy"] |= {"value": None, "ci_low": None, "ci_high": None}
+    main = run.metrics["accuracy"]
+    main.value = main.ci_low = main.ci_high = None
     run_file.write_run(directory, run)
     assert parts(show())[0][-1][2] == "undefined"
     assert render.markdown(show()).split("\n")[1].split("|")[3].endswith("-:")
@@ -203,7 +204,7 @@ def test_each_task_has_its_speed_beside_a_baseline(tmp_path, show):
 def test_csv_and_json_are_of_the_same_shape_however_many_tasks(tmp_path, show):
     catalogue(tmp_path)
     wide = show()
-    narrow = board([e for e in load([tmp_path], print) if e.run["task"]["name"] == "task0"], print)
+    narrow = board([e for e in load([tmp_path], print) if e.task == "task0"], print)
     assert render.as_csv(wide).split("\n")[0] == render.as_csv(narrow).split("\n")[0]
     assert render.as_json(wide).keys() == render.as_json(narrow).keys()
     assert render.as_csv(wide).count("\n") == 1 + 2 * 7 + 2  # a line each of the overall score

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadInput, Unavailable
-from harness.reports.entries import Entry, load
+from harness.records.run_schema import BackendInfo
+from harness.reports.run import Run, load
 from harness.reports.site import atomic_folder as staging
 from harness.reports.site import charts, chunks, run_charts, task_charts, vendored
 from harness.reports.site import run_facts as facts
@@ -61,7 +62,7 @@ def runs(tmp_path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def entries(tmp_path_factory) -> list[Entry]:
+def entries(tmp_path_factory) -> list[Run]:
     folder = tmp_path_factory.mktemp("entries")
     questions(folder)
     return load([folder], print)
@@ -313,7 +314,7 @@ def test_plotly_accepts_every_picture(entries):
 def test_nothing_measured_draws_nothing(tmp_path):
     fake_run(tmp_path, "bare", "11")
     (entry,) = load([tmp_path], print)
-    bare = Entry(entry.directory, {**entry.run, "confusion": None})
+    bare = Run(entry.directory, entry.document.model_copy(update={"confusion": None}))
     assert run_charts.charts(bare, Measured(), {}) == []
 
 
@@ -376,8 +377,9 @@ def test_the_last_bin_holds_the_longest():
 
 
 def test_everything_that_run_json_says_is_on_the_page(entries):
-    run = {**entries[0].run, "energy": {"joules": 12.5, "method": "estimate"}, "novelty": {"deep": {"er": 7}}}
-    found = facts.groups(run)
+    document = entries[0].document
+    more = {"energy": {"joules": 12.5, "method": "estimate"}, "novelty": {"deep": {"er": 7}}}
+    found = facts.groups(document, document.to_dict() | more)
     said = {(group.title, fact.name): fact.value for group in found for fact in group.facts}
     assert said["Cost", "energy joules"] == "12.5 J"
     assert said["Other", "novelty deep er"] == "7"
@@ -397,4 +399,4 @@ def test_sizes_fall_into_classes(parameters, name):
     [("acme/m", "acme"), ("m", ""), (None, ""), ("./m", ""), ("/models/m", ""), ("a/b/c", ""), ("../m", "")],
 )
 def test_a_provider_owns_a_repository(model, owner):
-    assert provider({"model": model}) == owner
+    assert provider(BackendInfo(name="x", kind=None, model=model)) == owner

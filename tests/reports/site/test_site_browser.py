@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.reports.entries import load
+from harness.reports.run import load
 from harness.reports.site.writing import write_site
 from tests.support.browsing import CONTRASTS, PHONE, keep_picture, says, why_not
 from tests.support.site_runs import MANY, questions, reviews

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.reports.entries import load
+from harness.reports.run import load
 from harness.reports.site.pages import MOST
 from harness.reports.site.writing import write_site
 from harness.text.width import plain

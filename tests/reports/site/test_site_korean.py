@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from harness.cli.report import report
-from harness.reports.entries import load
+from harness.reports.run import load
 from harness.reports.site.writing import write_site
 from harness.reports.writers.translations import KOREAN
 from tests.support.browsing import no_site, why_not

@@ -15,13 +15,13 @@ import pytest
 
 from harness import compare
 from harness.records import run_file
-from harness.reports.entries import load
 from harness.reports.gate import junit
 from harness.reports.gate import render as gate_render
 from harness.reports.gate.gate import Gate, Limits, gate
 from harness.reports.gate.measurements import latest, measured
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import Board, board
+from harness.reports.run import load
 from harness.reports.writers import html, latex, markdown
 from harness.reports.writers.blocks import MOST, Lines, Note, TableBlock, cell
 from harness.text.width import width

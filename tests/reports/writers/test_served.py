@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.reports.comparison.compare import compare
-from harness.reports.entries import load
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import Board, board
+from harness.reports.run import load
 from tests.support.fake_runs import fake_run
 
 COST = {"total": 1.0, "paid": 1.0, "untold": 0, "price_source": "a page"}

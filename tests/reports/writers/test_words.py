@@ -17,12 +17,12 @@ from harness.errors import BadInput
 from harness.reports.comparison import drift
 from harness.reports.comparison import render as compare_render
 from harness.reports.comparison.compare import compare
-from harness.reports.entries import load
 from harness.reports.gate import render as gate_render
 from harness.reports.gate.gate import VERDICTS, Limits, gate
 from harness.reports.gate.measurements import latest, measured
 from harness.reports.leaderboard import render
 from harness.reports.leaderboard.board import board
+from harness.reports.run import load
 from harness.reports.site import run_facts as facts
 from harness.reports.site import table
 from harness.reports.writers import translations as words

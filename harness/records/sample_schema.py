@@ -1,0 +1,133 @@
+"""What a line of `samples.jsonl` says, as types: one request, what came back, and how it was judged.
+
+The lines have the version of the `run.json` beside them. What was asked is kept as it was sent, a mapping, so
+that a page or a resumed run says it again byte for byte; all else has a type of its own. A line is written as
+a plain mapping (`journal.Journal`): a hundred thousand of them are, and a test holds that it has these keys.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
+
+from harness.records.run_schema import Part
+
+Amount = float | bool | None  # of a third party's metric, which may say yes or no; NaN is null in JSON
+
+
+def whole(numbers: list[Amount] | None) -> list[float] | None:
+    """Return numbers of which none is missing, None where one is or there are none."""
+    found = [number for number in numbers or () if number is not None]
+    return found if numbers is not None and len(found) == len(numbers) else None
+
+
+class Message(TypedDict):
+    """One message of a chat."""
+
+    role: Annotated[str, Field(description="`system`, `user` or `assistant`")]
+    content: Annotated[str, Field(description="its text")]
+
+
+class RecordedRequest(TypedDict, total=False):
+    """What the adapter read: a prompt, or messages, or the bare fields."""
+
+    __pydantic_config__ = ConfigDict(extra="allow", strict=True)  # type: ignore[misc]
+
+    prompt: Annotated[str, Field(description="the prompt as one text")]
+    messages: Annotated[list[Message], Field(description="the prompt as a chat")]
+    fields: Annotated[
+        dict[str, Any], Field(description="the example's fields, of a system that reads no prompt")
+    ]
+    options: Annotated[list[str], Field(description="what to choose among, as it is said")]
+    choices: Annotated[list[str], Field(description="what an example's own options mean")]
+    context: Annotated[str, Field(description="the text that is tagged, where the prompt does not hold it")]
+    image: Annotated[Any, Field(description="the picture that is asked about")]
+
+
+class RecordedUsage(Part):
+    """Tokens of one reply."""
+
+    prompt_tokens: int | None = Field(default=None, description="tokens read")
+    cached_tokens: int | None = Field(default=None, description="of these, read from the engine's cache")
+    completion_tokens: int | None = Field(default=None, description="tokens written")
+    reasoning_tokens: int | None = Field(default=None, description="of these, thoughts")
+    estimated: bool = Field(default=False, description="whether they were counted here and not by the engine")
+
+
+class RecordedTiming(Part):
+    """Seconds by the client's clock."""
+
+    queue: float | None = Field(default=None, description="from ready to first sent, s")
+    ttft: float | None = Field(default=None, description="from sent to the first content, s")
+    e2e: float | None = Field(default=None, description="from sent to the last token, s")
+    wait: float | None = Field(
+        default=None, description="held back by rate limits and pauses between tries, s"
+    )
+
+
+class RecordedError(Part):
+    """Why a request got no reply: infrastructure, never a wrong or refused answer."""
+
+    kind: str = Field(description="kind of failure: `timeout`, `bad_request`, …")
+    message: str = Field(default="", description="what was said of it")
+
+
+class RecordedResponse(Part):
+    """What came back. Keys that only some asks have are left out of the lines of all others."""
+
+    text: str | None = Field(default=None, description="the reply; null where no text was asked for")
+    option_scores: list[Amount] | None = Field(
+        default=None, description="log-probability of each option, nats"
+    )
+    value: Amount = Field(default=None, description="log-likelihood (nats), cosine or rating")
+    tokens: Amount = Field(default=None, description="tokens that a log-likelihood sums over")
+    spans: list[Any] | None = Field(default=None, description="[start, end, type] of each entity")
+    similarities: list[Amount] | None = Field(default=None, description="cosine of a picture and each option")
+    served: str | None = Field(default=None, description="model that the server says answered")
+    label: str | None = Field(
+        default=None, description="option that a system decided for and told no scores of"
+    )
+    price: float | None = Field(default=None, description="what a recorded answer cost")
+    finish: str | None = Field(
+        default=None, description="`stop`, `length`, `filtered`, `refused` or `too_long`"
+    )
+    usage: RecordedUsage | None = Field(default=None, description="tokens; null where nobody counted")
+    timing_s: RecordedTiming | None = Field(default=None, description="times; null where nothing was timed")
+    attempts: Amount = Field(default=None, description="times that it was sent")
+    cached: bool = Field(default=False, description="whether the answer cache gave it")
+    truncated: bool = Field(default=False, description="whether the prompt was cut to fit")
+    error: RecordedError | None = Field(description="why there is no reply; null where there is one")
+
+
+class Record(Part):
+    """One request of a run, answered or failed."""
+
+    id: str = Field(description="id of the example")
+    repeat: int = Field(ge=0, description="which of the times it was asked, from 0")
+    request: RecordedRequest | None = Field(default=None, description="what the adapter read")
+    response: RecordedResponse = Field(description="what came back")
+    prediction: Any = Field(description="the answer in it; null where it is unanswered or failed")
+    target: Any = Field(description="the right answer")
+    scores: dict[str, list[Amount]] | None = Field(description="metric → statistics; null of what failed")
+    official: dict[str, Any] | None = Field(default=None, description="official reader → its own answer")
+    cluster: str | None = Field(
+        default=None, description="what is resampled with it: an article, a conversation"
+    )
+    groups: dict[str, str] | None = Field(default=None, description="field → group, for figures by group")
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Return (id, repeat)."""
+        return self.id, self.repeat
+
+    @property
+    def failed(self) -> bool:
+        """Return whether the request got no reply."""
+        return self.response.error is not None
+
+    @property
+    def named(self) -> str:
+        """Return id and repeat as a message names them."""
+        return f"{self.id!r}" + (f", repeat {self.repeat}" if self.repeat else "")
