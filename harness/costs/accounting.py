@@ -46,10 +46,10 @@ class Ledger:
     def document(self, sessions: Sequence[SessionInfo], correct: float | None) -> CostSummary | None:
         """Return `cost` for `run.json`: None where nothing is billed, nulls where nobody knows the price.
 
-        Answers that do not tell their tokens are `untold` and in no sum; `estimated` are in the sums by a
-        count of ours. `retried` is what failed, was billed, and was asked again. `unaccounted` is the most
-        that may have been billed besides, for requests that never came back or did not say: a limit
-        counts it.
+        Answers that do not tell their tokens are `responses_without_usage` and in no sum; `estimated` are in
+        the sums by a count of ours. `retried` is what failed, was billed, and was asked again. `unaccounted`
+        is the most that may have been billed besides, for requests that never came back or did not say: a
+        limit counts it.
         `correct` is the share of right answers, None where the main metric is no such share.
         """
         if self.backend.entry.replays and (recorded := self._recorded(correct)) is not None:
@@ -73,7 +73,7 @@ class Ledger:
                 currency=setting.get("currency", "USD"),
                 total=_plain(total),
                 paid=0.0,
-                untold=len(prices) - len(known),
+                responses_without_usage=len(prices) - len(known),
                 price_source=f"recorded: {setting['price']}",
                 price_date=None,
             ),
@@ -103,7 +103,7 @@ class Ledger:
             retried=_plain(retried) if self.price else None,
             unaccounted=_plain(account.unaccounted) if self.price else None,
             unaccounted_requests=account.requests if self.price else None,
-            untold=untold if self.price else None,
+            responses_without_usage=untold if self.price else None,
             estimated=estimated if self.price else None,
             price_source=self.price.source if self.price else None,
             price_date=self.price.date if self.price else None,

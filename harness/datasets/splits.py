@@ -20,7 +20,7 @@ def part_of_each_row(task: Task, source: Source, split: str) -> list[str] | None
 
     The rows of a sample say themselves where they are.
     """
-    divided = task.file.data.divided
+    divided = task.file.data.hash_split
     if divided is None or split not in divided.shares or source.sample:
         return None
     rows = [value for table in tables(task, source, split) for value in _values(task, table, divided.by)]

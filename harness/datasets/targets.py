@@ -12,7 +12,7 @@ from harness.config.documents import shown
 from harness.datasets.formats import plain
 from harness.errors import BadInput
 from harness.schema import Example, Target
-from harness.tasks.schema import AnswerIs
+from harness.tasks.schema import TargetFormat
 from harness.tasks.task import Task
 
 
@@ -29,7 +29,7 @@ def labelled(task: Task) -> Callable[[Target, list[Any]], Target]:
     """Return the function from a target as the data says it, and the choices, to the harness's label."""
     aliases = task.file.aliases
     if task.file.options_from:
-        return partial(_numbered, _NUMBERED[task.file.answer_is])
+        return partial(_numbered, _NUMBERED[task.file.target_format])
     if aliases:
         return lambda target, _choices: aliases.get(target, target) if isinstance(target, str) else target
     return lambda target, _choices: target
@@ -58,7 +58,7 @@ def _place_of_text(target: str, choices: list[str]) -> int:
 
 
 # From what the data calls the right choice, blanks around it or not, to its place from 0; else none in range.
-_NUMBERED: dict[AnswerIs, Callable[[str, list[str]], int]] = {
+_NUMBERED: dict[TargetFormat, Callable[[str, list[str]], int]] = {
     "index": lambda target, _choices: int(target) if target.isdecimal() else -1,
     "number": lambda target, _choices: int(target) - 1 if target.isdecimal() else -1,
     "letter": _place_of_letter,

@@ -28,7 +28,7 @@ PER_MESSAGE, PER_REPLY = 4, 3
 # Tokens a character: of ASCII, and of Hangul and all else; few, expected, many among today's tokenizers.
 ASCII, OTHER = (0.18, 0.27, 0.45), (0.35, 0.75, 1.6)
 
-Counter = Callable[[str], int]
+CountTokens = Callable[[str], int]
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class _Survey:
             self.written.append(usage.completion_tokens)
 
 
-def estimate(plan: Plan, pilot: int = 0, count: Counter | None = None) -> Estimate:
+def estimate(plan: Plan, pilot: int = 0, count: CountTokens | None = None) -> Estimate:
     """Return what the plan would take; up to `pilot` requests are asked for that, and their answers kept.
 
     `count` counts the tokens of a text where the user named a tokenizer.
@@ -121,7 +121,7 @@ def estimate(plan: Plan, pilot: int = 0, count: Counter | None = None) -> Estima
     return _estimated(plan, found, done, count or own)
 
 
-def requests(plan: Plan, count: Counter | None = None) -> Iterator[Request]:
+def requests(plan: Plan, count: CountTokens | None = None) -> Iterator[Request]:
     """Yield every request of a plan, in data order."""
     prompts = plan.prompts(count)
     for example in plan.material.evaluated():
@@ -130,7 +130,7 @@ def requests(plan: Plan, count: Counter | None = None) -> Iterator[Request]:
 
 
 def _piloted(
-    engine: Adapter, plan: Plan, identity: Mapping[str, Any], pilot: int, count: Counter | None
+    engine: Adapter, plan: Plan, identity: Mapping[str, Any], pilot: int, count: CountTokens | None
 ) -> Pilot:
     """Return answers to requests spread evenly over the data, and the seconds that all took together."""
     wanted = min(pilot, plan.total)
@@ -154,8 +154,8 @@ def _survey(
     plan: Plan,
     identity: Mapping[str, Any],
     asked: Mapping[tuple[str, int], Response],
-    own: Counter | None,
-    count: Counter | None,
+    own: CountTokens | None,
+    count: CountTokens | None,
 ) -> _Survey:
     found = _Survey()
     reads = not plan.backend.entry.learns
@@ -173,7 +173,7 @@ def _survey(
     return found
 
 
-def _estimated(plan: Plan, found: _Survey, pilot: Pilot, count: Counter | None) -> Estimate:
+def _estimated(plan: Plan, found: _Survey, pilot: Pilot, count: CountTokens | None) -> Estimate:
     billed = price(plan.backend)
     how, read = _read(plan, found, count)
     written = _written(plan, found)
@@ -196,7 +196,7 @@ def _estimated(plan: Plan, found: _Survey, pilot: Pilot, count: Counter | None) 
     )
 
 
-def _read(plan: Plan, found: _Survey, count: Counter | None) -> tuple[str | None, Range | None]:
+def _read(plan: Plan, found: _Survey, count: CountTokens | None) -> tuple[str | None, Range | None]:
     """Return how the prompt tokens are known, and their sum."""
     if not plan.backend.entry.remote and count is None:
         return None, None

@@ -10,7 +10,7 @@ from typing import Any
 from harness.evaluation.energy import Used
 from harness.evaluation.plan import Plan
 from harness.records import atomic
-from harness.records.fingerprint import digest
+from harness.records.fingerprint import task_hash
 from harness.records.record_values import finite
 from harness.records.run_schema import (
     RUNNING,
@@ -128,7 +128,7 @@ def _task(plan: Plan) -> TaskInfo:
     return TaskInfo(
         name=task.name,
         version=task.file.version,
-        sha256=digest(task.resolved()),
+        sha256=task_hash(task),
         ask=task.ask,
         template=task.template_name,
         shots=ShotsInfo(k=task.shots, from_=shots.from_, draw=shots.draw),

@@ -39,7 +39,7 @@ from harness.extraction import predictions as answers
 from harness.records import atomic, run_file
 from harness.records import journal as records
 from harness.records.environment import environment
-from harness.records.fingerprint import digest
+from harness.records.fingerprint import task_hash
 from harness.records.journal import Journal, Key
 from harness.records.lock import Lock
 from harness.records.record_values import record_values
@@ -228,7 +228,7 @@ class Run:
         """Write down what is run; what another version of the task judged before is judged again."""
         task, backend = self.plan.task.resolved(), self.plan.backend.resolved()
         judged_by = self.known.task.sha256 if self.known else None
-        if self.samples.exists() and (judged_by != digest(task) or self._holds_odd_lines()):
+        if self.samples.exists() and (judged_by != task_hash(self.plan.task) or self._holds_odd_lines()):
             rejudge(self.directory, self.plan.task)
         atomic.write_atomically(self.directory / run_file.TASK, dump(task).encode())
         atomic.write_atomically(self.directory / run_file.BACKEND, dump(backend).encode())

@@ -16,11 +16,11 @@ from harness.options.running import RunOptions
 from harness.schema import Ask, CountsTokens, Learner
 from harness.tasks.task import Task
 
-Count = Callable[[str], int]
+CountTokens = Callable[[str], int]
 
 
 @contextmanager
-def counter_of_prompts(plan: Plan | None) -> Iterator[Count | None]:
+def counter_of_prompts(plan: Plan | None) -> Iterator[CountTokens | None]:
     """Yield what counts the tokens of the plan's backend, None where nothing can."""
     if plan is None:
         yield None
@@ -43,7 +43,7 @@ def counter_of_prompts(plan: Plan | None) -> Iterator[Count | None]:
 
 
 @contextmanager
-def counter(system: Backend, plan: Plan | None, options: RunOptions, show: Display) -> Iterator[Count]:
+def counter(system: Backend, plan: Plan | None, options: RunOptions, show: Display) -> Iterator[CountTokens]:
     """Yield what counts the tokens of a backend; one that learns its tokenizer learns, or has learnt, it.
 
     Raises:

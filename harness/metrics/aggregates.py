@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-    Table = NDArray[np.float32]
+    SwapTable = NDArray[np.float32]
 
 # Multiplications up to which OpenBLAS starts no threads, of matrices and of two vectors: on a busy
 # machine threads cost 20x, and they spin on when the work is done.
@@ -107,7 +107,7 @@ def _some(stats: Floats) -> Floats:
     return stats
 
 
-def product(weights: Floats | Table, columns: Floats | Table) -> Floats:
+def product(weights: Floats | SwapTable, columns: Floats | SwapTable) -> Floats:
     """Return the weighted sums (D, J) of columns (N, J) for weights (D, N), piecewise: no threads start."""
     import numpy as np
 

@@ -18,7 +18,7 @@ from harness.metrics.references import references
 from harness.schema import Metric
 from harness.text.html import without_tags
 
-Comparison = Callable[[str, str], float]
+AnswerScore = Callable[[str, str], float]
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -125,7 +125,7 @@ def korquad_v2(text: str) -> str:
     return "".join(korquad_v1(without_tags(text)).split())
 
 
-def _or_abstains(compare: Comparison) -> Comparison:
+def _or_abstains(compare: AnswerScore) -> AnswerScore:
     """Return a comparison in which an empty text equals an empty text alone."""
 
     def compared(said: str, wanted: str) -> float:
@@ -137,7 +137,7 @@ def _or_abstains(compare: Comparison) -> Comparison:
 
 def _metric(
     name: str,
-    compare: Comparison,
+    compare: AnswerScore,
     how: str,
     interval: Literal["wilson", "bootstrap"] = "bootstrap",
     *,
@@ -150,7 +150,7 @@ def _metric(
 
 def _best(
     name: str,
-    compare: Comparison,
+    compare: AnswerScore,
     prediction: str | None,
     target: str | Sequence[str] | None,
     *,

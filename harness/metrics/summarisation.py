@@ -86,7 +86,7 @@ def rouge(
 class _Tokens:
     """A tokenizer as rouge_score wants it: in lower case, without punctuation."""
 
-    def __init__(self, split: named.Split, stem: bool) -> None:
+    def __init__(self, split: named.SplitText, stem: bool) -> None:
         self._split, self._stem = split, stem
 
     def tokenize(self, text: str) -> list[str]:

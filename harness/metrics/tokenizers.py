@@ -20,7 +20,7 @@ from harness import DISTRIBUTION
 from harness.errors import BadInput, Unavailable, did_you_mean
 from harness.text import morphemes
 
-Split = Callable[[str], list[str]]
+SplitText = Callable[[str], list[str]]
 
 _WORD = re.compile(r"[^\W_]+")
 # The metrics of an example ask for the same few texts, one after the other.
@@ -31,7 +31,7 @@ _KEPT = 256
 class Tokenizer:
     """A text into its tokens, in order; `signature` names it with the version of what splits."""
 
-    split: Split
+    split: SplitText
     signature: str
 
 

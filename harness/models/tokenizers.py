@@ -31,8 +31,8 @@ from unicodedata import normalize
 from harness.errors import BadInput, did_you_mean
 from harness.text import morphemes
 
-Kind = Literal["bpe", "byte_bpe", "wordpiece", "unigram", "syllable", "morpheme", "word"]
-KINDS: tuple[str, ...] = get_args(Kind)
+TokenizerKind = Literal["bpe", "byte_bpe", "wordpiece", "unigram", "syllable", "morpheme", "word"]
+KINDS: tuple[str, ...] = get_args(TokenizerKind)
 
 SPECIAL = ("<pad>", "<unk>", "<s>", "</s>", "<sep>", "<mask>")
 PAD, UNK, BOS, EOS, SEP, MASK = range(len(SPECIAL))

@@ -14,12 +14,12 @@ from harness.extraction.typed_spans import written
 from harness.prompts.context_window import most_alike
 from harness.prompts.fewshot import FewShot
 from harness.schema import Decoding, Example, Option, Parts, Request
-from harness.tasks.schema import Say
+from harness.tasks.schema import OptionMarks
 from harness.tasks.task import Task
 from harness.text.normalize import CLEANERS
 
 # What stands for a choice where a model is to say a mark and not the whole of it.
-MARKS: dict[Say, Sequence[str]] = {
+MARKS: dict[OptionMarks, Sequence[str]] = {
     "letter": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "number": [str(number) for number in range(1, 27)],
     "circled": "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳",
@@ -133,9 +133,9 @@ class Prompts:
         if choices is None:
             raise BadInput(f"{self.name}: the options of example {example.id} are no list of texts")
         texts = [str(choice) for choice in choices]
-        if self.task.file.say == "text":
+        if self.task.file.option_marks == "text":
             return tuple(Option(str(index), text) for index, text in enumerate(texts))
-        marks = MARKS[self.task.file.say]
+        marks = MARKS[self.task.file.option_marks]
         if len(texts) > len(marks):
             raise BadInput(
                 f"{self.name}: example {example.id} has {len(texts)} options, more than {len(marks)} marks"

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from harness.backends.backend import Backend
+from harness.config.renamed import TASK, first_names
 from harness.records.import_closure import import_closure
 from harness.schema import Decoding
 from harness.tasks.task import Task
@@ -21,6 +22,11 @@ def digest(values: Any) -> str:
     """Return the sha256 of plain values; the order of a mapping's keys does not matter."""
     packed = orjson.dumps(values, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return hashlib.sha256(packed).hexdigest()
+
+
+def task_hash(task: Task) -> str:
+    """Return the sha256 of a task as resolved, by the names that its keys had first."""
+    return digest(first_names(task.resolved(), TASK))
 
 
 def fingerprint(
@@ -77,7 +83,7 @@ def rendering(task: Task) -> dict[str, Any]:
         "template": task.template.model_dump(),
         "clean": file.clean,
         "options": list(file.options.items()),
-        "say": file.say,
+        "say": file.option_marks,
         "window": file.window.model_dump() if file.window else None,
         "shots": {**file.shots.model_dump(), "k": task.shots} if task.shots else None,
     }

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # The statuses of a run.
 RUNNING: Final = "running"
@@ -283,7 +283,9 @@ class CostSummary(Part):
         default=None, description="most that requests of unknown fate may have cost"
     )
     unaccounted_requests: Count | None = Field(default=None, description="number of these requests")
-    untold: Count | None = Field(default=None, description="answers that tell no usage; they are in no sum")
+    responses_without_usage: Count | None = Field(
+        default=None, description="answers that tell no usage; they are in no sum"
+    )
     estimated: Count | None = Field(default=None, description="answers whose tokens were counted here")
     per_1k_examples: Number | None = Field(default=None, description="cost of a thousand examples")
     per_correct: Number | None = Field(default=None, description="cost of a right answer")

@@ -23,7 +23,7 @@ def whole(numbers: list[Amount] | None) -> list[float] | None:
     return found if numbers is not None and len(found) == len(numbers) else None
 
 
-class Message(TypedDict):
+class RecordedMessage(TypedDict):
     """One message of a chat."""
 
     role: Annotated[str, Field(description="`system`, `user` or `assistant`")]
@@ -36,7 +36,7 @@ class RecordedRequest(TypedDict, total=False):
     __pydantic_config__ = ConfigDict(extra="allow", strict=True)  # type: ignore[misc]
 
     prompt: Annotated[str, Field(description="the prompt as one text")]
-    messages: Annotated[list[Message], Field(description="the prompt as a chat")]
+    messages: Annotated[list[RecordedMessage], Field(description="the prompt as a chat")]
     fields: Annotated[
         dict[str, Any], Field(description="the example's fields, of a system that reads no prompt")
     ]

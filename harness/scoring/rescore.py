@@ -16,7 +16,7 @@ from harness.extraction import official
 from harness.extraction import predictions as answers
 from harness.records import atomic, run_file
 from harness.records import journal as records
-from harness.records.fingerprint import digest
+from harness.records.fingerprint import task_hash
 from harness.records.lock import Lock
 from harness.records.run_schema import PARTIAL, RunDocument
 from harness.records.sample_schema import Record
@@ -60,7 +60,7 @@ def rescore(directory: Path, judge: str | None = None, slo: Mapping[str, float] 
             raise
         if task is not own:
             atomic.write_atomically(directory / run_file.TASK, documents.dump(task.resolved()).encode())
-        elif known not in (None, digest(task.resolved())):
+        elif known not in (None, task_hash(task)):
             say(f"note: {directory}: its {run_file.TASK} changed after its figures were made, and judges now")
         bounds = slo or (run.goodput.slo if run.goodput else None)
         found = tally(directory / run_file.SAMPLES, task.metrics, task.classes, bounds)
@@ -71,7 +71,7 @@ def rescore(directory: Path, judge: str | None = None, slo: Mapping[str, float] 
             run.lost = None
         if found.goodput is not None:
             run.goodput = found.goodput.document(run.sessions)
-        run.task.sha256, run.task.version = digest(task.resolved()), task.file.version
+        run.task.sha256, run.task.version = task_hash(task), task.file.version
         run_file.write_run(directory, run)
         return run
 

@@ -30,7 +30,7 @@ class Drawn(NamedTuple):
     draws: Floats
 
 
-class Overall(NamedTuple):
+class WinRates(NamedTuple):
     """The systems' overall figures (R,) with their ends, and which row is proven better than which column."""
 
     values: Floats
@@ -88,7 +88,7 @@ def level_of_a_task(tasks: int, level: float = LEVEL) -> float:
     return 1 - (1 - level) / 2 / tasks
 
 
-def mean_win_rate(tasks: Sequence[Drawn], proven: Sequence[Proven], level: float = LEVEL) -> Overall:
+def mean_win_rate(tasks: Sequence[Drawn], proven: Sequence[Proven], level: float = LEVEL) -> WinRates:
     """Return the mean win rate over tasks that all systems ran, 0 to 1.
 
     Its interval is the normal one of the draws, a quarter wider (of equal systems, whose order is all chance,
@@ -107,4 +107,4 @@ def mean_win_rate(tasks: Sequence[Drawn], proven: Sequence[Proven], level: float
     better = step_down(values, moves.astype(np.float32), covariance, (1 + level) / 2)
     above = values[:, None] > values
     better |= above & np.any(proven, axis=0) & ~np.any([one.T for one in proven], axis=0)
-    return Overall(values, np.maximum(0, values - reach), np.minimum(1, values + reach), better)
+    return WinRates(values, np.maximum(0, values - reach), np.minimum(1, values + reach), better)

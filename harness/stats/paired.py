@@ -24,7 +24,7 @@ from harness.stats.bootstrap import (
 )
 from harness.stats.influence import Linear, influence, t_reach
 from harness.stats.intervals import DRAWS, LEVEL, SEED, IntervalEstimate, bootstrapped, tails_of
-from harness.stats.shares import Difference
+from harness.stats.shares import ShareDifference
 from harness.stats.significance import discordant
 from harness.stats.student import z_of
 
@@ -128,7 +128,7 @@ def _difference_ends(
     found: dict[str, Ends] = {}
     rest: dict[str, Drawable] = {}
     for name, (metric, stats_a, stats_b) in metrics.items():
-        if (share := Difference.of(metric, stats_a, stats_b, plan)) is not None:
+        if (share := ShareDifference.of(metric, stats_a, stats_b, plan)) is not None:
             rest[name] = share
         elif (by_value := draw_by_value(np.hstack([stats_a, stats_b]), plan)) is not None:
             both, chunks = by_value

@@ -201,7 +201,7 @@ def score_interval(share: float, n: float, z: float) -> tuple[float, float]:
     return max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
 
 
-class Difference:
+class ShareDifference:
     """The share of one system less that of another, on the same units, as what can be drawn.
 
     Where both did the same on a unit, it says nothing of how far they may part: half an imaginary unit, times
@@ -220,7 +220,9 @@ class Difference:
         )
 
     @classmethod
-    def of(cls, metric: Metric, stats_a: Floats, stats_b: Floats, plan: ResamplingPlan) -> Difference | None:
+    def of(
+        cls, metric: Metric, stats_a: Floats, stats_b: Floats, plan: ResamplingPlan
+    ) -> ShareDifference | None:
         """Return the difference of two systems' shares; None where a side is none, or has other units."""
         a, b = (Share.of(metric, stats, plan) for stats in (stats_a, stats_b))
         if a is None or b is None or {len(a.hits), len(b.hits)} != {plan.count}:

@@ -32,7 +32,7 @@ from harness.stats.intervals import LEVEL, SEED
 SWAPS = 9_999  # so that a p-value below 0.01, divided among 50 tests, can still be told
 CELLS = 2**26  # weights that the swaps of a metric without sums may take: a few seconds
 
-Table = NDArray[np.float32]  # which units are swapped
+SwapTable = NDArray[np.float32]  # which units are swapped
 Alternative = Literal["two-sided", "less", "greater"]
 MCNEMAR, PERMUTATION = "McNemar exact", "paired permutation"
 _MANY = 4096  # units from which on sums of some hundred at a time may be of single precision
@@ -194,7 +194,7 @@ def _swapped(
     return _swapped_rows(metric, stats_a, stats_b, plan, differing, swaps)
 
 
-def _swaps(count: int, draws: int, seed: int, *, exact: bool) -> Iterator[Table]:
+def _swaps(count: int, draws: int, seed: int, *, exact: bool) -> Iterator[SwapTable]:
     """Yield which of `count` units are swapped, 1 or 0, in chunks (d, count) of bounded memory.
 
     All ways there are if `exact`, else `draws` random ones, which do not depend on the size of the chunks.
@@ -217,7 +217,7 @@ def _swapped_sums(
     stats_b: Floats,
     plan: ResamplingPlan,
     differing: Indices,
-    swaps: Iterator[Table],
+    swaps: Iterator[SwapTable],
 ) -> Swapped:
     """Yield the figures of a formula over sums: a swap moves the difference of a unit's sums across."""
     both = aggregate.summed(np.concatenate([stats_a, stats_b]))
@@ -237,7 +237,7 @@ def _swapped_rows(
     stats_b: Floats,
     plan: ResamplingPlan,
     differing: Indices,
-    swaps: Iterator[Table],
+    swaps: Iterator[SwapTable],
 ) -> Swapped:
     """Yield the figures of any metric: of each example's two rows one weighs 1 and the other 0."""
     figures = figures_by_weights(metric, np.concatenate([stats_a, stats_b]))

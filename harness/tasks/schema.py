@@ -29,8 +29,8 @@ Format = Literal[
     "pictures",
     "pixels",
 ]
-AnswerIs = Literal["index", "number", "letter", "text"]
-Say = Literal["text", "letter", "number", "circled", "hangul"]
+TargetFormat = Literal["index", "number", "letter", "text"]
+OptionMarks = Literal["text", "letter", "number", "circled", "hangul"]
 
 OTHER = "(other)"
 
@@ -165,7 +165,7 @@ def _one_group(value: str) -> str:
     return value
 
 
-class Divided(Strict):
+class HashSplit(Strict):
     """A split whose files are divided into others, by what some columns say.
 
     Rows that share a value of any column of `by` are in one part, so that no part leaks into another; which
@@ -179,7 +179,7 @@ class Divided(Strict):
     )
 
     @model_validator(mode="after")
-    def _whole(self) -> Divided:
+    def _whole(self) -> HashSplit:
         if abs(sum(self.shares.values()) - 1) > 1e-9:
             raise ValueError(f"the shares should sum to 1, not {sum(self.shares.values()):g}")
         if self.of in self.shares:
@@ -191,7 +191,7 @@ class Data(Strict):
     """Where the splits are, and how their files are read.
 
     A name in `files` or `package` may be a pattern: `*` and `?` within a folder, `{a,b}` for either. In
-    `from_path` a regular expression takes a column's value out of the file's path. `ragged: skip` leaves
+    `from_path` a regular expression takes a column's value out of the file's path. `on_bad_row: skip` leaves
     out rows that are not as wide as the header, where the dataset's own readers do: GLUE's QQP has some.
     A file that ends in .parquet or .xlsx is read as that whatever the `format`. Without an `encoding` a text
     is UTF-8, or what its first bytes say (CP949, UTF-16).
@@ -212,7 +212,7 @@ class Data(Strict):
         default={}, description="split → addresses of its files, each pinned by a hash"
     )
     hub: Hub | None = Field(default=None, description="files of a dataset repository on a hub")
-    divided: Divided | None = Field(
+    hash_split: HashSplit | None = Field(
         default=None, description="one split divided into others by a hash of some columns"
     )
     sample: str | None = Field(default=None, description="a small file of the task's own, for `--sample`")
@@ -222,7 +222,7 @@ class Data(Strict):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         default=None, description="the one character between cells; without it, what the format says"
     )
-    ragged: Literal["error", "skip"] = Field(
+    on_bad_row: Literal["error", "skip"] = Field(
         default="error", description="what a row is that is not as wide as the header: an error, or left out"
     )
     records: str | None = Field(
@@ -242,18 +242,17 @@ class Data(Strict):
             raise ValueError("name at least one of files, package, url, hub and sample")
         if self.format == "pixels" and not (isinstance(self.header, list) and IMAGE in self.header):
             raise ValueError("pixels need a 'header' of names, in which 'image' stands for the numbers")
-        if self.divided and self.divided.of not in self._with_files:
-            raise ValueError(f"no split is called {self.divided.of!r}, which should be divided")
+        if self.hash_split and self.hash_split.of not in self._with_files:
+            raise ValueError(f"no split is called {self.hash_split.of!r}, which should be divided")
         return self
 
     @property
     def reading(self) -> dict[str, Any]:
         """Return how the files are read: the same bytes read in another way are other data."""
-        how = self.model_dump(
-            include={"format", "header", "delimiter", "records", "from_path", "ragged", "white"}
-        )
-        beside = {
-            **({"divided": self.divided.model_dump()} if self.divided else {}),
+        how = self.model_dump(include={"format", "header", "delimiter", "records", "from_path", "white"})
+        beside = {  # under the names that these keys had first: hashes are made of them
+            "ragged": self.on_bad_row,
+            **({"divided": self.hash_split.model_dump()} if self.hash_split else {}),
             **({"encoding": self.encoding} if self.encoding else {}),
         }
         return {**how, **beside}
@@ -261,7 +260,7 @@ class Data(Strict):
     @property
     def splits(self) -> list[str]:
         """Return the names of all splits, in the order they are written."""
-        return list(self._with_files | dict.fromkeys(self.divided.shares if self.divided else ()))
+        return list(self._with_files | dict.fromkeys(self.hash_split.shares if self.hash_split else ()))
 
     @property
     def downloaded(self) -> dict[str, Any]:
@@ -270,7 +269,7 @@ class Data(Strict):
 
     def held_by(self, split: str) -> str:
         """Return the split whose files hold `split`: itself, or the one that it is a part of."""
-        return self.divided.of if self.divided and split in self.divided.shares else split
+        return self.hash_split.of if self.hash_split and split in self.hash_split.shares else split
 
     @property
     def _with_files(self) -> dict[str, Any]:
@@ -434,11 +433,11 @@ class TaskFile(Strict):
         default={}, description="another spelling of a label in the data → the label"
     )
     options_from: Texts = Field(default=[], description="columns that hold an example's own options")
-    answer_is: AnswerIs = Field(
+    target_format: TargetFormat = Field(
         default="index",
         description="what the target says of `options_from`: index (from 0), number, letter, text",
     )
-    say: Say = Field(
+    option_marks: OptionMarks = Field(
         default="text",
         description="what a model says for an option of its own: the text, or a mark of its place",
     )
@@ -477,7 +476,8 @@ class TaskFile(Strict):
     @property
     def labelling(self) -> dict[str, Any]:
         """Return how a row becomes an example and its target a label; runs and fits depend on it alike."""
-        return self.model_dump(include={"fields", "aliases", "options_from", "answer_is"})
+        kept = self.model_dump(include={"fields", "aliases", "options_from"})
+        return {**kept, "answer_is": self.target_format}  # as it was called first: hashes are made of it
 
     @property
     def insertable(self) -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from os.path import isfile
 from pathlib import Path
 from typing import Any
 
 from harness import plugins
 from harness.config import loader as definitions
+from harness.config import renamed
 from harness.config.documents import Document, read, shown
 from harness.config.fields import Named
 from harness.errors import BadInput, did_you_mean
@@ -18,6 +20,7 @@ from harness.paths import shipped
 from harness.schema import ASKS, Ask, Example, Metric, Option
 from harness.tasks import validation as task_rules
 from harness.tasks.schema import MERGED, Group, TaskFile, Template
+from harness.terminal import say
 
 SHIPPED = "shipped:"
 
@@ -224,6 +227,7 @@ def parse(document: Document, name: str) -> Task:
     Raises:
         BadInput: the document breaks a rule.
     """
+    document = renamed.renamed(document, renamed.TASK)
     file = definitions.validate(TaskFile, document)
     task = Task(
         name=name,
@@ -244,11 +248,17 @@ def _prepared(document: Document) -> Document:
     """Return the document, its sample found, if it is a task at all."""
     if "members" in document.values:
         raise document.error(f"{document.path.stem!r} is a group; its members are tasks", "members")
-    return _with_files_found(_without_published_rows(document))
+    current = renamed.renamed(document, renamed.TASK, _tell_once)
+    return _with_files_found(_without_published_rows(current))
+
+
+@lru_cache(maxsize=256)
+def _tell_once(message: str) -> None:
+    say(message)
 
 
 # What makes another prompt of a task: published figures are not those of an heir with one of these.
-ASKED_BY = ("ask", "templates", "shots", "options", "options_from", "say", "option_marks", "clean", "window")
+ASKED_BY = ("ask", "templates", "shots", "options", "options_from", "option_marks", "clean", "window")
 
 
 def _without_published_rows(document: Document) -> Document:

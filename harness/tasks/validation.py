@@ -86,8 +86,10 @@ def _named_fields(file: TaskFile) -> Iterator[Problem]:
 
 def _columns(file: TaskFile) -> Iterator[Problem]:
     """Yield columns that no file of this layout can have."""
-    if file.data.ragged == "skip" and not (file.data.format in ("tsv", "csv") and file.data.header is True):
-        yield "'ragged' is about rows under a header of their file's own", ("data", "ragged")
+    if file.data.on_bad_row == "skip" and not (
+        file.data.format in ("tsv", "csv") and file.data.header is True
+    ):
+        yield "'on_bad_row' is about rows under a header of their file's own", ("data", "on_bad_row")
     places: dict[Loc, Any] = {("fields", name): column for name, column in file.fields.items()}
     places |= {("meta", name): column for name, column in file.meta.items()}
     if file.cluster is not None:
@@ -148,7 +150,7 @@ def _own_options(file: TaskFile) -> Iterator[Problem]:
         if name not in file.inputs:
             hint = did_you_mean(name, file.inputs)
             yield f"'options_from' names no field of the task.{hint}", ("options_from", index)
-    for key, usual in (("answer_is", "index"), ("say", "text")):
+    for key, usual in (("target_format", "index"), ("option_marks", "text")):
         if getattr(file, key) != usual and not file.options_from:
             yield f"{key!r} is about options that each example brings along: 'options_from'", (key,)
 

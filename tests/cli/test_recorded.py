@@ -16,8 +16,8 @@ data: {format: jsonl, files: {test: capitals.jsonl, train: capitals.jsonl}}
 fields: {id: id, input: question, choices: choices, target: right}
 meta: {region: region}
 options_from: choices
-answer_is: letter
-say: letter
+target_format: letter
+option_marks: letter
 ask: choose
 templates: {q: {query: "{{ input }}\\n{{ options }}\\n정답:"}}
 metrics: [accuracy, unanswered]

@@ -20,7 +20,7 @@ data:
   format: tsv
   header: [en, ko]
   files: {all: pairs.tsv}
-  divided: {of: all, by: [en, ko], shares: {train: 0.7, test: 0.3}}
+  hash_split: {of: all, by: [en, ko], shares: {train: 0.7, test: 0.3}}
 fields: {input: ko, target: en}
 ask: generate
 templates: {plain: {query: "{{ input }}"}}

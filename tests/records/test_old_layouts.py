@@ -37,6 +37,16 @@ def test_they_stand_on_a_board_with_their_figures(old):
     assert "(cost of 2 unknown)" in old("leaderboard").out
 
 
+def test_a_key_of_before_is_read_under_its_name_of_now(old):
+    directory(old, "recorded")
+    said = old("rescore", directory(old, "recorded"), "--json")
+    assert (
+        said.json["runs"][0]["schema_version"],
+        said.json["runs"][0]["cost"]["responses_without_usage"],
+    ) == (2, 2)
+    assert "untold" not in said.json["runs"][0]["cost"]
+
+
 def test_they_have_pages(old):
     assert old("report", "--out", "site").code == 0
     assert len(list((old.home / "site/runs").iterdir())) == 2

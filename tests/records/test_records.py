@@ -165,7 +165,7 @@ def test_compaction_leaves_nothing_beside_the_journal(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"schema_version": 2}', "written by a later harness; update this one"),
+        ('{"schema_version": 3}', "written by a later harness; update this one"),
         ('{"schema_version": "1"}', "not the run.json of a run"),
         ('{"schema_version": null}', "not the run.json of a run"),
         ("{}", "not the run.json of a run"),

@@ -165,8 +165,8 @@ class TestLayouts:
 
     def test_only_a_header_of_its_own_says_which_rows_are_ragged(self):
         for data in ({"format": "jsonl"}, {"format": "csv", "header": ["document", "label"]}):
-            with pytest.raises(BadInput, match="'ragged' is about rows under a header"):
-                small_task(data={"files": {"test": "x"}, "ragged": "skip", **data})
+            with pytest.raises(BadInput, match="'on_bad_row' is about rows under a header"):
+                small_task(data={"files": {"test": "x"}, "on_bad_row": "skip", **data})
 
 
 class TestPrompts:

@@ -85,8 +85,8 @@ fields: {id: "{{ row['the id'] }}", image: path, question: text.inner, A: a, B: 
 meta: {subject: subject}
 ask: choose
 options_from: [A, B, C]
-answer_is: letter
-say: circled
+target_format: letter
+option_marks: circled
 window: {field: question, by: A, chars: 100}
 templates:
   plain:

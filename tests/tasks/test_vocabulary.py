@@ -190,7 +190,7 @@ class TestOptions:
     )
     def test_the_right_one_is_named_as_the_data_names_it(self, tmp_path, kind, answer, label):
         path = lines(tmp_path / "a", {"q": "?", "a": "서울", "b": "부산", "c": "대구", "answer": answer})
-        assert read(quiz(answer_is=kind), path)[0].target == label
+        assert read(quiz(target_format=kind), path)[0].target == label
 
     @pytest.mark.parametrize(
         ("kind", "answer"),
@@ -211,7 +211,7 @@ class TestOptions:
         self, tmp_path, kind, answer
     ):
         path = lines(tmp_path / "a", {"q": "?", "a": "서울", "b": "부산", "c": "대구", "answer": answer})
-        said = complaint(quiz(answer_is=kind), path)
+        said = complaint(quiz(target_format=kind), path)
         assert f":1: the answer {str(answer)!r} is none of the 3 options" in said
 
     @pytest.mark.parametrize("answer", ["no mark", "", None, ["3", "many"]])
@@ -225,7 +225,7 @@ class TestOptions:
         assert Prompts(quiz()).options(example) == (Option("0", "가"),)
 
     @pytest.mark.parametrize(
-        ("say", "listed", "texts"),
+        ("marks", "listed", "texts"),
         [
             ("text", "서울\n부산\n대구", ["서울", "부산", "대구"]),
             ("letter", "A. 서울\nB. 부산\nC. 대구", ["A", "B", "C"]),
@@ -234,9 +234,9 @@ class TestOptions:
             ("hangul", "가. 서울\n나. 부산\n다. 대구", ["가", "나", "다"]),
         ],
     )
-    def test_a_prompt_lists_them_by_their_marks(self, say, listed, texts):
+    def test_a_prompt_lists_them_by_their_marks(self, marks, listed, texts):
         example = Example("1", {"question": "수도는?", "A": "서울", "B": "부산", "C": "대구"}, "0")
-        prompts = Prompts(quiz(say=say))
+        prompts = Prompts(quiz(option_marks=marks))
         assert prompts.request(example).prompt == f"수도는?\n{listed}\n답:"
         assert [option.text for option in prompts.options(example)] == texts
         assert prompts.answer(example) == texts[0]
@@ -254,8 +254,8 @@ class TestOptions:
         ("changes", "said"),
         [
             ({"aliases": {"x": "2"}}, "no option is called '2'"),
-            ({"answer_is": "letter"}, "'answer_is' is about options that each example brings along"),
-            ({"say": "letter"}, "'say' is about options that each example brings along"),
+            ({"target_format": "letter"}, "'target_format' is about options that each example brings along"),
+            ({"option_marks": "letter"}, "'option_marks' is about options that each example brings along"),
             ({"ask": "tag"}, "'tag' needs a field called 'context'"),
             ({"ask": "embed"}, "'embed' needs a field called 'sentence1'"),
             ({"range": [5, 0]}, "'range' should be [least, most]"),
@@ -322,8 +322,8 @@ def test_what_changes_a_prompt_changes_the_fingerprint():
 
     different = [
         quiz(),
-        quiz(say="letter"),
-        quiz(answer_is="number"),
+        quiz(option_marks="letter"),
+        quiz(target_format="number"),
         quiz(meta={"s": "s"}),
         quiz(window={"field": "question", "by": "question", "chars": 3}),
         quiz(templates={"plain": {"query": "{{ question }}", "captions": ["x"]}}),

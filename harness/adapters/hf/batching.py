@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from harness.adapters.lm.errors import Span, failure
+from harness.adapters.lm.errors import TimeSpan, failure
 from harness.adapters.lm.prefix_tree import HasIds
 from harness.schema import Failure
 
@@ -54,7 +54,7 @@ def run(
     *,
     past: int = 0,
     room: Callable[[Row], int] = lambda row: len(row.ids),
-) -> Iterator[tuple[Sequence[Row], Answer | Failure, Span]]:
+) -> Iterator[tuple[Sequence[Row], Answer | Failure, TimeSpan]]:
     """Yield batches with their answer or failure, longest rows first, so that memory fails early.
 
     A batch that fails is halved until only the rows at fault are left, each alone. Where memory was
@@ -73,7 +73,7 @@ def _attempt(
     budget: BatchBudget,
     past: int,
     room: Callable[[Row], int],
-) -> Iterator[tuple[Sequence[Row], Answer | Failure, Span]]:
+) -> Iterator[tuple[Sequence[Row], Answer | Failure, TimeSpan]]:
     began = time.perf_counter()
     try:
         answer = forward(batch)

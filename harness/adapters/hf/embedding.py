@@ -9,7 +9,7 @@ from typing import Any, Literal
 from harness.adapters.fields import field_text
 from harness.adapters.hf import loading
 from harness.adapters.hf.engine import free
-from harness.adapters.lm.errors import Span
+from harness.adapters.lm.errors import TimeSpan
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import Unavailable
 from harness.schema import Failure, Profile, Request, Response, Timing, Usage
@@ -78,10 +78,10 @@ class EmbeddingComparison:
     truncated: bool
     vectors: dict[int, Any] = field(default_factory=dict)
     failure: Failure | None = None
-    spans: set[Span] = field(default_factory=set)
+    spans: set[TimeSpan] = field(default_factory=set)
     left: int = 2
 
-    def settle(self, side: int, vector: Any, span: Span) -> None:
+    def settle(self, side: int, vector: Any, span: TimeSpan) -> None:
         """Take one sentence's vector (D,), or the failure that its batch met."""
         if isinstance(vector, Failure):
             self.failure = vector

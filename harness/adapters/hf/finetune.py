@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Text = tuple[str, ...]  # an example's fields
+FieldTexts = tuple[str, ...]  # an example's fields
 
 
 class FineTuned(Classical):
@@ -52,7 +52,7 @@ class FineTuned(Classical):
         self.model.load(path)
         return self.model
 
-    def said(self, example: Example) -> Text:
+    def said(self, example: Example) -> FieldTexts:
         """Return the example's fields, those that are None left out."""
         return tuple(str(value) for value in example.fields.values() if value is not None)
 
@@ -94,7 +94,7 @@ class Tuner:
         self.workshop: Workshop | None = None
         self.took = Took(0, "cpu")
 
-    def fit(self, texts: Sequence[Text], labels: Sequence[int], classes: int) -> None:
+    def fit(self, texts: Sequence[FieldTexts], labels: Sequence[int], classes: int) -> None:
         """Learn from `texts` and their `labels`, each in [0, classes).
 
         Raises:
@@ -117,7 +117,7 @@ class Tuner:
         rank = int(self.settings.get("lora", 0))
         self._train(_with_lora(model, rank) if rank else model, texts, labels)
 
-    def _train(self, model: Any, texts: Sequence[Text], labels: Sequence[int]) -> None:
+    def _train(self, model: Any, texts: Sequence[FieldTexts], labels: Sequence[int]) -> None:
         from harness.models.training import seeded
 
         _, transformers = loading.engine_libraries()
@@ -159,7 +159,7 @@ class Tuner:
             dataloader_pin_memory=False,
         )
 
-    def log_probabilities(self, texts: Sequence[Text]) -> NDArray[np.float64]:
+    def log_probabilities(self, texts: Sequence[FieldTexts]) -> NDArray[np.float64]:
         """Return (N, C) log-probabilities (nats), none below LEAST."""
         return self.log_probabilities_of(self.encoded(texts)[0])
 
@@ -179,7 +179,7 @@ class Tuner:
             found[places] = logits.log_softmax(-1).cpu().numpy()
         return np.maximum(found, LEAST)
 
-    def encoded(self, texts: Sequence[Text]) -> tuple[list[list[int]], list[bool]]:
+    def encoded(self, texts: Sequence[FieldTexts]) -> tuple[list[list[int]], list[bool]]:
         """Return each text's tokens, and whether it has more than the `longest` that are read of it."""
         paired = any(len(text) > 1 for text in texts)
         rows = self._tokens(texts, paired=paired, truncation=True, max_length=self.longest)
@@ -190,7 +190,7 @@ class Tuner:
                 cut[n] = len(whole) > len(row)
         return rows, cut
 
-    def _tokens(self, texts: Sequence[Text], *, paired: bool, **how: Any) -> list[list[int]]:
+    def _tokens(self, texts: Sequence[FieldTexts], *, paired: bool, **how: Any) -> list[list[int]]:
         """Return each text's tokens, as the model's own tokenizer marks one text or a pair."""
         said = [(text or ("",))[0] for text in texts]
         pairs = ["\n".join(text[1:]) for text in texts] if paired else None

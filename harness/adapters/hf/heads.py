@@ -18,7 +18,7 @@ from harness.adapters.hf import loading
 from harness.adapters.hf.batching import BatchBudget
 from harness.adapters.hf.engine import free
 from harness.adapters.hf.forward_pass import batch
-from harness.adapters.lm.errors import BROKEN, Span, refusal
+from harness.adapters.lm.errors import BROKEN, TimeSpan, refusal
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import BadInput, HarnessError
 from harness.schema import Failure, Option, Profile, Request, Response, Timing, Usage
@@ -44,7 +44,7 @@ class Asked:
     inputs: Sequence[Input]
     truncated: bool = False
     outputs: dict[int, Any] = field(default_factory=dict)
-    spans: set[Span] = field(default_factory=set)
+    spans: set[TimeSpan] = field(default_factory=set)
 
 
 @dataclass(slots=True, eq=False)

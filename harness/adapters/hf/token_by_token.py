@@ -15,13 +15,13 @@ from harness.adapters.hf.batching import BatchBudget
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.forward_pass import PastKeyValues, read
 from harness.adapters.hf.sampling import Sampler
-from harness.adapters.lm.errors import BROKEN, Span
+from harness.adapters.lm.errors import BROKEN, TimeSpan
 from harness.adapters.lm.prefix_tree import APART, WORTH, Node, Piece, tree
 from harness.adapters.lm.stopping import GeneratedReply, OpenReply, TokenPrompt
 from harness.adapters.lm.tokenizer import Tokens
 from harness.schema import Failure
 
-Written = tuple[TokenPrompt, GeneratedReply | Failure, Span]
+Written = tuple[TokenPrompt, GeneratedReply | Failure, TimeSpan]
 
 
 class DecodingRow:
@@ -152,7 +152,9 @@ class Writer:
                 chosen.append(row.sampler.token(scores[n], row.line.ids))
         return chosen
 
-    def _failed(self, batch: Sequence[Piece[TokenPrompt]], failure: Failure, span: Span) -> Iterator[Written]:
+    def _failed(
+        self, batch: Sequence[Piece[TokenPrompt]], failure: Failure, span: TimeSpan
+    ) -> Iterator[Written]:
         """Write again, from the whole prompt, what failed as a piece; what was alone has failed."""
         for piece in batch:
             for prompt in piece.node.rows():

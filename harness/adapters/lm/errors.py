@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.schema import Failure, Response
 
-Span = tuple[float, float]  # a batch's beginning and end, by the client's clock
+TimeSpan = tuple[float, float]  # a batch's beginning and end, by the client's clock
 
 BROKEN = Failure("nan", "the model's logits are not numbers (NaN)")
 _SHORT = ("out of memory", "not enough memory", "can't allocate memory")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.adapters.lm.errors import BROKEN, Span
+from harness.adapters.lm.errors import BROKEN, TimeSpan
 from harness.adapters.lm.prefix_tree import Node
 from harness.adapters.lm.tokenizer import Pair
 from harness.schema import Failure, Request, Response, Timing, Usage
@@ -27,7 +27,7 @@ class Sum:
     targets: Sequence[int]
     total: float = 0.0
     failure: Failure | None = None
-    spans: set[Span] = field(default_factory=set)
+    spans: set[TimeSpan] = field(default_factory=set)
 
     @property
     def first(self) -> int:
@@ -54,7 +54,7 @@ class Summed(ABC):
     truncated: bool = False
     sums: dict[int, float] = field(default_factory=dict)
     failure: Failure | None = None
-    spans: set[Span] = field(default_factory=set)
+    spans: set[TimeSpan] = field(default_factory=set)
     left: int = -1
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from harness.adapters.lm.errors import Span
+from harness.adapters.lm.errors import TimeSpan
 from harness.adapters.lm.tokenizer import Tokens
 from harness.schema import Failure, Request, Response, Timing, Usage
 from harness.text.thoughts import answer_start, ended_thoughts, first_stop
@@ -36,7 +36,7 @@ class TokenPrompt:
     opened: str = ""
     chat: bool = False
 
-    def response(self, reply: GeneratedReply | Failure, span: Span) -> Response:
+    def response(self, reply: GeneratedReply | Failure, span: TimeSpan) -> Response:
         """Return the reply with its counts; an example's time is its batch's."""
         timing = Timing(e2e=span[1] - span[0])
         if isinstance(reply, Failure):

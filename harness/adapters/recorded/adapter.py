@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.adapters.recorded.recording import ANSWERS, ROLES, Recording, Rules
-from harness.adapters.recorded.table import Key, Recorded, example_key, load, names
+from harness.adapters.recorded.table import Recorded, RowKey, example_key, load, names
 from harness.errors import BadInput, Place
 from harness.schema import Decoding, Example, Failure, Option, Profile, Request, Response
 from harness.tables import sha256
@@ -107,8 +107,8 @@ class RecordedAdapter:
         self, requests: list[Request], used: set[int], counted: dict[str, int]
     ) -> Iterator[Response]:
         keys = [self.key_of(_known(request.example, request.options)) for request in requests]
-        owners: dict[Key, str] = {}
-        shared = set[Key]()
+        owners: dict[RowKey, str] = {}
+        shared = set[RowKey]()
         for request, key in zip(requests, keys, strict=True):
             if owners.setdefault(key, request.example.id) != request.example.id:
                 shared.add(key)
@@ -120,7 +120,7 @@ class RecordedAdapter:
                 counted[response.error.kind] += 1
             yield response
 
-    def _response(self, request: Request, key: Key, rows: list[Recording], *, shared: bool) -> Response:
+    def _response(self, request: Request, key: RowKey, rows: list[Recording], *, shared: bool) -> Response:
         """Return the answer that `rows` give; `shared` says that another example has the key as well."""
         about = ", ".join(f"{name}={part[:60]!r}" for name, part in zip(self.columns, key, strict=True))
         if not rows:

@@ -16,7 +16,7 @@ from harness.tables import Table
 from harness.tables.rows import named_rows
 
 ROW = "row"  # names the number of a row in the file, from 0, where no column is called so
-Key = tuple[str, ...]
+RowKey = tuple[str, ...]
 
 
 @dataclass
@@ -30,9 +30,9 @@ class Recorded:
     path: Path
     rows: int = 0
     runs: list[str] = field(default_factory=list)
-    by_key: dict[tuple[Key, str], list[Recording]] = field(default_factory=dict)
+    by_key: dict[tuple[RowKey, str], list[Recording]] = field(default_factory=dict)
 
-    def of(self, key: Key, repeat: int) -> list[Recording]:
+    def of(self, key: RowKey, repeat: int) -> list[Recording]:
         """Return the rows of a key in the run of that number."""
         return self.by_key.get((key, self.runs[repeat]), []) if repeat < len(self.runs) else []
 
@@ -87,7 +87,7 @@ def _in_order(run: str) -> tuple[bool, float, str]:
     return (False, float(run), run) if run.isdecimal() else (True, 0.0, run)
 
 
-def example_key(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Key]:
+def example_key(names: Sequence[str]) -> Callable[[Mapping[str, Any]], RowKey]:
     """Return the function from what is known of an example by name to its key.
 
     Raises:
@@ -95,7 +95,7 @@ def example_key(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Key]:
     """
     getters = [(name, column(name)) for name in names]
 
-    def key(known: Mapping[str, Any]) -> Key:
+    def key(known: Mapping[str, Any]) -> RowKey:
         found = []
         for name, get in getters:
             value = get(known)

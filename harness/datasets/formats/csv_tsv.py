@@ -25,7 +25,7 @@ def _delimited(path: Path, data: Data, cells: Iterator[tuple[int, list[str]]]) -
         raise BadInput("the file is empty; a header was expected", place=Place(path))
     require_distinct(first[1], Place(path, first[0]))
     width = len(first[1])
-    if data.ragged == "skip":
+    if data.on_bad_row == "skip":
         cells = (row for row in cells if len(row[1]) == width)
     return Table(path, _numbered(first[1]), cells, width=width)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from harness.config import documents
+from harness.config.renamed import TASK, renamed
 from harness.errors import BadInput
 from harness.records import run_file
 from harness.records.run_schema import RunDocument
@@ -14,7 +15,7 @@ from harness.reports.run import Run
 
 _TASK = ("name", "version", "ask", "template", "shots", "split", "limit", "repeat")
 _BACKEND = ("chat", "shots_as", "normalise", "price")  # beside what run.json says of it
-_DEFINED = ("instruction", "clean", "say", "options", "extract", "metrics")
+_DEFINED = ("instruction", "clean", "option_marks", "options", "extract", "metrics")
 
 
 class Setting(NamedTuple):
@@ -98,7 +99,8 @@ def _definition(entry: Run) -> dict[str, Any]:
 def kept(entry: Run, name: str, keys: tuple[str, ...]) -> dict[str, Any]:
     """Return those keys of a definition that the run kept; none where the file is not there."""
     try:
-        values = documents.read(entry.directory / name).values
+        document = documents.read(entry.directory / name)
+        values = (renamed(document, TASK) if name == run_file.TASK else document).values
     except (BadInput, OSError):
         return {}  # run.json says the most of it
     return {key: values[key] for key in keys if key in values}

@@ -249,10 +249,10 @@ def _learning(entries: Sequence[Run], column: Column) -> Iterator[Chart]:
         yield Chart(translated("Learning curves"), note, traces, layout)
 
 
-Line = tuple[str, list[tuple[Any, Run]]]  # a name, and its points in order
+ChartLine = tuple[str, list[tuple[Any, Run]]]  # a name, and its points in order
 
 
-def _traces(lines: Sequence[Line], x_shown: Callable[[Any], Any], said: str = "%{x}") -> list[Trace]:
+def _traces(lines: Sequence[ChartLine], x_shown: Callable[[Any], Any], said: str = "%{x}") -> list[Trace]:
     """Return a line a system with its intervals; `said` names x when a point is touched."""
     return [
         {
@@ -266,7 +266,7 @@ def _traces(lines: Sequence[Line], x_shown: Callable[[Any], Any], said: str = "%
     ]
 
 
-def _lines(entries: Sequence[Run], x_of: Callable[[Run], Any], *without: str) -> list[Line]:
+def _lines(entries: Sequence[Run], x_of: Callable[[Run], Any], *without: str) -> list[ChartLine]:
     """Return the systems that differ in x alone and have several values of it.
 
     `without` names the setting that x is of: it stands in a system's label, and is left out of a line's.

@@ -36,7 +36,7 @@ def marks(run: RunDocument) -> list[str]:
         return []
     if cost.price_source is None and cost.total is None:
         return [translated("price unknown")]
-    untold, lost = cost.untold or 0, cost.unaccounted_requests or 0
+    untold, lost = cost.responses_without_usage or 0, cost.unaccounted_requests or 0
     return [
         *([translated("cost of {n:,} unknown", n=untold)] if untold else []),
         *([translated("{n:,} requests unaccounted, {most}", n=lost, most=_most(cost))] if lost else []),

@@ -108,7 +108,7 @@ def test_answers_that_do_not_tell_their_tokens_count_as_the_most(project):
     done = within(project, "1USD", settings={"silent": True})
     assert done.run.counts.examples == int(1 / 0.2)
     assert done.run.cost.total is None
-    assert done.run.cost.untold == done.run.counts.examples
+    assert done.run.cost.responses_without_usage == done.run.counts.examples
 
 
 def test_what_failed_and_was_billed_is_paid_though_it_is_asked_again(project):

@@ -11,7 +11,7 @@ from harness.reports.leaderboard.board import Board, board
 from harness.reports.run import load
 from tests.support.fake_runs import fake_run
 
-COST = {"total": 1.0, "paid": 1.0, "untold": 0, "price_source": "a page"}
+COST = {"total": 1.0, "paid": 1.0, "responses_without_usage": 0, "price_source": "a page"}
 SLO = {"ttft": 0.5, "e2e": 5.0}
 
 
@@ -34,8 +34,16 @@ def test_a_currency_has_a_column_of_its_own(tmp_path):
 
 
 def test_a_price_that_nobody_knows_is_said_beside_the_figure(tmp_path):
-    unknown = {"total": None, "paid": None, "untold": None, "per_1k_examples": None, "price_source": None}
-    text = render.markdown(shown(tmp_path, {"cost": unknown}, {"cost": {**COST, "untold": 3}}))
+    unknown = {
+        "total": None,
+        "paid": None,
+        "responses_without_usage": None,
+        "per_1k_examples": None,
+        "price_source": None,
+    }
+    text = render.markdown(
+        shown(tmp_path, {"cost": unknown}, {"cost": {**COST, "responses_without_usage": 3}})
+    )
     assert "(price unknown)" in text
     assert "(cost of 3 unknown)" in text
 
