@@ -76,9 +76,10 @@ def simulated(
                 (sides[0], before, 0),
                 (sides[1], Statistics(keys, answers[:kept], None), down),
             ):
-                figure = {**run.figure, "value": float(statistics.rows.mean()), "n": len(statistics.rows)}
-                told = {"figure": figure, "statistics": partial(_same, statistics)}
-                side[slot] = replace(run, slot=slot, examples=N, failed=lost, unanswered=0, **told)
+                update = {"value": float(statistics.rows.mean()), "n": len(statistics.rows)}
+                told = replace(run, slot=slot, examples=N, failed=lost, unanswered=0)
+                figure, read = run.figure.model_copy(update=update), partial(_same, statistics)
+                side[slot] = replace(told, figure=figure, statistics=read)
         yield gate(*sides, Limits(margin=margin)).verdict
 
 

@@ -160,7 +160,7 @@ def mmlu_pro(replies: Replies, _scratch: Path) -> str:
         right, with_guess = (
             value(made, f"{metric}@{reader}") for metric in ("accuracy", "accuracy_with_guess")
         )
-        readings = ((one["official"][reader], one["prediction"], one["target"]) for one in of(made))
+        readings = (((one.official or {})[reader], one.prediction, one.target) for one in of(made))
         counts = compared(readings)
         ours = value(made, "accuracy")
         if wrong is None:

@@ -34,7 +34,6 @@ from harness.reports.leaderboard import board as boards
 from harness.reports.leaderboard import render
 from harness.reports.writers import html
 from harness.reports.writers.translations import language
-from harness.reports.frames import pandas
 from harness.runs import Run, warn
 from harness.terminal import say
 

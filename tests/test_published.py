@@ -22,7 +22,7 @@ def figures(folder, task, file, settings, *, data=DATA):
         runs_dir=folder,
         max_failures=1.0,
     )
-    return made, {name: one["value"] for name, one in made.metrics.items()}
+    return made, {name: one.value for name, one in made.metrics.items()}
 
 
 def test_a_verifier_on_gsm8k_by_its_authors_reader_and_by_ours(tmp_path):

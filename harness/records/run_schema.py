@@ -9,7 +9,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_serializer,
+    model_validator,
+)
 
 SCHEMA_VERSION = 2
 
@@ -385,6 +393,10 @@ class RunDocument(Part):
         default=None, description="answers that are in the figures and no longer in the journal"
     )
     stopped_because: str | None = Field(default=None, description="why it is not complete")
+
+    @field_serializer("latency_s", mode="wrap")
+    def _null_where_nothing_was_timed(self, value: Any, handler: SerializerFunctionWrapHandler) -> Any:
+        return handler(value) or None
 
     @model_validator(mode="after")
     def _has_its_data(self) -> RunDocument:

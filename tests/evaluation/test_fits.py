@@ -68,7 +68,7 @@ def test_other_data_is_fitted_anew(project):
     fitted(project)
     project.reviews(train=rows(44, "t"))
     fit = fitted(project).run.fit
-    assert (fit["examples"], fit["reused"]) == (44, False)
+    assert (fit.examples, fit.reused) == (44, False)
     assert len(folders(project)) == 2
 
 

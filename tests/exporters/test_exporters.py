@@ -38,7 +38,7 @@ def test_a_frame_has_a_row_a_run_and_metric(pushed):
     metrics = [run.metrics for run in runs.load("runs")]
     assert len(frame) == sum(map(len, metrics))
     (accuracy,) = frame.query("system == 'majority' and metric == 'accuracy'").to_dict("records")
-    assert accuracy["value"] == next(m["accuracy"]["value"] for m in metrics)
+    assert accuracy["value"] == next(m["accuracy"].value for m in metrics)
     assert (accuracy["n"], accuracy["sample"], accuracy["main"], accuracy["limit"]) == (20, True, True, "20")
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from harness.errors import BadInput
 from harness.extraction import predictions as answers
 from harness.extraction.predictions import best, reader
+from harness.records.sample_schema import Record, RecordedResponse
 from harness.schema import Option, Response
 from harness.scoring.summary import Tally
 from tests.support.small_tasks import question_task, small_task
@@ -101,9 +102,9 @@ def test_any_other_end_of_a_reply_is_read(finish):
     [("refused", "refused"), ("filtered", "filtered"), ("too_long", "too_long"), (None, "no answer found")],
 )
 def test_the_reason_why_nothing_was_answered_is_counted(finish, reason):
-    response = {"cached": False, "error": None, "finish": finish}
+    response = RecordedResponse(finish=finish, error=None)
     tally = Tally(metrics=[])
-    tally.add({"id": "1", "repeat": 0, "response": response, "prediction": None, "target": "1", "scores": {}})
+    tally.add(Record(id="1", repeat=0, response=response, prediction=None, target="1", scores={}))
     assert tally.counts["unanswered"] == 1
     assert tally.reasons == {reason: 1}
 

@@ -15,6 +15,7 @@ from scipy.stats import binomtest
 from harness.errors import BadInput
 from harness.metrics.classification import accuracy
 from harness.records import run_file
+from harness.records.run_schema import MetricResult
 from harness.reports.columns import Column
 from harness.reports.gate import baselines
 from harness.reports.gate import render as gate_render
@@ -564,7 +565,15 @@ def simulated(name: str, right: np.ndarray, metric: Metric) -> RunSummary:
         slot=RunKey(name, "system", "test", "", False),
         status="complete",
         column=column,
-        figure={"value": value, "unit": "0-1", "n": n},
+        figure=MetricResult(
+            value=value,
+            ci_low=None,
+            ci_high=None,
+            n=n,
+            unit="0-1",
+            higher_is_better=True,
+            signature=f"accuracy|v:1|n:{n}",
+        ),
         examples=n,
         failed=0,
         unanswered=0,

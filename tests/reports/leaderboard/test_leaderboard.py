@@ -78,7 +78,7 @@ def test_systems_whose_own_intervals_overlap_are_told_apart_if_one_wins_example_
     fake_run(tmp_path, "worse", "1" * 220 + "0" * 180)
     found = show()
     better, worse = (row.entries[found.columns[0]].main for row in found.rows)
-    assert better["ci_low"] < worse["ci_high"]
+    assert better.ci_low < worse.ci_high
     assert places(found) == {"better": 1, "worse": 2}
 
 

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from harness import plugins
+from harness.records.run_schema import MetricResult
 from harness.reports.writers.numbers import each, factor, figure, number, short
 
 
@@ -37,23 +38,26 @@ def test_a_number_has_the_digits_of_its_unit(value, unit, shown):
     assert number(value, unit) == shown
 
 
+def result(value: float | None, low: float | None, high: float | None, unit: str) -> MetricResult:
+    return MetricResult(
+        value=value, ci_low=low, ci_high=high, n=40, unit=unit, higher_is_better=True, signature="m|v:1|n:40"
+    )
+
+
 def test_the_ends_of_an_interval_have_the_digits_of_its_figure():
-    main = {"value": 12.3456, "ci_low": 9.8765, "ci_high": 101.234, "unit": "perplexity"}
-    assert figure(main) == "12.35 [9.88, 101.23]"
+    assert figure(result(12.3456, 9.8765, 101.234, "perplexity")) == "12.35 [9.88, 101.23]"
 
 
 def test_a_figure_of_0_to_100_has_two_digits():
-    main = {"value": 27.123, "ci_low": 26.0, "ci_high": 28.5, "unit": "0-100"}
-    assert figure(main) == "27.12 [26.00, 28.50]"
+    assert figure(result(27.123, 26.0, 28.5, "0-100")) == "27.12 [26.00, 28.50]"
 
 
 def test_a_figure_without_an_interval_stands_alone_with_its_marks():
-    main = {"value": 0.5, "ci_low": None, "ci_high": None, "unit": "0-1"}
-    assert figure(main, ["partial", "1 failed"]) == "0.5000 (partial, 1 failed)"
+    assert figure(result(0.5, None, None, "0-1"), ["partial", "1 failed"]) == "0.5000 (partial, 1 failed)"
 
 
 def test_an_undefined_figure_has_no_number():
-    assert figure({"value": None, "ci_low": None, "ci_high": None, "unit": "perplexity"}) == "undefined"
+    assert figure(result(None, None, None, "perplexity")) == "undefined"
 
 
 @pytest.mark.parametrize("name", ["accuracy", "pearson", "perplexity", "bits_per_byte", "brier", "bleu"])
