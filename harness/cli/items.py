@@ -53,8 +53,8 @@ def items(
     """
     import orjson
 
-    from harness.reports.entries import load
     from harness.reports.items import analysis, render
+    from harness.reports.run import load
     from harness.reports.writers.translations import language
 
     kind = format_named(format, out, FORMATS)

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness import seeding
 from harness.errors import BadInput, HarnessError, Stopped
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Quiet
-from harness.evaluation.runner import Outcome, Run, opened
+from harness.evaluation.runner import OpenRun, Outcome, opened
 from harness.metrics.aggregates import OfSums, mean
+from harness.records import run_file
 from harness.schema import Example, Metric
 from harness.scoring.summary import tally
 
@@ -176,7 +177,7 @@ def _raced_metric(plans: Sequence[Plan]) -> Metric:
 
 def _raced(
     contest: Race,
-    runs: Sequence[Run],
+    runs: Sequence[OpenRun],
     metric: Metric,
     examples: Sequence[Example],
     asked: list[int],
@@ -207,7 +208,7 @@ def _raced(
     return None
 
 
-def _scores(run: Run, metric: Metric) -> dict[str, float]:
+def _scores(run: OpenRun, metric: Metric) -> dict[str, float]:
     """Return id → the metric's figure of each example that is answered."""
     found = tally(run.samples, run.metrics, run.plan.task.classes)
     if not found.ids:
@@ -221,10 +222,10 @@ def _in_order(scores: dict[str, float], names: Sequence[str]) -> NDArray[np.floa
     return np.array([scores.get(name, np.nan) for name in names])
 
 
-def _finished(run: Run, contest: Race, error: HarnessError | None) -> Outcome:
+def _finished(run: OpenRun, contest: Race, error: HarnessError | None) -> Outcome:
     """Sum a run up; one that was not asked everything is partial, and says why."""
     if run.complete:
-        return Outcome(run.directory, dict(run.known), reused=True)
+        return Outcome(run.directory, run_file.read_run(run.directory), reused=True)
     if contest.over:
         why = f"a race was decided after {contest.since or contest.asked:,} examples"
     else:
@@ -238,7 +239,7 @@ def _standing(
 ) -> Standing:
     to, after = contest.lost.get(at, (None, None))
     values = list(scores.values())
-    cost: dict[str, Any] = outcome.run.get("cost") or {}
+    cost = outcome.run.cost
     return Standing(
         system=plans[at].system,
         outcome=outcome,
@@ -247,8 +248,8 @@ def _standing(
         value=sum(values) / len(values) if values else None,
         lost_to=None if to is None else plans[to].system,
         after=after,
-        cost=cost.get("total"),
-        currency=cost.get("currency"),
+        cost=cost.total if cost else None,
+        currency=cost.currency if cost else None,
     )
 
 

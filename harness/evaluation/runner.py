@@ -110,7 +110,7 @@ def execute(plan: Plan, display: Display) -> Outcome:
 
 
 @contextmanager
-def opened(plan: Plan, display: Display) -> Iterator[Run]:
+def opened(plan: Plan, display: Display) -> Iterator[OpenRun]:
     """Yield the run of `plan`, its directory found or made, and locked where anything is left to ask.
 
     Raises:
@@ -130,11 +130,11 @@ def opened(plan: Plan, display: Display) -> Iterator[Run]:
             known = directories.known(directory, say)  # its last writer may have gone on meanwhile
             if known is not None and known.status == COMPLETE:
                 lock.close()
-        run = stack.enter_context(Run(plan, adapter, directory, mark, identity, known, display))
+        run = stack.enter_context(OpenRun(plan, adapter, directory, mark, identity, known, display))
         yield run
 
 
-class Run:
+class OpenRun:
     """A run under way: it is opened, asked all of its examples or some at a time, and finished."""
 
     def __init__(
@@ -168,7 +168,7 @@ class Run:
         self.engine = (known.backend.engine if known else None) or {}
         self.environment = environment(plan.backend.entry.libraries)
 
-    def __enter__(self) -> Run:
+    def __enter__(self) -> OpenRun:
         """Begin nothing yet."""
         return self
 

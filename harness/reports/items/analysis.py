@@ -10,8 +10,9 @@ from harness.errors import BadInput, HarnessError
 from harness.metrics.aggregates import OfSums, mean
 from harness.records import run_file
 from harness.records.journal import read_records
-from harness.reports.entries import Column, Entry, Warn
+from harness.reports.columns import Column
 from harness.reports.leaderboard.ranks import metric_of, statistics
+from harness.reports.run import Run, Warn
 from harness.scoring.summary import named
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Items:
         return float(np.nanmean(self.right[:, item]))
 
 
-def analyse(task: str, entries: Sequence[Entry], warn: Warn, count: int = SUBSET) -> Items:
+def analyse(task: str, entries: Sequence[Run], warn: Warn, count: int = SUBSET) -> Items:
     """Return what the runs of a task say of its items.
 
     Where runs are of several versions, splits or data, those are taken of which there are most.
@@ -113,11 +114,11 @@ def analyse(task: str, entries: Sequence[Entry], warn: Warn, count: int = SUBSET
     )
 
 
-def _of_one_column(task: str, entries: Sequence[Entry], warn: Warn) -> list[Entry]:
+def _of_one_column(task: str, entries: Sequence[Run], warn: Warn) -> list[Run]:
     """Return the latest run of each system in the column with the most systems."""
-    columns: dict[Column, dict[str, Entry]] = {}
+    columns: dict[Column, dict[str, Run]] = {}
     for entry in sorted(entries, key=lambda one: one.preference):
-        if entry.column is not None and entry.run["task"]["name"] == task:
+        if entry.column is not None and entry.task == task:
             columns.setdefault(entry.column, {})[entry.system] = entry
     if not columns:
         raise BadInput(f"no run of {task} with an answer; `harness list runs` shows what there is")
@@ -129,7 +130,7 @@ def _of_one_column(task: str, entries: Sequence[Entry], warn: Warn) -> list[Entr
     return list(most.values())
 
 
-def _right(entry: Entry) -> dict[str, float]:
+def _right(entry: Run) -> dict[str, float]:
     """Return id → the mean of the metric's figure over an example's repeats."""
     kept = statistics(entry.directory / run_file.STATISTICS, str(entry.metric))
     found: dict[str, list[float]] = {}
@@ -139,7 +140,7 @@ def _right(entry: Entry) -> dict[str, float]:
 
 
 def _suspects(
-    entries: Iterable[Entry], ids: Sequence[str], known: Scores, ability: dict[str, float]
+    entries: Iterable[Run], ids: Sequence[str], known: Scores, ability: dict[str, float]
 ) -> list[Suspect]:
     """Return the suspicious keys, worst first.
 
@@ -153,14 +154,14 @@ def _suspects(
     for entry in entries:
         for line in read_records(entry.directory / run_file.SAMPLES):
             record = line.record
-            at, target = place.get(record["id"]), record["target"]
-            if at is None or record["repeat"] or not isinstance(target, (str, int, bool)):
+            at, target = place.get(record.id), record.target
+            if at is None or record.repeat or not isinstance(target, (str, int, bool)):
                 continue
             keys[at] = str(target)
-            options[at] = max(options[at], len((record.get("request") or {}).get("options") or ()))
-            if record["prediction"] is not None:
-                right = known[entry.system].get(record["id"]) == 1
-                answers[at][entry.system] = keys[at] if right else str(record["prediction"])
+            options[at] = max(options[at], len((record.request or {}).get("options") or ()))
+            if record.prediction is not None:
+                right = known[entry.system].get(record.id) == 1
+                answers[at][entry.system] = keys[at] if right else str(record.prediction)
     seen = zip(options, answers, keys, strict=True)
     sizes = [size or len({*given.values(), key}) for size, given, key in seen]
     return suspects(answers, keys, ability, sizes)
