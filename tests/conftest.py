@@ -15,9 +15,12 @@ from tests.support.paths import DATA, ROOT
 # `benchmarks` lies beside the tests; last, so that `harness` stays the one that is installed.
 sys.path.append(str(ROOT))
 
-# Under nohup the tests' commands would inherit that a closed terminal is ignored, which some are about.
+# Under nohup, or behind a shell's `&`, the tests' commands would inherit that a closed terminal or Ctrl-C is
+# ignored, which some are about.
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine is no failure: what must be quick has a benchmark.
 settings.register_profile("steady", deadline=None)

@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("openai")
 
 from tests.support.certificates import certified
+from tests.support.forking import ASKING
 from tests.support.model_server import Asked, ModelServer, Reply, answer, refuse, say
 from tests.support.running import PATIENCE, Project, here, keys_of, one_line, outcome, records_of, rows, said
 
@@ -21,6 +22,7 @@ AT_ONCE, KILLS = 8, 2  # benchmarks/remote.py kills twenty times
 @pytest.fixture
 def project(tmp_path) -> Project:
     made = Project(tmp_path)
+    made.imported = ASKING
     made.reviews(test=rows(60))
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         made.env.pop(name, None)

@@ -1,10 +1,12 @@
 """The command in a process of its own that need not import it first.
 
     done = forking.run(["list", "tasks"], cwd=folder, env=os.environ, timeout=60)
+    with forking.Forked(["run", …], folder, os.environ) as process:
+        process.send_signal(signal.SIGINT)
 
 A server imports what every run needs and waits. For each call it forks: the child takes the caller's folder,
-environment and streams, runs the command as `python -m harness` does, and ends as an interpreter ends. Half a
-second of imports is saved, which is most of what a small run takes; nothing else is shared between calls.
+environment and streams, runs the command as `python -m harness` does, and ends as an interpreter ends. The
+imports are saved, which is most of what a small run takes; nothing else is shared between calls.
 """
 
 from __future__ import annotations
@@ -14,26 +16,137 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from functools import cache
+from io import TextIOWrapper
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from threading import Lock, Timer
+from types import TracebackType
+from typing import IO, Any, TextIO
 
-# What `run`, `rescore` and the reports import, and nothing that a model needs.
+# What `run`, `rescore`, `data` and the reports import, and nothing that a model needs.
 IMPORTED = (
     *("harness.cli.app", "harness.evaluation.grid", "harness.evaluation.runner"),
     *("harness.reports.run", "harness.reports.site.writing"),
     *("harness.adapters.dummy", "harness.adapters.baseline", "harness.metrics.classification"),
     *("harness.stats.intervals", "harness.scoring.rescore"),
     *("harness.reports.leaderboard.board", "harness.reports.leaderboard.render"),
+    *(
+        "numpy.ma",
+        "rich.progress",
+        "harness.datasets.downloads.web",
+        "harness.adapters.classical.classifiers",
+    ),
+)
+# What asking a server imports: most of a second, which a test of another kind does without.
+ASKING = ("openai", "openai.resources.chat", "aiohttp", "harness.adapters.remote.openai")
+# What a local model imports, also one that is trained; one server for all of these: it takes ten seconds.
+MODELS = (
+    "torch",
+    "torch._dynamo",
+    "tokenizers",
+    "pandas",
+    "transformers.pipelines",
+    "harness.adapters.hf.adapter",
 )
 _one_at_a_time = Lock()
+
+
+class Forked:
+    """A command that runs, as `subprocess.Popen` has one; killed at the end of a `with` block.
+
+    `stderr` is a number as for `Popen`, or a stream; what is written to a pipe is read from `.stderr`.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        imported: tuple[str, ...] = (),
+        *,
+        stdout: int | IO[Any] = subprocess.DEVNULL,
+        stderr: int | IO[Any] = subprocess.PIPE,
+    ) -> None:
+        self.args, self.returncode, self.stderr = arguments, None, None
+        asked = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}
+        with ExitStack() as theirs:
+            streams = [self._stream(stdout, theirs), self._stream(stderr, theirs)]
+            self._told, told = socket.socketpair()
+            theirs.enter_context(told)
+            with _one_at_a_time:
+                socket.send_fds(
+                    _server(imported), [json.dumps(asked).encode() + b"\n"], [*streams, told.fileno()]
+                )
+        self.pid = _number(self._told)
+
+    def _stream(self, stream: int | IO[Any], theirs: ExitStack) -> int:
+        """Return the number of what the command writes to; `theirs` closes what is of no use here."""
+        if stream == subprocess.PIPE:
+            ours, its = os.pipe()
+            self.stderr = os.fdopen(ours, encoding="utf-8")
+            theirs.callback(os.close, its)
+            return its
+        if stream == subprocess.DEVNULL:
+            return theirs.enter_context(open(os.devnull, "wb")).fileno()
+        return stream if isinstance(stream, int) else stream.fileno()
+
+    def poll(self) -> int | None:
+        """Return the exit code, None as long as the command runs."""
+        return self._ended(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code once the command has ended."""
+        code = self._ended(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        return code
+
+    def _ended(self, timeout: float | None) -> int | None:
+        if self.returncode is None and select.select([self._told], [], [], timeout)[0]:
+            self.returncode = _number(self._told)
+        return self.returncode
+
+    def communicate(self, timeout: float) -> tuple[None, str]:
+        """Return what was still written to stderr, once the command has ended."""
+        late = Timer(timeout, self.kill)
+        late.start()
+        assert self.stderr is not None
+        text = self.stderr.read()
+        if not late.is_alive():
+            raise subprocess.TimeoutExpired(self.args, timeout)
+        late.cancel()
+        self.wait(timeout)
+        return None, text
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, if there is anybody to have it."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End the command at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def __enter__(self) -> Forked:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.kill()
+        self.wait()
+        self._told.close()
+        if self.stderr is not None:
+            self.stderr.close()
 
 
 def run(
@@ -50,31 +163,15 @@ def run(
     Raises:
         TimeoutExpired: it took longer; it has been killed.
     """
-    asked = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, _one_at_a_time:
-        code = _ended(asked, (out.fileno(), err.fileno()), timeout, imported)
+    with (
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+        Forked(arguments, cwd, env, imported, stdout=out, stderr=err) as process,
+    ):
+        code = process.wait(timeout)
         for stream in (out, err):
             stream.seek(0)
         return subprocess.CompletedProcess(arguments, code, out.read().decode(), err.read().decode())
-
-
-def _ended(asked: dict[str, Any], streams: Sequence[int], timeout: float, imported: tuple[str, ...]) -> int:
-    """Have the server run what is asked, and return the exit code."""
-    channel, pid = _server(imported), None
-    try:
-        socket.send_fds(channel, [json.dumps(asked).encode() + b"\n"], streams)
-        pid = _number(channel)
-        channel.settimeout(timeout)
-        code = _number(channel)
-        channel.settimeout(None)
-    except BaseException as error:
-        _server.cache_clear()  # what this one says next would be taken for the answer to another call
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
-        if isinstance(error, TimeoutError):
-            raise subprocess.TimeoutExpired(asked["arguments"], timeout) from None
-        raise
-    return code
 
 
 def can_run(env: Mapping[str, str]) -> bool:
@@ -119,22 +216,39 @@ def _number(channel: socket.socket) -> int:
 
 def _serve(channel: socket.socket) -> None:
     """Fork for every request; returns in the children, which have become what was asked for."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a keeper ended
     while True:
-        line, streams, _, _ = socket.recv_fds(channel, 65536, 2)
+        line, descriptors, _, _ = socket.recv_fds(channel, 65536, 3)
         while line and not line.endswith(b"\n"):
             line += channel.recv(65536)
         if not line:
             os._exit(0)  # who asked is gone
-        pid = os.fork()
-        if not pid:
+        if not os.fork():
             channel.close()
-            _become(json.loads(line), streams)
-            return
-        for stream in streams:
-            os.close(stream)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            *streams, told = descriptors
+            if not _keep(streams, told):
+                _become(json.loads(line), streams)
+                return
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _keep(streams: Sequence[int], told: int) -> bool:
+    """Fork, and return False in the child; tell its number and how it ended, and end with it."""
+    pid = os.fork()
+    if not pid:
+        os.close(told)
+        return False
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # a terminal's signal is for the command
+    for stream in streams:
+        os.close(stream)
+    with socket.socket(fileno=told) as channel, suppress(BrokenPipeError):
         channel.sendall(pid.to_bytes(4, "big"))
         _, status = os.waitpid(pid, 0)
         channel.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
+    os._exit(0)
 
 
 def _become(asked: dict[str, Any], streams: Sequence[int]) -> None:
@@ -142,6 +256,8 @@ def _become(asked: dict[str, Any], streams: Sequence[int]) -> None:
     for number, stream in enumerate(streams, start=1):
         os.dup2(stream, number)
         os.close(stream)
+    sys.stdout = sys.__stdout__ = _writer(1, sys.stdout, os.isatty(1))
+    sys.stderr = sys.__stderr__ = _writer(2, sys.stderr, True)
     os.chdir(asked["cwd"])
     os.environ.clear()
     os.environ.update(asked["env"])
@@ -151,10 +267,18 @@ def _become(asked: dict[str, Any], streams: Sequence[int]) -> None:
     importlib.invalidate_caches()
 
 
+def _writer(number: int, like: TextIO, by_lines: bool) -> TextIO:
+    """Return what writes to a stream as the interpreter's own does: that one took it for a file."""
+    raw = os.fdopen(number, "wb", 0 if like.write_through else -1, closefd=False)
+    how = {"encoding": like.encoding, "errors": like.errors, "write_through": like.write_through}
+    return TextIOWrapper(raw, line_buffering=by_lines, **how)
+
+
 if __name__ == "__main__":
     del sys.path[0]  # this folder, which a command does not see
     for name in (*IMPORTED, *sys.argv[2:]):
-        importlib.import_module(name)
+        with suppress(ImportError):  # an extra that is not here is the command's to miss
+            importlib.import_module(name)
     from harness.cli import main
     from harness.cli.app import command
 

@@ -58,9 +58,6 @@ decoding: {max_tokens: 10, temperature: 0}
 price: {usd_per_mtok: {input: 1000, cached_input: 100, output: 4000}, source: a test, date: 2026-11-01}
 """
 
-# What a fit imports: an optimiser asks for the second.
-LEARNING = ("torch", "torch._dynamo", "tokenizers")
-
 Row = tuple[str, str, str]
 
 
@@ -126,8 +123,13 @@ class Project:
         )
 
     @contextmanager
-    def started(self, *arguments: object, stderr: int = subprocess.PIPE) -> Iterator[subprocess.Popen]:
+    def started(self, *arguments: object, stderr: Any = subprocess.PIPE) -> Iterator[Any]:
         """Start the command; it is killed at the end of the block if it is still there."""
+        if forking.can_run(self.env):
+            words = list(map(str, arguments))
+            with forking.Forked(words, self.home, self.env, self.imported, stderr=stderr) as forked:
+                yield forked
+            return
         with subprocess.Popen(
             [sys.executable, "-m", "harness", *map(str, arguments)],
             cwd=self.home,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forking import MODELS
 from tests.support.running import REVIEWS, Project, here, rows
 from tests.support.shell import Shell
 
@@ -102,6 +103,7 @@ def test_what_the_user_s_own_argument_names_runs(shell, cloned):
     shell.write("answers.jsonl", '{"prediction": "1", "target": "1"}\n')
     project = Project(shell.home)
     project.env["HF_HOME"] = str(shell.home / "hf")
+    project.imported = MODELS
     said = project.harness("score", "answers.jsonl", "--metric", "evaluate:./share")
     assert "cannot be loaded: RuntimeError: ran" in said.stderr
     assert (shell.home / RAN).read_text() == "ran"

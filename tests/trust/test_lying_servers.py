@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("openai")
 
+from tests.support.forking import ASKING
 from tests.support.model_server import ModelServer, Reply, say, whole
 from tests.support.running import Project, records_of, rows, said
 
@@ -18,6 +19,7 @@ PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome</
 def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
     project.reviews(test=rows(4))
+    project.imported = ASKING
     return project
 
 

@@ -14,7 +14,8 @@ from harness import plugins
 from harness.backends import backend as backends
 from harness.errors import BadInput, Unavailable
 from harness.schema import Decoding, Profile
-from tests.support.running import LEARNING, PATIENCE, Project, here, one_line, outcome, records_of, rows, said
+from tests.support.forking import MODELS
+from tests.support.running import PATIENCE, Project, here, one_line, outcome, records_of, rows, said
 
 NAMES = ("lstm", "cnn_text", "transformer", "transformer_pretrained", "word2vec")
 HERE = all(importlib.util.find_spec(name) for name in ("torch", "tokenizers"))
@@ -40,7 +41,7 @@ metrics: [pearson]
 def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
     project.env["OMP_NUM_THREADS"] = "1"
-    project.imported = LEARNING if HERE else ()
+    project.imported = MODELS if HERE else ()
     project.reviews(train=rows(120, "t"))
     return project
 
