@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -45,16 +46,40 @@ def name_of(path: Path) -> str:
     return unicodedata.normalize("NFC", path.stem)
 
 
+SETTLED_S = 2.0  # a folder written to so lately may be written to again without a later time on it
+_listings: dict[Path, tuple[dict[str, int], list[Path]]] = {}
+
+
 def files(folder: Path) -> list[Path]:
-    """Return the YAML files in a folder and below it."""
-    # Whatever a definition names is looked for among all of these; rglob takes more than twice as long.
-    found = (
-        os.path.join(place, name)
-        for place, _, names in os.walk(folder)
-        for name in names
-        if name.endswith((".yaml", ".yml"))
-    )
-    return [Path(path) for path in sorted(found, key=lambda path: path.split(os.sep))]
+    """Return the YAML files in a folder and below it, as they are now.
+
+    Whatever a definition names is looked for among all of these, dozens of times a run: a listing is kept for
+    as long as no folder in it was written to.
+    """
+    places, found = _listings.get(folder, ({}, []))
+    if not places or any(_written(place) != when for place, when in places.items()):
+        began = time.time_ns()
+        places, found = _listed(folder)
+        if folder.is_absolute() and max(places.values(), default=0) < began - SETTLED_S * 1e9:
+            _listings[folder] = places, found
+    return list(found)
+
+
+def _listed(folder: Path) -> tuple[dict[str, int], list[Path]]:
+    """Return when each folder was written to, and the YAML files in them."""
+    places, found = {}, []
+    for place, _, names in os.walk(folder):  # rglob takes more than twice as long
+        places[place] = _written(place)
+        found += [os.path.join(place, name) for name in names if name.endswith((".yaml", ".yml"))]
+    return places, [Path(path) for path in sorted(found, key=lambda path: path.split(os.sep))]
+
+
+def _written(place: str) -> int:
+    """Return when something in a folder was last added, renamed or removed, in ns; -1: it is gone."""
+    try:
+        return os.stat(place).st_mtime_ns
+    except OSError:
+        return -1
 
 
 @lru_cache(maxsize=4096)
