@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from harness.cli.output import fail, print_json
 from harness.errors import BadInput, HarnessError, Interrupted
@@ -13,6 +13,8 @@ from harness.options.flags import Flag
 from harness.options.running import RunOptions
 from harness.options.shared import Json
 from harness.terminal import say
+
+_FEW = 20  # clusters, from which on an interval is as wide as it should be
 
 if TYPE_CHECKING:
     from harness.evaluation.plan import Plan
@@ -108,6 +110,19 @@ def _tell(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
     elif not quiet:
         again = " is complete already (--fresh runs it again)" if outcome.reused else ""
         say(f"{plan.label}: {outcome.directory}{again}")
+        _warn_of_few_clusters(plan, outcome)
+
+
+def _warn_of_few_clusters(plan: Plan, outcome: Outcome) -> None:
+    """Say that the first N questions are about few articles, and how to ask about more of them."""
+    limit = plan.options.limit
+    found: dict[str, Any] = next(iter(outcome.run.get("metrics", {}).values()), {})
+    units, n = found.get("units"), found.get("n") or 0
+    if type(limit) is int and units is not None and units < min(_FEW, n):
+        say(
+            f"warning: {plan.label}: the first {limit:,} examples are of {units:,} clusters, too few for a"
+            " narrow interval; a share (--limit 0.05) is drawn from all"
+        )
 
 
 def _print(outcomes: list[Outcome], options: RunOptions, *, json: bool) -> None:

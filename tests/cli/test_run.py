@@ -195,3 +195,9 @@ def test_no_command_at_all_imports_what_it_does_not_use(tmp_path):
         check=True,
     )
     assert not {"torch", "pandas", "transformers", "sklearn", "scipy", "rich"} & set(done.stderr.split())
+
+
+def test_a_limit_that_takes_few_articles_says_so_and_a_share_does_not(shell):
+    korquad = ("run", "-t", "korquad_v1", "--sample", "-b", "dummy", "--limit")
+    assert "warning: korquad_v1 · dummy: the first 6 examples are of" in shell(*korquad, "6").err
+    assert "clusters, too few" not in shell(*korquad, "0.5").err
