@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import fail, print_json
 from harness.errors import BadInput, HarnessError, Interrupted
@@ -116,9 +116,9 @@ def _tell(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
 def _warn_of_few_clusters(plan: Plan, outcome: Outcome) -> None:
     """Say that the first N questions are about few articles, and how to ask about more of them."""
     limit = plan.options.limit
-    found: dict[str, Any] = next(iter(outcome.run.get("metrics", {}).values()), {})
-    units, n = found.get("units"), found.get("n") or 0
-    if type(limit) is int and units is not None and units < min(_FEW, n):
+    found = next(iter(outcome.run.metrics.values()), None)
+    units = found.units if found else None
+    if type(limit) is int and found and units is not None and units < min(_FEW, found.n or 0):
         say(
             f"warning: {plan.label}: the first {limit:,} examples are of {units:,} clusters, too few for a"
             " narrow interval; a share (--limit 0.05) is drawn from all"
