@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
+from harness.cli.audit import audit
 from harness.cli.cache import cache
 from harness.cli.check import check
 from harness.cli.compare import compare
@@ -33,7 +34,7 @@ from harness.cli.tokenizers import tokenizers
 from harness.cli.try_ import try_
 
 ASK = (run, race, try_, estimate, export)
-SHOW = (list_, show, data, tokenizers, check, doctor, cache, init)
+SHOW = (list_, show, data, audit, tokenizers, check, doctor, cache, init)
 JUDGE = (leaderboard, report, compare, items, gate, push, rescore, score)
 
 app = typer.Typer(

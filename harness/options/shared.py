@@ -19,7 +19,7 @@ DATA_DIR = Flag(
     metavar="DIR",
     help="the datasets' own original files",
     ko="데이터셋 원본 파일이 있는 폴더",
-    on="run race estimate try export show tokenizers list data",
+    on="run race estimate try export show tokenizers list data audit",
     raw=Path,
     check=values.path,
 )
@@ -40,7 +40,7 @@ Offline = Annotated[
         "--offline",
         help="download nothing",
         ko="아무것도 내려받지 않음",
-        on="run race estimate try export show tokenizers doctor rescore score",
+        on="run race estimate try export show tokenizers doctor rescore score audit",
     ),
 ]
 Trust = Annotated[

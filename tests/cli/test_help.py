@@ -19,6 +19,7 @@ COMMANDS = (
     "list",
     "show",
     "data",
+    "audit",
     "tokenizers",
     "check",
     "doctor",

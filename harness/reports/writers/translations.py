@@ -22,6 +22,13 @@ VARIABLE = "HARNESS_LANG"
 _CHOSEN: ContextVar[str | None] = ContextVar("language", default=None)
 
 KOREAN: dict[str, str] = {
+    # Audit
+    "{task}: {n:,} examples of {split}, {train:,} to learn from": "{task}: {split} {n:,}, 학습용 {train:,}",
+    "{n:,} ({share:.1%}) stand nearly word for word in {where}": "{where}에 있는 문항 {n:,}({share:.1%})",
+    "labels: {counted}": "레이블: {counted}",
+    "sees only": "보는 것",
+    "nothing: the commonest label": "아무것도 보지 않음: 가장 흔한 레이블",
+    "the length": "길이",
     # Items
     "Items of {task}": "{task}의 문항",
     "{task}: {n:,} items, {systems} systems": "{task}: 문항 {n:,}개, 시스템 {systems}개",
