@@ -225,7 +225,7 @@ def test_an_odd_line_is_named_with_its_number(project, run):
     set_line(run / "samples.jsonl", 3, b'{"id": "x"}')
     done = project.harness("rescore", run)
     assert done.returncode == 4
-    assert "samples.jsonl:4: prediction: is missing; the line is left out" in done.stderr
+    assert "samples.jsonl:4: repeat: is missing; the line is left out" in done.stderr
 
 
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom"])
