@@ -6,10 +6,11 @@ examples must stay cheap. What a *user* writes is validated in `tasks` and `back
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from importlib import import_module
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 if TYPE_CHECKING:
     import numpy as np
@@ -390,114 +391,6 @@ class FitTask(Protocol):
         """Return the right answer as a model should say it: an option's text, the first reference."""
 
 
-@runtime_checkable
-class Adapter(Protocol):
-    """The code that drives one kind of engine. Constructed as `adapter(profile)`."""
-
-    def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
-        """Yield one Response a request, in any order, as they finish.
-
-        The source never blocks; None means "nothing now, ask again after a completion". Pull as
-        many requests as the engine likes. Raise `Unavailable` when nothing can be answered.
-        """
-
-    def close(self) -> None:
-        """Let go of the engine at once. Called once, also after an error."""
-
-
-@runtime_checkable
-class Learner(Protocol):
-    """An adapter that is fitted on the train split before it answers."""
-
-    def fit(self, train: Iterable[Example], task: FitTask) -> None:
-        """Learn from the whole train split."""
-
-    def save(self, folder: Path) -> None:
-        """Write what was learnt into the empty `folder`."""
-
-    def load(self, folder: Path) -> None:
-        """Read what `save` wrote."""
-
-
-@runtime_checkable
-class Trains(Protocol):
-    """A learner that learns in steps, long enough to be watched and to be killed."""
-
-    def equip(self, workshop: Workshop) -> None:
-        """Take what to work with. Called once, before `fit`."""
-
-    def took(self) -> Took:
-        """Return what the fit took. Called after `fit`."""
-
-
-@runtime_checkable
-class Exports(Protocol):
-    """A learner whose model other programs load."""
-
-    def export(self, folder: Path) -> None:
-        """Write what was learnt into the empty `folder`, in a layout that others read."""
-
-
-@runtime_checkable
-class CountsTokens(Protocol):
-    """An adapter that knows its tokenizer."""
-
-    def count_tokens(self, text: str) -> int:
-        """Return the number of tokens of `text`, special tokens left out."""
-
-
-@runtime_checkable
-class Neighbours(Protocol):
-    """An adapter that has learnt which words are alike."""
-
-    def nearest(self, text: str, count: int) -> list[tuple[str, float]]:
-        """Return the `count` words nearest to `text`, none of its own, each with its cosine."""
-
-
-@runtime_checkable
-class Prepares(Protocol):
-    """An adapter that has something to load, which is no part of answering."""
-
-    def prepare(self) -> None:
-        """Load what answering needs. Called before the clock of the answers starts, if any are asked."""
-
-
-@runtime_checkable
-class Drains(Protocol):
-    """An adapter that others work for: what is on the wire is paid, and is waited for when a run ends."""
-
-    def drain(self) -> None:
-        """Send nothing more. `answer` yields what is on the wire, within a bound, and ends.
-
-        What was pulled and not sent comes back as a failure of the kind DROPPED. Called at most a few times,
-        by a signal's handler too.
-        """
-
-
-@runtime_checkable
-class Identified(Protocol):
-    """An adapter that can say which weights it would run."""
-
-    def identity(self) -> Mapping[str, Any]:
-        """Return the resolved revision or the weights' hash, without loading them."""
-
-
-@runtime_checkable
-class SaysDecoding(Protocol):
-    """An adapter whose engine has names of its own for decoding, or decides some of it itself."""
-
-    def sent(self, decoding: Decoding) -> Mapping[str, Any]:
-        """Return what the engine is sent of a decoding, under the engine's names."""
-
-
-@runtime_checkable
-class Loaded(Protocol):
-    """An adapter that can say more of its engine once that is loaded."""
-
-    def loaded(self) -> Mapping[str, Any]:
-        """Return facts that bear on the answers, as plain values for `run.json`; called after `prepare`."""
-
-
 @dataclass(frozen=True)
 class Metric:
     """One figure about a run: statistics of each example, and how they sum.
@@ -529,3 +422,17 @@ class Metric:
     corpus: Callable[[Sequence[Any], Sequence[Any]], float] | None = None
     prepare: Callable[[], object] | None = None
     leaves_out: bool = False
+
+
+# Until an adapter had a base class, what it can do was said by protocols here.
+_OF_ADAPTERS = (
+    *("Adapter", "CountsTokens", "Drains", "Exports", "Identified", "Learner", "Loaded", "Neighbours"),
+    *("Prepares", "SaysDecoding", "Trains"),
+)
+
+
+def __getattr__(name: str) -> Any:
+    """Return the base class of adapters, under the name of any protocol that it replaced."""
+    if name not in _OF_ADAPTERS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module("harness.adapters.base").Adapter

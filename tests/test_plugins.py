@@ -212,6 +212,92 @@ def installed(folder: Path, name: str, code: str, *, entry: str | None = None) -
     return write(folder, files)
 
 
+# An adapter of a stranger's, as it was written before there was a base class, and as it is written since
+
+LEARNER = """
+        def __init__(self, profile):
+            self.ready = False
+
+        def fit(self, train, task):
+            self.most = Counter(example.target for example in train).most_common(1)[0][0]
+
+        def save(self, folder):
+            (folder / "most").write_text(self.most)
+
+        def load(self, folder):
+            self.most = (folder / "most").read_text()
+
+        def identity(self):
+            return {"weights": "a count"}
+
+        def prepare(self):
+            self.ready = True
+
+        def loaded(self):
+            return {"ready": self.ready}
+
+        def count_tokens(self, text):
+            return len(text.split())
+
+        def answer(self, requests):
+            for request in requests:
+                if request is not None:
+                    scores = [float(option.label == self.most) for option in request.options]
+                    yield Response(request.key, option_scores=scores)
+"""
+PLUGIN = """
+    from harness.hookspecs import AdapterEntry, hookimpl
+
+
+    @hookimpl
+    def register_adapters(register):
+        for name in ("Before", "Since"):
+            register(AdapterEntry(name.lower(), f"counts_adapters:{name}", asks=("choose",), learns=True))
+    """
+ADAPTERS = (
+    "from collections import Counter\n\nfrom harness.adapters.base import Adapter\n"
+    "from harness.schema import Response\n\n\n"
+    f"class Before:{LEARNER}\n        def close(self):\n            pass\n\n\n"
+    f"class Since(Adapter):{LEARNER}"
+)
+
+
+@pytest.fixture
+def in_counts(tmp_path, checkout):
+    """Return a function that runs `harness …` where the package with both is installed."""
+    site, home = tmp_path / "site", tmp_path / "home"
+    installed(site, "counts", PLUGIN)
+    write(site, {"counts_adapters.py": ADAPTERS})
+    for name in ("before", "since"):
+        write(home, {f"backends/{name}.yaml": f"adapter: {name}\nkind: classical"})
+    at = {"PYTHONPATH": os.pathsep.join([str(site), checkout]), "HARNESS_CACHE": str(tmp_path / "cache")}
+    return lambda *words: python("-m", "harness", *words, cwd=home, **at)
+
+
+def test_an_adapter_without_a_base_class_runs_as_one_with_it(in_counts):
+    done = in_counts("run", "-t", "nsmc_fewshot", "-b", "before,since", "--sample", "--json", "-q")
+    assert done.returncode == 0, done.stderr
+    before, since = json.loads(done.stdout)["runs"]
+    for run in (before, since):
+        assert run["fit"]["examples"] > 0
+        assert run["backend"]["engine"] == {"ready": True}
+        assert run["backend"]["identity"] == {"weights": "a count"}
+    assert before["metrics"] == since["metrics"]
+    assert before["counts"] == since["counts"]
+
+
+def test_it_is_asked_for_what_it_can_do_and_for_nothing_else(in_counts):
+    counted = in_counts("tokenizers", "배우가 참 좋았다", "-b", "before,since", "--json", "-q")
+    assert "learns its tokenizer from a task" in counted.stderr
+    for name in ("before", "since"):
+        tried = in_counts("try", "재미있다", "-t", "nsmc_fewshot", "-b", name, "--sample", "-q")
+        assert (tried.returncode, "→" in tried.stdout) == (0, True), tried.stderr
+        near = in_counts("try", "재미", "-t", "nsmc_fewshot", "-b", name, "--sample", "--nearest", "2")
+        assert f"{name} has no vectors of words" in near.stderr
+        out = in_counts("export", "-t", "nsmc_fewshot", "-b", name, "--sample", "--out", "model")
+        assert f"{name} ({name}) learns nothing that others load" in out.stderr
+
+
 BROKEN = {
     "an import that fails": (
         "import nothing_of_the_kind",

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from random import Random as Generator
 
+from harness.adapters.base import Adapter
 from harness.adapters.fields import bare_text, field_text, known_target, uniform_likelihood
 from harness.errors import BadInput, Unavailable
 from harness.schema import Ask, Example, FitTask, Profile, Request, Response, Timing
@@ -25,7 +26,7 @@ MOST_WORDS_OF_A_SPAN = 5
 TAGGED = 0.1  # the share of words that a guess gives a type
 
 
-class Majority:
+class Majority(Adapter):
     """Answers every request with what the train split says most often; a rating with its mean.
 
     A reply in free text is the train split's most frequent one, of several references the first; where an
@@ -83,7 +84,7 @@ class Majority:
         return target
 
 
-class Random:
+class Random(Adapter):
     """Answers with a draw that the request's seed and the task's name decide: order and batch cannot matter.
 
     Without the name, rows that are called alike in two tasks (`test-0`) would have the same answer in both.

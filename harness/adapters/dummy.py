@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
+from harness.adapters.base import Adapter
 from harness.adapters.fields import field_text, uniform_likelihood
 from harness.schema import Failure, Profile, Request, Response, Timing
 
@@ -20,7 +21,7 @@ UNANSWERED = "?"
 MEASURED = ("score", "embed")  # asks without a prompt, whose answer no text can be
 
 
-class Dummy:
+class Dummy(Adapter):
     """Answers any ask instantly; it reads the prompt, so that rendering is paid for."""
 
     def __init__(self, profile: Profile) -> None:

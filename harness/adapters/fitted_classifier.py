@@ -6,11 +6,12 @@ import json
 import pickle
 import time
 import zipfile
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.adapters.base import Adapter
 from harness.adapters.batching import WINDOWS, windows
 from harness.adapters.fields import bare_text, known_target
 from harness.errors import BadInput, Unavailable
@@ -40,7 +41,7 @@ class Classifier(Protocol):
         """Write what `log_probabilities` needs."""
 
 
-class Classical(ABC):
+class Classical(Adapter):
     """An adapter around a Classifier; a subclass says which one."""
 
     file = "model.npz"  # what the model is kept in, beside the labels
@@ -118,7 +119,7 @@ class Classical(ABC):
             raise Unavailable(f"{self.name} must be fitted before it answers")
         return self._answers(requests)
 
-    def close(self) -> None:  # noqa: B027 - nothing that a subclass would need to add
+    def close(self) -> None:
         """Do nothing: there is no engine to let go of."""
 
     def _answers(self, requests: Iterable[Request | None]) -> Iterator[Response]:

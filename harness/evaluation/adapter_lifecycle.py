@@ -5,9 +5,10 @@ from __future__ import annotations
 from types import TracebackType
 
 from harness import plugins
+from harness.adapters.base import Adapter, as_adapter
 from harness.backends.backend import Backend
 from harness.errors import HarnessError, Unavailable
-from harness.schema import Adapter, Profile
+from harness.schema import Profile
 from harness.terminal import say
 
 
@@ -18,8 +19,7 @@ def made(backend: Backend, profile: Profile) -> Adapter:
         Unavailable: it cannot be imported or constructed.
     """
     with adapter_errors(backend.name):
-        adapter: Adapter = plugins.load(backend.entry.target)(profile)
-    return adapter
+        return as_adapter(plugins.load(backend.entry.target)(profile))
 
 
 def closed(backend: str, adapter: Adapter) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.adapters.base import Adapter, Capability
 from harness.backends import backend as backends
 from harness.config import fields as forms
 from harness.costs.money import Money
@@ -23,14 +24,9 @@ from harness.extraction import typed_spans as tagged
 from harness.options.running import RunOptions
 from harness.prompts.renderer import Prompts
 from harness.schema import (
-    Adapter,
-    CountsTokens,
     Example,
     Failure,
-    Learner,
-    Neighbours,
     Prediction,
-    Prepares,
     Request,
     Response,
 )
@@ -102,13 +98,12 @@ def ask(plan: Plan, given: Sequence[tuple[str, Example]], show: Display, report:
     """Return what is answered for each text and its example, in their order."""
     adapter = made(plan.backend, plan.profile)
     try:
-        counter = adapter.count_tokens if isinstance(adapter, CountsTokens) else None
+        counter = adapter.count_tokens if adapter.can(Capability.COUNT_TOKENS) else None
         prompts = plan.prompts(counter)
         _learn(plan, adapter, prompts, show, report)
         requests = [prompts.request(example) for _, example in given]
         with adapter_errors(plan.backend.name):
-            if isinstance(adapter, Prepares):  # its loading is no part of the time that is shown
-                adapter.prepare()
+            adapter.prepare()  # its loading is no part of the time that is shown
             responses = {response.key: response for response in adapter.answer(iter(requests))}
         read = answers.reader(plan.task)
         lost = Failure("lost", "the adapter ended without answering")
@@ -130,7 +125,7 @@ def nearest(
     """
     adapter = made(plan.backend, plan.profile)
     try:
-        if not isinstance(adapter, Neighbours):
+        if not adapter.can(Capability.FIND_NEIGHBOURS):
             raise BadInput(f"--nearest: {plan.backend.name} has no vectors of words; word2vec has")
         _learn(plan, adapter, plan.prompts(), show, report)
         with adapter_errors(plan.backend.name):
@@ -153,7 +148,7 @@ def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, show: Display, report
         report(f"{plan.backend.name}: fitting, once")
         return plan.material.train
 
-    if isinstance(adapter, Learner):
+    if adapter.can(Capability.LEARN):
         key = fits.key(plan.task, plan.backend, plan.material.sha256[plan.task.file.shots.from_])
         try:
             with adapter_errors(plan.backend.name):

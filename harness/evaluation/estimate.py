@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from harness.adapters.base import Adapter, Capability
 from harness.adapters.remote.base import CONCURRENCY
 from harness.costs.money import Currency
 from harness.costs.prices import TokenPrice, price
@@ -20,7 +21,7 @@ from harness.errors import Unavailable
 from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation.plan import Plan
 from harness.evaluation.wrappers.compose import kept, wrapped
-from harness.schema import Adapter, CountsTokens, Identified, Prepares, Request, Response
+from harness.schema import Request, Response
 from harness.stats.prediction_intervals import Range, by_line, by_mean, exactly
 
 # What a chat format puts around each message and the reply, in tokens; OpenAI's, and near to others.
@@ -111,8 +112,8 @@ def estimate(plan: Plan, pilot: int = 0, count: CountTokens | None = None) -> Es
     engine = engines.made(plan.backend, plan.profile)
     try:
         with engines.adapter_errors(plan.backend.name):
-            identity = engine.identity() if isinstance(engine, Identified) else {}
-            own = engine.count_tokens if isinstance(engine, CountsTokens) else None
+            identity = engine.identity()
+            own = engine.count_tokens if engine.can(Capability.COUNT_TOKENS) else None
             asks = pilot and not plan.backend.entry.learns  # what learns would have to be fitted first
             done = _piloted(engine, plan, identity, pilot, own) if asks else Pilot([], 0.0)
             found = _survey(engine, plan, identity, {one.key: one for one in done.answers}, own, count or own)
@@ -136,8 +137,7 @@ def _piloted(
     wanted = min(pilot, plan.total)
     places = {place * plan.total // wanted for place in range(wanted)}
     chosen = [one for place, one in enumerate(requests(plan, count)) if place in places]
-    if isinstance(engine, Prepares):
-        engine.prepare()
+    engine.prepare()
     began = time.perf_counter()
     with wrapped(engine, plan, identity) as asked:
         answers = list(asked.answer(iter(chosen)))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.adapters.base import Capability
 from harness.errors import BadInput, Place
 from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation import fit_cache as fits
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display, watching
 from harness.records.user_files import whole_folder
-from harness.schema import Exports, Fit, Learner
+from harness.schema import Fit
 
 
 def export(plan: Plan, out: Path, display: Display) -> Fit:
@@ -27,7 +28,7 @@ def export(plan: Plan, out: Path, display: Display) -> Fit:
     task, name = plan.task, plan.backend.name
     adapter = engines.made(plan.backend, plan.profile)
     try:
-        if not (isinstance(adapter, Exports) and isinstance(adapter, Learner)):
+        if not (adapter.can(Capability.EXPORT) and adapter.can(Capability.LEARN)):
             raise BadInput(f"{name} ({plan.backend.entry.name}) learns nothing that others load; gpt does")
         key = fits.key(task, plan.backend, plan.material.sha256[task.file.shots.from_], plan.taught)
         try:

@@ -13,11 +13,12 @@ from typing import Any
 import orjson
 
 from harness import __version__
+from harness.adapters.base import Adapter, Capability
 from harness.backends.backend import Backend
 from harness.paths import cache_dir
 from harness.records.environment import versions
 from harness.records.fingerprint import RENDERING, digest, rendering, source
-from harness.schema import Example, Fit, FitTask, Learner, Trains, Workshop
+from harness.schema import Example, Fit, FitTask, Workshop
 from harness.tasks.task import Task
 
 ABOUT = "fit.json"
@@ -60,7 +61,7 @@ def prompts(task: Task, backend: Backend) -> dict[str, Any]:
 
 
 def fitted(
-    adapter: Learner,
+    adapter: Adapter,
     task: FitTask,
     train: Callable[[], Iterable[Example]],
     name: str,
@@ -91,20 +92,20 @@ def fitted(
             yield example
 
     _sweep(folder.parent)
-    if isinstance(adapter, Trains):
+    if adapter.can(Capability.TRAIN_IN_STEPS):
         mine = _made(checkpoints) and _ours(checkpoints)
         adapter.equip(Workshop(checkpoints if mine else None, watch))
     start = time.perf_counter()
     adapter.fit(counted(), task)
     seconds = time.perf_counter() - start
-    took = adapter.took() if isinstance(adapter, Trains) else None
+    took = adapter.took()
     fit = Fit(seconds + took.earlier, count, took.steps, took.device) if took else Fit(seconds, count)
     if _save(adapter, folder, fit):
         shutil.rmtree(checkpoints, ignore_errors=True)
     return fit
 
 
-def _loaded(adapter: Learner, folder: Path) -> Fit | None:
+def _loaded(adapter: Adapter, folder: Path) -> Fit | None:
     """Return the fit in `folder` after loading it, None if there is none that is ours and whole."""
     try:
         if not _ours(folder):
@@ -145,7 +146,7 @@ def _ours(folder: Path) -> bool:
     return all(path.lstat().st_uid == os.getuid() for path in (folder, *folder.rglob("*")))
 
 
-def _save(adapter: Learner, folder: Path, fit: Fit) -> bool:
+def _save(adapter: Adapter, folder: Path, fit: Fit) -> bool:
     """Keep what was learnt, whole or not at all, and return whether it is kept."""
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.adapters.base import Adapter
 from harness.evaluation.energy import Used
 from harness.evaluation.plan import Plan
 from harness.records import atomic
@@ -25,7 +26,7 @@ from harness.records.run_schema import (
     TaskInfo,
     ThroughputSummary,
 )
-from harness.schema import WRITTEN, Adapter, Response, SaysDecoding
+from harness.schema import WRITTEN, Response
 
 
 @dataclass
@@ -82,7 +83,7 @@ def sent(plan: Plan, adapter: Adapter) -> dict[str, Any]:
     compares = plan.task.ask == "choose" and plan.backend.file.choose_by == "logprobs"
     if compares or plan.task.ask not in (*WRITTEN, "choose"):
         return {}
-    told = adapter.sent(plan.decoding) if isinstance(adapter, SaysDecoding) else plan.decoding.asked()
+    told = adapter.sent(plan.decoding)
     return {key: _seeds(value) if key == "seed" else value for key, value in told.items()}
 
 

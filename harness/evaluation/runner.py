@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from harness.adapters.base import Adapter, Capability
 from harness.config.documents import dump
 from harness.costs.accounting import Ledger
 from harness.costs.money import Money
@@ -55,17 +56,10 @@ from harness.records.run_schema import (
 from harness.records.serialization import Unwritable, whole_characters
 from harness.schema import (
     DROPPED,
-    Adapter,
-    CountsTokens,
-    Drains,
     Example,
     Failure,
     Fit,
-    Identified,
-    Learner,
-    Loaded,
     Metric,
-    Prepares,
     Request,
     Response,
 )
@@ -120,7 +114,7 @@ def opened(plan: Plan, display: Display) -> Iterator[OpenRun]:
         adapter = engines.made(plan.backend, plan.profile)
         stack.callback(engines.closed, plan.backend.name, adapter)
         with engines.adapter_errors(plan.backend.name):
-            identity = adapter.identity() if isinstance(adapter, Identified) else {}
+            identity = adapter.identity()
         mark = directories.mark(plan, identity)
         directory = directories.home(plan, mark)
         known = directories.known(directory)
@@ -149,6 +143,7 @@ class OpenRun:
     ) -> None:
         self.plan, self.adapter, self.directory, self.display = plan, adapter, directory, display
         self.mark, self.identity = mark, identity
+        self.drains = adapter.can(Capability.DRAIN)
         self.known = known
         self.samples = directory / run_file.SAMPLES
         self.metrics: list[Metric] = plan.task.metrics
@@ -191,7 +186,7 @@ class OpenRun:
 
     def begin(self) -> None:
         """Write down what is run, and fit what learns."""
-        tokens = self.adapter.count_tokens if isinstance(self.adapter, CountsTokens) else None
+        tokens = self.adapter.count_tokens if self.adapter.can(Capability.COUNT_TOKENS) else None
         prompts = self.plan.prompts(tokens)
         if self.plan.counts_tokens:
             with engines.adapter_errors(self.plan.backend.name):
@@ -251,7 +246,7 @@ class OpenRun:
             )
 
     def _learn(self, prompts: Any) -> None:
-        if not isinstance(self.adapter, Learner):
+        if not self.adapter.can(Capability.LEARN):
             return
         task, material = self.plan.task, self.plan.material
         self.display.phase(f"{self.plan.label}: fitting")
@@ -304,12 +299,11 @@ class OpenRun:
 
     def _prepare(self) -> None:
         """Load what the first example would otherwise wait for."""
-        if isinstance(self.adapter, Prepares):
+        if self.adapter.can(Capability.PREPARE):
             self.display.phase(f"{self.plan.label}: loading")
             with engines.adapter_errors(self.plan.backend.name):
                 self.adapter.prepare()
-                if isinstance(self.adapter, Loaded):
-                    self.engine = dict(self.adapter.loaded())
+                self.engine = dict(self.adapter.loaded()) or self.engine
         for metric in self.metrics:  # a tokenizer that loads for seconds is no part of answering
             if metric.prepare is not None:
                 metric.prepare()
@@ -324,7 +318,7 @@ class OpenRun:
             with drain, engines.adapter_errors(self.plan.backend.name):
                 for response in self._asked.answer(source):
                     self._keep(response, pending, journal)
-                if not (self._ending and isinstance(self.adapter, Drains)):
+                if not (self._ending and self.drains):
                     for key in list(pending):
                         lost = Failure("lost", "the adapter ended without answering")
                         self._keep(Response(key, error=lost), pending, journal)
@@ -354,7 +348,7 @@ class OpenRun:
         """Ask no more: what is on the wire is paid, and is waited for by the adapters that have some."""
         if not self._ending:
             self._ending = True
-            if isinstance(self.adapter, Drains):
+            if self.drains:
                 self.adapter.drain()
 
     def _stop(self, why: HarnessError) -> None:
@@ -367,7 +361,7 @@ class OpenRun:
         try:
             self._take(response, pending, journal)
         except Exception as error:
-            if not isinstance(self.adapter, Drains):
+            if not self.drains:
                 raise
             self._broken = self._broken or error
             self._end()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
+from harness.adapters.base import Adapter, Capability
 from harness.backends.backend import Backend
 from harness.errors import BadInput, Unavailable
 from harness.evaluation import fit_cache as fits
@@ -13,7 +14,7 @@ from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display, watching
 from harness.options.running import RunOptions
-from harness.schema import Ask, CountsTokens, Learner
+from harness.schema import Ask
 from harness.tasks.task import Task
 
 CountTokens = Callable[[str], int]
@@ -30,13 +31,12 @@ def counter_of_prompts(plan: Plan | None) -> Iterator[CountTokens | None]:
     adapter = made(plan.backend, plan.profile)
 
     def count(text: str) -> int:
-        assert isinstance(adapter, CountsTokens)
         with adapter_errors(backend):
             return adapter.count_tokens(text)
 
     try:
         # A learner's tokenizer is learnt too, and nothing is learnt here.
-        known = isinstance(adapter, CountsTokens) and not plan.backend.entry.learns
+        known = adapter.can(Capability.COUNT_TOKENS) and not plan.backend.entry.learns
         yield count if known else None
     finally:
         closed(backend, adapter)
@@ -58,17 +58,17 @@ def counter(system: Backend, plan: Plan | None, options: RunOptions, show: Displ
     how: dict[str, Any] = {"trust_remote_code": options.trust_remote_code, "offline": options.offline}
     adapter = made(system, system.profile(seed=plan.task.seed if plan else Task.seed, ask=ask, **how))
     try:
-        if not isinstance(adapter, CountsTokens):
+        if not adapter.can(Capability.COUNT_TOKENS):
             raise BadInput(f"{system.name} ({system.entry.name}) has no tokenizer")
         with adapter_errors(system.name):
-            if isinstance(adapter, Learner):
+            if adapter.can(Capability.LEARN):
                 _learn(adapter, system, plan, show)
             yield adapter.count_tokens
     finally:
         closed(system.name, adapter)
 
 
-def _learn(adapter: Learner, system: Backend, plan: Plan | None, show: Display) -> None:
+def _learn(adapter: Adapter, system: Backend, plan: Plan | None, show: Display) -> None:
     if plan is None:
         raise BadInput(f"{system.name} learns its tokenizer from a task; name one in place of the text")
     key = fits.key(plan.task, system, plan.material.sha256[plan.task.file.shots.from_])

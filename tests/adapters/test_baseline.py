@@ -14,16 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.adapters.base import Adapter, Capability
 from harness.adapters.baseline import Majority, Random
 from harness.errors import BadInput, Unavailable
 from harness.metrics import likelihood
 from harness.schema import (
     ASKS,
-    Adapter,
     Ask,
     Decoding,
     Example,
-    Learner,
     Option,
     Parts,
     Profile,
@@ -68,9 +67,9 @@ def guess(*requests: Request | None) -> dict[tuple[str, int], list[float]]:
 
 def test_they_have_the_shape_of_adapters():
     assert isinstance(majority("0"), Adapter)
-    assert isinstance(majority("0"), Learner)
+    assert majority("0").can(Capability.LEARN)
     assert isinstance(Random(Profile("random", "random")), Adapter)
-    assert not isinstance(Random(Profile("random", "random")), Learner)
+    assert not Random(Profile("random", "random")).can(Capability.LEARN)
 
 
 # majority

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from harness.adapters.base import Adapter
 from harness.adapters.dummy import Dummy, scores, share_of
-from harness.schema import Adapter, Ask, Example, Option, Parts, Profile, Request, Response
+from harness.schema import Ask, Example, Option, Parts, Profile, Request, Response
 
 OPTIONS = (Option("0", "부정"), Option("1", "긍정"))
 

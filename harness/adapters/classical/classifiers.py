@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.adapters.base import Adapter
 from harness.adapters.classical.ngram_cosine import TfidfCosine, ngram_settings
 from harness.adapters.fitted_classifier import Classical, Classifier
-from harness.schema import Adapter, Profile
+from harness.schema import Profile
 
 if TYPE_CHECKING:
     pass

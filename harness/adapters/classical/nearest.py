@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from harness.adapters.base import Adapter
 from harness.adapters.batching import windows
 from harness.adapters.classical.tfidf_weights import Weighed
 from harness.adapters.fields import bare_text, field_text
@@ -23,7 +24,7 @@ WINDOWS = (1, 32)  # requests answered at a time
 SENTENCE = re.compile(r"[^.!?。\n]+[.!?。]*(?:[\"'”’)\]]+)?")  # with the marks that end it
 
 
-class Copies(Weighed, ABC):
+class Copies(Weighed, Adapter):
     """A learner of how telling each n-gram is, which copies its answers."""
 
     def __init__(self, profile: Profile) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from harness.adapters.base import Adapter
 from harness.adapters.batching import WINDOWS, windows
 from harness.adapters.classical.tfidf_weights import Weighed
 from harness.adapters.fields import SENTENCES, field_text
@@ -27,7 +28,7 @@ def ngram_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {"ngrams": (settings.get("ngram_min", 1), longest), "analyser": analyser}
 
 
-class NgramCosine:
+class NgramCosine(Adapter):
     """Answers `embed` with nothing learnt: every n-gram tells as much as any other.
 
     Settings: `analyser` (char, word, morpheme), `stop_words` (of morphemes: true leaves them out),

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.adapters.base import Adapter
 from harness.adapters.batching import windows
 from harness.adapters.fields import field_text
 from harness.adapters.lm.generation import MAX_TOKENS, GeneratingNetwork, Prompt
@@ -27,7 +28,7 @@ COUNTS, TOKENISER = "counts.npz", "tokeniser.json"
 WINDOWS = (1, 64)  # requests answered at a time
 
 
-class NgramLm:
+class NgramLm(Adapter):
     """Answers `choose`, `generate` and `score`.
 
     Settings: `order` (tokens of the longest n-gram), `tokeniser` (syllable, or subwords with the extra

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.adapters.base import Adapter
 from harness.adapters.batching import windows
 from harness.adapters.clip import towers
 from harness.adapters.images import PictureError, opened
@@ -56,7 +57,7 @@ class OptionVectors(NamedTuple):
     cut: bool
 
 
-class Clip:
+class Clip(Adapter):
     """Answers `choose` and `embed` with one model of pictures and texts, loaded on first use."""
 
     def __init__(self, profile: Profile) -> None:

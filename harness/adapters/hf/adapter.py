@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
+from harness.adapters.base import Adapter
 from harness.adapters.batching import windows
 from harness.adapters.hf import batching as batches
 from harness.adapters.hf import embedding as embeddings
@@ -53,7 +54,7 @@ Made = TypeVar("Made")
 _Way = Callable[[Sequence[Request]], Iterator[Response]]
 
 
-class HuggingFace:
+class HuggingFace(Adapter):
     """Answers with one model, loaded on first use: for `embed` without a head, else one that writes.
 
     `choose` and `score` are likelihoods; `extract`, `tag` and `rate` are written as text, as `generate` is.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.adapters.base import Adapter
 from harness.errors import BadInput, Unavailable
 from harness.schema import Profile, Took, Workshop
 
@@ -22,7 +23,7 @@ ABOUT, TOKENISER, WEIGHTS = "network.json", "tokeniser.json", "weights.pt"
 SHARES = ("dropout", "smoothing", "words")
 
 
-class NetworkAdapter(ABC):
+class NetworkAdapter(Adapter):
     """A learner around a network. What it learnt is its `shape`, a tokeniser if it has one, and weights.
 
     A subclass says by which RECIPE its network is trained unless the user says otherwise, and builds one from

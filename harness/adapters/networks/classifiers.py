@@ -18,11 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.adapters.base import Adapter
 from harness.adapters.batching import WINDOWS, windows
 from harness.adapters.fields import SENTENCES, field_text
 from harness.adapters.fitted_classifier import Classical
 from harness.errors import BadInput, Unavailable
-from harness.schema import Adapter, Example, FitTask, Profile, Request, Response, Timing, Took, Workshop
+from harness.schema import Example, FitTask, Profile, Request, Response, Timing, Took, Workshop
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from harness.adapters.base import Adapter
 from harness.adapters.recorded.recording import ANSWERS, ROLES, Recording, Rules
 from harness.adapters.recorded.table import Recorded, RowKey, example_key, load, names
 from harness.errors import BadInput, Place
@@ -17,7 +18,7 @@ from harness.terminal import say
 MISSING, AMBIGUOUS = "missing", "ambiguous"
 
 
-class RecordedAdapter:
+class RecordedAdapter(Adapter):
     """Answers each example with the row of a file that is about it.
 
     A row is about an example where its columns `id` equal the example's `example`: by default its own id.

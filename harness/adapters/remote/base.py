@@ -18,11 +18,12 @@ import contextlib
 import itertools
 import random
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.adapters.base import Adapter
 from harness.adapters.remote.circuit_breaker import PATIENCE, Liveness
 from harness.adapters.remote.clock import PULSE, Deadline
 from harness.adapters.remote.errors import UNBILLED, Fault, quotas
@@ -65,7 +66,7 @@ class Try:
             self.first = time.perf_counter()
 
 
-class Concurrent(ABC):
+class Concurrent(Adapter):
     """Answers by calls to a server.
 
     Knobs: `concurrency`, `timeout` (seconds, of one try), `requests_per_minute`, `tokens_per_minute`.

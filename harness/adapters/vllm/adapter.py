@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from harness.adapters.base import Adapter
 from harness.adapters.hf.embedding import comparison
 from harness.adapters.hf.loading import load_tokens
 from harness.adapters.lm import model_files as places
@@ -28,7 +29,7 @@ from harness.schema import Example, Parts, Profile, Request, Response
 END = object()  # of the source
 
 
-class Vllm:
+class Vllm(Adapter):
     """Answers with one model, loaded on first use: for `embed` as a pooling model, else as a causal one."""
 
     def __init__(self, profile: Profile) -> None:

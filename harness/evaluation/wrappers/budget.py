@@ -13,11 +13,12 @@ from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
 
+from harness.adapters.base import Adapter, Wrapper
 from harness.adapters.remote.errors import UNBILLED
 from harness.costs.account import Account
 from harness.costs.money import Budget, Money
 from harness.errors import HarnessError, Stopped
-from harness.schema import Adapter, Request, Response
+from harness.schema import Request, Response
 
 Key = tuple[str, int]
 
@@ -30,7 +31,7 @@ class Most(NamedTuple):
     amount: Decimal
 
 
-class Budgeted:
+class Budgeted(Wrapper):
     """Lets requests through to the adapter within as long as the budget can bear the most they may cost."""
 
     def __init__(
@@ -42,7 +43,8 @@ class Budgeted:
         cost: Callable[[Response], Decimal | None],
     ) -> None:
         """`cost` is in the budget's currency, None where the server did not tell; no `budget` has no end."""
-        self.inner, self.account, self.budget, self.most, self.cost = inner, account, budget, most, cost
+        super().__init__(inner)
+        self.account, self.budget, self.most, self.cost = account, budget, most, cost
         self._reserved: dict[Key, list[Decimal]] = {}  # for each try that may be billed
         self._refused: Decimal | None = None
         self._broken: HarnessError | None = None
@@ -71,10 +73,6 @@ class Budgeted:
                 f"--max-cost {limit}: {self.budget}, and the next request may cost "
                 f"{Money(self._refused, limit.currency)}; the same command with a higher limit goes on"
             )
-
-    def close(self) -> None:
-        """Let go of the adapter within."""
-        self.inner.close()
 
     def _affordable(self, requests: Iterable[Request | None]) -> Iterator[Request | None]:
         """Yield requests that the budget bears; None while it may bear the next once others are settled."""

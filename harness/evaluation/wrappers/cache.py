@@ -15,11 +15,12 @@ from typing import Any
 
 import orjson
 
+from harness.adapters.base import Adapter, Wrapper
 from harness.adapters.images import PictureError, content
 from harness.api_keys import may_hold_key
 from harness.errors import HarnessError
 from harness.evaluation.wrappers.answer_store import Store
-from harness.schema import IMAGE, WRITTEN, Adapter, Profile, Request, Response, Usage
+from harness.schema import IMAGE, WRITTEN, Profile, Request, Response, Usage
 from harness.tasks.validation import WITHOUT_PROMPT
 
 VERSION = 1  # raise it when answers that are kept would be read otherwise than they were given
@@ -113,12 +114,13 @@ def _picture(image: Any) -> str:
     return hashlib.sha256(found).hexdigest()
 
 
-class Cached:
+class Cached(Wrapper):
     """Hands out kept answers, asks the adapter within for the others, and keeps what that says."""
 
     def __init__(self, inner: Adapter, store: Store, keys: Keys, profile: Profile) -> None:
         """`profile` says under which names the answers are kept."""
-        self.inner, self.store, self.keys, self.profile = inner, store, keys, profile
+        super().__init__(inner)
+        self.store, self.keys, self.profile = store, keys, profile
         self._waiting: deque[Response] = deque()
         self._asked: dict[tuple[str, int], tuple[bytes, Request]] = {}
 
@@ -138,10 +140,6 @@ class Cached:
                 yield from self._met()  # they were asked for, and cost nothing
                 raise
             yield from self._met()
-
-    def close(self) -> None:
-        """Let go of the adapter within."""
-        self.inner.close()
 
     def _known(self, source: Iterator[Request | None]) -> Generator[Response, None, Request | None]:
         """Yield answers as long as they are known; return the first request that is not, None at the end."""

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+from harness.adapters.base import Adapter, Capability
 from harness.costs.accounting import Ledger
 from harness.costs.token_bounds import most_read, most_written, writes
 from harness.evaluation.plan import Plan
 from harness.evaluation.wrappers.answer_store import Store
 from harness.evaluation.wrappers.budget import Budgeted, Most
 from harness.evaluation.wrappers.cache import Cached, Keys, looked_up
-from harness.schema import Adapter, Request, Response, SaysDecoding
+from harness.schema import Request, Response
 
 
 @contextmanager
@@ -22,8 +23,8 @@ def wrapped(
 ) -> Iterator[Adapter]:
     """Yield what is to be asked in the engine's place; what it needs for that is let go of at the end.
 
-    The cache stands outermost: what it knows costs nothing. What an engine can do beside answering is asked
-    of the engine itself. Without a `ledger` no account is kept.
+    The cache stands outermost: what it knows costs nothing. Beside answering it can do what the engine can.
+    Without a `ledger` no account is kept.
     """
     asked = engine if ledger is None else _budgeted(engine, plan, ledger)
     if not plan.keeps_answers:
@@ -47,7 +48,7 @@ def kept(
 
 
 def _keys(engine: Adapter, plan: Plan, identity: Mapping[str, Any]) -> Keys:
-    sent = engine.sent(plan.decoding) if isinstance(engine, SaysDecoding) else None
+    sent = engine.sent(plan.decoding) if engine.can(Capability.TRANSLATE_DECODING) else None
     return Keys(plan.profile, plan.backend.result_settings, identity, sent)
 
 

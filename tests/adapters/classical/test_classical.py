@@ -9,13 +9,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from harness.adapters.base import Adapter, Capability
 from harness.adapters.batching import windows
 from harness.adapters.classical.classifiers import NaiveBayesAdapter, Tfidf
 from harness.adapters.fields import bare_text, known_target
 from harness.adapters.fitted_classifier import WINDOWS, Classical
 from harness.errors import BadInput, Unavailable
 from harness.models import LEAST
-from harness.schema import Adapter, Example, Learner, Option, Parts, Profile, Request
+from harness.schema import Example, Option, Parts, Profile, Request
 
 OPTIONS = (Option("0", "부정"), Option("1", "긍정"))
 PRAISE, BLAME = ["정말 재밌다", "정말 좋다", "최고 영화"], ["너무 지루하다", "너무 아깝다", "최악 영화"]
@@ -66,7 +67,7 @@ def scores(adapter: Classical, *requests: Request) -> list[list[float]]:
 @both
 def test_they_are_adapters_that_learn(kind):
     assert isinstance(made(kind), Adapter)
-    assert isinstance(made(kind), Learner)
+    assert made(kind).can(Capability.LEARN)
 
 
 @both

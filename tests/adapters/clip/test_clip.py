@@ -18,11 +18,12 @@ torch = pytest.importorskip("torch", reason="the clip adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the clip adapter needs transformers")
 pillow = pytest.importorskip("PIL.Image", reason="the clip adapter needs pillow")
 
+from harness.adapters.base import Adapter, Capability  # noqa: E402
 from harness.adapters.clip import adapter as clip  # noqa: E402
 from harness.adapters.clip.adapter import Clip  # noqa: E402
 from harness.errors import BadInput, Unavailable  # noqa: E402
 from harness.prompts.renderer import Prompts  # noqa: E402
-from harness.schema import Adapter, Example, Identified, Option, Prepares, Profile, Request  # noqa: E402
+from harness.schema import Example, Option, Profile, Request  # noqa: E402
 from tests.support.shell import Shell  # noqa: E402
 from tests.support.small_tasks import reviews, small_task  # noqa: E402
 from tests.support.tiny_clips import CAPTIONS, DIGITS, taught_clip, tiny_clip, tiny_siglip  # noqa: E402
@@ -123,8 +124,8 @@ def unit(vector: Any) -> np.ndarray:
 def test_it_is_an_adapter_with_weights_to_name_and_to_load(tiny):
     adapter = loaded(tiny)
     assert isinstance(adapter, Adapter)
-    assert isinstance(adapter, Identified)
-    assert isinstance(adapter, Prepares)
+    assert adapter.can(Capability.IDENTIFY)
+    assert adapter.can(Capability.PREPARE)
 
 
 class TestChoose:

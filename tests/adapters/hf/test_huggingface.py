@@ -18,6 +18,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the huggingface adapter needs torch")
 transformers = pytest.importorskip("transformers", reason="the huggingface adapter needs transformers")
 
+from harness.adapters.base import Adapter, Capability  # noqa: E402
 from harness.adapters.batching import windows  # noqa: E402
 from harness.adapters.hf import adapter as huggingface  # noqa: E402
 from harness.adapters.hf import loading  # noqa: E402
@@ -26,11 +27,8 @@ from harness.adapters.lm import tokenizer as tokenising  # noqa: E402
 from harness.adapters.lm import truncation as fitting  # noqa: E402
 from harness.errors import BadInput, Unavailable  # noqa: E402
 from harness.schema import (  # noqa: E402
-    Adapter,
-    CountsTokens,
     Decoding,
     Example,
-    Identified,
     Option,
     Parts,
     Profile,
@@ -116,8 +114,8 @@ def reviews(count: int) -> list[str]:
 def test_it_is_an_adapter_that_counts_tokens_and_knows_its_weights(tiny):
     adapter = loaded(tiny)
     assert isinstance(adapter, Adapter)
-    assert isinstance(adapter, CountsTokens)
-    assert isinstance(adapter, Identified)
+    assert adapter.can(Capability.COUNT_TOKENS)
+    assert adapter.can(Capability.IDENTIFY)
 
 
 @pytest.mark.parametrize("options", [LABELS, WORDY], ids=["one token", "several tokens"])

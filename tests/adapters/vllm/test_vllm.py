@@ -10,19 +10,15 @@ import pytest
 
 pytest.importorskip("vllm", reason="the vllm adapter needs vllm: tox -e vllm")
 
+from harness.adapters.base import Adapter, Capability
 from harness.adapters.hf.adapter import HuggingFace
 from harness.adapters.vllm.adapter import Vllm
 from harness.errors import BadInput, Unavailable
 from harness.schema import (
-    Adapter,
-    CountsTokens,
     Decoding,
     Example,
-    Identified,
-    Loaded,
     Option,
     Parts,
-    Prepares,
     Profile,
     Request,
     Response,
@@ -107,8 +103,8 @@ def told(response: Response) -> Any:
 
 
 def test_it_is_an_adapter_that_counts_tokens_and_knows_its_weights(adapter, other):
-    for what in (Adapter, CountsTokens, Identified, Loaded, Prepares):
-        assert isinstance(adapter, what)
+    can = {"COUNT_TOKENS", "IDENTIFY", "DESCRIBE_ENGINE", "PREPARE"}
+    assert {what.name for what in Capability if adapter.can(what)} == can
     assert adapter.identity() == other.identity()
     assert adapter.count_tokens("배우가 좋았다") == other.count_tokens("배우가 좋았다")
 
