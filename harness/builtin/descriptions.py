@@ -47,6 +47,7 @@ METRICS = {
     "rouge2": "ROUGE-2: 겹치는 두 낱말 / ROUGE-2, pairs of words in common",
     "rougeL": "ROUGE-L: 최장 공통 부분열 / ROUGE-L, the longest common subsequence",
     "rougeLsum": "문장별 ROUGE-L의 합 / ROUGE-L summed over sentences",
+    "imported:SCORE": "다른 하네스가 매긴 점수의 평균 / mean of the scores that another harness gave",
     "evaluate:NAME_OR_PATH": "Hugging Face evaluate의 지표 / a metric of Hugging Face's evaluate",
     "perplexity": "토큰당 퍼플렉서티 / perplexity per token",
     "word_perplexity": "어절당 퍼플렉서티 / perplexity per word",
@@ -79,6 +80,7 @@ EXTRACTORS = {
 EXPORTERS = {
     "csv": "CSV 파일 / CSV files",
     "parquet": "Parquet 파일 / Parquet files",
+    "every_eval_ever": "공통 형식 Every Eval Ever / the common format Every Eval Ever",
     "wandb": "Weights & Biases / Weights & Biases",
     "mlflow": "MLflow / MLflow",
 }
@@ -112,6 +114,7 @@ ADAPTERS = {
 }
 
 SETTINGS = {
+    "lower": "낮을수록 좋은지 / whether less is better",
     "alpha": "더하기 평활의 크기 / additive smoothing",
     "analyser": "글을 나누는 단위 / what a text is split into",
     "api": "쓸 규약: chat, completions 등 / which of the protocol's interfaces is asked",

@@ -13,6 +13,7 @@ EXPORTERS = (
         extra="parquet",
         modules=("pyarrow",),
     ),
+    ExporterEntry("every_eval_ever", "harness.exporters.every_eval_ever:export", settings={"out": "str"}),
     ExporterEntry(
         "wandb",
         "harness.exporters.wandb:export",

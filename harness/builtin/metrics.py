@@ -112,6 +112,12 @@ METRICS = (
         )
     ),
     MetricEntry(
+        "imported:SCORE",
+        "harness.metrics.imported:imported",
+        asks=("choose", "generate"),
+        settings={"lower": "bool"},
+    ),
+    MetricEntry(
         "evaluate:NAME_OR_PATH",
         "harness.metrics.hf_evaluate:evaluate",
         asks=("choose", "generate", "extract", "rate", "embed"),

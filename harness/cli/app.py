@@ -13,11 +13,13 @@ from harness.cli.audit import audit
 from harness.cli.cache import cache
 from harness.cli.check import check
 from harness.cli.compare import compare
+from harness.cli.convert import convert
 from harness.cli.data import data
 from harness.cli.doctor import doctor
 from harness.cli.estimate import estimate
 from harness.cli.export import export
 from harness.cli.gate import gate
+from harness.cli.import_ import import_
 from harness.cli.init import init
 from harness.cli.items import items
 from harness.cli.leaderboard import leaderboard
@@ -33,8 +35,8 @@ from harness.cli.signature import Command
 from harness.cli.tokenizers import tokenizers
 from harness.cli.try_ import try_
 
-ASK = (run, race, try_, estimate, export)
-SHOW = (list_, show, data, audit, tokenizers, check, doctor, cache, init)
+ASK = (run, race, try_, estimate, export, import_)
+SHOW = (list_, show, data, audit, tokenizers, check, doctor, cache, init, convert)
 JUDGE = (leaderboard, report, compare, items, gate, push, rescore, score)
 
 app = typer.Typer(

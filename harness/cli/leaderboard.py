@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,27 +74,32 @@ def leaderboard(
     if by and baseline:
         raise BadInput("--by breaks figures down and tells no speed; leave out --baseline")
     with language("en" if kind in READ_BY_PROGRAMS else lang):
-        found = board(load(runs or [runs_dir], warn), warn, group=group, sort=sort, baseline=baseline)
-        text = _rendered(found, kind, by)
+        entries = load(runs or [runs_dir], warn)
+        found = board(entries, warn, group=group, sort=sort, baseline=baseline)
+        text = _rendered(found, entries, kind, by)
     hand_over(text, out)
     return 0
 
 
-def _rendered(found: Board, kind: str, by: str | None) -> str:
+def _rendered(found: Board, entries: Sequence[Run], kind: str, by: str | None) -> str:
     import orjson
 
-    from harness.reports.leaderboard import breakdowns, render
+    from harness.reports.leaderboard import breakdowns, render, robustness
 
     if kind == "csv":
         return render.as_csv(found)
     if kind == "json":
         return orjson.dumps(render.as_json(found), option=orjson.OPT_INDENT_2).decode() + "\n"
-    return render.written(breakdowns.blocks(found, by) if by else render.blocks(found), kind)
+    shown = breakdowns.blocks(found, by) if by else render.blocks(found)
+    return render.written([*shown, *([] if by else robustness.blocks(entries, warn))], kind)
 
 
 def print_board(found: Iterable[Run], named: Collection[str] = ()) -> None:
     """Print the leaderboard of these runs, with the scores of the groups that were `named`."""
-    from harness.reports.leaderboard import render
+    from harness.reports.leaderboard import render, robustness
     from harness.reports.leaderboard.board import board
 
-    emit(render.markdown(board(found, warn, named=named)))
+    entries = list(found)
+    emit(render.markdown(board(entries, warn, named=named)))
+    if lost := list(robustness.blocks(entries, warn)):
+        emit("\n" + render.written(lost, "md").rstrip("\n"))

@@ -21,8 +21,8 @@ def push(
         Flag(
             "--to",
             metavar="EXPORTER",
-            help="csv, parquet, wandb, mlflow, or a plugin's",
-            ko="csv, parquet, wandb, mlflow 또는 플러그인의 것",
+            help="csv, parquet, every_eval_ever, wandb, mlflow, or a plugin's",
+            ko="csv, parquet, every_eval_ever, wandb, mlflow 또는 플러그인의 것",
         ),
     ] = "",
     set_: Annotated[

@@ -97,7 +97,7 @@ def _plans(options: RunOptions) -> list[tuple[str, Plan]]:
 def _answers(plan: Plan) -> list[Response]:
     """Return the responses to the first examples, in their order."""
     prompts = plan.prompts()
-    asked = [prompts.request(example) for example in itertools.islice(plan.material.evaluated(), EXAMPLES)]
+    asked = [prompts.request(example) for example in itertools.islice(plan.evaluated(), EXAMPLES)]
     adapter = engines.made(plan.backend, plan.profile)
     try:
         with engines.adapter_errors(plan.backend.name):

@@ -125,7 +125,7 @@ def estimate(plan: Plan, pilot: int = 0, count: CountTokens | None = None) -> Es
 def requests(plan: Plan, count: CountTokens | None = None) -> Iterator[Request]:
     """Yield every request of a plan, in data order."""
     prompts = plan.prompts(count)
-    for example in plan.material.evaluated():
+    for example in plan.evaluated():
         for repeat in range(plan.options.repeat):
             yield prompts.request(example, repeat)
 

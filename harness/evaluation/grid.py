@@ -18,6 +18,7 @@ from harness.datasets.task_data import Material, Supplies
 from harness.errors import BadInput, HarnessError, Unavailable
 from harness.evaluation.plan import Plan
 from harness.options.running import RunOptions
+from harness.perturbations import perturbed
 from harness.schema import IMAGE, Decoding
 from harness.tasks import groups
 from harness.tasks import task as tasks
@@ -37,6 +38,7 @@ class Grid:
     train_limits: Sequence[int | float | None]
     decodings: Sequence[Mapping[str, Any]]
     settings: Sequence[Mapping[str, Any]]
+    perturbs: Sequence[str | None]
 
     @classmethod
     def of(cls, options: RunOptions) -> Grid:
@@ -49,6 +51,8 @@ class Grid:
             train_limits=_axis(options.train_limit),
             decodings=_axis(options.decoding, {}),
             settings=_axis(options.settings, {}),
+            # Beside the plain run, which the others are compared with.
+            perturbs=[None, *(_axis(options.perturb) if options.perturb else [])],
         )
 
     @property
@@ -76,6 +80,7 @@ class _Draft(NamedTuple):
     decoding: Decoding
     given: Mapping[str, Any]
     train_limit: int | float | None
+    perturb: str | None = None
 
     @property
     def trains(self) -> bool:
@@ -111,7 +116,7 @@ def plans(
             dead.append(material)
             continue
         about = (draft.task, draft.backend, draft.decoding, material, options, command, draft.given)
-        plan = Plan(*about, train_limit=draft.train_limit)
+        plan = Plan(*about, train_limit=draft.train_limit, perturb=draft.perturb)
         if not plan.counts_tokens:
             plan.rehearse()
         ready.append(plan)
@@ -151,9 +156,10 @@ def _drafted(options: RunOptions, *, keys: bool) -> tuple[list[_Draft], list[Har
             # What was made elsewhere needs no train split to draw shots from, whatever it was shown.
             posed = task.choose(shots=0) if system.entry.replays else task
             given = {**choices, **system.differs(own), **_other(decoding.asked(), usual.asked())}
-            for limit in grid.train_limits if system.entry.learns else (None,):
-                taught = _taught(system, limit, options)
-                drafts.append(_Draft(posed, named, system, decoding, {**given, **taught}, limit))
+            limits = grid.train_limits if system.entry.learns else (None,)
+            for limit, kind in itertools.product(limits, grid.perturbs):
+                chosen_too = {**given, **_taught(system, limit, options), **_perturbed(posed, system, kind)}
+                drafts.append(_Draft(posed, named, system, decoding, chosen_too, limit, kind))
     return drafts, dead
 
 
@@ -203,6 +209,20 @@ def _taught(system: Backend, limit: int | float | None, options: RunOptions) -> 
     """Return what a learner is kept from, as its label says it."""
     dedupe = {"dedupe_train": True} if options.dedupe_train and system.entry.learns else {}
     return {**({} if limit is None else {"train_limit": limit}), **dedupe}
+
+
+def _perturbed(task: Task, system: Backend, kind: str | None) -> dict[str, Any]:
+    """Return how the inputs are perturbed, as a label says it.
+
+    Raises:
+        BadInput: it cannot be done to the task, or the system was asked elsewhere.
+    """
+    if kind is None:
+        return {}
+    perturbed.require(kind, task)
+    if system.entry.replays:
+        raise BadInput(f"--perturb: {system.name} was asked elsewhere, and how cannot be chosen here")
+    return {"perturb": kind}
 
 
 def _other(now: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ EXTRAS = {
     "ko": ("mecab_ko", "kiwipiepy"),
     "parquet": ("pyarrow",),
     "xlsx": ("openpyxl",),
+    "interchange": ("compression.zstd",) if sys.version_info >= (3, 14) else ("backports.zstd",),
     "openai": ("openai",),
     "gemini": ("google.genai",),
     "vllm": ("vllm",),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,11 @@ from harness.datasets.task_data import Material, supply
 from harness.datasets.train_subset import Lessons
 from harness.errors import BadInput, HarnessError, Place
 from harness.options.running import RunOptions
+from harness.perturbations.kinds import PARAPHRASE
+from harness.perturbations.perturbed import paraphrases, perturbed, template_of
 from harness.prompts.renderer import Prompts
 from harness.records import run_file
-from harness.schema import Decoding, Profile
+from harness.schema import Decoding, Example, Profile, Request
 from harness.tasks import task as tasks
 from harness.tasks.task import Task
 
@@ -43,6 +45,7 @@ class Plan:
     given: Mapping[str, Any] = field(default_factory=dict)
     resume: Path | None = None
     train_limit: int | float | None = None
+    perturb: str | None = None
 
     @property
     def system(self) -> str:
@@ -116,20 +119,39 @@ class Plan:
             BadInput: the template fails on the data, or too few rows qualify as shots.
         """
         if not self.backend.entry.learns:
-            _ = self.prompts(count_tokens).request(next(self.material.evaluated())).prompt
+            _ = self.prompts(count_tokens).request(next(self.evaluated())).prompt
 
     def prompts(self, count_tokens: Callable[[str], int] | None = None) -> Prompts:
         """Return what renders the requests of this run.
 
         A learner has seen the whole train split: its prompts, if it reads any, have no shots.
         """
-        return Prompts(
-            self.task.choose(shots=0) if self.backend.entry.learns else self.task,
-            lambda: self.material.train,
+        task = self.task.choose(shots=0) if self.backend.entry.learns else self.task
+        make = partial(
+            Prompts if self.perturb != PARAPHRASE else Paraphrased,
+            pool=lambda: self.material.train,
             decoding=self.decoding,
             instruct=self.task.ask != "choose" or self.backend.file.choose_by != "logprobs",
             count_tokens=count_tokens,
         )
+        return make(task)
+
+    def evaluated(self) -> Iterator[Example]:
+        """Yield the evaluated examples in data order, perturbed if that is asked for."""
+        return perturbed(self.task, self.perturb, self.material.evaluated())
+
+
+class Paraphrased(Prompts):
+    """Prompts in the words of the task's other templates, one an example."""
+
+    def __init__(self, task: Task, **rest: Any) -> None:
+        """Compile every template."""
+        super().__init__(task, **rest)
+        self._others = {name: Prompts(other, **rest) for name, other in paraphrases(task).items()}
+
+    def request(self, example: Example, repeat: int = 0) -> Request:
+        """Return what the example asks, in the words of the template that its id draws."""
+        return self._others[template_of(self.task, example)].request(example, repeat)
 
 
 def _short(value: Any) -> str:
@@ -177,7 +199,7 @@ def resumed(
         task, options.where, report, limit=options.limit, train=bool(task.shots or backend.entry.learns)
     )
     about = (task, backend, decoding, material, options, run.command or "", given, directory)
-    return Plan(*about, train_limit=given.get("train_limit"))
+    return Plan(*about, train_limit=given.get("train_limit"), perturb=given.get("perturb"))
 
 
 def _profile_here(name: str) -> Backend | None:

@@ -117,7 +117,7 @@ def race(
         for run in runs:
             if not run.complete:
                 run.begin()
-        examples = {example.id: example for example in plans[0].material.evaluated()}
+        examples = {example.id: example for example in plans[0].evaluated()}
         for run in runs:
             if run.plan.backend.entry.replays and not run.complete:
                 run.ask(

@@ -9,8 +9,9 @@ from typing import Any
 from harness.errors import BadInput, LaterFormat, Place
 from harness.evaluation.plan import Plan
 from harness.files import is_below
+from harness.perturbations.perturbed import RULES
 from harness.records import atomic, run_file
-from harness.records.fingerprint import fingerprint
+from harness.records.fingerprint import digest, fingerprint
 from harness.records.run_schema import RunDocument
 
 
@@ -42,7 +43,7 @@ def mark(plan: Plan, identity: Mapping[str, Any]) -> str:
     used = [plan.task.split]
     if plan.task.shots or plan.backend.entry.learns:
         used.append(plan.task.file.shots.from_)
-    return fingerprint(
+    mark = fingerprint(
         plan.task,
         plan.backend,
         plan.decoding,
@@ -52,6 +53,7 @@ def mark(plan: Plan, identity: Mapping[str, Any]) -> str:
         repeat=plan.options.repeat,
         taught=plan.taught,
     )
+    return mark if plan.perturb is None else digest({"plain": mark, "perturb": plan.perturb, "rules": RULES})
 
 
 def home(plan: Plan, mark: str) -> Path:

@@ -126,7 +126,7 @@ def described_plan(
 
 def _task(plan: Plan) -> TaskInfo:
     task, shots = plan.task, plan.task.file.shots
-    return TaskInfo(
+    found = TaskInfo(
         name=task.name,
         version=task.file.version,
         sha256=task_hash(task),
@@ -139,6 +139,9 @@ def _task(plan: Plan) -> TaskInfo:
         repeat=plan.options.repeat,
         tags=list(task.file.tags),
     )
+    if plan.perturb is not None:
+        found.perturb = plan.perturb
+    return found
 
 
 def _backend(plan: Plan, identity: Mapping[str, Any]) -> BackendInfo:

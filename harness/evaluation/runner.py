@@ -181,7 +181,7 @@ class OpenRun:
     def go(self) -> Outcome:
         """Ask all that has no answer yet, and return how the run ended."""
         self.begin()
-        self.ask(self.plan.material.evaluated())
+        self.ask(self.plan.evaluated())
         return self.finish()
 
     def begin(self) -> None:

@@ -186,6 +186,20 @@ class RunOptions:
             on="run",
         ),
     ] = False
+    perturb: Annotated[
+        str | Sequence[str] | None,
+        Flag(
+            "--perturb",
+            metavar="KIND[,…]",
+            help="also ask as people write: spacing, typo, jamo, honorific, romanise, dialect, order, "
+            "paraphrase-template",
+            ko="사람들이 쓰는 대로 흔든 입력도 물음: spacing, typo, jamo, honorific, romanise, dialect, "
+            "order, paraphrase-template",
+            on="run",
+            raw=str,
+            read=values.names_or_none,
+        ),
+    ] = None
     sample: Annotated[
         bool,
         Flag(

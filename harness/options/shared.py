@@ -19,7 +19,7 @@ DATA_DIR = Flag(
     metavar="DIR",
     help="the datasets' own original files",
     ko="데이터셋 원본 파일이 있는 폴더",
-    on="run race estimate try export show tokenizers list data audit",
+    on="run race estimate try export show tokenizers list data audit import",
     raw=Path,
     check=values.path,
 )
@@ -29,7 +29,7 @@ RUNS_DIR = Flag(
     metavar="DIR",
     help="where runs are kept",
     ko="실행 결과를 두는 폴더",
-    on="run race list leaderboard report items gate push",
+    on="run race list leaderboard report items gate push import",
     raw=Path,
     check=values.path,
 )
@@ -40,7 +40,7 @@ Offline = Annotated[
         "--offline",
         help="download nothing",
         ko="아무것도 내려받지 않음",
-        on="run race estimate try export show tokenizers doctor rescore score audit",
+        on="run race estimate try export show tokenizers doctor rescore score audit import",
     ),
 ]
 Trust = Annotated[

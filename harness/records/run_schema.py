@@ -95,6 +95,9 @@ class TaskInfo(Part):
     repeat: Annotated[int, Field(ge=1, lt=2**31)] = Field(
         default=1, description="times that each example is asked"
     )
+    perturb: str | None = Field(
+        default=None, description="how its inputs were perturbed; absent where they were not"
+    )
     tags: list[str] = Field(description="the task's tags")
 
 
@@ -331,6 +334,27 @@ class FitInfo(Part):
     reused: bool = Field(default=False, description="whether a kept fit was loaded")
 
 
+class ForeignFigureInfo(Part):
+    """A figure that another harness printed."""
+
+    value: Number = Field(description="the figure")
+    stderr: Number | None = Field(default=None, description="its standard error")
+    n: Count | None = Field(default=None, description="examples it is over")
+
+
+class ForeignInfo(Part):
+    """Whose run it is, where another harness made it."""
+
+    harness: str = Field(description="the other harness")
+    version: str = Field(default="unknown", description="its version")
+    task: str = Field(description="name of the task there")
+    task_version: Whole = Field(default=1, description="its version there")
+    file: str = Field(default="", description="name of the file or folder it was read from")
+    figures: dict[str, ForeignFigureInfo] = Field(default_factory=dict, description="score → their figure")
+    settings: dict[str, Any] = Field(default_factory=dict, description="what it was made with, as told there")
+    notes: list[str] = Field(default_factory=list, description="what else is known of it")
+
+
 class RunDocument(Part):
     """A run: its settings, its figures, and what they took."""
 
@@ -391,6 +415,9 @@ class RunDocument(Part):
     fit: FitInfo | None = Field(default=None, description="learning, of a fitted system")
     lost: Count | None = Field(
         default=None, description="answers that are in the figures and no longer in the journal"
+    )
+    foreign: ForeignInfo | None = Field(
+        default=None, description="whose run it is, where another harness made it"
     )
     stopped_because: str | None = Field(default=None, description="why it is not complete")
 

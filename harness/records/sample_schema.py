@@ -115,6 +115,9 @@ class Record(Part):
     cluster: str | None = Field(
         default=None, description="what is resampled with it: an article, a conversation"
     )
+    foreign: dict[str, float] | None = Field(
+        default=None, description="score → what another harness gave, of an imported run"
+    )
     groups: dict[str, str] | None = Field(default=None, description="field → group, for figures by group")
 
     @property

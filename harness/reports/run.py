@@ -144,7 +144,17 @@ class Run:
         found = [named(self.status)] if self.status != COMPLETE else []
         found += [text for count, text in said if count]
         found += self._data_marks
-        return [*found, *self._official(), *self._other_models, *served.marks(self.document)]
+        return [*self._foreign, *found, *self._official(), *self._other_models, *served.marks(self.document)]
+
+    @property
+    def _foreign(self) -> list[str]:
+        """Return whose run it is, if another harness made it, and the first figures that it printed."""
+        told = self.document.foreign
+        if told is None:
+            return []
+        shown = ", ".join(f"{name[:40]} {one.value:.4f}" for name, one in list(told.figures.items())[:3])
+        by = f"{told.harness[:40]} {told.version[:40]}".removesuffix(" unknown")
+        return [translated("imported from {by}: {figures}", by=by, figures=shown or "?")]
 
     @property
     def _data_marks(self) -> list[str]:

@@ -151,5 +151,5 @@ def test_a_missing_package_is_named_with_its_command(shell, monkeypatch):
 
 def test_the_exporters_are_listed(shell):
     assert [row["name"] for row in shell("list", "exporters", "--json").json["exporters"]] == [
-        *("csv", "mlflow", "parquet", "wandb")
+        *("csv", "every_eval_ever", "mlflow", "parquet", "wandb")
     ]

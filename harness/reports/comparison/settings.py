@@ -13,9 +13,13 @@ from harness.records.run_schema import RunDocument
 from harness.reports.leaderboard.speed import hardware, ms
 from harness.reports.run import Run
 
-_TASK = ("name", "version", "ask", "template", "shots", "split", "limit", "repeat")
+_TASK = ("name", "version", "ask", "template", "shots", "split", "limit", "repeat", "perturb")
 _BACKEND = ("chat", "shots_as", "normalise", "price")  # beside what run.json says of it
-_DEFINED = ("instruction", "clean", "option_marks", "options", "extract", "metrics")
+_DEFINED = (
+    *("fields", "meta", "aliases", "options_from", "target_format", "window", "split", "cluster"),
+    *("instruction", "clean", "option_marks", "options", "extract", "official", "metrics"),
+)
+_JUDGED = ("extract", "official", "metrics")  # all that a task of ours decides of a run that others made
 
 
 class Setting(NamedTuple):
@@ -85,11 +89,23 @@ def settings_of(entry: Run) -> dict[str, Any]:
             "data", {"sample": run.data.sample, "revision": run.data.revision, "sha256": run.data.sha256}
         ),
         **_flat("environment", run.environment.to_dict()),
+        **_foreign(run),
     }
+
+
+def _foreign(run: RunDocument) -> dict[str, Any]:
+    """Return what the log of another harness tells of its settings."""
+    told = run.foreign
+    if told is None:
+        return {}
+    settings = {name: value for name, value in told.settings.items() if value is not None}
+    return {**_flat("foreign", {"harness": told.harness, "version": told.version}), **settings}
 
 
 def _definition(entry: Run) -> dict[str, Any]:
     """Return what the task's own file says of prompts and judgement, the template used among it."""
+    if entry.document.foreign is not None:
+        return kept(entry, run_file.TASK, _JUDGED)
     values = kept(entry, run_file.TASK, (*_DEFINED, "templates"))
     templates = values.pop("templates", None)
     used = templates.get(entry.document.task.template) if isinstance(templates, dict) else None

@@ -118,6 +118,15 @@ KOREAN: dict[str, str] = {
     "{n:,} answers lost": "답 {n:,}개 유실",
     "{found:,} of {expected:,} files": "파일 {expected:,}개 중 {found:,}개",
     "not the authors' files: {n:,}": "원저자의 것이 아닌 파일 {n:,}개",
+    "What perturbed inputs cost: {name}": "입력을 흔들면 잃는 것: {name}",
+    "perturbed": "입력",
+    "drop": "차이",
+    "same prediction": "같은 예측",
+    "no figure is defined": "정의된 값 없음",
+    "worst case {value} ({kind}); mean over {n} kinds {mean}; paired with the plain run": (
+        "최악 {value} ({kind}); {n}가지의 평균 {mean}; 원래 입력의 실행과 짝지어 비교"
+    ),
+    "imported from {by}: {figures}": "{by}에서 가져옴: {figures}",
     "answered by {model}": "{model}이(가) 답함",
     "{n:,} truncated": "잘림 {n:,}",
     "published, not ranked": "발표된 수치(순위 없음)",

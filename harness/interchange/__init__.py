@@ -1,0 +1,1 @@
+"""Runs of other harnesses in and out: lm-evaluation-harness, Inspect, HELM, Every Eval Ever."""

@@ -1,0 +1,153 @@
+"""What a system loses when its inputs are written as people write: a table below the board.
+
+Each perturbed run is compared with the plain run of the same system, on the same examples, paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from harness.errors import HarnessError
+from harness.records import journal as records
+from harness.records import run_file
+from harness.reports.comparison.compare import Difference, compare
+from harness.reports.run import Run
+from harness.reports.writers.blocks import Block, Note, TableBlock
+from harness.reports.writers.numbers import number
+from harness.reports.writers.translations import translated
+
+BAR = 0.02  # what one block of the picture stands for, of a figure from 0 to 1
+
+
+class Loss(NamedTuple):
+    """A perturbed run beside the plain one; `consistent` is the share of equal predictions."""
+
+    entry: Run
+    plain: Run
+    kind: str
+    difference: Difference
+    consistent: float
+
+
+def kind_of(entry: Run) -> str | None:
+    """Return how a run's inputs were perturbed, None for those as they are."""
+    return entry.document.task.perturb
+
+
+def losses(entries: Iterable[Run], warn: Callable[[str], None]) -> list[Loss]:
+    """Return what each perturbed run lost, by system and task; the latest of each counts.
+
+    A run whose plain one is not among the entries, or cannot be compared with it, is left out with a warning.
+    """
+    latest: dict[tuple[str, str, str | None], Run] = {}
+    for entry in sorted(entries, key=lambda one: one.preference):
+        if entry.metric:
+            latest[_row(entry), entry.task, kind_of(entry)] = entry
+    found = []
+    for (row, task, kind), entry in latest.items():
+        if kind is None:
+            continue
+        plain = latest.get((row, task, None))
+        if plain is None:
+            warn(f"{entry.system} on {task}: no plain run beside it")
+            continue
+        try:
+            (difference,) = compare(plain, entry, metrics=[str(entry.metric)], examples=0).differences
+        except HarnessError as error:
+            warn(f"{entry.system} on {task}: {error}")
+            continue
+        found.append(Loss(entry, plain, kind, difference, _consistent(plain, entry)))
+    return found
+
+
+def blocks(entries: Sequence[Run], warn: Callable[[str], None]) -> Iterator[Block]:
+    """Yield a table for each system and task that was asked perturbed; nothing where none was."""
+    by_plain: dict[Any, list[Loss]] = {}
+    for loss in losses(entries, warn):
+        by_plain.setdefault(loss.plain.directory, []).append(loss)
+    for found in by_plain.values():
+        plain = found[0].plain
+        name = f"{plain.system} · {plain.task} · {plain.metric}"
+        header = ["perturbed", "value", "drop", "95 % interval", "same prediction", ""]
+        rows = [["—", number(plain.main.value, plain.main.unit), "", "", "", ""], *map(_cells, found)]
+        yield Note(translated("What perturbed inputs cost: {name}", name=name))
+        yield TableBlock([translated(title) if title else "" for title in header], rows, names=0)
+        yield Note(_summary(found))
+
+
+def _row(entry: Run) -> str:
+    """Return what a plain run and its perturbed ones have in common: the system and what it was given."""
+    given = {key: value for key, value in entry.document.given.items() if key != "perturb"}
+    asked = entry.sha256, entry.limit
+    return repr((entry.document.backend.name, given, asked))
+
+
+def _cells(loss: Loss) -> list[str]:
+    unit, found = loss.entry.main.unit, loss.difference
+    ends = (found.ci_low, found.ci_high)
+    between = "" if None in ends else f"[{', '.join(_signed(end, unit) for end in ends)}]"
+    return [
+        loss.kind,
+        number(loss.entry.main.value, unit),
+        _signed(found.value, unit),
+        between,
+        number(loss.consistent, "0-1"),
+        _bar(loss),
+    ]
+
+
+def _signed(value: float | None, unit: str) -> str:
+    shown = number(value, unit)
+    return f"+{shown}" if value is not None and value > 0 else shown
+
+
+def _bar(loss: Loss) -> str:
+    """Return the picture of a drop: a block for each 2 points, an outline for a gain."""
+    value, unit = loss.difference.value, loss.entry.main.unit
+    if value is None or unit not in ("0-1", "0-100"):
+        return ""
+    drop = -value if loss.difference.higher_is_better else value
+    width = round(abs(drop) / (BAR if unit == "0-1" else 100 * BAR))
+    return ("█" if drop > 0 else "░") * min(width, 50)
+
+
+def _summary(found: Sequence[Loss]) -> str:
+    """Return the worst case and the mean over the kinds."""
+    known = [loss for loss in found if loss.entry.main.value is not None]
+    if not known:
+        return translated("no figure is defined")
+    unit = known[0].entry.main.unit
+    worst = min(known, key=lambda loss: loss.entry.height)
+    figures = [loss.entry.main.value for loss in known if loss.entry.main.value is not None]
+    mean = sum(figures) / len(figures)
+    return translated(
+        "worst case {value} ({kind}); mean over {n} kinds {mean}; paired with the plain run",
+        value=number(worst.entry.main.value, unit),
+        kind=worst.kind,
+        n=len(known),
+        mean=number(mean, unit),
+    )
+
+
+def _consistent(plain: Run, other: Run) -> float:
+    """Return the share of common examples for which both runs predict the same."""
+    was, now = _predictions(plain), _predictions(other)
+    common = was.keys() & now.keys()
+    return sum(was[key] == now[key] for key in common) / len(common) if common else 0.0
+
+
+def _predictions(entry: Run) -> Mapping[Any, Any]:
+    """Return what was predicted, an option of the example's own by its text: its place may have moved."""
+    found = {}
+    for line in records.last_lines(entry.directory / run_file.SAMPLES):
+        record = line.record
+        if record.failed:
+            continue
+        said, asked = record.prediction, record.request or {}
+        texts = asked.get("choices") or asked.get("options") or []
+        moved = entry.document.task.perturb == "order" or not entry.document.confusion
+        if moved and isinstance(said, str) and said.isdecimal() and int(said) < len(texts):
+            said = texts[int(said)]
+        found[record.key] = said
+    return found
