@@ -16,7 +16,12 @@ def bare_text(example: Example) -> str:
 
     It needs no task, so that a saved fit reads what it was fitted on.
     """
-    return "\n".join(str(value) for value in example.fields.values() if value is not None)
+    return "\n".join(field_texts(example))
+
+
+def field_texts(example: Example) -> tuple[str, ...]:
+    """Return the example's fields as texts, in the order of the task; fields that are None are left out."""
+    return tuple(str(value) for value in example.fields.values() if value is not None)
 
 
 def field_text(example: Example, name: str) -> str:

@@ -16,9 +16,7 @@ depends on what the model was trained to say:
 
 from __future__ import annotations
 
-import gc
 import math
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -29,6 +27,7 @@ from numpy.typing import NDArray
 from harness.adapters.base import Adapter
 from harness.adapters.batching import windows
 from harness.adapters.clip import towers
+from harness.adapters.gpu import free_gpu
 from harness.adapters.images import PictureError, opened
 from harness.adapters.lm.errors import one_line
 from harness.errors import BadInput
@@ -89,10 +88,7 @@ class Clip(Adapter):
         """Let go of the model and of the memory it held."""
         self._towers = None
         self._options.clear()
-        gc.collect()
-        torch: Any = sys.modules.get("torch")
-        if torch is not None and torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        free_gpu()
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request, batch after batch; its E2E is its batch's.

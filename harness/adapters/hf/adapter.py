@@ -17,14 +17,13 @@ hold as many tokens as fit a budget, longest rows first, and are halved where me
 
 from __future__ import annotations
 
-import gc
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from harness.adapters.base import Adapter
 from harness.adapters.batching import windows
+from harness.adapters.gpu import free_gpu
 from harness.adapters.hf import batching as batches
 from harness.adapters.hf import embedding as embeddings
 from harness.adapters.hf import heads, loading
@@ -170,10 +169,7 @@ class HuggingFace(Adapter):
         """Let go of the model and of the memory it held."""
         self._made.clear()
         vars(self).pop("budget", None)
-        gc.collect()
-        torch: Any = sys.modules.get("torch")
-        if torch is not None and torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        free_gpu()
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request, as its batches finish.

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import DISTRIBUTION
+from harness.adapters.fields import field_texts
 from harness.adapters.fitted_classifier import Classical
 from harness.adapters.hf import loading
 from harness.adapters.lm import model_files as places
@@ -54,7 +55,7 @@ class FineTuned(Classical):
 
     def said(self, example: Example) -> FieldTexts:
         """Return the example's fields, those that are None left out."""
-        return tuple(str(value) for value in example.fields.values() if value is not None)
+        return field_texts(example)
 
     def judged(self, texts: Sequence[Any]) -> tuple[NDArray[np.float64], Sequence[bool]]:
         """Return the texts' log-probabilities (N, C), and for each whether it has more than `max_tokens`."""

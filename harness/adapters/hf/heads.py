@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from harness.adapters.fields import field_text
+from harness.adapters.fields import field_text, field_texts
 from harness.adapters.hf import batching as batches
 from harness.adapters.hf import loading
 from harness.adapters.hf.batching import BatchBudget
@@ -141,7 +141,7 @@ class Head(ABC):
 
     def asked(self, request: Request) -> Asked:
         """Return the request's fields in tokens, the end cut off where it is too long."""
-        texts = [str(value) for value in request.example.fields.values() if value is not None]
+        texts = list(field_texts(request.example))
         pair = texts if len(texts) == 2 else ["\n".join(texts)]
         return self.read(request, pair, truncation=True)
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.adapters.base import Adapter
 from harness.adapters.batching import WINDOWS, windows
-from harness.adapters.fields import SENTENCES, field_text
+from harness.adapters.fields import SENTENCES, field_text, field_texts
 from harness.adapters.fitted_classifier import Classical
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, FitTask, Profile, Request, Response, Timing, Took, Workshop
@@ -84,7 +84,7 @@ class Scratch(Classical):
 
     def said(self, example: Example) -> tuple[str, ...]:
         """Return what the model reads of an example: its fields, those that are None left out."""
-        return tuple(str(value) for value in example.fields.values() if value is not None)
+        return field_texts(example)
 
     def judged(self, texts: Sequence[Any]) -> tuple[NDArray[np.float64], Sequence[bool]]:
         """Return the texts' log-probabilities (N, C), and for each whether it has more than `max_tokens`."""
