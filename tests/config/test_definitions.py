@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import time
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -319,3 +321,54 @@ class TestChecking:
         problems = definitions.BadInputs([BadInput(f"at {place.line}", place=place) for place in places])
         assert [str(problem) for problem in problems.problems] == ["x:2: at 2", "x:5: at 5", "x:9: at 9"]
         assert str(problems) == "x:2: at 2 (and 2 more: harness check shows all)"
+
+
+# What is listed
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    """A folder with a folder in it, nothing written to for a minute, and listed."""
+    for name in ("one.yaml", "inner/other.yml", "inner/notes.txt"):
+        path = tmp_path / "tasks" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("ask: choose\n")
+    for place in (tmp_path / "tasks/inner", tmp_path / "tasks"):
+        os.utime(place, (time.time() - 60, time.time() - 60))
+    assert seen(tmp_path / "tasks") == ["inner/other.yml", "one.yaml"]
+    return tmp_path / "tasks"
+
+
+def seen(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in definitions.files(folder)]
+
+
+def test_a_folder_that_nobody_wrote_to_is_walked_once(listed, monkeypatch):
+    monkeypatch.setattr(definitions.os, "walk", lambda folder: pytest.fail("walked again"))
+    assert seen(listed) == ["inner/other.yml", "one.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("change", "then"),
+    [
+        (lambda f: (f / "two.yaml").touch(), ["inner/other.yml", "one.yaml", "two.yaml"]),
+        (lambda f: (f / "inner/a.yaml").touch(), ["inner/a.yaml", "inner/other.yml", "one.yaml"]),
+        (lambda f: (f / "one.yaml").unlink(), ["inner/other.yml"]),
+        (lambda f: (f / "inner/other.yml").rename(f / "inner/b.yaml"), ["inner/b.yaml", "one.yaml"]),
+        (lambda f: (f / "inner").rename(f / "moved"), ["moved/other.yml", "one.yaml"]),
+        (shutil.rmtree, []),
+    ],
+    ids=["added", "added below", "removed", "renamed", "moved", "all gone"],
+)
+def test_what_changes_in_a_folder_is_seen_at_once(listed, change, then):
+    change(listed)
+    assert seen(listed) == then
+
+
+def test_of_two_files_written_in_one_moment_both_are_seen(tmp_path):
+    """A file system's clock may stand still meanwhile."""
+    moment = time.time() + 60
+    for count in range(1, 4):
+        (tmp_path / f"{count}.yaml").touch()
+        os.utime(tmp_path, (moment, moment))
+        assert len(seen(tmp_path)) == count

@@ -23,7 +23,8 @@ from harness.adapters.clip import adapter as clip  # noqa: E402
 from harness.adapters.clip.adapter import Clip  # noqa: E402
 from harness.errors import BadInput, Unavailable  # noqa: E402
 from harness.prompts.renderer import Prompts  # noqa: E402
-from harness.schema import Example, Option, Profile, Request  # noqa: E402
+from harness.schema import Adapter, Example, Option, Profile, Request  # noqa: E402
+from tests.support.division import made_once, shared_model  # noqa: E402
 from tests.support.shell import Shell  # noqa: E402
 from tests.support.small_tasks import reviews, small_task  # noqa: E402
 from tests.support.tiny_clips import CAPTIONS, DIGITS, taught_clip, tiny_clip, tiny_siglip  # noqa: E402
@@ -36,12 +37,12 @@ ENSEMBLE = tuple(tuple(caption.format(word) for caption in CAPTIONS) for word in
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory) -> Path:
-    return tiny_clip(tmp_path_factory.mktemp("models") / "clip")
+    return shared_model(tmp_path_factory, tiny_clip)
 
 
 @pytest.fixture(scope="module")
 def siglip(tmp_path_factory) -> Path:
-    return tiny_siglip(tmp_path_factory.mktemp("models") / "siglip")
+    return shared_model(tmp_path_factory, tiny_siglip)
 
 
 @pytest.fixture
@@ -413,7 +414,11 @@ def taught(tmp_path_factory) -> tuple[Path, str]:
     known = pytest.importorskip("sklearn.datasets", reason="the digits come with scikit-learn").load_digits()
     half = len(known.target) // 2
     drawn = [pillow.fromarray(np.round(image * 255 / 16).astype(np.uint8)) for image in known.images]
-    folder = taught_clip(tmp_path_factory.mktemp("models") / "taught", drawn[:half], known.target[:half])
+    folder = made_once(
+        tmp_path_factory,
+        "clip-of-digits",
+        lambda place: taught_clip(place, drawn[:half], known.target[:half]),
+    )
     rows = np.column_stack([known.data, known.target])[half:].astype(int)
     return folder, "".join(",".join(map(str, row)) + "\n" for row in rows)
 

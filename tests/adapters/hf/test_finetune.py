@@ -11,6 +11,7 @@ pytest.importorskip("accelerate")
 from harness.adapters.hf.finetune import FineTuned
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, Profile, Workshop
+from tests.support.division import shared_model
 from tests.support.lessons import Task, options
 from tests.support.tiny_models import tiny_encoder, tiny_llama
 
@@ -22,7 +23,7 @@ QUICK = {"epochs": 15, "learning_rate": 3e-3, "batch_rows": 10, "device": "cpu"}
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory):
-    return tiny_encoder(tmp_path_factory.mktemp("bert"), head=True)
+    return shared_model(tmp_path_factory, tiny_encoder, head=True)
 
 
 def made(model, **settings):

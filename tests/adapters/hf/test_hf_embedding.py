@@ -15,6 +15,7 @@ transformers = pytest.importorskip("transformers", reason="the huggingface adapt
 from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
 from harness.errors import Unavailable  # noqa: E402
 from harness.schema import Example, Parts, Profile, Request, Response  # noqa: E402
+from tests.support.division import shared_model  # noqa: E402
 from tests.support.tiny_models import review, tiny_encoder, tiny_llama, tiny_t5  # noqa: E402
 
 POOLINGS = ("mean", "cls", "last")
@@ -22,12 +23,11 @@ POOLINGS = ("mean", "cls", "last")
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory) -> dict[str, Path]:
-    home = tmp_path_factory.mktemp("models")
     return {
-        "causal": tiny_llama(home / "causal", bos=True, context=64),
-        "encoder": tiny_encoder(home / "encoder"),
-        "encoder with a head": tiny_encoder(home / "head", head=True),
-        "encoder of a pair": tiny_t5(home / "pair"),
+        "causal": shared_model(tmp_path_factory, tiny_llama, bos=True, context=64),
+        "encoder": shared_model(tmp_path_factory, tiny_encoder),
+        "encoder with a head": shared_model(tmp_path_factory, tiny_encoder, head=True),
+        "encoder of a pair": shared_model(tmp_path_factory, tiny_t5),
     }
 
 

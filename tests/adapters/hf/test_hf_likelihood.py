@@ -16,6 +16,7 @@ from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
 from harness.adapters.lm import likelihood  # noqa: E402
 from harness.errors import BadInput  # noqa: E402
 from harness.schema import Example, Parts, Profile, Request, Response  # noqa: E402
+from tests.support.division import shared_model  # noqa: E402
 from tests.support.tiny_models import review, tiny_llama  # noqa: E402
 
 CONTEXT = 32
@@ -23,12 +24,12 @@ CONTEXT = 32
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory) -> Path:
-    return tiny_llama(tmp_path_factory.mktemp("models") / "tiny", context=CONTEXT)
+    return shared_model(tmp_path_factory, tiny_llama, context=CONTEXT)
 
 
 @pytest.fixture(scope="session")
 def tiny_bos(tmp_path_factory) -> Path:
-    return tiny_llama(tmp_path_factory.mktemp("models") / "tiny-bos", bos=True, context=CONTEXT)
+    return shared_model(tmp_path_factory, tiny_llama, bos=True, context=CONTEXT)
 
 
 def loaded(folder: Path, **settings: Any) -> HuggingFace:

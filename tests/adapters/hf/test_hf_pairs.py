@@ -13,6 +13,7 @@ transformers = pytest.importorskip("transformers", reason="the huggingface adapt
 from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
 from harness.errors import Unavailable  # noqa: E402
 from harness.schema import Decoding, Example, Option, Parts, Profile, Request  # noqa: E402
+from tests.support.division import shared_model  # noqa: E402
 from tests.support.tiny_models import query, tiny_t5  # noqa: E402
 
 OPTIONS = (Option("0", "부정"), Option("1", "정말 좋았다"))
@@ -21,7 +22,7 @@ TEXTS = [query("좋았다"), query("배우가 정말 좋았다 최고의 영화"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    return tiny_t5(tmp_path_factory.mktemp("models") / "pair")
+    return shared_model(tmp_path_factory, tiny_t5)
 
 
 def loaded(folder: Path, **keys: Any) -> HuggingFace:

@@ -35,6 +35,7 @@ from harness.schema import (  # noqa: E402
     Request,
     Response,
 )
+from tests.support.division import shared_model  # noqa: E402
 from tests.support.tiny_models import query, review, taught_llama, tiny_llama  # noqa: E402
 
 LABELS = (Option("0", "부정"), Option("1", "긍정"))
@@ -44,17 +45,17 @@ SHOTS = tuple(f"문장: 배우가 {n} 좋았다\n감정: 긍정\n" for n in rang
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory) -> Path:
-    return tiny_llama(tmp_path_factory.mktemp("models") / "tiny")
+    return shared_model(tmp_path_factory, tiny_llama)
 
 
 @pytest.fixture(scope="session")
 def tiny_bos(tmp_path_factory) -> Path:
-    return tiny_llama(tmp_path_factory.mktemp("models") / "tiny-bos", bos=True)
+    return shared_model(tmp_path_factory, tiny_llama, bos=True)
 
 
 @pytest.fixture(scope="session")
 def small_context(tmp_path_factory) -> Path:
-    return tiny_llama(tmp_path_factory.mktemp("models") / "small-context", context=64, bos=True)
+    return shared_model(tmp_path_factory, tiny_llama, bos=True, context=64)
 
 
 @pytest.fixture
@@ -877,7 +878,7 @@ def test_prompts_that_take_several_passes_are_written_as_one_batch(tiny, monkeyp
 
 @pytest.fixture(scope="session")
 def taught(tmp_path_factory) -> Path:
-    return taught_llama(tmp_path_factory.mktemp("models") / "taught")
+    return shared_model(tmp_path_factory, taught_llama)
 
 
 def test_a_taught_model_chooses_what_it_learnt(taught):
