@@ -121,6 +121,7 @@ class TestTheAccount:
         assert kept < ROWS
         assert said(project.only())["cost"]["paid"] == pytest.approx(float(ROWS * EACH))
 
+    @pytest.mark.slow
     def test_a_try_that_may_have_been_billed_needs_money_to_be_made_again(self, project):
         def script(asked: Asked) -> Reply:
             return [60.0] if asked.number == 1 and number_of(asked) < 6 else answer(asked)
@@ -309,6 +310,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 class TestPauses:
+    @pytest.mark.slow
     def test_a_process_that_was_stopped_reads_what_came_meanwhile(self, project):
         with ModelServer(script=lambda asked: [0.5, *answer(asked)]) as server:
             with project.started(*run_of(server, "--limit", 40, "-m", "timeout=4")) as process:

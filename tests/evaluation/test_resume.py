@@ -73,6 +73,7 @@ def assert_as_if_uninterrupted(directory: Path, uninterrupted: dict[str, Any]) -
 # SIGKILL
 
 
+@pytest.mark.slow
 def test_a_run_killed_five_times_ends_as_if_it_never_was(tmp_path, uninterrupted):
     project, draw = Project(tmp_path), random.Random(1)
     for _ in range(5):

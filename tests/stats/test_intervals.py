@@ -108,6 +108,7 @@ def test_an_accuracys_interval_covers_the_truth(share):
     assert 0.93 < np.mean([one(RIGHT, run).allows(share) for run in runs]) < 0.97
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.5, 0.7, 0.87, 0.95])
 def test_wilsons_exact_coverage_is_as_promised(share):
     successes = np.arange(201)
@@ -177,6 +178,7 @@ def answers(rng, hard):
 # The bootstrap
 
 
+@pytest.mark.slow
 def test_macro_f1s_interval_is_that_of_a_plain_loop_with_sklearn():
     rng = np.random.default_rng(3)
     stats = classified(rng, 400)

@@ -65,6 +65,7 @@ def by_pairs(metric: Metric, systems: list[np.ndarray], places: np.ndarray, clus
     return above
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("metric", "systems"),
     [(accuracy(("0", "1")), hits()), (macro_f1(("0", "1")), classified()), (MEAN, graded())],

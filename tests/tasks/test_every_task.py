@@ -46,6 +46,8 @@ def at_hand(name: str) -> bool:
     return True
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 @needs_data
 def test_one_sweep_runs_every_task_whose_data_are_at_hand_and_names_the_others(project):
     runs, said = swept(project, "--limit", 100, "--data-dir", DATA, "--offline")

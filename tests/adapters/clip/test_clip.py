@@ -432,6 +432,7 @@ def project(shell, taught) -> Shell:
 
 
 class TestTheWholeRoad:
+    @pytest.mark.slow
     def test_a_small_clip_names_digits_it_has_never_seen(self, project, taught):
         done = project(
             *("run", "-t", "heldout", "-b", "clip", "-m", f"model={taught[0]}"),

@@ -165,6 +165,7 @@ def test_the_same_seed_gives_the_same_answers_and_another_gives_others(project):
     assert first == again != other
 
 
+@pytest.mark.slow
 @needs_torch
 def test_a_training_that_was_killed_goes_on_to_the_same_answers(project, tmp_path):
     command = (*RUN, "-b", "lstm", "-q", "-m", "epochs=20", "-m", "patience=20")

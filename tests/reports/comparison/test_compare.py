@@ -423,6 +423,7 @@ def test_a_folder_of_one_run_is_that_run(tmp_path):
         only_run(tmp_path / "none")
 
 
+@pytest.mark.slow
 def test_statistics_of_50_000_examples_are_read_once_a_metric_and_the_journal_line_by_line(
     tmp_path, monkeypatch
 ):

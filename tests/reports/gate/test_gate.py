@@ -613,6 +613,7 @@ def test_what_is_detectable_is_told_at_the_share_of_alpha_that_one_of_ten_tests_
     assert told == {mcnemar_detectable(500, 0.0, 0.001)}
 
 
+@pytest.mark.slow
 def test_over_five_hundred_nights_without_a_change_at_most_one_in_a_hundred_rings():
     rng = np.random.default_rng(7)
     nights = [one_night(*differing(rng, (10, 500), 0.1, 0.0)) for _ in range(500)]
@@ -620,6 +621,7 @@ def test_over_five_hundred_nights_without_a_change_at_most_one_in_a_hundred_ring
     assert sum(night.verdict == REGRESSION for night in nights) <= 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tasks", [1, 5])
 def test_a_fall_as_large_as_it_says_it_can_detect_is_found_four_times_in_five(tasks):
     rng = np.random.default_rng(11)
