@@ -61,7 +61,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 def shared_model(factory: pytest.TempPathFactory, write: Callable[..., object], **how: object) -> Path:
     """Return the folder of a model that `write(folder, **how)` makes or trains, once for all workers."""
-    name = "-".join([write.__name__, *(f"{key}={value}" for key, value in sorted(how.items()))])
+    name = "-".join([write.__name__, *(f"{key}-{value}" for key, value in sorted(how.items()))])
     return made_once(factory, name, lambda folder: write(folder, **how))
 
 
