@@ -23,7 +23,7 @@ from harness.adapters.clip import adapter as clip  # noqa: E402
 from harness.adapters.clip.adapter import Clip  # noqa: E402
 from harness.errors import BadInput, Unavailable  # noqa: E402
 from harness.prompts.renderer import Prompts  # noqa: E402
-from harness.schema import Adapter, Example, Option, Profile, Request  # noqa: E402
+from harness.schema import Example, Option, Profile, Request  # noqa: E402
 from tests.support.division import made_once, shared_model  # noqa: E402
 from tests.support.shell import Shell  # noqa: E402
 from tests.support.small_tasks import reviews, small_task  # noqa: E402
