@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Ask = Literal["generate", "choose", "score", "extract", "embed", "tag", "rate", "rank"]
 ASKS: tuple[Ask, ...] = get_args(Ask)
+CHOOSING: tuple[Ask, ...] = ("choose", "rank")  # one of a few options: an answer, or the better of responses
 WRITTEN: tuple[Ask, ...] = ("generate", "extract", "tag", "rate")  # what a language model answers in text
 ChooseBy = Literal["logprobs", "structured", "extract"]
 Message = dict[str, str]
@@ -66,7 +67,9 @@ class Option(NamedTuple):
 class Decoding:
     """How text is drawn from a model, in one vocabulary; None means "not asked".
 
-    `temperature` 0 is greedy. `max_tokens` counts new tokens. `n` is the number of replies.
+    `temperature` 0 is greedy. `max_tokens` counts new tokens, and so does `min_tokens`, before which no reply
+    ends. No run of `no_repeat_ngram_size` tokens stands twice. With beams the log-probability is divided by
+    the length to the power of `length_penalty`. `n` is the number of replies.
     """
 
     max_tokens: int | None = None
@@ -81,6 +84,9 @@ class Decoding:
     stop: tuple[str, ...] | None = None
     seed: int | None = None
     n: int | None = None
+    min_tokens: int | None = None
+    no_repeat_ngram_size: int | None = None
+    length_penalty: float | None = None
 
     def asked(self) -> dict[str, Any]:
         """Return the keys that were asked for, in the vocabulary's order."""

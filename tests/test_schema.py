@@ -20,6 +20,9 @@ VOCABULARY = [
     "stop",
     "seed",
     "n",
+    "min_tokens",
+    "no_repeat_ngram_size",
+    "length_penalty",
 ]
 EXAMPLE = Example("7", {"input": "산"}, "1")
 

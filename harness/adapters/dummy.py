@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from harness.adapters.base import Adapter
 from harness.adapters.fields import field_text, uniform_likelihood
-from harness.schema import Failure, Profile, Request, Response, Timing
+from harness.schema import CHOOSING, Failure, Profile, Request, Response, Timing
 
 MASK = 2**64 - 1
 STRIDE = 0x9E3779B97F4A7C15  # the golden ratio of 2**64: neighbouring seeds land far apart
@@ -59,7 +59,7 @@ class Dummy(Adapter):
             )
         elif share < self.unanswered:
             response.text = None if measured else UNANSWERED
-        elif self.compares and request.ask in ("choose", "rank"):
+        elif self.compares and request.ask in CHOOSING:
             response.option_scores = scores(request.seed, len(request.options))
         elif self.reply is not None and not measured:
             response.text = self.reply

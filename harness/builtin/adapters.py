@@ -22,6 +22,9 @@ SAMPLING = (
 # Of what answers without a model: with no distribution to shape, every key is as good as honoured.
 ANY_DECODING = (*SAMPLING, "presence_penalty", "frequency_penalty")
 
+# What transformers' `generate` knows beside these, as published summaries were written.
+PUBLISHED = ("min_tokens", "no_repeat_ngram_size", "length_penalty")
+
 # What every adapter that asks a server may be told, none of which changes an answer.
 TRAFFIC = {
     **{"concurrency": "int", "timeout": "float", "api_key_env": "str"},
@@ -62,7 +65,7 @@ ADAPTERS = (
         "dummy",
         "harness.adapters.dummy:Dummy",
         asks=ASKS,
-        decoding=ANY_DECODING,
+        decoding=(*ANY_DECODING, *PUBLISHED),
         settings={"reply": "str", "failure_rate": "float", "unanswered_rate": "float"},
         knobs={"latency_ms": "float"},
         pictures=True,
@@ -70,19 +73,23 @@ ADAPTERS = (
     AdapterEntry(
         "majority",
         "harness.adapters.baseline:Majority",
-        asks=("choose", "generate", "rate"),
-        decoding=ANY_DECODING,
+        asks=("choose", "generate", "rate", "rank"),
+        decoding=(*ANY_DECODING, *PUBLISHED),
         learns=True,
         pictures=True,
     ),
     AdapterEntry(
-        "random", "harness.adapters.baseline:Random", asks=ASKS, decoding=ANY_DECODING, pictures=True
+        "random",
+        "harness.adapters.baseline:Random",
+        asks=ASKS,
+        decoding=(*ANY_DECODING, *PUBLISHED),
+        pictures=True,
     ),
     AdapterEntry(
         "recorded",
         "harness.adapters.recorded.adapter:RecordedAdapter",
         asks=ASKS,
-        decoding=ANY_DECODING,
+        decoding=(*ANY_DECODING, *PUBLISHED),
         settings={
             **{"file": "str", "id": "str|list", "example": "str|list", "repeat": "str"},
             **{"reply": "str", "label": "str", "scores": "str", "number": "str", "spans": "str"},
@@ -186,6 +193,14 @@ ADAPTERS = (
         reads_prompts=True,
     ),
     AdapterEntry(
+        "reward",
+        "harness.adapters.networks.reward:RewardAdapter",
+        asks=("rank",),
+        decoding=ANY_DECODING,
+        settings={**TOKENISED, **TRAINING, "width": "int", "dropout": "float"},
+        **{**OWN, "own_options": True},
+    ),
+    AdapterEntry(
         "clip_small",
         "harness.adapters.networks.clip_small:ClipSmallAdapter",
         asks=("choose",),
@@ -223,11 +238,12 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "lstm",
-        "harness.adapters.networks.classifiers:Lstm",
-        asks=("choose",),
+        "harness.adapters.networks.classifiers:lstm",
+        asks=("choose", "rate", "embed"),
+        decoding=ANY_DECODING,
         settings={
             **TRAINED,
-            **{"cell": "lstm|gru", "dim": "int", "hidden": "int", "layers": "int"},
+            **{"cell": "lstm|gru|rnn", "dim": "int", "hidden": "int", "layers": "int"},
             **{"bidirectional": "bool", "dropout": "float"},
         },
         **WITH_TORCH,
@@ -242,7 +258,8 @@ ADAPTERS = (
     AdapterEntry(
         "transformer",
         "harness.adapters.networks.classifiers:transformer",
-        asks=("choose", "embed"),
+        asks=("choose", "embed", "rate"),
+        decoding=ANY_DECODING,
         settings={
             **PRETRAINED,
             **{"dim": "int", "layers": "int", "heads": "int", "feed_forward": "int", "dropout": "float"},
@@ -251,8 +268,9 @@ ADAPTERS = (
     ),
     AdapterEntry(
         "finetune",
-        "harness.adapters.hf.finetune:FineTuned",
-        asks=("choose",),
+        "harness.adapters.hf.finetune:finetune",
+        asks=("choose", "rate", "embed", "extract", "tag"),
+        decoding=ANY_DECODING,
         settings={
             **{"epochs": "float", "learning_rate": "float", "batch_rows": "int", "weight_decay": "float"},
             **{"max_tokens": "int", "lora": "int"},
@@ -268,8 +286,8 @@ ADAPTERS = (
     AdapterEntry(
         "huggingface",
         "harness.adapters.hf.adapter:HuggingFace",
-        asks=("choose", "generate", "extract", "tag", "rate", "score", "embed"),
-        decoding=ANY_DECODING,
+        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed"),
+        decoding=(*ANY_DECODING, *PUBLISHED),
         settings={
             "dtype": "auto|float32|bfloat16|float16",
             "pooling": "mean|cls|last",
@@ -288,7 +306,7 @@ ADAPTERS = (
     AdapterEntry(
         "vllm",
         "harness.adapters.vllm.adapter:Vllm",
-        asks=("choose", "generate", "extract", "tag", "rate", "score", "embed"),
+        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed"),
         decoding=tuple(key for key in ANY_DECODING if key != "beams"),
         settings={
             "dtype": "auto|float32|bfloat16|float16",
@@ -328,7 +346,7 @@ ADAPTERS = (
     AdapterEntry(
         "openai",
         "harness.adapters.remote.openai:OpenAI",
-        asks=("choose", "generate", "extract", "tag", "rate", "score", "embed"),
+        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed"),
         decoding=(
             *("max_tokens", "temperature", "top_p", "presence_penalty", "frequency_penalty"),
             *("stop", "seed"),
@@ -357,7 +375,7 @@ ADAPTERS = (
     AdapterEntry(
         "gemini",
         "harness.adapters.remote.gemini:Gemini",
-        asks=("choose", "generate", "extract", "tag", "rate", "embed"),
+        asks=("choose", "rank", "generate", "extract", "tag", "rate", "embed"),
         decoding=(
             *("max_tokens", "temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty"),
             *("stop", "seed"),

@@ -13,6 +13,8 @@ EXTRACTORS = (
     ExtractorEntry("stated_option", "harness.extraction.steps:stated_option"),
     ExtractorEntry("letter", "harness.extraction.steps:letter"),
     ExtractorEntry("boxed", "harness.extraction.steps:boxed"),
+    ExtractorEntry("math_answer", "harness.extraction.steps:math_answer"),
+    ExtractorEntry("refusal", "harness.extraction.refusals:refusal"),
     ExtractorEntry("answer_phrase", "harness.extraction.steps:answer_phrase"),
     ExtractorEntry("no_answer", "harness.extraction.steps:no_answer"),
     ExtractorEntry("number", "harness.extraction.steps:number", settings={"cut": "bool"}),

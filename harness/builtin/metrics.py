@@ -57,6 +57,18 @@ METRICS = (
         "exact_match", "harness.metrics.exact_match:exact_match", asks=("choose", "generate", "extract")
     ),
     MetricEntry("numeric_match", "harness.metrics.exact_match:numeric_match", asks=("generate", "extract")),
+    MetricEntry("math_equal", "harness.metrics.math_equal:math_equal", asks=("generate",), extra="math"),
+    *(
+        MetricEntry(name, f"harness.metrics.instruction_following:{name}", asks=("generate",), extra="ifeval")
+        for name in ("prompt_strict", "instruction_strict", "prompt_loose", "instruction_loose")
+    ),
+    MetricEntry("truthful_mass", "harness.metrics.truthfulness:truthful_mass", asks=("choose",)),
+    MetricEntry("truthful", "harness.metrics.truthfulness:truthful", asks=("generate",)),
+    MetricEntry("informative", "harness.metrics.truthfulness:informative", asks=("generate",)),
+    *(
+        MetricEntry(name, f"harness.metrics.social_bias:{name}", asks=("choose",))
+        for name in ("kobbq_accuracy", "diff_bias_ambiguous", "diff_bias_disambiguated")
+    ),
     *(
         MetricEntry(name, f"harness.metrics.extractive_qa:{name}", asks=("choose", "generate", "extract"))
         for official in ("squad", "korquad", "korquad2", "klue_mrc")

@@ -117,6 +117,15 @@ class DecodingFile(Strict):
     )
     seed: int | None = Field(default=None, description="the seed of what is drawn")
     n: Annotated[int, Field(gt=0)] | None = Field(default=None, description="how many replies to each prompt")
+    min_tokens: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="the fewest tokens of a reply"
+    )
+    no_repeat_ngram_size: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="no run of so many tokens stands twice"
+    )
+    length_penalty: Finite | None = Field(
+        default=None, description="with beams: the power of the length that log-probabilities are divided by"
+    )
 
     def asked(self) -> dict[str, Any]:
         """Return the keys that were written."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.adapters.remote.replies import PER_MESSAGE, PER_PICTURE, PER_REQUEST
-from harness.schema import IMAGE, WRITTEN, Ask, ChooseBy, Decoding, Request
+from harness.schema import CHOOSING, IMAGE, WRITTEN, Ask, ChooseBy, Decoding, Request
 from harness.tasks.validation import WITHOUT_PROMPT
 
 
@@ -24,7 +24,7 @@ def text_of(request: Request) -> str:
 
 def writes(ask: Ask, choose_by: ChooseBy) -> bool:
     """Return whether the answer is text that a model writes, not a likelihood or a vector."""
-    return ask in WRITTEN or (ask in ("choose", "rank") and choose_by != "logprobs")
+    return ask in WRITTEN or (ask in CHOOSING and choose_by != "logprobs")
 
 
 def most_written(decoding: Decoding, settings: Mapping[str, Any]) -> int | None:
@@ -44,6 +44,6 @@ def most_read(request: Request, choose_by: ChooseBy) -> int:
     size = len(text_of(request).encode()) + PER_REQUEST
     if request.ask not in WITHOUT_PROMPT:
         size += PER_MESSAGE * (2 + 2 * len(request.parts.turns))
-    if request.ask in ("choose", "rank") and choose_by == "logprobs":
+    if request.ask in CHOOSING and choose_by == "logprobs":
         size *= len(options) + 1
     return size + 2 * sum(options) + (PER_PICTURE if IMAGE in request.example.fields else 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from operator import itemgetter
@@ -42,10 +44,8 @@ class Columns:
         if isinstance(column, list):
             getters = [self.get(one) for one in column]
             return lambda row: [get(row) for get in getters]
-        if isinstance(column, int):
-            return itemgetter(column)
-        if column in self.known:
-            return itemgetter(self.known[column])
+        if isinstance(column, int) or column in self.known:
+            return self._cell(column)
         if column in self.of_file:
             value = self.of_file[column]
             return lambda _row: value
@@ -56,6 +56,12 @@ class Columns:
             return _nested(itemgetter(self.known[outer]), inner.split("."))
         hint = did_you_mean(column, [*map(str, self.known), *self.of_file])
         raise self.table.error(f"no column {column!r}, which task {self.task.name} reads.{hint}", self.line)
+
+    def _cell(self, column: str | int) -> Get:
+        """Return the function from a row to a cell; one of the columns in `lists` is a list."""
+        get: Get = itemgetter(column if isinstance(column, int) else self.known[column])
+        parts = self.task.file.data.lists
+        return _parted(get, parts[column]) if column in parts and isinstance(column, str) else get
 
     def _rendered(self, text: str) -> Get:
         """Return the function that renders a template over a row, which it sees as `row` too."""
@@ -70,6 +76,24 @@ class Columns:
 
 def _has(row: Row, key: str | int) -> bool:
     return key < len(row) if isinstance(key, int) else key in row
+
+
+def _parted(get: Get, by: str) -> Get:
+    """Return the function from a row to the list in a cell; what is none yet is parted, empty parts left out.
+
+    A text in square brackets is a list as Python writes it: ['a', 'b'].
+    """
+
+    def items(row: Row) -> Any:
+        cell = get(row)
+        if not isinstance(cell, str):
+            return cell
+        if cell.startswith("[") and cell.endswith("]"):
+            with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+                return ast.literal_eval(cell)
+        return [part.strip() for part in cell.split(by) if part.strip()]
+
+    return items
 
 
 def _nested(get: Get, keys: list[str]) -> Get:

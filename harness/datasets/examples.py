@@ -15,6 +15,7 @@ from harness.config.documents import shown
 from harness.datasets import targets
 from harness.datasets.columns import Columns
 from harness.datasets.formats import Row, Table, plain
+from harness.datasets.option_order import exchanged, shuffled
 from harness.datasets.readers import tables
 from harness.datasets.sources import NotHere, Source
 from harness.datasets.splits import part_of_each_row
@@ -32,17 +33,21 @@ def _reader(task: Task, split: str, columns: Columns) -> Callable[[int, Row], Ex
     target_of = columns.get(file.fields["target"]) if "target" in file.fields else None
     cluster_of = columns.get(file.cluster) if file.cluster is not None else None
     labelled = targets.labelled(task) if file.aliases or file.options_from else None
+    mixed = shuffled(task) if file.shuffle_options else None
     is_scored = task.ask == "score"  # a text is judged against itself: how many words, bytes, characters
 
     def read(index: int, row: Row) -> Example:
         fields = {name: get(row) for name, get in inputs}
         target = targets.read(target_of(row)) if target_of else None
+        name = plain(id_of(row)) if id_of else f"{split}-{index}"
         if labelled:
             target = labelled(target, task.choices(fields) or [])
+        if mixed:
+            fields, target = mixed(name, fields, target)
         if target is None and is_scored:
             target = plain(fields["text"])
         return Example(
-            plain(id_of(row)) if id_of else f"{split}-{index}",
+            name,
             fields,
             target,
             plain(cluster_of(row)) if cluster_of else None,
@@ -91,7 +96,11 @@ def placed(task: Task, source: Source, split: str) -> Iterator[tuple[Table, int,
             count += 1
             if parts is None or parts[count - 1] == split:
                 kept += 1
-                yield table, number, example
+                if not task.file.both_orders:
+                    yield table, number, example
+                    continue
+                yield table, number, example._replace(cluster=example.cluster or example.id)
+                yield table, number, exchanged(task, example)
     if not kept and source.sample:
         raise NotHere(f"the sample of {task.name} has no rows of the split {split!r}")
     if not kept:

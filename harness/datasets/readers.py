@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-from harness.datasets.formats import Reader, Table, a_file_each
+from harness.datasets.formats import Reader, Table, a_file_each, worked
 from harness.datasets.formats import csv_tsv as delimited
 from harness.datasets.formats import images as pictures
 from harness.datasets.formats import json_parquet as structured
@@ -27,6 +28,7 @@ _FORMATS: dict[str, Reader] = {
     "squad": a_file_each(reading.squad),
     "korquad2": a_file_each(reading.korquad2),
     "characters": a_file_each(characters.characters),
+    "worked": a_file_each(worked.worked),
     "pictures": a_file_each(pictures.pictures),
     "pixels": a_file_each(pictures.pixels),
 }
@@ -39,10 +41,32 @@ def tables(task: Task, source: Source, split: str) -> Iterator[Table]:
     """Yield the tables of a split's files; of a sample, the rows that are the split's."""
     endings = {path.suffix.lower() for path in source.files[split]}
     told = _BY_ENDING.get(endings.pop()) if len(endings) == 1 else None
-    read = _SAMPLE if source.sample else told or _FORMATS[task.file.data.format]
+    data = task.file.data
+    read = _SAMPLE if source.sample else told or _FORMATS[data.formats.get(split, data.format)]
     for table in read(source.files[split], task.file.data):
         if source.sample:
             rows = ((number, row) for number, row in table.rows if row.get("split") == split)
-            yield replace(table, rows=rows)
+            yield _unnested(replace(table, rows=rows), data.each)
         else:
-            yield table
+            yield _unnested(table, data.each)
+
+
+def _unnested(table: Table, key: str | None) -> Table:
+    return table if key is None else replace(table, rows=_each(table, key))
+
+
+def _each(table: Table, key: str) -> Iterator[tuple[int, Any]]:
+    """Yield a row for each object in the list under `key` of a record; a record without it is a row itself.
+
+    Raises:
+        BadInput: what is under the key is no list of objects.
+    """
+    for number, record in table.rows:
+        if not isinstance(record, dict) or key not in record:
+            yield number, record
+            continue
+        inner, beside = record[key], {name: value for name, value in record.items() if name != key}
+        if not isinstance(inner, list) or not all(isinstance(one, dict) for one in inner):
+            raise table.error(f"{key!r} should be a list of objects, which 'each' names", number)
+        for place, one in enumerate(inner):
+            yield number, {**beside, **one, "place": place}

@@ -36,11 +36,13 @@ def labelled(task: Task) -> Callable[[Target, list[Any]], Target]:
 
 
 def _numbered(place_of: Callable[[str, list[str]], int], target: Target, choices: list[Any]) -> Target:
-    """Return the place of the right choice as a label.
+    """Return the place of the right choice as a label, or the places of several.
 
     Raises:
         BadInput: it is none of the choices.
     """
+    if isinstance(target, tuple):
+        return tuple(str(_numbered(place_of, str(one), choices)) for one in target)
     if not isinstance(target, str) or not choices:
         return target
     place = place_of(target.strip(), [plain(choice) for choice in choices])
@@ -121,6 +123,8 @@ def _wrong_choice(task: Task, example: Example, has_target: bool) -> str | None:
     choices = task.choices(example.fields)
     if choices is None:
         return f"{task.file.options_from[0]!r} should be a list of options"
-    if has_target and example.target not in [str(index) for index in range(len(choices))]:
+    known = [str(index) for index in range(len(choices))]
+    right = example.target if isinstance(example.target, tuple) else (example.target,)
+    if has_target and not (right and set(right) <= set(known)):
         return f"the answer {shown(example.target)} is none of the {len(choices)} options"
     return None

@@ -19,7 +19,7 @@ from harness.errors import BadInput, HarnessError, Unavailable
 from harness.evaluation.plan import Plan
 from harness.options.running import RunOptions
 from harness.perturbations import perturbed
-from harness.schema import IMAGE, Decoding
+from harness.schema import CHOOSING, IMAGE, Decoding
 from harness.tasks import groups
 from harness.tasks import task as tasks
 from harness.tasks.task import Task
@@ -182,7 +182,7 @@ def _require_fit(task: Task, system: Backend) -> None:
             f"{system.name} ({entry.name}) sees no pictures, and {task.name} is about some; "
             f"adapters that can: {', '.join(able)}"
         )
-    if task.ask == "choose" and task.file.options_from and not entry.own_options:
+    if task.ask in CHOOSING and task.file.options_from and not entry.own_options:
         raise CannotAsk(
             f"{system.name} needs options that all examples share; in {task.name} each has its own"
         )

@@ -24,7 +24,7 @@ from harness.perturbations.kinds import PARAPHRASE
 from harness.perturbations.perturbed import paraphrases, perturbed, template_of
 from harness.prompts.renderer import Prompts
 from harness.records import run_file
-from harness.schema import Decoding, Example, Profile, Request
+from harness.schema import CHOOSING, Decoding, Example, Profile, Request
 from harness.tasks import task as tasks
 from harness.tasks.task import Task
 
@@ -131,7 +131,7 @@ class Plan:
             Prompts if self.perturb != PARAPHRASE else Paraphrased,
             pool=lambda: self.material.train,
             decoding=self.decoding,
-            instruct=self.task.ask != "choose" or self.backend.file.choose_by != "logprobs",
+            instruct=self.task.ask not in CHOOSING or self.backend.file.choose_by != "logprobs",
             count_tokens=count_tokens,
         )
         return make(task)

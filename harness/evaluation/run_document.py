@@ -26,7 +26,7 @@ from harness.records.run_schema import (
     TaskInfo,
     ThroughputSummary,
 )
-from harness.schema import WRITTEN, Response
+from harness.schema import CHOOSING, WRITTEN, Response
 
 
 @dataclass
@@ -80,8 +80,8 @@ def measured(value: float) -> float | None:
 
 def sent(plan: Plan, adapter: Adapter) -> dict[str, Any]:
     """Return what the engine is sent of the decoding: nothing where no text is asked for."""
-    compares = plan.task.ask == "choose" and plan.backend.file.choose_by == "logprobs"
-    if compares or plan.task.ask not in (*WRITTEN, "choose"):
+    compares = plan.task.ask in CHOOSING and plan.backend.file.choose_by == "logprobs"
+    if compares or plan.task.ask not in (*WRITTEN, *CHOOSING):
         return {}
     told = adapter.sent(plan.decoding)
     return {key: _seeds(value) if key == "seed" else value for key, value in told.items()}
@@ -169,7 +169,7 @@ def _decoding(plan: Plan, sent: Mapping[str, Any]) -> DecodingInfo:
 
 def _choose_by(plan: Plan) -> str | None:
     """Return how options are chosen among, None where none are, or where somebody else did it unseen."""
-    if plan.task.ask != "choose":
+    if plan.task.ask not in CHOOSING:
         return None
     if not plan.backend.entry.replays:
         return plan.backend.file.choose_by

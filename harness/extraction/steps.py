@@ -31,6 +31,8 @@ _LABELS = [
     )
     for place, label in enumerate(labels)
 ]
+_ANSWER_IS = re.compile(r"\banswer\b|정답|답[은:]", re.IGNORECASE)
+_FORMULA = re.compile(r"\$([^$\n]+)\$")
 _TEXT = re.compile(r"\\(?:text|textbf|mathrm|mathbf) ?\{([^{}]*)\}")
 
 
@@ -194,6 +196,20 @@ def letter() -> Step:
         if not options or chosen(label, options) is not None:
             return label
         return options[place].text if place < len(options) else None
+
+    return step
+
+
+def math_answer() -> Step:
+    r"""Return what the last `\boxed{…}` holds, else the answer phrase, else the last formula in dollars."""
+    inside, phrase = boxed(), answer_phrase()
+
+    def step(text: str, options: Sequence[Option], context: str = "") -> str | None:
+        found = inside(text, options)
+        if found is None and _ANSWER_IS.search(text):
+            found = phrase(text, options, context)
+        formulas = [] if found else _FORMULA.findall(text)
+        return found or (formulas[-1].strip() if formulas else None)
 
     return step
 

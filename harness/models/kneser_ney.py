@@ -24,6 +24,9 @@ from numpy.typing import NDArray
 
 from harness.errors import BadInput
 
+# Of a few texts all counts may be alike, and no discount would leave nothing for what was never seen.
+LEAST_DISCOUNT = 0.01
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -198,7 +201,7 @@ def _discounted(keys: Ints, counts: Ints, context: Ints, contexts: int) -> Order
     for k in (1, 2, 3):
         # With few texts a count may be missing; half a token is then as good a guess as any.
         found = k - (k + 1) * y * n[k + 1] / n[k] if n[k] and n[k + 1] else 0.5
-        discount[counts >= k] = min(max(found, 0.0), k)
+        discount[counts >= k] = min(max(found, LEAST_DISCOUNT), k)
     kept = np.maximum(counts - discount, 0.0)
     total, taken = (np.bincount(context, x, contexts).astype(np.float64) for x in (counts, counts - kept))
     return Order(keys, kept, total, taken)

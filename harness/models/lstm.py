@@ -58,6 +58,26 @@ class GruCell(nn.Module):
         return ((1 - z) * torch.tanh(n + torch.sigmoid(r + hr) * hn) + z * h,)
 
 
+class RnnCell(nn.Module):
+    """One step of a plain recurrent network (Elman 1990): h ← tanh(W x_t + U h + b)."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        """`dim` is E of the tokens, `hidden` H of the state."""
+        super().__init__()
+        self.hidden, self.states = hidden, 1
+        self.of_token = nn.Linear(dim, hidden)
+        self.of_state = nn.Linear(hidden, hidden, bias=False)
+
+    def forward(self, x: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Return the next (h,), (n, H), of `of_token(x_t)` (n, H) and the state before it."""
+        (h,) = state
+        return (torch.tanh(x + self.of_state(h)),)
+
+
+Cell = LstmCell | GruCell | RnnCell
+CELLS: dict[str, type[Cell]] = {"lstm": LstmCell, "gru": GruCell, "rnn": RnnCell}
+
+
 class Recurrent(nn.Module):
     """A cell over the tokens of each text, from its first to its last; packed, as torch calls it.
 
@@ -65,7 +85,7 @@ class Recurrent(nn.Module):
     is computed for padding.
     """
 
-    def __init__(self, cell: LstmCell | GruCell) -> None:
+    def __init__(self, cell: Cell) -> None:
         super().__init__()
         self.cell = cell
 
@@ -106,9 +126,9 @@ class LstmClassifier(Network):
         cell: str = "lstm",
         dropout: float = 0.4,
     ) -> None:
-        """`dim` is E, `hidden` H of a direction; `cell` is `lstm` or `gru`."""
+        """`dim` is E, `hidden` H of a direction; `cell` is `lstm`, `gru` or `rnn`."""
         super().__init__()
-        made = LstmCell if cell == "lstm" else GruCell
+        made: type[Cell] = CELLS[cell]
         width = hidden * (2 if bidirectional else 1)
         self.embedding = embedding(vocabulary, dim)
         sizes = [dim] + [width] * (layers - 1)

@@ -189,6 +189,34 @@ class NetworkClassifier:
         held = list(found.held_out)
         self.scale = best_scale(self._logits(rows, held), np.eye(classes)[y[held]])
 
+    def fit_numbers(self, texts: Sequence[Parts], numbers: Sequence[float]) -> None:
+        """Learn from `texts` and a number of each, by the squared error; a network of one class says it.
+
+        Raises:
+            BadInput: there are no texts.
+            Unavailable: the training came to nothing, or the device is not here.
+        """
+        rows = self._begin(texts, 1)
+        y = np.asarray(numbers, np.float64)
+        self.prior, self.scale = y.mean(keepdims=True), float(y.std()) or 1.0
+        targets = torch.from_numpy((y - self.prior) / self.scale).float().to(self.device)
+
+        def loss(chosen: Sequence[int]) -> tuple[Tensor, int]:
+            said = self.network(rows.batch(chosen, self.device)).squeeze(-1)
+            return (said - targets[list(chosen)]).square().sum(), len(chosen)
+
+        self._pretrain(rows)
+        self.network.start_training(batch for _, batch in self._batches(rows, range(len(texts))))
+        found = train(self.network, loss, rows.lengths.tolist(), self.recipe, workshop=self.workshop)
+        self.trainings.append(found)
+
+    def numbers_of(self, rows: TokenRows) -> NDArray[np.float64]:
+        """Return (N,), the number of each text; the mean of what was learnt from where nothing is said."""
+        said = self._logits(rows, range(len(rows.lengths)))[:, 0]
+        found: NDArray[np.float64] = self.prior[0] + self.scale * said
+        found[rows.lengths == 0] = self.prior[0]
+        return found
+
     def fit_vectors(self, texts: Sequence[Parts]) -> None:
         """Learn from the texts alone, for `vectors`.
 

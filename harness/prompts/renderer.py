@@ -184,8 +184,9 @@ class Prompts:
             spans: Any = target or ()
             return written(spans, str(example.fields["context"]), options, self.task.file.language)
         if options:
+            right = target[0] if isinstance(target, tuple) and target else target  # the first of several
             for option in options:
-                if option.label == target:
+                if option.label == right:
                     return option.text
             known = ", ".join(option.label for option in options)
             raise BadInput(

@@ -11,7 +11,7 @@ import orjson
 from harness.backends.backend import Backend
 from harness.config.renamed import TASK, first_names
 from harness.records.import_closure import import_closure
-from harness.schema import Decoding
+from harness.schema import CHOOSING, Decoding
 from harness.tasks.task import Task
 
 # Raise it when the same task would be rendered into another prompt than before.
@@ -46,7 +46,7 @@ def fingerprint(
     says what of the train split is learnt from, nothing for all.
     """
     file, settings = task.file, backend.file
-    compares = task.ask == "choose" and settings.choose_by == "logprobs"
+    compares = task.ask in CHOOSING and settings.choose_by == "logprobs"
     # Stop strings of a chat count from its answer on; servers used to be sent them.
     stops = {"stops": "answer"} if settings.chat and decoding.stop and not compares else {}
     return digest(

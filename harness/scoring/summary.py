@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 USAGE = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
 PERCENTILES = (50, 90, 95, 99)
 UNANSWERED = "(unanswered)"
+_NOBODY = hash(None)
 _LABELS = {str, int, float, bool, type(None)}
 
 Tell = Callable[[str], None]
@@ -56,6 +57,7 @@ class Tally:
     ids: list[str] = field(default_factory=list)
     repeats: array[int] = field(default_factory=lambda: array("q"))
     clusters: list[str] = field(default_factory=list)
+    said: list[int] = field(default_factory=list)  # a hash of each prediction; None has the hash of none
     statistics: dict[str, array[float]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
@@ -109,6 +111,7 @@ class Tally:
             return
         self.ids.append(record.id)
         self.repeats.append(record.repeat)
+        self.said.append(_NOBODY if record.prediction is None else hash(str(record.prediction)))
         if record.cluster is not None:
             self.clusters.append(record.cluster)
         for name, group in (record.groups or {}).items():
@@ -220,7 +223,37 @@ class Tally:
             assert metric.corpus is not None
             value = metric.corpus(*map(list, zip(*self.seen, strict=True)))
             found[metric.name] = intervals.IntervalEstimate(value, None, None, None, len(self.ids))
-        return {metric.name: _estimate(metric, found[metric.name]) for metric in self.metrics}
+        named = {metric.name: _estimate(metric, found[metric.name]) for metric in self.metrics}
+        return {**named, **self._over_repeats(seed)}
+
+    def _over_repeats(self, seed: int) -> dict[str, Any]:
+        """Return `pass@k`, `avg@n`, `maj@n` of the main metric, where it is a share and examples repeat."""
+        main = self.metrics[0]
+        if not any(self.repeats) or self.share_correct is None:
+            return {}
+        import numpy as np
+
+        from harness.scoring import over_repeats
+        from harness.stats import intervals
+
+        by_example: dict[str, over_repeats.Repeats] = {}
+        clusters: dict[str, str] = {}
+        right = self.matrix(main.name)[:, 0].tolist()
+        for place, (name, said, hit) in enumerate(zip(self.ids, self.said, right, strict=True)):
+            one = by_example.setdefault(name, over_repeats.Repeats([], []))
+            one.said.append(None if said == _NOBODY else said)
+            one.right.append(hit)
+            if self.clusters:
+                clusters[name] = self.clusters[place]
+        found = over_repeats.figures(list(by_example.values()))
+        stats = {
+            name: (over_repeats.metric(name, main), np.array(values)[:, None])
+            for name, values in found.items()
+        }
+        numbers = {name: n for n, name in enumerate(dict.fromkeys(clusters.values()))}
+        codes = np.array([numbers[clusters[name]] for name in by_example]) if clusters else None
+        estimates = intervals.estimates(stats, codes, seed=seed)
+        return {name: _estimate(stats[name][0], estimates[name]) for name in found}
 
     def _by_group(
         self, seed: int

@@ -23,6 +23,19 @@ class Figure(NamedTuple):
         return Figure(self.value * scale, low, high, self.n)
 
 
+def above_chance(figure: Figure, chance: float) -> Figure:
+    """Return a share as what of the way from chance to 1 it is; 0 below chance, its interval too.
+
+    As the Open LLM Leaderboard normalises: (x - chance) / (1 - chance).
+    """
+    low, value, high = (
+        None if x is None else max(0.0, (x - chance) / (1 - chance))
+        for x in (figure.low, figure.value, figure.high)
+    )
+    assert value is not None
+    return Figure(value, low, high, figure.n)
+
+
 def combined(figures: Sequence[Figure], weights: Sequence[float]) -> Figure:
     """Return the weighted mean of figures over independent samples, with its interval.
 

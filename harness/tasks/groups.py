@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,12 +26,14 @@ REACH = {"0-1": 1.0, "-1-1": 1.0, "0-100": 100.0}
 class Counted:
     """A member as it counts: the task, the metrics whose mean is its figure, and its weight.
 
-    A weight of None is the number of the task's examples.
+    A weight of None is the number of the task's examples. `chance` is what guessing gets, or what it gets in
+    each group of a breakdown.
     """
 
     task: Task
     metrics: tuple[str, ...]
     weight: float | None
+    chance: float | Mapping[str, Mapping[str, float]] | None = None
 
     @property
     def name(self) -> str:
@@ -127,7 +129,7 @@ def _counted(member: Member, task: Task | None, group: Group, score: Score) -> C
     weight = member.weight or score.weight
     together = sum(other.part == member.part for other in group.members) if member.part else 1
     metrics = tuple(member.metrics) or (task.file.metrics[0].name,)
-    return Counted(task, metrics, None if weight == "n" else weight / together)
+    return Counted(task, metrics, None if weight == "n" else weight / together, member.chance)
 
 
 def _problems(group: Group, found: dict[str, Task | None]) -> Iterator[Problem]:
@@ -144,6 +146,7 @@ def _problems(group: Group, found: dict[str, Task | None]) -> Iterator[Problem]:
             yield f"{shown(member.task)} is a group; a score is made of tasks", ("members", index)
         else:
             yield from _metrics(member, task, index)
+            yield from _chances(member, task, index)
         if member.part and _weights(group, member.part, group.score) != {member.weight or group.score.weight}:
             yield f"the part {shown(member.part)} has one weight, and more are written", ("members", index)
     names = [task.name for task in found.values() if task]
@@ -175,6 +178,18 @@ def _metrics(member: Member, task: Task, index: int) -> Iterator[Problem]:
             yield f"no score can be made of {name!r}, whose best is not its most", loc
 
 
+def _chances(member: Member, task: Task, index: int) -> Iterator[Problem]:
+    """Yield breakdowns that a member's chances speak of and its task has not."""
+    loc = ("members", index, "chance")
+    if isinstance(member.chance, dict):
+        for name in member.chance:
+            if name not in task.file.breakdown:
+                known = task.file.breakdown
+                yield f"{shown(name)} is no breakdown of {task.name}.{did_you_mean(name, known)}", loc
+        if len(member.chance) != 1:
+            yield "chances are those of one breakdown", loc
+
+
 def _weights(group: Group, part: str, score: Score) -> set[Any]:
     return {member.weight or score.weight for member in group.members if member.part == part}
 
@@ -185,7 +200,7 @@ def described(group: Scored) -> str:
     weights: dict[str, str] = {}
     for member, written in zip(group.members, group.file.members, strict=True):
         key = f"part {written.part}" if written.part else member.name
-        parts.setdefault(key, []).append(f"{member.name} {_mean(member.metrics)}")
+        parts.setdefault(key, []).append(f"{member.name} {_mean(member.metrics)}{_above(member)}")
         assert group.file.score is not None
         weight = written.weight or group.file.score.weight
         weights[key] = "its examples" if weight == "n" else f"{weight:g}"
@@ -196,6 +211,16 @@ def described(group: Scored) -> str:
     mean = "the mean" if even else "the weighted mean"
     times = "" if group.scale == 1 else f", times {group.scale:g}"
     return "\n".join([f"# score: {mean} of {len(parts)} figures{times}", *lines])
+
+
+def _above(member: Counted) -> str:
+    """Return in words what of a member's figure counts, where it is what lies above chance."""
+    if member.chance is None:
+        return ""
+    if isinstance(member.chance, (int, float)):
+        return f" above chance ({member.chance:.3g})"
+    ((by, chances),) = member.chance.items()
+    return f" above chance, mean over {len(chances)} groups of {by}"
 
 
 def _mean(names: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ Format = Literal[
     "squad",
     "korquad2",
     "characters",
+    "worked",
     "pictures",
     "pixels",
 ]
@@ -194,10 +195,15 @@ class Data(Strict):
     `from_path` a regular expression takes a column's value out of the file's path. `on_bad_row: skip` leaves
     out rows that are not as wide as the header, where the dataset's own readers do: GLUE's QQP has some.
     A file that ends in .parquet or .xlsx is read as that whatever the `format`. Without an `encoding` a text
-    is UTF-8, or what its first bytes say (CP949, UTF-16).
+    is UTF-8, or what its first bytes say (CP949, UTF-16). A split whose files are of another layout has its
+    own in `formats`. `each` names the list in a record whose objects are the rows, the record's own keys
+    beside theirs: the questions of a story. `lists` names columns whose cells are lists, and what parts them.
     """
 
     format: Format = Field(description="how the files are written")
+    formats: dict[str, Format] = Field(
+        default={}, description="split → how its files are written, where not as the others"
+    )
     files: dict[str, Files] = Field(
         default={}, description="split → files below `--data-dir` or beside the task; may be patterns"
     )
@@ -228,6 +234,13 @@ class Data(Strict):
     records: str | None = Field(
         default=None, description="the key under which a JSON file holds its rows (`a.b` for nested ones)"
     )
+    each: str | None = Field(
+        default=None,
+        description="the key of a list in a record whose objects are the rows, its own keys beside",
+    )
+    lists: dict[str, Annotated[str, Field(min_length=1)]] = Field(
+        default={}, description="column whose cells are lists → what parts them, such as `;`"
+    )
     encoding: Annotated[str, AfterValidator(_encoding)] | None = Field(
         default=None,
         description="the text's encoding; without it UTF-8, or what the first bytes say (CP949, UTF-16)",
@@ -242,6 +255,9 @@ class Data(Strict):
             raise ValueError("name at least one of files, package, url, hub and sample")
         if self.format == "pixels" and not (isinstance(self.header, list) and IMAGE in self.header):
             raise ValueError("pixels need a 'header' of names, in which 'image' stands for the numbers")
+        unknown = next((split for split in self.formats if split not in self._with_files), None)
+        if unknown is not None:
+            raise ValueError(f"no split is called {unknown!r}, which 'formats' names")
         if self.hash_split and self.hash_split.of not in self._with_files:
             raise ValueError(f"no split is called {self.hash_split.of!r}, which should be divided")
         return self
@@ -254,6 +270,7 @@ class Data(Strict):
             "ragged": self.on_bad_row,
             **({"divided": self.hash_split.model_dump()} if self.hash_split else {}),
             **({"encoding": self.encoding} if self.encoding else {}),
+            **{key: value for key in ("formats", "each", "lists") if (value := getattr(self, key))},
         }
         return {**how, **beside}
 
@@ -433,6 +450,12 @@ class TaskFile(Strict):
         default={}, description="another spelling of a label in the data → the label"
     )
     options_from: Texts = Field(default=[], description="columns that hold an example's own options")
+    shuffle_options: bool = Field(
+        default=False, description="whether an example's own options are mixed, the same for every system"
+    )
+    both_orders: bool = Field(
+        default=False, description="whether each example is asked twice, its options in the other order then"
+    )
     target_format: TargetFormat = Field(
         default="index",
         description="what the target says of `options_from`: index (from 0), number, letter, text",
@@ -477,7 +500,8 @@ class TaskFile(Strict):
     def labelling(self) -> dict[str, Any]:
         """Return how a row becomes an example and its target a label; runs and fits depend on it alike."""
         kept = self.model_dump(include={"fields", "aliases", "options_from"})
-        return {**kept, "answer_is": self.target_format}  # as it was called first: hashes are made of it
+        new = {key: True for key in ("shuffle_options", "both_orders") if getattr(self, key)}
+        return {**kept, "answer_is": self.target_format, **new}  # its first name: hashes are made of it
 
     @property
     def insertable(self) -> list[str]:
@@ -499,16 +523,37 @@ def _weight(value: Any) -> float | Literal["n"]:
 Weight = Annotated[Any, AfterValidator(_weight)]
 
 
+def _chance(value: Any) -> float:
+    """Return a share that guessing gets: a number, or a fraction such as 1/3."""
+    above, bar, below = str(value).partition("/")
+    try:
+        share = float(above) / (float(below) if bar else 1.0)
+    except (ValueError, ZeroDivisionError):
+        share = -1.0
+    if isinstance(value, bool) or not 0 <= share < 1:
+        raise ValueError(f"should be from 0 to below 1, such as 0.25 or 1/3; not {shown(value)}")
+    return share
+
+
+Chance = Annotated[Any, AfterValidator(_chance)]
+
+
 class Member(Strict):
     """A task of a group, and how it counts in the group's score.
 
     Its figure is the mean of its `metrics`, the task's main one unless some are named. Members of one
-    `part` share a number that is their weight: MNLI's two dev sets count as one task.
+    `part` share a number that is their weight: MNLI's two dev sets count as one task. With `chance`, what
+    guessing gets, the figure is (x - chance) / (1 - chance), 0 below it; where chance is that of groups of a
+    breakdown, the mean over those groups.
     """
 
     task: str = Field(description="the member's name")
     metrics: Texts = Field(
         default=[], description="the metrics whose mean is its figure; without them, the task's main one"
+    )
+    chance: Chance | dict[str, dict[str, Chance]] | None = Field(
+        default=None,
+        description="what guessing gets, whole or by the groups of a breakdown: what is above counts",
     )
     part: str | None = Field(default=None, description="members of one part count as one")
     weight: Weight | None = Field(

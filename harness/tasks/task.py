@@ -61,13 +61,16 @@ class Task:
     def choices(self, fields: Mapping[str, Any]) -> list[Any] | None:
         """Return the options that an example brings along, None if its field is no list of some.
 
-        Of options with a field each, those left empty at the end are not there.
+        Of options with a field each, those left empty at the end are not there; a field that holds a list
+        holds several.
         """
         names = self.file.options_from
         if len(names) == 1:
             value = fields[names[0]]
             return value if isinstance(value, list) and value else None
-        values = [fields[name] for name in names]
+        values: list[Any] = []
+        for value in (fields[name] for name in names):
+            values += value if isinstance(value, list) else [value]
         while values and values[-1] in (None, ""):
             values.pop()
         return values or None
@@ -258,7 +261,10 @@ def _tell_once(message: str) -> None:
 
 
 # What makes another prompt of a task: published figures are not those of an heir with one of these.
-ASKED_BY = ("ask", "templates", "shots", "options", "options_from", "option_marks", "clean", "window")
+ASKED_BY = (
+    *("ask", "templates", "shots", "options", "options_from", "shuffle_options", "both_orders"),
+    *("option_marks", "clean", "window"),
+)
 
 
 def _without_published_rows(document: Document) -> Document:

@@ -46,6 +46,7 @@ NEEDED: dict[Ask, tuple[str, ...]] = {
 }
 JUDGED: dict[Ask, str] = {
     "choose": "the label",
+    "rank": "the better response",
     "tag": "the spans",
     "rate": "the number",
     "embed": "the number",
@@ -121,6 +122,8 @@ def _column(file: TaskFile, column: str | int) -> str | None:
 
 
 def _options(file: TaskFile, ask: Ask) -> Iterator[Problem]:
+    if ask == "rank" and not file.options_from:
+        yield "'rank' needs 'options_from', the responses", ("ask",)
     if ask == "choose" and not file.options and not file.options_from:
         yield "'choose' needs 'options' or 'options_from'", ("ask",)
     if ask == "tag" and not file.options:
@@ -150,7 +153,10 @@ def _own_options(file: TaskFile) -> Iterator[Problem]:
         if name not in file.inputs:
             hint = did_you_mean(name, file.inputs)
             yield f"'options_from' names no field of the task.{hint}", ("options_from", index)
-    for key, usual in (("target_format", "index"), ("option_marks", "text")):
+    usually = {"target_format": "index", "option_marks": "text"} | dict.fromkeys(
+        ("shuffle_options", "both_orders"), False
+    )
+    for key, usual in usually.items():
         if getattr(file, key) != usual and not file.options_from:
             yield f"{key!r} is about options that each example brings along: 'options_from'", (key,)
 

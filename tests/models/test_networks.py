@@ -25,6 +25,7 @@ LABELS = [1, 0] * len(THINGS)
 
 SMALL = {
     "lstm": partial(LstmClassifier, dim=16, hidden=16, dropout=0.0),
+    "rnn": partial(LstmClassifier, dim=16, hidden=16, cell="rnn", bidirectional=False, dropout=0.0),
     "gru": partial(LstmClassifier, dim=16, hidden=16, cell="gru", layers=2, bidirectional=False, dropout=0.0),
     "cnn_text": partial(CnnText, dim=16, filters=8, dropout=0.0),
     "transformer": partial(

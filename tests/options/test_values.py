@@ -167,7 +167,7 @@ def test_decoding_is_checked_against_the_vocabulary(given, decodings):
     ("given", "said"),
     [
         ("temprature=1", "-d: 'temprature': no such key. Did you mean 'temperature'?"),
-        ("extends=x", "-d: 'extends': no such key. Known: beams, frequency_penalty, max_tokens"),
+        ("extends=x", "-d: 'extends': no such key. Known: beams, frequency_penalty, length_penalty"),
         ("temperature=hot", "-d: 'temperature' should be a number, not 'hot'"),
         ("temperature=", "-d: 'temperature' should be a number, not ''"),
         ("temperature=-1", "-d: 'temperature' is -1: input should be greater than or equal to 0"),

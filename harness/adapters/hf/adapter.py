@@ -41,7 +41,7 @@ from harness.adapters.lm.errors import BROKEN, refusal
 from harness.adapters.lm.stopping import TokenPrompt
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import HarnessError, Unavailable
-from harness.schema import Failure, Profile, Request, Response
+from harness.schema import CHOOSING, Failure, Profile, Request, Response
 
 FIRST, WINDOW = 16, 128  # requests pulled at a time: few at first, that the first answers come soon
 # Tokens of one forward pass, and of a batch's caches. A CPU gains nothing by more: its caches are full.
@@ -186,13 +186,13 @@ class HuggingFace(Adapter):
 
     def _way(self, request: Request) -> _Way:
         """Return what answers the request and its like."""
-        if request.ask == "embed":
+        if request.ask == "embed" and self.profile.ask != "rate":  # a head may have learnt how alike they are
             return self._embed
         if request.ask == "score":
             return self._read
         if self.head is not None:
             return partial(self.head.answer, budget=self.budget)
-        compares = request.ask == "choose" and self.profile.choose_by == "logprobs"
+        compares = request.ask in CHOOSING and self.profile.choose_by == "logprobs"
         return self._choose if compares else self._generate
 
     # ---- choose and score -------------------------------------------------------------------------
@@ -230,8 +230,9 @@ class HuggingFace(Adapter):
             if isinstance(prepared, Response):
                 yield prepared
             else:
-                beams = (prepared.request.decoding.beams or 1) > 1
-                by_road.setdefault(self._generator if beams else self._writer, []).append(prepared)
+                asked = prepared.request.decoding
+                whole = (asked.beams or 1) > 1 or asked.min_tokens or asked.no_repeat_ngram_size
+                by_road.setdefault(self._generator if whole else self._writer, []).append(prepared)
         for road, prompts in by_road.items():
             for prompt, reply, span in road.write(prompts):
                 yield prompt.response(reply, span)

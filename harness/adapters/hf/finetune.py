@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import DISTRIBUTION
+from harness.adapters.base import Adapter
 from harness.adapters.fields import field_texts
 from harness.adapters.fitted_classifier import Classical
 from harness.adapters.hf import loading
@@ -77,6 +78,24 @@ class FineTuned(Classical):
         return self.model.took
 
 
+def check(settings: Mapping[str, Any]) -> None:
+    """Check what a training is told.
+
+    Raises:
+        BadInput: a number is not above 0.
+    """
+    for name in ("epochs", "learning_rate", "batch_rows", "max_tokens"):
+        if name in settings and not settings[name] > 0:
+            raise BadInput(f"{name} {settings[name]}: must be above 0")
+
+
+def finetune(profile: Profile) -> Adapter:
+    """Return what is fine-tuned for what is asked: a class of texts, else a number, spans or an answer."""
+    from harness.adapters.hf.finetune_heads import FineTunedHead
+
+    return FineTuned(profile) if profile.ask == "choose" else FineTunedHead(profile)
+
+
 class Tuner:
     """A model of transformers with a head, and its tokenizer."""
 
@@ -87,9 +106,7 @@ class Tuner:
             BadInput: one is out of range.
         """
         self.profile, self.settings = profile, profile.settings
-        for name in ("epochs", "learning_rate", "batch_rows", "max_tokens"):
-            if name in self.settings and not self.settings[name] > 0:
-                raise BadInput(f"{name} {self.settings[name]}: must be above 0")
+        check(self.settings)
         self.longest = int(self.settings.get("max_tokens", 128))
         self.commit: str | None = None
         self.workshop: Workshop | None = None
@@ -116,49 +133,16 @@ class Tuner:
             )
         model.config.pad_token_id = self.tokenizer.pad_token_id
         rank = int(self.settings.get("lora", 0))
-        self._train(_with_lora(model, rank) if rank else model, texts, labels)
+        self._train(with_lora(model, rank) if rank else model, texts, labels)
 
     def _train(self, model: Any, texts: Sequence[FieldTexts], labels: Sequence[int]) -> None:
-        from harness.models.training import seeded
-
         _, transformers = loading.engine_libraries()
         rows = [
             {"input_ids": ids, "labels": label}
             for ids, label in zip(self.encoded(texts)[0], labels, strict=True)
         ]
-        kept = self.workshop.checkpoints if self.workshop else None
-        with tempfile.TemporaryDirectory() as scratch, seeded(self.profile.seed):
-            folder = str(kept or scratch)
-            trainer = transformers.Trainer(
-                model=model,
-                args=self._arguments(transformers, folder, keep=kept is not None),
-                train_dataset=rows,
-                data_collator=transformers.DataCollatorWithPadding(self.tokenizer),
-                callbacks=[_watching(transformers, self.workshop)] if self.workshop else [],
-            )
-            last = transformers.trainer_utils.get_last_checkpoint(folder) if Path(folder).is_dir() else None
-            trainer.train(resume_from_checkpoint=last)
-        self.took = Took(trainer.state.global_step, str(model.device))
-        self.network = (model.merge_and_unload() if hasattr(model, "merge_and_unload") else model).eval()
-
-    def _arguments(self, transformers: Any, folder: str, *, keep: bool) -> Any:
-        settings = self.settings
-        return transformers.TrainingArguments(
-            output_dir=folder,
-            num_train_epochs=settings.get("epochs", 3.0),
-            learning_rate=settings.get("learning_rate", 1e-3 if settings.get("lora") else 5e-5),
-            per_device_train_batch_size=settings.get("batch_rows", 32),
-            weight_decay=settings.get("weight_decay", 0.01),
-            warmup_steps=0.1,  # below 1, a share of all steps
-            seed=self.profile.seed,
-            use_cpu=settings.get("device") == "cpu",
-            save_strategy="epoch" if keep else "no",
-            save_total_limit=1,
-            logging_steps=10,
-            report_to="none",
-            disable_tqdm=True,
-            dataloader_pin_memory=False,
-        )
+        collator = transformers.DataCollatorWithPadding(self.tokenizer)
+        self.took, self.network = trained(self.profile, model, rows, collator, self.workshop)
 
     def log_probabilities(self, texts: Sequence[FieldTexts]) -> NDArray[np.float64]:
         """Return (N, C) log-probabilities (nats), none below LEAST."""
@@ -212,7 +196,54 @@ class Tuner:
         self.network = model.to(loading.device(self.profile, torch)).eval()
 
 
-def _with_lora(model: Any, rank: int) -> Any:
+def trained(
+    profile: Profile, model: Any, rows: Sequence[Mapping[str, Any]], collator: Any, workshop: Workshop | None
+) -> tuple[Took, Any]:
+    """Return what transformers' Trainer took to train a model on rows, and the model, ready to answer.
+
+    A checkpoint in the workshop is gone on from.
+    """
+    from harness.models.training import seeded
+
+    _, transformers = loading.engine_libraries()
+    kept = workshop.checkpoints if workshop else None
+    with tempfile.TemporaryDirectory() as scratch, seeded(profile.seed):
+        folder = str(kept or scratch)
+        trainer = transformers.Trainer(
+            model=model,
+            args=_arguments(profile, transformers, folder, keep=kept is not None),
+            train_dataset=rows,
+            data_collator=collator,
+            callbacks=[_watching(transformers, workshop)] if workshop else [],
+        )
+        last = transformers.trainer_utils.get_last_checkpoint(folder) if Path(folder).is_dir() else None
+        trainer.train(resume_from_checkpoint=last)
+    merged = model.merge_and_unload() if hasattr(model, "merge_and_unload") else model
+    return Took(trainer.state.global_step, str(model.device)), merged.eval()
+
+
+def _arguments(profile: Profile, transformers: Any, folder: str, *, keep: bool) -> Any:
+    settings = profile.settings
+    return transformers.TrainingArguments(
+        output_dir=folder,
+        num_train_epochs=settings.get("epochs", 3.0),
+        learning_rate=settings.get("learning_rate", 1e-3 if settings.get("lora") else 5e-5),
+        per_device_train_batch_size=settings.get("batch_rows", 32),
+        weight_decay=settings.get("weight_decay", 0.01),
+        warmup_steps=0.1,  # below 1, a share of all steps
+        seed=profile.seed,
+        use_cpu=settings.get("device") == "cpu",
+        save_strategy="epoch" if keep else "no",
+        save_total_limit=1,
+        logging_steps=10,
+        report_to="none",
+        disable_tqdm=True,
+        dataloader_pin_memory=False,
+        remove_unused_columns=False,
+    )
+
+
+def with_lora(model: Any, rank: int, kind: str = "SEQ_CLS") -> Any:
     """Return the model with low-rank additions to every linear layer, which alone are learnt with the head.
 
     Raises:
@@ -224,7 +255,7 @@ def _with_lora(model: Any, rank: int) -> Any:
 
     return peft.get_peft_model(
         model,
-        peft.LoraConfig(task_type="SEQ_CLS", r=rank, lora_alpha=2 * rank, target_modules="all-linear"),
+        peft.LoraConfig(task_type=kind, r=rank, lora_alpha=2 * rank, target_modules="all-linear"),
     )
 
 

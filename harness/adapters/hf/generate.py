@@ -75,9 +75,13 @@ class Generator:
             "num_beams": decoding.beams or 1,
             "do_sample": bool(decoding.temperature),
             "repetition_penalty": decoding.repetition_penalty,
+            "min_new_tokens": decoding.min_tokens,
+            "no_repeat_ngram_size": decoding.no_repeat_ngram_size,
             "eos_token_id": sorted({*self.engine.ends, *lines[0].marks}) or None,
             "pad_token_id": self.tokens.pad,
         }
+        if decoding.length_penalty is not None and (decoding.beams or 1) > 1:
+            asked["length_penalty"] = decoding.length_penalty
         if decoding.temperature:
             asked["temperature"] = decoding.temperature
             asked["top_k"] = max(decoding.top_k or 0, 0)  # 0 is off; left out it would be 50

@@ -23,6 +23,7 @@ from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import BadInput, HarnessError
 from harness.schema import Failure, Option, Profile, Request, Response, Timing, Usage
 
+QUOTED = 30  # characters of an option that an error shows
 LONGEST = 30  # tokens of an extracted answer, as in the scripts that such models are trained with
 
 
@@ -186,8 +187,10 @@ class Head(ABC):
         found = {number: by_name[name] for number, name in meant.items() if name in by_name}
         lost = [option.text for option in options if option not in found.values()]
         if lost:
+            # An option may be a whole response, and not one that anybody wants to read in an error.
+            short = lost[0] if len(lost[0]) <= QUOTED else f"{lost[0][:QUOTED]}…"
             raise BadInput(
-                f"{self.profile.model} has the classes {', '.join(names.values())}, and none is {lost[0]!r}; "
+                f"{self.profile.model} has the classes {', '.join(names.values())}, and none is {short!r}; "
                 "say which is which: -m 'labels=[CLASS=OPTION, …]'"
             )
         return found
@@ -216,13 +219,45 @@ class SequenceClassifier(Head):
     def tell(self, answer: Response, asked: Asked) -> None:
         """Put in the log-probability of each option among all classes, or the number."""
         logits = asked.outputs[0]
-        if asked.request.ask == "rate":
+        if self.profile.ask == "rate":
             answer.value = float(logits)
             return
         options = asked.request.options
         number = {option: n for n, option in self.classes(options, self.model.config.id2label).items()}
         logp = logits.log_softmax(-1).tolist()
         answer.option_scores = [logp[number[option]] for option in options]
+
+
+class RewardHead(Head):
+    """Ranks responses by a head of one number: what it says of the prompt with each response is its score."""
+
+    auto, name = "AutoModelForSequenceClassification", "a reward model"
+
+    def __init__(self, profile: Profile, tokens: Tokens, commit: str | None) -> None:
+        """Load the model.
+
+        Raises:
+            Unavailable: as `loading.load_model`.
+            BadInput: its head is one of classes.
+        """
+        super().__init__(profile, tokens, commit)
+        names: Mapping[int, str] = self.model.config.id2label
+        if len(names) != 1:
+            raise BadInput(
+                f"{profile.model} has the classes {', '.join(names.values())}: a ranking needs a head of one "
+                "number"
+            )
+
+    def asked(self, request: Request) -> Asked:
+        """Return the prompt as a pair with each response, what is too long cut off at the end."""
+        prompt = request.parts.prompt
+        each = [self.read(request, [prompt, o.words], truncation=True) for o in request.options]
+        inputs = [found.inputs[0] for found in each]
+        return Asked(request, inputs, truncated=any(found.truncated for found in each))
+
+    def tell(self, answer: Response, asked: Asked) -> None:
+        """Put in each response's reward."""
+        answer.option_scores = [float(asked.outputs[n]) for n in range(len(asked.inputs))]
 
 
 class Tagger(Head):
@@ -352,6 +387,7 @@ class MaskFiller(Head):
 
 HEADS: Mapping[str, Sequence[tuple[str, type[Head]]]] = {
     "choose": (("ForSequenceClassification", SequenceClassifier), ("ForMaskedLM", MaskFiller)),
+    "rank": (("ForSequenceClassification", RewardHead),),
     "rate": (("ForSequenceClassification", SequenceClassifier),),
     "tag": (("ForTokenClassification", Tagger),),
     "extract": (("ForQuestionAnswering", SpanFinder),),

@@ -17,7 +17,7 @@ from harness.adapters.lm.errors import one_line
 from harness.adapters.lm.model_files import explained, lora_folder, source
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import Unavailable
-from harness.schema import WRITTEN, Profile
+from harness.schema import CHOOSING, WRITTEN, Profile
 from harness.terminal import say
 
 
@@ -69,10 +69,10 @@ def _look_at_template(tokens: Tokens) -> None:
     """
     profile = tokens.profile
     if not profile.chat:
-        if tokens.tokenizer.chat_template and profile.ask in (*WRITTEN, "choose"):
+        if tokens.tokenizer.chat_template and profile.ask in (*WRITTEN, *CHOOSING):
             say(f"{profile.name}: the tokenizer has a chat template that is not used; -m chat=true uses it")
         return
-    if profile.ask == "choose" and profile.choose_by == "logprobs":
+    if profile.ask in CHOOSING and profile.choose_by == "logprobs":
         tokens.chat.require_answer_first()
     for name in tokens.chat.unread():
         say(f"warning: {profile.name}: the chat template does not read {name!r}")

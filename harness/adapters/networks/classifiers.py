@@ -1,5 +1,6 @@
 """Networks that are trained from scratch on the train split, and answer from the bare text.
 
+    lstm, transformer                         `rate`: a number by the squared error (lstm: `embed` too)
     lstm, cnn_text, transformer, word2vec     `choose`: an example's fields are read as the parts of one text
     transformer, word2vec                     `embed`: the cosine of the vectors of two sentences
 
@@ -178,10 +179,64 @@ class Embeds(Scratch):
                 yield Response(request.key, value=cosine, finish="stop", timing=timing, truncated=less)
 
 
+class Rates(Scratch):
+    """Answers `rate` with a number learnt from the train split's; for `embed` it is how alike two are."""
+
+    fitted = False
+
+    def fit(self, train: Iterable[Example], task: FitTask) -> None:
+        """Learn from the whole train split, which is read once.
+
+        Raises:
+            BadInput: there are no examples, or a target is no number.
+        """
+        texts, numbers = [], []
+        for example in train:
+            try:
+                numbers.append(float(str(example.target)))
+            except ValueError:
+                raise BadInput(
+                    f"example {example.id!r}: the target {example.target!r} is no number"
+                ) from None
+            texts.append(self.said(example))
+        self.model.fit_numbers(texts, numbers)
+        self.fitted = True
+
+    def load(self, folder: Path) -> None:
+        """Read the network.
+
+        Raises:
+            Unavailable: what is in `folder` is damaged.
+        """
+        super().load(folder)
+        self.fitted = True
+
+    def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
+        """Yield one Response a request, in order, computed a window at a time.
+
+        Raises:
+            Unavailable: nothing was fitted or loaded.
+        """
+        if not self.fitted:
+            raise Unavailable(f"{self.name} must be fitted before it answers")
+        return self._numbers(requests)
+
+    def _numbers(self, requests: Iterable[Request | None]) -> Iterator[Response]:
+        for window in windows(requests, *WINDOWS):
+            began = time.perf_counter()
+            rows = self.model.rows([self.said(request.example) for request in window])
+            found = self.model.numbers_of(rows).tolist()
+            seconds = time.perf_counter() - began
+            for request, number, less in zip(window, found, rows.cut, strict=True):
+                timing = Timing(e2e=seconds)
+                yield Response(request.key, value=number, finish="stop", timing=timing, truncated=less)
+
+
 class Lstm(Scratch):
     """Embedding and a recurrent network, there and back.
 
-    Settings: `cell` (lstm, gru), `dim`, `hidden` (of a direction), `layers`, `bidirectional`, `dropout`.
+    Settings: `cell` (lstm, gru, or the plain rnn), `dim`, `hidden` (of a direction),
+    `layers`, `bidirectional`, `dropout`.
     """
 
     recipe: ClassVar[Mapping[str, Any]] = {"epochs": 2, "learning_rate": 2e-3}
@@ -273,9 +328,23 @@ class Word2vecVectors(Embeds, Word2vecAdapter):
     """The mean of the vectors of the words."""
 
 
+class LstmRates(Rates, Lstm):
+    """A number out of the recurrent network."""
+
+
+class TransformerRates(Rates, Transformer):
+    """A number out of the encoder."""
+
+
+def lstm(profile: Profile) -> Adapter:
+    """Return what answers from a recurrent network: a classifier, or a number of a text or of two."""
+    return Lstm(profile) if profile.ask == "choose" else LstmRates(profile)
+
+
 def transformer(profile: Profile) -> Adapter:
-    """Return what answers from a transformer: for `embed` its vectors, else a classifier over them."""
-    return TransformerVectors(profile) if profile.ask == "embed" else Transformer(profile)
+    """Return what answers from a transformer: for `embed` its vectors, a number, else a classifier."""
+    kinds = {"embed": TransformerVectors, "rate": TransformerRates}
+    return kinds.get(profile.ask, Transformer)(profile)
 
 
 def word2vec(profile: Profile) -> Adapter:

@@ -30,7 +30,7 @@ from harness.adapters.remote.replies import (
 )
 from harness.api_keys import key, key_name
 from harness.errors import BadInput
-from harness.schema import IMAGE, Decoding, Profile, Request, Response
+from harness.schema import CHOOSING, IMAGE, Decoding, Profile, Request, Response
 
 GOOGLE = "https://generativelanguage.googleapis.com"
 KEY = "GEMINI_API_KEY"
@@ -61,7 +61,7 @@ class Gemini(Concurrent):
         super().__init__(profile)
         self.settings = profile.settings
         self.url = http.endpoint(self.settings, GOOGLE)
-        if profile.ask == "choose" and profile.choose_by == "logprobs":
+        if profile.ask in CHOOSING and profile.choose_by == "logprobs":
             raise BadInput(f"{profile.name}: Gemini tells no log-probabilities; say choose_by: structured")
         self.batch = EMBEDDED if profile.ask == "embed" else 1
         self._client: Any = None
@@ -137,7 +137,7 @@ class Gemini(Concurrent):
 
     def whole(self, request: Request, said: Completion) -> Response:
         """Return the answer that a whole reply is."""
-        structured = request.ask == "choose" and self.profile.choose_by == "structured"
+        structured = request.ask in CHOOSING and self.profile.choose_by == "structured"
         headroom = self.settings.get("reasoning_headroom")
         return response(request, said, headroom, structured=structured, chat=True)
 
@@ -148,7 +148,7 @@ class Gemini(Concurrent):
             config["seed"] = request.seed % SEEDS  # drawn from what was asked, the example and the repeat
         if self.settings.get("thinking_budget") is not None:
             config["thinking_config"] = {"thinking_budget": self.settings["thinking_budget"]}
-        if request.ask == "choose" and self.profile.choose_by == "structured":
+        if request.ask in CHOOSING and self.profile.choose_by == "structured":
             config["response_mime_type"] = "application/json"
             config["response_json_schema"] = choice_schema(request.options)
         contents: list[dict[str, Any]] = []

@@ -40,7 +40,7 @@ from harness.adapters.remote.replies import (
 )
 from harness.api_keys import key, key_name
 from harness.errors import BadInput
-from harness.schema import IMAGE, Decoding, Message, Profile, Request, Response
+from harness.schema import CHOOSING, IMAGE, Decoding, Message, Profile, Request, Response
 from harness.terminal import say
 
 OPENAI = "https://api.openai.com/v1"
@@ -64,7 +64,7 @@ class OpenAI(Concurrent):
         self.url = http.endpoint(self.settings, OPENAI)
         name = self.settings.get("api") or "chat"
         self.api: Api = APIS[name]
-        self.compares = profile.ask == "choose" and profile.choose_by == "logprobs"
+        self.compares = profile.ask in CHOOSING and profile.choose_by == "logprobs"
         if (self.compares or profile.ask == "score") and name != "completions":
             raise BadInput(
                 f"{profile.name}: log-probabilities need `api: completions`, on a server that echoes them; "
@@ -178,7 +178,7 @@ class OpenAI(Concurrent):
         )
 
     def _structured(self, request: Request) -> bool:
-        return request.ask == "choose" and self.profile.choose_by == "structured"
+        return request.ask in CHOOSING and self.profile.choose_by == "structured"
 
     def _body(self, request: Request) -> dict[str, Any]:
         picture = request.example.fields.get(IMAGE)

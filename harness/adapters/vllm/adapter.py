@@ -24,7 +24,7 @@ from harness.adapters.lm.tokenizer import Tokens
 from harness.adapters.vllm import engine as vllm_engine
 from harness.adapters.vllm.jobs import Comparing, GenerationJob, Job, ScoringJob
 from harness.errors import HarnessError
-from harness.schema import Example, Parts, Profile, Request, Response
+from harness.schema import CHOOSING, Example, Parts, Profile, Request, Response
 
 END = object()  # of the source
 
@@ -173,7 +173,7 @@ class Vllm(Adapter):
             return Comparing(comparison(request, self.tokens, engine))
         if request.ask == "score":
             return ScoringJob(fitting.passage(request, self.tokens, engine), self.profile.normalise)
-        if request.ask == "choose" and self.profile.choose_by == "logprobs":
+        if request.ask in CHOOSING and self.profile.choose_by == "logprobs":
             return ScoringJob(fitting.choice(request, self.tokens, engine), self.profile.normalise)
         headroom = int(self.profile.settings.get("reasoning_headroom") or 0)
         prompt = fitting.prompt(request, self.tokens, engine, headroom)
@@ -181,7 +181,7 @@ class Vllm(Adapter):
 
     def _choices(self, request: Request) -> list[str]:
         """Return what alone may be said, where the profile chooses by structure; a text's delimiter first."""
-        if request.ask != "choose" or self.profile.choose_by != "structured":
+        if request.ask not in CHOOSING or self.profile.choose_by != "structured":
             return []
         delimiter = "" if self.profile.chat else request.parts.delimiter
         return [delimiter + option.text for option in request.options]

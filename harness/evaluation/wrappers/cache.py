@@ -20,7 +20,7 @@ from harness.adapters.images import PictureError, content
 from harness.api_keys import may_hold_key
 from harness.errors import HarnessError
 from harness.evaluation.wrappers.answer_store import Store
-from harness.schema import IMAGE, WRITTEN, Profile, Request, Response, Usage
+from harness.schema import CHOOSING, IMAGE, WRITTEN, Profile, Request, Response, Usage
 from harness.tasks.validation import WITHOUT_PROMPT
 
 VERSION = 1  # raise it when answers that are kept would be read otherwise than they were given
@@ -96,7 +96,7 @@ class Keys:
         A greedy answer is the same whatever the seed. Where no temperature is sent, the provider's own holds,
         and that draws.
         """
-        written = request.ask in WRITTEN or (request.ask in ("choose", "rank") and self._chooses_by_text)
+        written = request.ask in WRITTEN or (request.ask in CHOOSING and self._chooses_by_text)
         sent = request.decoding.asked() if self._sent is None else self._sent
         return written and sent.get("temperature") != 0
 

@@ -201,8 +201,10 @@ def _published(columns: Sequence[Column], rows: Sequence[BoardRow], warn: Warn) 
             warn(f"no published figures: {error}")
             continue
         for row in reference:
-            value = row.figures.get(column.metric)
-            if value is not None:
+            told = {metric: value for metric, value in row.figures.items() if value is not None}
+            # A row without the column's figure shows the first that it has: better than to be left out.
+            metric = column.metric if column.metric in told else next(iter(told), None)
+            if metric is not None:
                 about = (row.template, row.split, row.n, row.source, row.note)
-                found[Published(row.system, column.task, column.metric, value, *about)] = None
+                found[Published(row.system, column.task, metric, told[metric], *about)] = None
     return sorted(found, key=lambda p: (p.task, p.metric, -p.value, p.system, p.template or ""))

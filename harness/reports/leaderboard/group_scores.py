@@ -6,14 +6,14 @@ the same limit, or the sample. Published scores stand apart.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.config import loader as definitions
 from harness.errors import BadInput
-from harness.records.run_schema import COMPLETE, MetricResult
+from harness.records.run_schema import COMPLETE, GroupResult, MetricResult
 from harness.reports.columns import restricted
 from harness.reports.run import Run, Warn
 from harness.reports.writers.blocks import Block, Note, TableBlock
@@ -22,7 +22,7 @@ from harness.stats import composite
 from harness.stats.composite import Figure
 from harness.tasks import groups
 from harness.tasks import task as tasks
-from harness.tasks.groups import REACH, Counted, Scored
+from harness.tasks.groups import Counted, Scored
 from harness.tasks.schema import GroupReference
 from harness.text.normalize import nfc
 
@@ -126,6 +126,7 @@ def _row(group: Scored, system: str, runs: dict[str, Run], others: Iterable[dict
             missing[member.name] = why
             continue
         figures[member.name] = _figure(member, entry)
+        marks += _asked_in_part(member, entry)
         marks += [f"{member.name}: {mark}" for mark in entry.marks]
         newest = max((o[member.name] for o in others if member.name in o), key=lambda e: e.preference)
         if entry.sha256 != newest.sha256:
@@ -149,17 +150,44 @@ def _unfit(member: Counted, entry: Run) -> str:
             return translated("no {metric}; rescore it", metric=name)
         if entry.metrics[name].value is None:
             return translated("{metric} is undefined", metric=name)
-    return ""
+    none = isinstance(member.chance, Mapping) and not _groups(member, entry)
+    return translated("no subtask that counts") if none else ""
 
 
 def _figure(member: Counted, entry: Run) -> Figure:
-    """Return the mean of the member's metrics as a share of what they can reach."""
-    return composite.mean_of_metrics([_share(entry.metrics[name]) for name in member.metrics])
+    """Return the mean of the member's metrics as a share of their reach, or of what is above chance."""
+    if isinstance(member.chance, Mapping):
+        groups = _groups(member, entry)
+        return composite.combined([_of(member, own, chance) for own, chance in groups], [1.0] * len(groups))
+    return _of(member, entry.metrics, member.chance)
 
 
-def _share(main: MetricResult) -> Figure:
-    figure = Figure(main.value or 0.0, main.ci_low, main.ci_high, main.n)
-    return figure.times(1 / REACH[main.unit])
+def _of(
+    member: Counted, found: Mapping[str, MetricResult] | Mapping[str, GroupResult], chance: float | None
+) -> Figure:
+    figure = composite.mean_of_metrics([_share(found[name], member.reach[name]) for name in member.metrics])
+    return figure if chance is None else composite.above_chance(figure, chance)
+
+
+def _groups(member: Counted, entry: Run) -> list[tuple[Mapping[str, GroupResult], float]]:
+    """Return the figures of the groups that count and were asked, each with what guessing gets there."""
+    assert isinstance(member.chance, Mapping)
+    ((by, chances),) = member.chance.items()
+    found = entry.document.breakdown.get(by) or {}
+    return [(found[name], chance) for name, chance in chances.items() if name in found]
+
+
+def _asked_in_part(member: Counted, entry: Run) -> list[str]:
+    """Return what is to be said of a member of which not every group was asked."""
+    if not isinstance(member.chance, Mapping):
+        return []
+    whole = len(next(iter(member.chance.values())))
+    n = len(_groups(member, entry))
+    return [] if n == whole else [f"{member.name}: {translated('{n} of {whole} subtasks', n=n, whole=whole)}"]
+
+
+def _share(main: MetricResult | GroupResult, reach: float) -> Figure:
+    return Figure(main.value or 0.0, main.ci_low, main.ci_high, main.n or 0).times(1 / reach)
 
 
 # As tables, JSON and CSV

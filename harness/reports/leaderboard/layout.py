@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal
 
 from harness.records.run_schema import RunDocument
 from harness.reports.columns import Column, titles
@@ -168,7 +169,8 @@ def _costs_of(row: BoardRow, found: Board, currencies: Sequence[str]) -> dict[st
         ),
         **served.cells(runs),
         **{f"{currency}/1k": short(_worst(cost(run, currency) for run in runs)) for currency in currencies},
-        translated("J/example"): short(_joules(runs)),
+        translated("J/example"): short(_of_energy(runs, "joules")),
+        translated("g CO₂/1k"): short(1000 * grams if (grams := _of_energy(runs, "co2_g")) else grams),
         **_speed(found, row),
     }
 
@@ -179,11 +181,12 @@ def _currencies(found: Board) -> list[str]:
     return sorted({cost.currency or USD for cost in costs if cost})
 
 
-def _joules(runs: Iterable[RunDocument]) -> float | None:
-    """Return the energy an example took over all runs that measured theirs."""
-    measured = [run.energy for run in runs if run.energy]
-    joules, examples = sum(one.joules or 0 for one in measured), sum(one.examples for one in measured)
-    return joules / examples if examples else None
+def _of_energy(runs: Iterable[RunDocument], key: Literal["joules", "co2_g"]) -> float | None:
+    """Return the `joules`, or the `co2_g`, that an example took over all runs that measured theirs."""
+    measured = [(getattr(run.energy, key), run.energy.examples) for run in runs if run.energy]
+    known = [(amount, examples) for amount, examples in measured if amount is not None]
+    amount, examples = (sum(column) for column in zip(*known, strict=True)) if known else (0, 0)
+    return amount / examples if examples else None
 
 
 def _speed(found: Board, row: BoardRow) -> dict[str, str]:

@@ -122,6 +122,7 @@ def _heads_took() -> list[ColumnHead]:
         ColumnHead(translated("p95 s"), p95),
         ColumnHead(translated("cost/1k"), translated("per 1,000 examples, of the dearest task")),
         ColumnHead(translated("energy J"), translated("joules, all tasks together"), shown=False),
+        ColumnHead(translated("g CO₂"), translated("grams of CO₂, all tasks together"), shown=False),
     ]
 
 
@@ -225,13 +226,15 @@ def _took(row: BoardRow) -> list[Cell]:
     costs = [run.cost for run in runs if run.cost and run.cost.per_1k_examples is not None]
     currency = ", ".join(sorted({str(cost.currency) for cost in costs}))
     fits = {run.fit.seconds for run in runs if run.fit}  # one reused is one fit
-    joules = [run.energy.joules for run in runs if run.energy]
+    energies = [run.energy for run in runs if run.energy]
+    joules, grams = (sum(getattr(one, key) or 0 for one in energies) for key in ("joules", "co2_g"))
     return [
         _measured(sum(fits) if fits else None),
         _measured(_worst(map(ms, runs))),
         _measured(_worst(run.latency_s["e2e"].p95 for run in runs if "e2e" in run.latency_s)),
         _measured(_worst(cost.per_1k_examples for cost in costs), f" {currency}"),
-        _measured(sum(joule for joule in joules if joule) or None),
+        _measured(joules or None),
+        _measured(grams or None),
     ]
 
 

@@ -98,6 +98,7 @@ KOREAN: dict[str, str] = {
     ),
     "p95 s": "p95 초",
     "J/example": "J/예제",
+    "g CO₂/1k": "CO₂ g/1천 개",
     "ms/example": "ms/예제",
     "speed-up": "속도 배수",
     "task and metric": "과제와 지표",
@@ -165,6 +166,8 @@ KOREAN: dict[str, str] = {
         "속도 배수: {baseline}보다 몇 배 빠른가"
     ),
     "those of a system are geometric means over its tasks": "시스템의 값은 과제들의 기하 평균",
+    "{n} of {whole} subtasks": "하위 과제 {whole}개 중 {n}개",
+    "no subtask that counts": "세는 하위 과제가 없음",
     "{n} of {whole} tasks": "과제 {whole}개 중 {n}개",
     "other hardware": "다른 하드웨어",
     "{column} by {group}": "{column}, {group}별",

@@ -55,6 +55,8 @@ SITE: dict[str, str] = {
         "답까지 걸린 시간의 95번째 백분위수, 가장 느린 과제의 것"
     ),
     "per 1,000 examples, of the dearest task": "예제 1,000개당, 가장 비싼 과제의 것",
+    "g CO₂": "CO₂ g",
+    "grams of CO₂, all tasks together": "CO₂ 그램, 모든 과제의 합",
     "joules, all tasks together": "줄(J), 모든 과제의 합",
     "higher is better": "높을수록 좋음",
     "lower is better": "낮을수록 좋음",
