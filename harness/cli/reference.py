@@ -1,6 +1,6 @@
 """The page of all options, written from where they are declared.
 
-python -m harness.cli.reference [ko] > docs/options.md
+python -m harness.cli.reference [ko] > docs/en/reference/options.md
 """
 
 from __future__ import annotations

@@ -484,7 +484,7 @@ class TaskFile(Strict):
         default=[], description="the steps that read a reply, in this order; without them, what `ask` needs"
     )
     official: dict[str, Annotated[list[Named], Field(min_length=1)]] = Field(
-        default={}, description="metric → the steps that its own authors read a reply with"
+        default={}, description="an official reader → the metrics that judge what it reads"
     )
     metrics: Annotated[list[Named], Field(min_length=1)] = Field(
         description="what is computed; the first is the task's main metric"

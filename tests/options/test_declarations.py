@@ -65,7 +65,9 @@ def test_every_option_of_harness_run_is_a_keyword_but_what_only_a_terminal_needs
     assert set(run.parameters) ^ set(declared(RunOptions)) == {"resume", "json"}
 
 
-@pytest.mark.parametrize(("lang", "name"), [("en", "options.md"), ("ko", "options.ko.md")])
+@pytest.mark.parametrize(
+    ("lang", "name"), [("en", "en/reference/options.md"), ("ko", "ko/reference/options.md")]
+)
 def test_the_page_of_options_is_the_declared_ones(lang, name):
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(lang)
 

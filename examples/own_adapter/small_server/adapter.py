@@ -5,11 +5,12 @@ import math
 import urllib.error
 import urllib.request
 
+from harness.adapters.base import Adapter
 from harness.errors import BadInput
 from harness.schema import Failure, Response
 
 
-class SmallServer:
+class SmallServer(Adapter):
     """One request at a time; a failed one is a failure, never a wrong answer."""
 
     def __init__(self, profile):
@@ -34,6 +35,3 @@ class SmallServer:
         except (OSError, ValueError, KeyError) as error:
             return Response(request.key, error=Failure("server", f"{type(error).__name__}: {error}"))
         return Response(request.key, option_scores=found)
-
-    def close(self):
-        """Nothing is held open."""

@@ -1,0 +1,147 @@
+"""The documents: in two languages, made of the code where they list it, and right in what they show."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import click
+import pytest
+import typer
+import yaml
+
+from harness.backends import backend as backends
+from harness.cli.app import app
+from harness.tasks import task as tasks
+from tests.support.paths import ROOT
+from tests.support.reading import Reader, occurs, steps
+
+DOCS = ROOT / "docs"
+PAGES = sorted(path for language in ("en", "ko") for path in (DOCS / language).rglob("*.md"))
+NAMES = [str(path.relative_to(DOCS)) for path in PAGES]
+
+
+def module(name: str):
+    """Return a module of the site's own folder, which is no package."""
+    path = DOCS / "_site" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"docs_site_{name}", path)
+    found = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = found
+    spec.loader.exec_module(found)
+    return found
+
+
+def text(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def blocks(name: str, kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", text(name), flags=re.DOTALL)
+
+
+def commands(name: str) -> list[list[str]]:
+    lines = [line for block in blocks(name, "console") for line in block.splitlines()]
+    typed = [shlex.split(line[2:], comments=True) for line in lines if line.startswith("$ ")]
+    return [words[1:] for words in typed if words[0] == "harness"]
+
+
+def test_every_page_is_there_in_both_languages():
+    assert module("build").unpaired() == []
+
+
+def test_the_reference_is_what_the_code_declares():
+    """Mend it by `python docs/_site/reference.py`."""
+    assert [str(path) for path in module("reference").stale()] == []
+
+
+def test_the_pictures_are_what_their_figures_say():
+    """Mend them by `python docs/_site/pictures.py`."""
+    pictures = module("pictures")
+    for number, lit in pictures.LESSONS.items():
+        assert (pictures.FOLDER / f"{number}.svg").read_text(encoding="utf-8") == pictures.picture(*lit)
+
+
+def test_the_pictures_figures_are_the_ladders():
+    ladder = (ROOT / "benchmarks" / "ladder.md").read_text(encoding="utf-8")
+    for name, (accuracy, low, high, seconds) in module("pictures").RUNGS.items():
+        row = next(line for line in ladder.splitlines() if line.startswith(f"| {name} |"))
+        assert f"{accuracy:.4f} [{low:.4f}, {high:.4f}]" in row
+        assert f"| {seconds:,} s |" in row
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pages_commands_are_commands(name):
+    group = typer.main.get_command(app)
+    for words in commands(name):
+        typed = itertools.takewhile(lambda one: one not in ("||", "&&", "&"), words)
+        name_of, *rest = typed
+        try:
+            group.commands[name_of].make_context(name_of, rest)
+        except click.UsageError as error:
+            pytest.fail(f"harness {shlex.join(words)}: {error.format_message()}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_tasks_and_backends_that_a_page_names_exist(name):
+    own = {Path(one).stem for one in re.findall(r"# (?:tasks|backends)/(\w+)\.yaml", text(name))}
+    own |= {
+        "my_task",
+        "my_tfidf",
+        "small_server",
+        "delivery",
+        "bbh_navigate",
+        "phi-4",
+        "gpt-4.1",
+        "gpt-5-mini",
+    }
+    for words in commands(name):
+        for flag, load in (("-t", tasks.load), ("--task", tasks.load), ("-b", backends.load)):
+            for given in [words[i + 1] for i, word in enumerate(words) if word == flag]:
+                for one in set(given.split(",")) - own:
+                    assert one in tasks.catalogue() or load(one)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pages_yaml_is_yaml(name):
+    for block in blocks(name, "yaml"):
+        assert yaml.safe_load(block)
+
+
+@pytest.mark.parametrize("name", ["en/guides/task.md", "ko/guides/task.md"])
+def test_the_guides_task_is_right(name, tmp_path):
+    (block,) = blocks(name, "yaml")
+    path = tmp_path / "delivery.yaml"
+    path.write_text(block, encoding="utf-8")
+    assert [option.label for option in tasks.load(str(path)).options] == ["yes", "no"]
+
+
+@pytest.mark.parametrize("name", ["en/guides/backend.md", "ko/guides/backend.md"])
+def test_the_guides_backend_is_right(name, tmp_path):
+    (block,) = blocks(name, "yaml")
+    path = tmp_path / "our_bot.yaml"
+    path.write_text(block, encoding="utf-8")
+    assert backends.load(str(path)).name == "our_bot"
+
+
+RUN = [name for name in NAMES if "<!-- run -->" in text(name)]
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_what_a_page_shows_is_what_comes_out(name, tmp_path):
+    reader = Reader(tmp_path)
+    for part in text(name).split("<!-- run -->\n")[1:]:
+        block = part[: part.index("```", 3) + 3]
+        for command, shown in steps(block):
+            code, output = reader.type(command)
+            assert code == 0, f"$ {command}\n{output}"
+            assert [line for line in shown if not occurs(line, output)] == [], f"$ {command}\n{output}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_names_no_file_of_the_repository_that_is_not_there(name):
+    named = re.findall(r"`((?:examples|harness|benchmarks|docs)/[\w./-]+)`", text(name))
+    assert [one for one in named if not (ROOT / one.rstrip("/")).exists()] == []
