@@ -21,6 +21,8 @@ from harness import hookspecs, plugins, runs
 from harness.backends.schema import BackendFile
 from harness.builtin.descriptions import SETTINGS, in_language
 from harness.hookspecs import AdapterEntry
+from harness.records.run_schema import RunDocument
+from harness.records.sample_schema import Record
 from harness.tasks.schema import Group, TaskFile
 
 DOCS = Path(__file__).resolve().parent.parent
@@ -58,6 +60,7 @@ KINDS = {
     "map to": ("map to %s", "%s의 맵"),
     "or": ("or", "또는"),
 }
+ROOTS = (TaskFile, Group, BackendFile, RunDocument, Record)
 MADE = (
     "This page is made from the code: `python docs/_site/reference.py`.",
     "이 문서는 코드에서 만듭니다: `python docs/_site/reference.py`.",
@@ -107,7 +110,8 @@ def kind(schema: Mapping[str, Any], language: str) -> str:
     number = LANGUAGES.index(language)
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return f"[{name}](#{name.lower()})"
+        known = any(name == one.__name__ for root in ROOTS for one in models(root))
+        return f"[{name}](#{name.lower()})" if known else KINDS["object"][number]
     if "anyOf" in schema:
         return f" {KINDS['or'][number]} ".join(
             dict.fromkeys(kind(one, language) for one in schema["anyOf"] if one.get("type") != "null")
@@ -134,8 +138,8 @@ def keys(model: type[BaseModel], language: str) -> str:
     """Return a model's table of keys."""
     schema = model.model_json_schema(by_alias=True)["properties"]
     rows = []
-    for name, field in model.model_fields.items():
-        written = field.alias or name
+    for name in model.model_fields:
+        written = name if name in schema else name.removesuffix("_")  # `from` is a word of Python
         rows.append(
             [
                 f"`{written}`",
@@ -294,6 +298,8 @@ PAGES: dict[str, Callable[[str], list[str]]] = {
     "task": yaml_page(TaskFile),
     "group": yaml_page(Group),
     "backend": yaml_page(BackendFile),
+    "run": yaml_page(RunDocument),
+    "samples": yaml_page(Record),
     "metrics": metrics_page,
     "steps": steps_page,
     "adapters": adapters_page,
