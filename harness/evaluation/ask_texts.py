@@ -14,11 +14,11 @@ from harness.costs.money import Money
 from harness.costs.prices import price
 from harness.datasets.task_data import supply
 from harness.errors import BadInput
-from harness.evaluation import fit_cache as fits
 from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
+from harness.evaluation.fitting import fit_or_load
 from harness.evaluation.grid import Grid
 from harness.evaluation.plan import Plan
-from harness.evaluation.progress import Display, watching
+from harness.evaluation.progress import Display
 from harness.extraction import predictions as answers
 from harness.extraction import typed_spans as tagged
 from harness.options.running import RunOptions
@@ -149,11 +149,6 @@ def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, show: Display, report
         return plan.material.train
 
     if adapter.can(Capability.LEARN):
-        key = fits.key(plan.task, plan.backend, plan.material.sha256[plan.task.file.shots.from_])
-        try:
-            with adapter_errors(plan.backend.name):
-                fit = fits.fitted(adapter, prompts, train, key, watching(show, plan.backend.name))
-        finally:
-            show.stop()
+        fit = fit_or_load(adapter, plan, prompts, train, show)
         how = "reused a fit" if fit.reused else "fitted"
         report(f"{plan.backend.name}: {how} on {fit.examples:,} examples ({fit.seconds:.1f} s)")

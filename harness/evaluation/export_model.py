@@ -7,9 +7,9 @@ from pathlib import Path
 from harness.adapters.base import Capability
 from harness.errors import BadInput, Place
 from harness.evaluation import adapter_lifecycle as engines
-from harness.evaluation import fit_cache as fits
+from harness.evaluation.fitting import fit_or_load
 from harness.evaluation.plan import Plan
-from harness.evaluation.progress import Display, watching
+from harness.evaluation.progress import Display
 from harness.records.user_files import whole_folder
 from harness.schema import Fit
 
@@ -25,19 +25,12 @@ def export(plan: Plan, out: Path, display: Display) -> Fit:
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BadInput("is not empty; name a new folder", place=Place(out))
-    task, name = plan.task, plan.backend.name
+    name = plan.backend.name
     adapter = engines.made(plan.backend, plan.profile)
     try:
         if not (adapter.can(Capability.EXPORT) and adapter.can(Capability.LEARN)):
             raise BadInput(f"{name} ({plan.backend.entry.name}) learns nothing that others load; gpt does")
-        key = fits.key(task, plan.backend, plan.material.sha256[task.file.shots.from_], plan.taught)
-        try:
-            with engines.adapter_errors(name):
-                fit = fits.fitted(
-                    adapter, plan.prompts(), lambda: plan.lessons.rows, key, watching(display, plan.label)
-                )
-        finally:
-            display.stop()
+        fit = fit_or_load(adapter, plan, plan.prompts(), lambda: plan.lessons.rows, display)
         try:
             with engines.adapter_errors(name), whole_folder(out) as folder:
                 adapter.export(folder)

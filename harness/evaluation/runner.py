@@ -22,11 +22,11 @@ from harness.costs.money import Money
 from harness.errors import HarnessError, Interrupted, Stopped, Unavailable
 from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation import energy
-from harness.evaluation import fit_cache as fits
 from harness.evaluation import run_directory as directories
+from harness.evaluation.fitting import fit_or_load
 from harness.evaluation.interrupts import Drain
 from harness.evaluation.plan import Plan
-from harness.evaluation.progress import Display, watching
+from harness.evaluation.progress import Display
 from harness.evaluation.run_document import (
     Session,
     described_plan,
@@ -248,18 +248,11 @@ class OpenRun:
     def _learn(self, prompts: Any) -> None:
         if not self.adapter.can(Capability.LEARN):
             return
-        task, material = self.plan.task, self.plan.material
         self.display.phase(f"{self.plan.label}: fitting")
-        key = fits.key(task, self.plan.backend, material.sha256[task.file.shots.from_], self.plan.taught)
-        lessons = self.plan.lessons
-        watch = watching(self.display, self.plan.label)
-        try:
-            with engines.adapter_errors(self.plan.backend.name):
-                self.fit = fits.fitted(
-                    self.adapter, prompts, lambda: lessons.rows, key, watch, fresh=self.plan.options.fresh
-                )
-        finally:
-            self.display.stop()
+        lessons, fresh = self.plan.lessons, self.plan.options.fresh
+        self.fit = fit_or_load(
+            self.adapter, self.plan, prompts, lambda: lessons.rows, self.display, fresh=fresh
+        )
         done = "fit reused" if self.fit.reused else f"fitted on {self.fit.examples:,} examples"
         self.display.phase(f"{self.plan.label}: {done} ({self.fit.seconds:.1f} s)")
 

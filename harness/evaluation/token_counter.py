@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from harness.adapters.base import Adapter, Capability
+from harness.adapters.base import Capability
 from harness.backends.backend import Backend
 from harness.errors import BadInput, Unavailable
-from harness.evaluation import fit_cache as fits
 from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
+from harness.evaluation.fitting import fit_or_load
 from harness.evaluation.plan import Plan
-from harness.evaluation.progress import Display, watching
+from harness.evaluation.progress import Display
 from harness.options.running import RunOptions
 from harness.schema import Ask
 from harness.tasks.task import Task
@@ -60,19 +60,13 @@ def counter(system: Backend, plan: Plan | None, options: RunOptions, show: Displ
     try:
         if not adapter.can(Capability.COUNT_TOKENS):
             raise BadInput(f"{system.name} ({system.entry.name}) has no tokenizer")
+        if adapter.can(Capability.LEARN):
+            if plan is None:
+                raise BadInput(
+                    f"{system.name} learns its tokenizer from a task; name one in place of the text"
+                )
+            fit_or_load(adapter, plan, plan.prompts(), lambda: plan.material.train, show)
         with adapter_errors(system.name):
-            if adapter.can(Capability.LEARN):
-                _learn(adapter, system, plan, show)
             yield adapter.count_tokens
     finally:
         closed(system.name, adapter)
-
-
-def _learn(adapter: Adapter, system: Backend, plan: Plan | None, show: Display) -> None:
-    if plan is None:
-        raise BadInput(f"{system.name} learns its tokenizer from a task; name one in place of the text")
-    key = fits.key(plan.task, system, plan.material.sha256[plan.task.file.shots.from_])
-    try:
-        fits.fitted(adapter, plan.prompts(), lambda: plan.material.train, key, watching(show, plan.label))
-    finally:
-        show.stop()
