@@ -10,12 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from harness.datasets.task_data import Material
 from harness.models.tfidf import TfidfClassifier
 from harness.schema import Example
-from harness.text.overlap import overlaps, overlaps_within
+from harness.stats.overlap import overlaps, overlaps_within
 
 COPY = 0.8  # share of a text's n-grams that stand elsewhere, from which it is nearly a copy
 FOLDS = 5
@@ -118,6 +116,8 @@ def _folds(
         return [(train, tests)]
     if len(tests) < 2 * FOLDS:
         return []
+    import numpy as np
+
     order = np.random.default_rng(0).permutation(len(tests))
     pieces = [[tests[at] for at in order[fold::FOLDS]] for fold in range(FOLDS)]
     return [
@@ -133,6 +133,8 @@ def _commonest(learn: Sequence[Example], asked: Sequence[Example]) -> int:
 
 def _by_length(learn: Sequence[Example], asked: Sequence[Example], fields: Sequence[str]) -> int:
     """Return how many are right by the commonest label of its class of length, of ten."""
+    import numpy as np
+
     lengths = np.array([len(seen(example, fields)) for example in learn])
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, 11)[1:-1]))
     whole = Counter(str(example.target) for example in learn)
