@@ -2,15 +2,13 @@
 
 python -m benchmarks.example --replies DIR --data-dir DIR    make the runs and write all of it
 python -m benchmarks.example RUNS                            write it of runs that are there
-python -m benchmarks.example                                 put Plotly into the site, committed without it
 
 Sixteen models on CLIcK by what they once answered (`--replies`, files `korean/click/MODEL.csv.gz`),
 beside the baselines of our own ladder. What is complete in `--runs-dir` is not made again, so that
 `--systems` may name more of them, or less.
 
-The site holds no text of a data set or of a reply, and of each run the first examples alone. Plotly,
-which draws its pictures, would be three quarters of it: git is told to leave it out. The picture needs
-playwright and Chromium.
+The site holds no text of a data set or of a reply, and of each run the first examples alone. The picture
+needs playwright and Chromium.
 """
 
 from __future__ import annotations
@@ -25,8 +23,6 @@ from harness.cli.leaderboard import leaderboard
 from harness.cli.report import report
 from harness.reports.leaderboard.board import board
 from harness.reports.run import Run, load
-from harness.reports.site import vendored
-from harness.reports.site.writing import ASSETS
 from harness.reports.writers.markdown import table
 from harness.reports.writers.numbers import figure
 from harness.reports.writers.translations import language
@@ -37,7 +33,7 @@ REPORTS = ROOT / "reports"
 BOARD, SITE, PICTURE = REPORTS / "leaderboard.md", REPORTS / "site", REPORTS / "leaderboard.png"
 READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}
 OPEN, SHUT = "<!-- board -->", "<!-- /board -->"  # around the table in a README
-RANKED_BY = "click"
+RANKED_BY, TITLE = "click", "Korean, side by side"
 EXAMPLES = 120  # of each run
 WIDTH = 1180  # pixels: what GitHub shows of a README, and the same for a sharper screen
 
@@ -90,7 +86,7 @@ def make(replies: Path, data: Path, runs: Path, systems: list[str]) -> None:
 def write(runs: Path) -> None:
     """Write the leaderboard, the site, and the READMEs' table of the runs."""
     leaderboard([runs], format="md", out=BOARD, sort=RANKED_BY, lang="en")
-    report(SITE, [runs], sort=RANKED_BY, examples=EXAMPLES, no_texts=True, lang="en")
+    report(SITE, [runs], sort=RANKED_BY, title=TITLE, examples=EXAMPLES, no_texts=True, lang="en")
     entries = [entry for entry in load([runs], print) if entry.task == RANKED_BY]
     for lang, path in READMES.items():
         text = path.read_text(encoding="utf-8")
@@ -127,17 +123,11 @@ def shown(entry: Run) -> str:
 
 
 def draw() -> None:
-    """Write the picture: the top of the site, down to the first pictures of what a better figure costs."""
+    """Write the picture: the top of the site, down to the end of the board."""
     with browser() as chromium:
         page = chromium.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
         page.goto((SITE / "index.html").as_uri())
-        pictures = page.locator("section[aria-label='Trade-offs'] figure.chart").all()[:2]
-        for picture in pictures:
-            picture.scroll_into_view_if_needed()
-            picture.locator("svg.main-svg").first.wait_for()
-        page.evaluate("window.scrollTo(0, 0)")
-        last = pictures[-1] if pictures else page.locator("#board")
-        box = last.bounding_box()
+        box = page.locator("#board").bounding_box()
         high = box["y"] + box["height"] + 16
         page.screenshot(path=PICTURE, full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": high})
 
@@ -161,8 +151,7 @@ def main() -> None:
         runs = runs.absolute()
         make(chosen.replies, chosen.data_dir, runs, chosen.systems.split(","))
     if runs is None:
-        vendored.write(SITE / ASSETS)
-        return
+        parser.error("RUNS, or --replies with --data-dir")
     write(runs)
     draw()
     for path in (BOARD, PICTURE):

@@ -43,6 +43,13 @@ def report(
             ko="입력, 정답 글, 프롬프트, 답을 싣지 않음",
         ),
     ] = False,
+    title: Annotated[
+        str, typer.Option("--title", metavar="TEXT", help="the site's name, in place of Leaderboard")
+    ] = "",
+    pictures: Annotated[
+        Path | None,
+        typer.Option("--pictures", metavar="DIR", help="write the pictures there too, as SVG to be pasted"),
+    ] = None,
     lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> int:
@@ -55,6 +62,7 @@ def report(
     from harness.reports.run import load
     from harness.reports.site.atomic_folder import written
     from harness.reports.site.examples import Shown
+    from harness.reports.site.picture_files import write_pictures
     from harness.reports.site.writing import write_site
     from harness.reports.writers.translations import language
 
@@ -65,8 +73,11 @@ def report(
         entries = load(runs or [runs_dir], warn)
         if not entries:
             raise BadInput(f"no runs in {', '.join(map(str, runs or [runs_dir]))}; `harness run` makes them")
-        write_site(entries, out, warn, group=group, sort=sort, shown=shown)
+        write_site(entries, out, warn, group=group, sort=sort, shown=shown, title=title)
+        drawn = write_pictures(entries, pictures, warn, group=group, sort=sort) if pictures else []
     size = sum((out / name).stat().st_size for name in written(out)) / 1e6
     count = f"{len(entries)} {'run' if len(entries) == 1 else 'runs'}, {size:,.1f} MB"
     say(f"written: {out} ({count}); open {out / 'index.html'}")
+    if pictures:
+        say(f"written: {pictures} ({len(drawn)} {'picture' if len(drawn) == 1 else 'pictures'})")
     return 0

@@ -31,7 +31,7 @@ EXTRAS = {
     "openai": ("openai",),
     "gemini": ("google.genai",),
     "vllm": ("vllm",),
-    "report": ("plotly", "itables"),
+    "report": ("itables",),
     "energy": ("codecarbon",),
     "wandb": ("wandb",),
     "mlflow": ("mlflow",),

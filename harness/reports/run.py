@@ -15,6 +15,7 @@ from harness.records import journal as records
 from harness.records import run_file
 from harness.records.run_schema import COMPLETE, MetricResult, RunDocument
 from harness.records.sample_schema import Record
+from harness.reports import names
 from harness.reports.columns import Column
 from harness.reports.writers import html
 from harness.reports.writers import service_levels as served
@@ -26,6 +27,7 @@ from harness.tasks.task import Task
 from harness.text.width import plain
 
 Warn = Callable[[str], None]
+NO_ANSWER = "no answer found"  # of a reply that came whole
 NO_ANSWERS = MetricResult(
     value=None, ci_low=None, ci_high=None, n=0, unit="", higher_is_better=True, signature=""
 )
@@ -42,6 +44,7 @@ class Run:
     document: RunDocument
     error: HarnessError | None = None
     shown: str | None = None
+    called: str | None = None
 
     @property
     def id(self) -> str:
@@ -60,7 +63,12 @@ class Run:
 
     @property
     def system(self) -> str:
-        """Return the backend's name with what differs from its profile."""
+        """Return what the system is called beside the others; its label where there are no others."""
+        return self.called if self.called is not None else self.label
+
+    @property
+    def label(self) -> str:
+        """Return the backend's name with what differs from its profile, or the name that the user gave."""
         return self.document.label
 
     @property
@@ -138,6 +146,7 @@ class Run:
         said = [
             (lost, translated("{n:,} answers lost", n=lost)),
             (counts.failed, translated("{n:,} failed", n=counts.failed)),
+            (counts.unanswered, self._unanswered),
             (counts.cached, translated("{n:,} cached", n=counts.cached)),
             (counts.truncated, translated("{n:,} truncated", n=counts.truncated)),
         ]
@@ -155,6 +164,37 @@ class Run:
         shown = ", ".join(f"{name[:40]} {one.value:.4f}" for name, one in list(told.figures.items())[:3])
         by = f"{told.harness[:40]} {told.version[:40]}".removesuffix(" unknown")
         return [translated("imported from {by}: {figures}", by=by, figures=shown or "?")]
+
+    @property
+    def _unanswered(self) -> str:
+        """Return `60 unanswered (length)`: how many, and why most of them."""
+        told = translated("{n:,} unanswered", n=self.document.counts.unanswered)
+        return told if self._silence in ("", NO_ANSWER) else f"{told} ({named(self._silence)})"
+
+    @property
+    def _silence(self) -> str:
+        """Return why most of the unanswered are: `length`, `filtered`, no answer in a whole reply."""
+        because = self.document.unanswered_because or {}
+        most = max(because, key=lambda reason: because[reason], default="")
+        return NO_ANSWER if most == "stop" else most
+
+    @property
+    def advice(self) -> str:
+        """Return what to do about a run that mostly has no answers; empty where most could be read."""
+        counts = {"n": self.document.counts.unanswered, "whole": self.document.counts.examples}
+        if not counts["whole"] or 2 * counts["n"] < counts["whole"]:
+            return ""
+        if self._silence == "length":
+            return translated(
+                "{n:,} of {whole:,} replies ended before an answer: give room with `-d max_tokens=512`, or "
+                "score the options with `--ask choose`.",
+                **counts,
+            )
+        return translated(
+            "No answer could be read from {n:,} of {whole:,} replies: read some, then try `--ask choose`, or "
+            "a backend with `chat: true` if this is a chat model.",
+            **counts,
+        )
 
     @property
     def _data_marks(self) -> list[str]:
@@ -269,4 +309,10 @@ def load(places: Sequence[Path], warn: Warn) -> list[Run]:
                 if directory == place:
                     raise
                 warn(f"left out: {error}")
-    return list(found.values())
+    return called(list(found.values()))
+
+
+def called(runs: Sequence[Run]) -> list[Run]:
+    """Return the runs, each with what its system is called among all of them."""
+    known = [(run.label, run.document.backend.name, run.document.given) for run in runs]
+    return [replace(run, called=name) for run, name in zip(runs, names.names(known), strict=True)]

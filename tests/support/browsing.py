@@ -37,7 +37,7 @@ def chromium() -> str | None:
 
 def no_site() -> str | None:
     """Return why no site can be made here, None if one can."""
-    absent = [name for name in ("plotly", "itables", "bs4") if find_spec(name) is None]
+    absent = [name for name in ("itables", "bs4") if find_spec(name) is None]
     return f"{' and '.join(absent)} not installed" if absent else None
 
 

@@ -91,7 +91,8 @@ def _records(
             "response": response,
             "prediction": prediction,
             "target": target,
-            "scores": {m.name: m.statistics(seen[m.reads], target) for m in task.metrics},
+            # as the conductor writes it: what failed was never judged
+            "scores": None if error else {m.name: m.statistics(seen[m.reads], target) for m in task.metrics},
         }
         yield record | ({"cluster": clusters[row]} if clusters else {})
 

@@ -13,7 +13,7 @@ from harness.reports.site import atomic_folder
 from tests.support.fake_runs import fake_run
 from tests.support.shell import Shell
 
-pytest.importorskip("plotly")
+pytest.importorskip("itables")
 OWN = {
     ".git/HEAD": "ref: refs/heads/gh-pages\n",
     "CNAME": "bench.example.org\n",

@@ -73,7 +73,7 @@ def measured(entry: Run) -> RunSummary:
     run = entry.document
     counts, cost, latency = run.counts, run.cost, run.latency_s.get("e2e")
     return RunSummary(
-        slot=RunKey(nfc(entry.task), nfc(entry.system), run.task.split, entry.limit or "", entry.sample),
+        slot=RunKey(nfc(entry.task), nfc(entry.label), run.task.split, entry.limit or "", entry.sample),
         status=entry.status,
         column=entry.column,
         figure=entry.main,

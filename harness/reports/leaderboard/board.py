@@ -15,7 +15,7 @@ from harness.reports.leaderboard.group_scores import GroupTable, tables
 from harness.reports.leaderboard.overall import Overall, common_columns, overall
 from harness.reports.leaderboard.ranks import ranks
 from harness.reports.leaderboard.speed import Speeds, speeds
-from harness.reports.run import Run, Warn
+from harness.reports.run import Run, Warn, called
 from harness.tasks import groups
 from harness.tasks import task as tasks
 from harness.text.normalize import nfc
@@ -95,7 +95,7 @@ def board(
         BadInput: `group` is no run's tag and no group with a run, `sort` names no column, or `baseline` no
             system, or several.
     """
-    kept = _of_group(list(entries), group)
+    kept = _of_group(called(list(entries)), group)
     scores = tables(kept, warn, {*named, *([group] if group else [])})
     chosen = _shown_by(sort, kept)
     best: dict[str, dict[Column, Run]] = {}

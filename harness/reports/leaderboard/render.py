@@ -201,6 +201,7 @@ def as_json(found: Board) -> dict[str, Any]:
             {
                 "rank": row.rank,
                 "system": row.system,
+                "label": row.some.label,
                 **({"overall": _json_overall(found.overall, row)} if found.overall else {}),
                 "backend": row.some.document.backend.to_dict(),
                 **(_speed(found.speeds.overall(row.system)) if found.speeds else {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from harness.errors import BadInput
+from harness.errors import BadInput, HarnessError
 from harness.records import journal as records
 from harness.records import run_file
 from harness.records.run_schema import COMPLETE
@@ -119,8 +120,11 @@ class _Judged:
 class _Pages:
     """The examples of a run on their way into chunks."""
 
-    def __init__(self, folder: Path, metric: Metric | None, labels: Mapping[str, str], texts: bool) -> None:
+    def __init__(
+        self, folder: Path, metric: Metric | None, labels: Mapping[str, str], texts: bool, opening: str
+    ) -> None:
         self._folder, self._metric, self._labels, self._texts = folder, metric, labels, texts
+        self._opening = opening
         self._questions, self._answers = chunks.Chunks(folder), chunks.Chunks(folder)
         self._judged = _Judged(metric)
         self._ids: list[str] = []
@@ -157,6 +161,7 @@ class _Pages:
             "figures": None if figures is None or binary else _figures(self._folder, self.states, figures),
             "metric": None if figures is None or metric is None else metric.name,
             "up": metric is None or metric.higher_is_better,
+            "opening": self._opening,
             "labels": list(self._labels.items()),  # pairs: a script would put numbers in another order
         }
         return chunks.write(self._folder, orjson.dumps(index))
@@ -169,7 +174,7 @@ def write(entry: Run, folder: Path, shown: Shown, tell: Callable[[str], None]) -
     each line that is left out.
     """
     metric, labels = _judge(entry)
-    pages, measured = _Pages(folder, metric, labels, shown.texts), Measured()
+    pages, measured = _Pages(folder, metric, labels, shown.texts, _opening(entry)), Measured()
     place_of = {label: place for place, label in enumerate(labels)}
     for line in _lines(entry, tell):
         if shown.most is None or measured.count < shown.most:
@@ -202,6 +207,16 @@ def _judge(entry: Run) -> tuple[Metric | None, dict[str, str]]:
         return None, {}
     metrics = [metric for metric in metrics if metric.name in entry.metrics]
     return next(iter(sorted(metrics, key=_says_right, reverse=True)), None), dict(task.file.options)
+
+
+def _opening(entry: Run) -> str:
+    """Return the words with which a query begins, by which a page finds it after its shots; else nothing."""
+    try:
+        task = entry.definition()
+    except HarnessError:
+        return ""
+    template = task.file.templates.all.get(str(entry.document.task.template), task.template)
+    return re.split(r"\{[{%#]", template.query, maxsplit=1)[0]
 
 
 def _says_right(metric: Metric) -> bool:

@@ -22,9 +22,8 @@ LINE = (
 )
 
 # Nothing is loaded but what lies beside the page, and no script runs that is not a file of its own.
-# Plotly sets styles from its script; a style can neither run nor, under this policy, load anything.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'"
 )
 

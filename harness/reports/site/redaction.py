@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from harness.reports.names import private
 from harness.reports.writers.translations import translated
 
 _FOLDERS = re.compile(
@@ -48,6 +49,14 @@ def document(run: Mapping[str, Any]) -> dict[str, Any]:
     if kept.get("command"):
         kept["command"] = _FOLDERS.sub("…/", str(kept["command"]))
     return kept
+
+
+_OWN = ("command", "backend", "given", "environment", "data", "served", "stopped_because")
+
+
+def hostless(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run says of itself but for hosts and folders of the machines that it ran on."""
+    return {key: private(value) if key in _OWN else value for key, value in run.items()}
 
 
 def _choice(value: Any, labels: Mapping[str, str], options: int) -> Any:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.metrics.option_scores import rank
+from harness.reports.pictures import Chart
+from harness.reports.pictures.bars import Bars
+from harness.reports.pictures.dots import Dot, Dots
+from harness.reports.pictures.heat import Heat
+from harness.reports.pictures.lines import Lines, Place, Series
 from harness.reports.run import Run
-from harness.reports.site.charts import ROW, Chart, axis, edges, error, histogram, names_axis, texts
 from harness.reports.site.examples import Compared, Measured
+from harness.reports.writers.numbers import number
 from harness.reports.writers.translations import named, translated
 from harness.scoring.summary import UNANSWERED
 
@@ -37,28 +42,16 @@ def _confusion(entry: Run, labels: Mapping[str, str]) -> Iterator[Chart]:
     columns = list(next(iter(table.values())))
     if not any(row[-1] for row in counts) and columns[-1] == UNANSWERED:
         columns, counts = columns[:-1], [row[:-1] for row in counts]
-    shares = [[count / (sum(row) or 1) for count in row] for row in counts]
-    few = len(counts) <= 12
-    is_right, is_said = translated("right"), translated("said")
-    right, said = (texts(_worded(name, labels) for name in names) for names in (table, columns))
-    trace = {
-        "type": "heatmap",
-        "z": shares,
-        "x": said,
-        "y": right,
-        "text": [[f"{count:,}" for count in row] for row in counts],
-        "zmin": 0,
-        "zmax": 1,
-        "hovertemplate": f"{is_right}: %{{y}}<br>{is_said}: %{{x}}<br>%{{text}} (%{{z:.1%}})<extra></extra>",
-        **({"texttemplate": "%{text}"} if few else {}),
-    }
-    layout = {
-        "xaxis": axis(is_said, type="category"),
-        "yaxis": axis(is_right, type="category", autorange="reversed"),
-        "height": max(300, 130 + ROW * len(counts)),
-    }
+    form = Heat(
+        rows=[_worded(name, labels) for name in table],
+        columns=[_worded(name, labels) for name in columns],
+        shares=[[count / (sum(row) or 1) for count in row] for row in counts],
+        texts=[[f"{count:,}" for count in row] for row in counts],
+        down=translated("right"),
+        across=translated("said"),
+    )
     note = translated("A row is what was right, a cell's shade its share of the row.")
-    yield Chart(translated("Confusion"), note, [trace], layout)
+    yield Chart(translated("Confusion"), note, form)
 
 
 def _worded(label: str, labels: Mapping[str, str]) -> str:
@@ -80,59 +73,38 @@ def _reliability(measured: Measured) -> Iterator[Chart]:
     said = np.bincount(bins, shares, BINS)[full] / counts[full]
     true = np.bincount(bins, hits, BINS)[full] / counts[full]
     n = counts[full]
-    met = translated("said {x}, right {y}", x="%{x:.3f}", y="%{y:.3f}")
-    many = translated("{n} examples", n="%{customdata:,}")
-    ideal = {
-        **{"type": "scatter", "mode": "lines", "x": [0, 1], "y": [0, 1], "hoverinfo": "skip"},
-        **{"line": {"dash": "dot", "width": 1}, "name": translated("as it should be")},
-    }
-    trace = {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "name": translated("this run"),
-        "x": said.tolist(),
-        "y": true.tolist(),
-        "customdata": n.tolist(),
-        "marker": {"size": (7 + 19 * np.sqrt(n / n.max())).tolist(), "opacity": 0.85},
-        "hovertemplate": f"{met}<br>{many}<extra></extra>",
-    }
-    layout = {
-        "xaxis": axis(translated("probability of the option taken"), range=[0, 1.02]),
-        "yaxis": axis(translated("share that is right"), range=[0, 1.02]),
-    }
+    radii = 3.5 + 8 * np.sqrt(n / n.max())
+    met = [
+        translated("said {x}, right {y}", x=f"{x:.3f}", y=f"{y:.3f}")
+        + f" ({translated('{n} examples', n=f'{k:,}')})"
+        for x, y, k in zip(said, true, n, strict=True)
+    ]
+    points = zip(said.tolist(), true.tolist(), radii.tolist(), met, strict=True)
+    series = [
+        Series(translated("as it should be"), [Place(0.0, 0.0), Place(1.0, 1.0)], ideal=True),
+        Series(translated("this run"), [Place(x, y, radius=radius, tip=tip) for x, y, radius, tip in points]),
+    ]
+    across, up = translated("probability of the option taken"), translated("share that is right")
     note = translated(
-        "On the dotted line its probabilities mean what they say; under it the system is too sure."
+        "The closer to the dotted line, the more its probabilities mean what they say; under it the system "
+        "is too sure."
     )
-    yield Chart(translated("Calibration"), note, [ideal, trace], layout)
+    yield Chart(translated("Calibration"), note, Lines(series, across, up, square=True))
 
 
 def _breakdowns(entry: Run) -> Iterator[Chart]:
     metric = str(entry.metric)
     for by, groups in entry.document.breakdown.items():
-        values = {name: group[metric].value for name, group in groups.items() if metric in group}
-        found = {name: value for name, value in values.items() if value is not None}
+        found = [
+            Dot(name, main.value, main.ci_low, main.ci_high, number(main.value, entry.main.unit))
+            for name, group in groups.items()
+            if (main := group.get(metric)) is not None and main.value is not None
+        ]
         if not 2 <= len(found) <= MOST:
             continue
-        order = sorted(found, key=lambda name: found[name])
-        mains = [groups[name][metric] for name in order]
-        names = texts(order)
-        trace = {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [main.value for main in mains],
-            "y": names,
-            "customdata": [main.n for main in mains],
-            "error_x": error(mains),
-            "marker": {"size": 9},
-            "hovertemplate": f"%{{y}}: %{{x:.4f}} ({translated('n')} %{{customdata:,}})<extra></extra>",
-        }
-        layout = {
-            "xaxis": axis(metric),
-            "yaxis": names_axis(names),
-            "height": 110 + ROW * len(names),
-        }
+        rows = sorted(found, key=lambda row: -row.value)
         note = translated("The main metric of each group, with 95 % intervals.")
-        yield Chart(translated("By {name}", name=by), note, [trace], layout)
+        yield Chart(translated("By {name}", name=by), note, Dots(rows, str(entry.metric)))
 
 
 def _compared(measured: Measured, labels: Mapping[str, str]) -> Iterator[Chart]:
@@ -141,63 +113,43 @@ def _compared(measured: Measured, labels: Mapping[str, str]) -> Iterator[Chart]:
     if not rows or len({len(row.shares) for row in rows}) > 1 or len(rows[0].shares) > MOST:
         return
     width = len(rows[0].shares)
-    columns = texts(labels.values()) if len(labels) == width else [str(place) for place in range(width)]
-    names = texts(row.name for row in rows)
-    yield _similarities(rows, names, columns)
+    columns = list(labels.values()) if len(labels) == width else [str(place) for place in range(width)]
+    yield _similarities(rows, columns)
     if any(row.right is not None for row in rows):
-        yield _ranked(rows, names, columns)
+        yield _ranked(rows, columns)
 
 
-def _similarities(rows: Sequence[Compared], names: list[str], columns: list[str]) -> Chart:
-    ticks = [[_tick(row, place) for place in range(len(columns))] for row in rows]
-    trace = {
-        "type": "heatmap",
-        "z": [row.cosines for row in rows],
-        "x": columns,
-        "y": names,
-        "text": ticks,
-        "texttemplate": "%{text}",
-        "hovertemplate": "%{y}<br>%{x}: %{z:.3f}<extra></extra>",
-        "colorbar": {"thickness": 10, "outlinewidth": 0},
-    }
-    layout = {
-        "xaxis": axis("", type="category", side="top"),
-        "yaxis": {"type": "category", "autorange": "reversed"},
-        "height": 160 + ROW * len(rows),
-    }
+def _similarities(rows: Sequence[Compared], columns: list[str]) -> Chart:
+    cosines = [row.cosines or [] for row in rows]
+    low, high = min(map(min, cosines)), max(map(max, cosines))
+    form = Heat(
+        rows=[row.name for row in rows],
+        columns=columns,
+        shares=[[(one - low) / ((high - low) or 1.0) for one in row] for row in cosines],
+        texts=[
+            [
+                f"{one:.2f}" + (" ✓" if place == row.right else "")
+                for place, one in enumerate(row.cosines or [])
+            ]
+            for row in rows
+        ],
+    )
     note = translated(
         "Cosines of pictures (down) and texts (across); ✓ the right text. The first {n} examples.",
         n=len(rows),
     )
-    return Chart(translated("Pictures against texts"), note, [trace], layout, wide=True)
+    return Chart(translated("Pictures against texts"), note, form, wide=True)
 
 
-def _tick(row: Compared, place: int) -> str:
-    return "✓" if row.right == place else ""
-
-
-def _ranked(rows: Sequence[Compared], names: list[str], columns: list[str]) -> Chart:
-    places = [row.right for row in rows]
-    ranks = [
-        None if place is None else rank(row.shares, place) for row, place in zip(rows, places, strict=True)
+def _ranked(rows: Sequence[Compared], columns: list[str]) -> Chart:
+    dots = [
+        Dot(row.name, row.shares[row.right], shown=translated("rank {n}", n=rank(row.shares, row.right)))
+        for row in rows
+        if row.right is not None
     ]
-    trace = {
-        "type": "bar",
-        "orientation": "h",
-        "x": [None if place is None else row.shares[place] for row, place in zip(rows, places, strict=True)],
-        "y": names,
-        "text": ["" if found is None else translated("rank {n}", n=found) for found in ranks],
-        "textposition": "auto",
-        "customdata": ["" if place is None else columns[place] for place in places],
-        "hovertemplate": "%{y}<br>%{customdata}: %{x:.3f}, %{text}<extra></extra>",
-    }
-    layout = {
-        "xaxis": axis(translated("probability of the right text"), range=[0, 1]),
-        "yaxis": {"type": "category", "autorange": "reversed"},
-        "height": 120 + ROW * len(rows),
-    }
     note = translated("How probable the right text was among all, and its rank from 1.")
-    return Chart(translated("Rank and probability of the right text"), note, [trace], layout)
+    title = translated("Rank and probability of the right text")
+    return Chart(title, note, Dots(dots, translated("probability of the right text")))
 
 
 def _lengths(title: str, unit: str, counts: Mapping[str, Sequence[int]]) -> Iterator[Chart]:
@@ -206,25 +158,49 @@ def _lengths(title: str, unit: str, counts: Mapping[str, Sequence[int]]) -> Iter
         if len(set(values)) < 2:
             continue
         words = named(name.replace("_", " "))
-        trace = histogram(words, values, edges(values, whole=True))
-        layout = {"xaxis": axis(unit), "yaxis": axis(translated("examples")), "bargap": 0.06}
+        bins = edges(values, whole=True)
+        form = Bars(bins, binned(values, bins), unit, translated("examples"), whole=True)
         middle = sorted(values)[len(values) // 2]
         note = translated(
             "Median {n:,} {unit}; the last bar holds the longest hundredth.", n=middle, unit=unit
         )
-        yield Chart(f"{title}: {words}", note, [trace], layout)
+        yield Chart(f"{title}: {words}", note, form)
 
 
 def _times(measured: Measured) -> Iterator[Chart]:
     if len(set(measured.seconds)) < 2:
         return
-    trace = histogram(translated("seconds"), measured.seconds, edges(measured.seconds, whole=False))
-    layout = {
-        "xaxis": axis(translated("seconds, end to end")),
-        "yaxis": axis(translated("examples")),
-        "bargap": 0.06,
-    }
+    bins = edges(measured.seconds, whole=False)
+    form = Bars(
+        bins, binned(measured.seconds, bins), translated("seconds, end to end"), translated("examples")
+    )
     note = translated(
         "How long a reply took by the client's clock; of a batch, each example took the batch's time."
     )
-    yield Chart(translated("Latency"), note, [trace], layout)
+    yield Chart(translated("Latency"), note, form)
+
+
+def binned(values: Sequence[float], bins: Sequence[float]) -> list[int]:
+    """Return how many of `values` lie between the edges, each bin without its upper one."""
+    import numpy as np
+
+    counts: list[int] = np.histogram(np.asarray(values), np.asarray(bins))[0].tolist()
+    return counts
+
+
+def edges(values: Sequence[float], *, whole: bool, bins: int = 30) -> list[float]:
+    """Return the edges of at most `bins` equal bins; of whole numbers, each bin holds as many of them.
+
+    The longest hundredth is in the last bin, so that one example does not make a line of all others.
+    """
+    import numpy as np
+
+    found = np.asarray(values, dtype=float)
+    low, high, most = float(found.min()), float(np.percentile(found, 99)), float(found.max())
+    if whole:
+        step = max(1, int(-(-(high - low + 1) // bins)))
+        made = [low - 0.5 + step * place for place in range(int((high - low) // step) + 2)]
+    else:
+        step_s = (high - low) / bins or 1.0
+        made = [low + step_s * place for place in range(bins + 1)]
+    return [*made[:-1], max(made[-1], most + (0.5 if whole else 0.0))]

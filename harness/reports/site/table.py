@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from harness.records import run_file
-from harness.records.run_schema import BackendInfo
+from harness.records.run_schema import BackendInfo, MetricResult
 from harness.reports.columns import Column
 from harness.reports.comparison.settings import kept
 from harness.reports.leaderboard.board import Board, BoardRow
+from harness.reports.leaderboard.overall import overall_result
 from harness.reports.leaderboard.ranks import ranks
 from harness.reports.leaderboard.speed import ms
 from harness.reports.run import Run, Warn
 from harness.reports.writers.numbers import between, each, few_units, number, short
 from harness.reports.writers.translations import named, translated
+from harness.tasks.groups import REACH
 
 UNKNOWN = "unknown"
 OFFICIAL = "official"  # the tag of a profile whose model its own maker published
@@ -39,9 +43,17 @@ class ColumnHead:
     tags: tuple[str, ...] = ()
 
 
+class Bar(NamedTuple):
+    """A figure as a bar, and its interval on it, in per cent of the longest bar that there can be."""
+
+    length: float
+    low: float | None = None
+    high: float | None = None
+
+
 @dataclass(frozen=True)
 class Cell:
-    """What is read, what it is sorted by, and for a score its interval, rank, marks and run."""
+    """What is read, what it is sorted by, and for a score its interval, rank, marks, run and bar."""
 
     text: str = ""
     order: float | str = ""
@@ -49,13 +61,15 @@ class Cell:
     rank: str = ""
     marks: tuple[str, ...] = ()
     run: str = ""
+    bar: Bar | None = None
 
 
 @dataclass(frozen=True)
 class SystemLine:
-    """A system: its cells by column, and what it can be filtered by."""
+    """A system: the address of its page, its cells by column, and what it can be filtered by."""
 
     system: str
+    href: str
     rank: str
     order: float
     cells: list[Cell]
@@ -79,13 +93,22 @@ def places(found: Board, warn: Warn) -> Places:
     return {column: _ranks(found, column, warn) for column in found.columns}
 
 
-def leaderboard(found: Board, by_column: Places, page_of: Callable[[Run], str]) -> SiteTable:
-    """Return the board's rows with ranks in every column; `page_of` names the page of a run.
+def leaderboard(
+    found: Board, by_column: Places, page_of: Callable[[Run], str], home_of: Callable[[str], str]
+) -> SiteTable:
+    """Return the board's rows with ranks in every column.
 
-    A column that nobody has a value in is left out.
+    `page_of` names the page of a run, `home_of` that of a system. The overall score stands first, then what
+    it is made of. A column that nobody has a value in is left out.
     """
-    heads = [*_heads_about(), *(_score(found, column) for column in found.columns), *_heads_took()]
-    lines = [_line(found, row, by_column, page_of) for row in found.rows]
+    heads = [
+        *_heads_overall(found),
+        *(_score(found, column) for column in found.columns),
+        *_heads_about(),
+        *_heads_took(),
+    ]
+    longest = {column: _longest(found, column) for column in found.columns}
+    lines = [_line(found, row, by_column, page_of, home_of, longest) for row in found.rows]
     keep = [place for place in range(len(heads)) if any(line.cells[place].text for line in lines)]
     heads = [heads[place] for place in keep]
     lines = [replace(line, cells=[line.cells[place] for place in keep]) for line in lines]
@@ -96,6 +119,16 @@ def leaderboard(found: Board, by_column: Places, page_of: Callable[[Run], str]) 
     facets["language"] = sorted({head.language for head in scores} - {""})
     facets["tag"] = sorted({tag for head in scores for tag in head.tags})
     return SiteTable(heads, lines, facets)
+
+
+def _heads_overall(found: Board) -> list[ColumnHead]:
+    """Return the head of the score that the ranks are of, where they are not of one column."""
+    if found.overall is None:
+        return []
+    note = translated(
+        "share of other systems that a figure is above, over {n} tasks", n=len(found.overall.columns)
+    )
+    return [ColumnHead(translated("mean win rate"), note)]
 
 
 _FACETS = ("size", "kind", "licence", "provider")
@@ -162,7 +195,14 @@ def _score(found: Board, column: Column) -> ColumnHead:
     return ColumnHead(found.titles[column], note, score=True, language=str(language or ""), tags=tags)
 
 
-def _line(found: Board, row: BoardRow, by_column: Places, page_of: Callable[[Run], str]) -> SystemLine:
+def _line(
+    found: Board,
+    row: BoardRow,
+    by_column: Places,
+    page_of: Callable[[Run], str],
+    home_of: Callable[[str], str],
+    longest: Mapping[Column, float],
+) -> SystemLine:
     backend = row.some.document.backend
     tags = kept(row.some, run_file.BACKEND, ("tags",)).get("tags") or ()
     facets = {
@@ -173,11 +213,48 @@ def _line(found: Board, row: BoardRow, by_column: Places, page_of: Callable[[Run
         "official": "yes" if OFFICIAL in tags else "",
     }
     scores = [
-        _cell(row.entries.get(column), by_column[column].get(row.system, ""), page_of)
+        _cell(row.entries.get(column), by_column[column].get(row.system, ""), page_of, longest[column])
         for column in found.columns
     ]
     rank = by_column[found.ranked_by].get(row.system, "") if found.ranked_by else _overall_rank(found, row)
-    return SystemLine(row.system, rank, row.rank or 1e9, [*_about(row, facets), *scores, *_took(row)], facets)
+    cells = [*_overall(found, row), *scores, *_about(row, facets), *_took(row)]
+    return SystemLine(row.system, home_of(row.system), rank, row.rank or 1e9, cells, facets)
+
+
+def _overall(found: Board, row: BoardRow) -> list[Cell]:
+    if found.overall is None:
+        return []
+    score = found.overall.scores.get(row.system)
+    if score is None:
+        return [Cell()]
+    main = overall_result(score)
+    return [Cell(number(score.value, "0-1"), score.value, between(main), bar=_bar(main, 1.0))]
+
+
+def _longest(found: Board, column: Column) -> float:
+    """Return the figure of the longest bar: what the unit can reach, else the highest there is."""
+    mains = [row.entries[column].main for row in found.rows if column in row.entries]
+    if mains[0].unit in REACH:
+        return REACH[mains[0].unit]
+    return max(
+        (abs(main.value) for main in mains if main.value is not None and _finite(main.value)), default=0.0
+    )
+
+
+def _bar(main: MetricResult, longest: float) -> Bar | None:
+    """Return a figure as a bar from zero; None where it is none, or below zero."""
+    value = main.value
+    if value is None or not _finite(value) or not longest or value < 0:
+        return None
+    low, high = (
+        min(100 * end / longest, 100) if end is not None and _finite(end) else None
+        for end in (main.ci_low, main.ci_high)
+    )
+    return Bar(min(100 * value / longest, 100), low, high)
+
+
+def _finite(value: float) -> bool:
+    return math.isfinite(value)
 
 
 def _overall_rank(found: Board, row: BoardRow) -> str:
@@ -206,7 +283,7 @@ def _about(row: BoardRow, facets: Mapping[str, str]) -> list[Cell]:
     ]
 
 
-def _cell(entry: Run | None, rank: str, page_of: Callable[[Run], str]) -> Cell:
+def _cell(entry: Run | None, rank: str, page_of: Callable[[Run], str], longest: float) -> Cell:
     if entry is None:
         return Cell()
     main = entry.main
@@ -218,6 +295,7 @@ def _cell(entry: Run | None, rank: str, page_of: Callable[[Run], str]) -> Cell:
         rank,
         (*few_units(main), *entry.marks),
         page_of(entry),
+        _bar(main, longest),
     )
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from harness.records.run_schema import RunDocument
+from harness.records.run_schema import MetricResult, RunDocument
 from harness.reports.columns import Column
 from harness.reports.leaderboard.board import Board, Published
 from harness.reports.leaderboard.speed import ms
+from harness.reports.pictures import Chart
+from harness.reports.pictures.dots import Dot, Dots
+from harness.reports.pictures.lines import Lines, Place, Series
+from harness.reports.pictures.scatter import Point, Scatter
 from harness.reports.run import Run
-from harness.reports.site.charts import ROW, Chart, Trace, axis, error, names_axis, text, texts
-from harness.reports.writers.translations import translated
+from harness.reports.writers.numbers import number, short
+from harness.reports.writers.translations import listed, translated
 
-APART = (0.3, 0.06)  # of the picture, across and up: nearer than that, two names cannot both be read
 SWEPT = ("train_limit",)  # settings that choose how much is learnt from, never a line of their own
 
 Measure = Callable[[RunDocument], float | None]
@@ -32,6 +36,14 @@ def charts(found: Board, column: Column) -> list[Chart]:
         *_sweeps(entries, column),
         *_learning(entries, column),
     ]
+
+
+def front_page(found: Board, column: Column) -> list[Chart]:
+    """Return the pictures of a column that a front page has: how the systems stand, and what that costs."""
+    entries = [row.entries[column] for row in found.rows if column in row.entries]
+    entries = [entry for entry in entries if entry.main.value is not None]
+    made = [*_standing(entries, [], column), *trade_offs(found, column)]
+    return made if len(made) > 1 else [replace(chart, wide=True) for chart in made]
 
 
 def trade_offs(found: Board, column: Column) -> list[Chart]:
@@ -100,117 +112,78 @@ def _trade_off(against: _Against, entries: Sequence[Run], column: Column) -> Cha
     kept = [(x, e) for e in entries if (x := against.measure(e.document)) and e.main.value is not None]
     if len(kept) < 2:
         return None
-    xs, mains = [x for x, _ in kept], [entry.main for _, entry in kept]
     best = front([(x, entry.height) for x, entry in kept])
-    names = texts(entry.system for _, entry in kept)
-    spread = max(xs) / min(xs) > 20
-    middle = math.sqrt(max(xs) * min(xs)) if spread else max(xs) / 2
-    points = {
-        "type": "scatter",
-        "mode": "markers+text",
-        "x": xs,
-        "y": [main.value for main in mains],
-        "text": _legible(names, [math.log(x) if spread else x for x in xs], [m.value for m in mains], best),
-        "customdata": names,
-        "textposition": ["middle left" if x > middle else "middle right" for x in xs],
-        "error_y": error(mains),
-        "marker": {"size": 10},
-        "hovertemplate": "%{customdata}<br>%{y:.4f}<br>%{x:.4g}<extra></extra>",
-        "name": translated("systems"),
-    }
-    line: Trace = {
-        **{"type": "scatter", "mode": "lines", "name": translated("Pareto front"), "hoverinfo": "skip"},
-        **{"x": [xs[i] for i in best], "y": [mains[i].value for i in best]},
-        "line": {"shape": "hv", "dash": "dash", "width": 1.5},
-    }
-    decades = {"type": "log", "dtick": 1, "exponentformat": "none"}
-    layout = {
-        "xaxis": axis(against.unit, **decades) if spread else axis(against.unit, rangemode="tozero"),
-        "yaxis": axis(column.name),
-    }
-    return Chart(against.title, against.note, [points, line], layout)
+    names = translated("On the front: {names}.", names=listed([kept[place][1].system for place in best]))
+    points = [
+        Point(
+            entry.system,
+            x,
+            *_ends(entry.main),
+            kind=_kind(entry),
+            front=place in best,
+            tip=f"{entry.system}: {_number(entry)}, {short(x)} {against.unit}",
+        )
+        for place, (x, entry) in enumerate(kept)
+    ]
+    return Chart(against.title, f"{against.note} {names}", Scatter(points, against.unit, column.name))
 
 
-def _legible(names: Sequence[str], xs: Sequence[float], ys: Sequence[Any], first: Sequence[int]) -> list[str]:
-    """Return the names that can be read beside their points, those of the `first` first; else blanks."""
-    across, up = (max(values) - min(values) or 1.0 for values in (xs, ys))
-    shown: list[int] = []
-    for i in [*first, *(i for i in range(len(names)) if i not in first)]:
-        near = (abs(xs[i] - xs[j]) < APART[0] * across and abs(ys[i] - ys[j]) < APART[1] * up for j in shown)
-        if not any(near):
-            shown.append(i)
-    return [f" {name} " if i in shown else "" for i, name in enumerate(names)]
+def _ends(main: MetricResult) -> tuple[float, float | None, float | None]:
+    """Return a figure and the ends of its interval, None where it has none."""
+    return math.nan if main.value is None else main.value, main.ci_low, main.ci_high
+
+
+def _number(entry: Run) -> str:
+    return number(entry.main.value, entry.main.unit)
+
+
+def _kind(entry: Run) -> str:
+    return entry.document.backend.kind or ""
 
 
 def _standing(entries: Sequence[Run], published: Sequence[Published], column: Column) -> Iterator[Chart]:
     """Yield the systems with their intervals, the best at the top; published figures hollow, beneath."""
     if len(entries) < 2:
         return
-    order = sorted(entries, key=lambda entry: entry.height)
-    names = texts(entry.system for entry in order)
-    mains = [entry.main for entry in order]
-    others = texts(f"{one.system} · {one.template}" if one.template else one.system for one in published)
-    traces: list[Trace] = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "name": translated("run here"),
-            "x": [main.value for main in mains],
-            "y": names,
-            "error_x": error(mains),
-            "marker": {"size": 9},
-            "hovertemplate": "%{y}: %{x:.4f}<extra></extra>",
-        }
+    rows = [
+        Dot(e.system, *_ends(e.main), shown=_number(e), kind=_kind(e))
+        for e in sorted(entries, key=lambda entry: -entry.height)
     ]
-    if published:
-        traces.append(_hollow([one.value for one in published], others, translated("published, not ranked")))
-    rows = [*reversed(others), *names]
-    layout = {
-        "xaxis": axis(column.name),
-        "yaxis": names_axis(rows),
-        "height": 120 + ROW * len(rows),
-        "showlegend": bool(published),
-    }
+    rows += [
+        Dot(
+            f"{one.system} · {one.template}" if one.template else one.system,
+            one.value,
+            shown=f"{one.value:g}",
+            hollow=True,
+        )
+        for one in published
+    ]
     note = translated("The main metric with its 95 % interval.")
-    yield Chart(translated("Systems"), note, traces, layout)
-
-
-def _hollow(x: Sequence[Any], y: Sequence[Any], name: str) -> Trace:
-    return {
-        **{"type": "scatter", "mode": "markers", "name": text(name), "x": list(x), "y": list(y)},
-        "marker": {"size": 9, "symbol": "diamond-open", "line": {"width": 2}},
-        "hovertemplate": f"%{{y}}: %{{x:.4f}} ({translated('published')})<extra></extra>",
-    }
+    if published:
+        note += " " + translated("Hollow: published elsewhere, not ranked with ours.")
+    yield Chart(translated("Systems"), note, Dots(rows, column.name))
 
 
 def _templates(entries: Sequence[Run], published: Sequence[Published], column: Column) -> Iterator[Chart]:
     """Yield what the wording of the query does to each system, published rows beside ours."""
-    traces = _traces(_lines(entries, lambda entry: entry.document.task.template, "template"), text)
+    series = _series(_lines(entries, lambda entry: entry.document.task.template, "template"))
     theirs: dict[str, list[Published]] = {}
     for one in published:
         if one.template is not None:
             theirs.setdefault(one.system, []).append(one)
-    traces += [
-        {
-            **{
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": text(f"{name} ({translated('published')})"),
-            },
-            "x": [text(one.template) for one in sorted(rows, key=lambda one: str(one.template))],
-            "y": [one.value for one in sorted(rows, key=lambda one: str(one.template))],
-            "line": {"dash": "dot"},
-            "marker": {"size": 9, "symbol": "diamond-open", "line": {"width": 2}},
-            "hovertemplate": "%{x}: %{y:.4f}<extra>%{fullData.name}</extra>",
-        }
+    series += [
+        Series(
+            f"{name} ({translated('published')})",
+            [Place(str(one.template), one.value) for one in sorted(rows, key=lambda one: str(one.template))],
+            published=True,
+        )
         for name, rows in sorted(theirs.items())
         if len({row.template for row in rows}) > 1
     ]
-    if traces:
-        xaxis = axis(translated("template"), type="category")
-        layout = {"xaxis": xaxis, "yaxis": axis(column.name), "showlegend": True}
+    if series:
         note = translated("The same examples, worded otherwise: a flat line is a system that does not mind.")
-        yield Chart(translated("Template sensitivity"), note, traces, layout)
+        form = Lines(series, translated("template"), column.name)
+        yield Chart(translated("Template sensitivity"), note, form)
 
 
 def _sweeps(entries: Sequence[Run], column: Column) -> Iterator[Chart]:
@@ -219,12 +192,8 @@ def _sweeps(entries: Sequence[Run], column: Column) -> Iterator[Chart]:
         lines = _lines(entries, _decoded(key), key)
         if not lines:
             continue
-        numeric = all(isinstance(x, (int, float)) for _, line in lines for x, _ in line)
-        xaxis = axis(key) if numeric else axis(key, type="category")
-        layout = {"xaxis": xaxis, "yaxis": axis(column.name), "showlegend": len(lines) > 1}
-        traces = _traces(lines, float if numeric else text)
         note = translated("All other settings are the same along a line.")
-        yield Chart(translated("Decoding: {key}", key=key), note, traces, layout)
+        yield Chart(translated("Decoding: {key}", key=key), note, Lines(_series(lines), key, column.name))
 
 
 def _asked(entry: Run) -> Mapping[str, Any]:
@@ -237,36 +206,31 @@ def _decoded(key: str) -> Callable[[Run], Any]:
 
 def _learning(entries: Sequence[Run], column: Column) -> Iterator[Chart]:
     """Yield how good systems are by how much they learnt from."""
-    lines = _lines(entries, lambda entry: entry.document.fit and entry.document.fit.examples, *SWEPT)
+    lines = _lines(entries, lambda entry: entry.document.fit.examples if entry.document.fit else None, *SWEPT)
     if lines:
-        layout = {
-            "xaxis": axis(translated("examples learnt from"), type="log", exponentformat="none"),
-            "yaxis": axis(column.name),
-            "showlegend": len(lines) > 1,
-        }
-        traces = _traces(lines, int, translated("{n} examples", n="%{x:,}"))
-        note = translated("Each point is a fit of its own.")
-        yield Chart(translated("Learning curves"), note, traces, layout)
+        form = Lines(_series(lines), translated("examples learnt from"), column.name, log=True)
+        yield Chart(translated("Learning curves"), translated("Each point is a fit of its own."), form)
 
 
-ChartLine = tuple[str, list[tuple[Any, Run]]]  # a name, and its points in order
+Line = tuple[str, list[tuple[Any, Run]]]  # a name, and its points in order
 
 
-def _traces(lines: Sequence[ChartLine], x_shown: Callable[[Any], Any], said: str = "%{x}") -> list[Trace]:
-    """Return a line a system with its intervals; `said` names x when a point is touched."""
+def _series(lines: Sequence[Line]) -> list[Series]:
+    """Return a line a system with its intervals."""
     return [
-        {
-            **{"type": "scatter", "mode": "lines+markers", "name": name, "marker": {"size": 8}},
-            "x": [x_shown(x) for x, _ in line],
-            "y": [entry.main.value for _, entry in line],
-            "error_y": error(entry.main for _, entry in line),
-            "hovertemplate": f"{said}: %{{y:.4f}}<extra>%{{fullData.name}}</extra>",
-        }
+        Series(
+            name,
+            [Place(_shown(x), *_ends(entry.main)) for x, entry in line if entry.main.value is not None],
+        )
         for name, line in lines
     ]
 
 
-def _lines(entries: Sequence[Run], x_of: Callable[[Run], Any], *without: str) -> list[ChartLine]:
+def _shown(x: Any) -> float | str:
+    return x if isinstance(x, (int, float)) else str(x)
+
+
+def _lines(entries: Sequence[Run], x_of: Callable[[Run], Any], *without: str) -> list[Line]:
     """Return the systems that differ in x alone and have several values of it.
 
     `without` names the setting that x is of: it stands in a system's label, and is left out of a line's.
@@ -280,9 +244,7 @@ def _lines(entries: Sequence[Run], x_of: Callable[[Run], Any], *without: str) ->
         extra = ", ".join(f"{key}={value}" for key, value in given.items())
         name = entry.document.backend.name + (f" [{extra}]" if extra else "")
         lines.setdefault(name, {}).setdefault(x, entry)
-    found = [(name, sorted(line.items(), key=_in_order)) for name, line in lines.items() if len(line) > 1]
-    shown = texts(name for name, _ in found)
-    return [(name, line) for name, (_, line) in zip(shown, found, strict=True)]
+    return [(name, sorted(line.items(), key=_in_order)) for name, line in lines.items() if len(line) > 1]
 
 
 def _in_order(point: tuple[Any, Run]) -> tuple[bool, Any]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from harness import DISTRIBUTION
 from harness.errors import Unavailable
 
-PLOTLY, TABLES, LICENCES = "plotly.js", "datatables.js", "LICENCES.txt"
+TABLES, LICENCES = "datatables.js", "LICENCES.txt"
 
 
 class Library(NamedTuple):
@@ -22,10 +22,7 @@ class Library(NamedTuple):
     name: str
 
 
-LIBRARIES = (
-    Library("plotly", "package_data/plotly.min.js", PLOTLY),
-    Library("itables", "html/dt_bundle.js", TABLES),
-)
+LIBRARIES = (Library("itables", "html/dt_bundle.js", TABLES),)
 _EXPORTS = re.compile(r"export\{([^}]*)\}(?!.*export\{)", re.DOTALL)
 
 

@@ -16,18 +16,21 @@ from harness.reports.columns import Column
 from harness.reports.comparison.settings import kept
 from harness.reports.leaderboard import group_scores as group_tables
 from harness.reports.leaderboard.board import Board, board
+from harness.reports.pictures.kinds import swatch
 from harness.reports.run import Run, Warn
-from harness.reports.site import examples, run_charts, task_charts, vendored
+from harness.reports.site import examples, run_charts, system_page, task_charts, vendored
 from harness.reports.site import redaction as withheld
 from harness.reports.site import run_facts as facts
 from harness.reports.site.atomic_folder import staged
 from harness.reports.site.examples import Shown
+from harness.reports.site.headline import headline, newest
+from harness.reports.site.heat_map import heat_map
 from harness.reports.site.pages import WORDS, Pages, slug
 from harness.reports.site.table import leaderboard, places
 from harness.reports.writers.numbers import between, figure
 from harness.reports.writers.translations import translated
 
-DATA, RUNS, TASKS, ASSETS = "data", "runs", "tasks", "assets"
+DATA, RUNS, TASKS, SYSTEMS, ASSETS = "data", "runs", "tasks", "systems", "assets"
 
 
 @dataclass
@@ -49,6 +52,11 @@ class RunPage:
     def task(self) -> str:
         """Return the task's name."""
         return self.entry.task
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of the system, empty where nobody said."""
+        return self.entry.document.backend.kind or ""
 
     @property
     def href(self) -> str:
@@ -105,8 +113,10 @@ class TaskPage:
 class Site:
     """A site in the making: what its pages have in common, and the folder they go into."""
 
-    def __init__(self, entries: Sequence[Run], found: Board, folder: Path, warn: Warn, shown: Shown) -> None:
-        self.found, self.folder, self.warn, self.shown = found, folder, warn, shown
+    def __init__(
+        self, entries: Sequence[Run], found: Board, folder: Path, warn: Warn, shown: Shown, title: str
+    ) -> None:
+        self.found, self.folder, self.warn, self.shown, self.title = found, folder, warn, shown, title
         self.places = places(found, warn)
         self.pages = Pages()
         ordered = sorted(entries, key=_order)
@@ -118,10 +128,13 @@ class Site:
             task: TaskPage(task, name, [column for column in found.columns if column.task == task])
             for task, name in zip(tasks, _unique(map(slug, tasks)), strict=True)
         }
+        systems = list(dict.fromkeys(run.system for run in self.runs))
+        self.systems = dict(zip(systems, _unique(map(slug, systems)), strict=True))
+        self.rows = {row.system: row for row in found.rows}
 
     def write(self) -> None:
         """Write everything."""
-        for name in (DATA, RUNS, TASKS, ASSETS):
+        for name in (DATA, RUNS, TASKS, SYSTEMS, ASSETS):
             (self.folder / name).mkdir()
         vendored.write(self.folder / ASSETS)
         for asset in sorted((shipped("reports") / "templates" / "site" / ASSETS).iterdir()):
@@ -131,14 +144,23 @@ class Site:
             self._run(run)
         for task in self.tasks.values():
             self._task(task)
+        for system in self.systems:
+            self._system(system)
         self._index()
         self._compare()
 
     def _page(self, href: str, template: str, **values: Any) -> None:
         depth = href.count("/")
-        common = {"root": "../" * depth, "runs_count": len(self.runs), "shown": self.shown}
+        common = {
+            **{"root": "../" * depth, "site_title": self.title, "shown": self.shown},
+            **{"home_of": self.home_of, "swatch": swatch},
+        }
         text = self.pages.render(template, {**common, **values})
         (self.folder / href).write_text(text, encoding="utf-8", newline="")
+
+    def home_of(self, system: str) -> str:
+        """Return the address of a system's page from the site's root."""
+        return f"{SYSTEMS}/{self.systems[system]}.html"
 
     def _run(self, run: RunPage) -> None:
         entry = run.entry
@@ -147,7 +169,7 @@ class Site:
         labels = options if isinstance(options, dict) else {}
         rivals = [one for one in self.runs if one is not run and one.examples == run.examples]
         document = entry.document.to_dict()
-        told = document if self.shown.texts else withheld.document(document)
+        told = withheld.hostless(document if self.shown.texts else withheld.document(document))
         self._page(
             run.href,
             "run.html.j2",
@@ -159,6 +181,7 @@ class Site:
             charts=run_charts.charts(entry, measured, {str(k): str(v) for k, v in labels.items()}),
             document=orjson.dumps(told, option=orjson.OPT_INDENT_2).decode(),
             rivals=rivals,
+            advice=entry.advice,
         )
 
     def _examples(self, run: RunPage) -> examples.Measured:
@@ -210,6 +233,25 @@ class Site:
             runs=own,
         )
 
+    def _system(self, system: str) -> None:
+        own = [run for run in self.runs if run.system == system]
+        row = self.rows.get(system)
+        standing = system_page.standings(self.found, row, self.places) if row else []
+        self._page(
+            self.home_of(system),
+            "system.html.j2",
+            system=system,
+            kind=own[-1].kind,
+            facts=system_page.facts(own[-1].entry.document),
+            row=row,
+            systems_count=len(self.rows),
+            overall=self.found.overall.scores.get(system) if self.found.overall else None,
+            standings=[(one, self._of(one.entry), self.tasks[one.column.task]) for one in standing],
+            titles=self.found.titles,
+            charts=system_page.charts(self.found, row, standing) if row else [],
+            runs=own,
+        )
+
     def _index(self) -> None:
         found = self.found
         ranked = found.ranked_by or next(iter(found.columns), None)
@@ -217,11 +259,14 @@ class Site:
         self._page(
             "index.html",
             "index.html.j2",
-            board=leaderboard(found, self.places, lambda entry: self._of(entry).href),
+            board=leaderboard(found, self.places, lambda entry: self._of(entry).href, self.home_of),
+            headline=headline(found),
+            newest=newest([run.entry for run in self.runs]),
+            heat=heat_map(found),
             ranked_by=translated("mean win rate") if found.overall else ranked_by,
             charted=found.titles[ranked] if ranked else None,
             ranked_task=self.tasks[ranked.task] if ranked else None,
-            charts=task_charts.trade_offs(found, ranked) if ranked else [],
+            charts=task_charts.front_page(found, ranked) if ranked else [],
             published=found.published,
             groups=[(score.title, list(group_tables.blocks(score))) for score in found.groups],
             tasks=list(self.tasks.values()),
@@ -256,11 +301,12 @@ def write_site(
     group: str | None = None,
     sort: str | None = None,
     shown: Shown = Shown(),
+    title: str = "",
 ) -> None:
     """Write a report of `entries` to the folder `out`, which is replaced if it is a report.
 
     The same runs make the same files, whatever their order. `group` and `sort` are as a leaderboard
-    takes them; `shown` says how much of the examples can be read.
+    takes them; `shown` says how much of the examples can be read; `title` stands in place of `Leaderboard`.
 
     Raises:
         BadInput: `out` is not ours to replace, or cannot be written; or as `board` raises it.
@@ -275,7 +321,7 @@ def write_site(
 
     found = board(entries, once, group=group, sort=sort)
     with staged(out) as folder:
-        Site(entries, found, folder, once, shown).write()
+        Site(entries, found, folder, once, shown, title).write()
 
 
 def _order(entry: Run) -> tuple[str, ...]:

@@ -9,13 +9,14 @@ English is the key. What programs read (JSON, CSV, the names of metrics and task
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from harness.errors import BadInput
 from harness.reports.writers.translations_site import SITE
+from harness.text.particles import Word
 
 LANGUAGES = ("en", "ko")
 VARIABLE = "HARNESS_LANG"
@@ -128,7 +129,7 @@ KOREAN: dict[str, str] = {
         "최악 {value} ({kind}); {n}가지의 평균 {mean}; 원래 입력의 실행과 짝지어 비교"
     ),
     "imported from {by}: {figures}": "{by}에서 가져옴: {figures}",
-    "answered by {model}": "{model}이(가) 답함",
+    "answered by {model}": "{model:이/가} 답함",
     "{n:,} truncated": "잘림 {n:,}",
     "published, not ranked": "발표된 수치(순위 없음)",
     "published, not ranked: {group}": "발표된 수치(순위 없음): {group}",
@@ -184,11 +185,11 @@ KOREAN: dict[str, str] = {
     "not run": "실행 안 함",
     "without {names}": "{names} 제외",
     "{n} of {whole}": "{whole}개 중 {n}개",
-    "other data than {system}": "{system}와(과) 다른 데이터",
+    "other data than {system}": "{system:와/과} 다른 데이터",
     "version {ran} was run, and this is {here}": "실행은 버전 {ran}, 여기는 {here}",
     "split {name} was run": "{name} 분할로 실행",
     "no {metric}; rescore it": "{metric} 없음; 다시 채점하십시오",
-    "{metric} is undefined": "{metric}이(가) 정의되지 않음",
+    "{metric} is undefined": "{metric:이/가} 정의되지 않음",
     # compare
     "Comparison": "비교",
     "{system} on {task}, {place}": "{task}의 {system}, {place}",
@@ -204,9 +205,9 @@ KOREAN: dict[str, str] = {
     "two versions of the task: {a} and {b}": "과제의 두 버전: {a}, {b}",
     "the project's own small sample, not the dataset": "데이터셋이 아니라 이 프로젝트의 작은 견본",
     "on other hardware: times say little of the systems": "다른 하드웨어: 시간으로 시스템을 견줄 수 없음",
-    "{metric} is not compared: {problem}": "{metric}은(는) 비교하지 않음: {problem}",
+    "{metric} is not compared: {problem}": "{metric:은/는} 비교하지 않음: {problem}",
     "judged by {a} and by {b}; `harness rescore` judges both alike": (
-        "채점 기준이 {a}와(과) {b}로 다름; `harness rescore`가 같은 기준으로 채점"
+        "채점 기준이 {a:와/과} {b:으로/로} 다름; `harness rescore`가 같은 기준으로 채점"
     ),
     "the tasks that the runs kept do not have it": "실행에 남은 과제 정의에 없는 지표",
     "judged by {a}, and this harness has {b}; `harness rescore` judges again": (
@@ -351,15 +352,29 @@ KOREAN: dict[str, str] = {
     "failures": "실패",
     "unanswered": "무응답",
     "run": "실행",
-    "classical": "고전",
+    "classical": "고전 모델",
     "scratch": "직접 학습",
-    "base": "기반",
-    "instruct": "지시",
-    "fine-tuned": "미세조정",
+    "base": "사전 학습",
+    "instruct": "지시 튜닝",
+    "fine-tuned": "미세 조정",
     "official {reader} {value}": "공식 {reader} {value}",
     "merged": "병합",
-    "recorded": "기록",
+    "recorded": "기록된 응답",
     "api": "API",
+    "{n:,} unanswered": "무응답 {n:,}",
+    "{n:,} of {whole:,} replies ended before an answer: give room with `-d max_tokens=512`, or score the "
+    "options with `--ask choose`.": (
+        "응답 {whole:,}개 중 {n:,}개가 답에 이르기 전에 끝났습니다. `-d max_tokens=512`로 길이를 늘리거나 "
+        "`--ask choose`로 선택지를 채점하세요."
+    ),
+    "No answer could be read from {n:,} of {whole:,} replies: read some, then try `--ask choose`, or a "
+    "backend with `chat: true` if this is a chat model.": (
+        "응답 {whole:,}개 중 {n:,}개에서 답을 읽지 못했습니다. 몇 개를 읽어 보고 `--ask choose`를 쓰거나, "
+        "대화 모델이면 `chat: true`인 백엔드를 쓰세요."
+    ),
+    "length": "길이 제한",
+    "no answer found": "답을 찾지 못함",
+    "filtered": "걸러짐",
     **SITE,
 }
 
@@ -395,8 +410,17 @@ def _known(name: str, option: str) -> str:
 
 def translated(english: str, **values: Any) -> str:
     """Return the words in the language in use, the values in their places."""
-    text = KOREAN[english] if current() == "ko" else english
-    return text.format(**values) if values else text
+    if current() != "ko":
+        return english.format(**values) if values else english
+    words = {name: Word(value) if isinstance(value, str) else value for name, value in values.items()}
+    return KOREAN[english].format(**words) if values else KOREAN[english]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return `A`, `A and B`, or `A, B and C`."""
+    if len(names) < 2:
+        return "".join(names)
+    return translated("{first} and {last}", first=", ".join(names[:-1]), last=names[-1])
 
 
 def named(word: str) -> str:

@@ -15,16 +15,55 @@ SITE: dict[str, str] = {
     "Licences": "라이선스",
     "{low} to {high}": "{low}~{high}",
     "{system} on {task}": "{task}의 {system}",
+    # The front page's first lines
+    "{first} and {last}": "{first}, {last}",
+    "mean win rate over {n} tasks": "과제 {n}개의 평균 승률",
+    "share of other systems that a figure is above, over {n} tasks": (
+        "과제 {n}개에서 앞선 상대 시스템의 비율을 평균한 값"
+    ),
+    "{system} leads on {what}: {value}.": "{what}에서 {system:이/가} 가장 앞섭니다: {value}.",
+    "{system} leads on {what}: {value} ({reach}).": (
+        "{what}에서 {system:이/가} 가장 앞섭니다: {value}({reach})."
+    ),
+    "No other of the {n} can be the best, at 95 %.": (
+        "시스템 {n}개 가운데 다른 것이 1위일 가능성은 95 % 수준에서 배제됩니다."
+    ),
+    "{n} others may be as good: the paired test does not tell them apart.": (
+        "다른 {n}개도 그만큼 좋을 수 있습니다. 짝지은 검정으로는 우열이 갈리지 않습니다."
+    ),
+    "{names} may be as good: the paired test does not tell them apart.": (
+        "{names}도 그만큼 좋을 수 있습니다. 짝지은 검정으로는 우열이 갈리지 않습니다."
+    ),
+    "{amount} {currency} per 1,000 examples": "예제 1,000개당 {amount} {currency}",
+    "{n} ms an example": "예제당 {n} ms",
+    "It costs {amount}.": "비용은 {amount}입니다.",
+    "It costs {amount}; {system}, {other}.": "비용은 {amount}, {system:은/는} {other}입니다.",
+    "It takes {amount}.": "시간은 {amount}입니다.",
+    "It takes {amount}; {system}, {other}.": "시간은 {amount}, {system:은/는} {other}입니다.",
+    "What it costs was not measured.": "비용은 기록되지 않았습니다.",
+    "newest run {day}": "최근 실행 {day}",
+    "Interval: 95 %. A rank counts the systems that are proven better, over all pairs; equal ranks (=) "
+    "prove nothing equal.": (
+        "구간은 95 % 신뢰 구간입니다. 순위는 더 낫다고 입증된 시스템의 수를 모든 쌍에 걸쳐 센 것이며, "
+        "같은 순위(=)라고 해서 같음이 입증된 것은 아닙니다."
+    ),
+    "Tasks by systems": "과제별 시스템 비교",
+    "The darker a cell, the better within its column.": "열 안에서 좋을수록 칸이 진합니다.",
+    # A system
+    "Its tasks": "과제별 결과",
+    "{rank} of {n}": "{n}개 중 {rank}위",
+    "rank {rank} of {n} systems": "시스템 {n}개 중 {rank}위",
+    "not ranked": "순위 없음",
+    "All its runs": "이 시스템의 모든 실행",
+    "best": "최고",
+    "best: {system}": "최고: {system}",
+    "Figures by task": "과제별 수치",
+    "Hollow: the best system of the task.": "빈 표식은 그 과제의 최고 시스템입니다.",
     # The leaderboard
     "1 system": "시스템 1개",
     "{n} systems": "시스템 {n}개",
     "1 task": "과제 1개",
     "{n} tasks": "과제 {n}개",
-    "A figure stands with its 95 % interval; a rank counts the systems that are proven better, over all "
-    "pairs, and equal ranks (=) prove nothing equal.": (
-        "수치 옆은 95 % 구간이며, 순위는 더 나음이 입증된 시스템의 수를 모든 쌍에 걸쳐 센 것이고, "
-        "같은 순위(=)가 같음을 입증하지는 않습니다."
-    ),
     "Ranked by {column}.": "순위 기준: {column}.",
     "Search": "검색",
     "system, model, task …": "시스템, 모델, 과제 …",
@@ -84,7 +123,7 @@ SITE: dict[str, str] = {
     # A task
     "figure, 95 % interval": "수치, 95 % 구간",
     "compare": "비교",
-    "with {system}": "{system}와(과)",
+    "with {system}": "{system:와/과}",
     "All runs of this task": "이 과제의 모든 실행",
     # A run
     "No answers.": "답이 없습니다.",
@@ -169,16 +208,13 @@ SITE: dict[str, str] = {
     "There is no second run on the same examples.": "같은 예제의 다른 실행이 없습니다.",
     "No run here kept its examples.": "예제를 남긴 실행이 없습니다.",
     # Pictures of a task
-    "assets/plotly.js, which draws the pictures, is not in this folder.": (
-        "그림을 그리는 assets/plotly.js가 이 폴더에 없습니다."
-    ),
     "Systems": "시스템",
     "systems": "시스템",
     "The main metric with its 95 % interval.": "주 지표와 95 % 구간.",
     "run here": "여기서 실행",
-    "{metric} against cost": "{metric}와(과) 비용",
-    "{metric} against time": "{metric}와(과) 시간",
-    "{metric} against latency": "{metric}와(과) 지연",
+    "{metric} against cost": "{metric}–비용",
+    "{metric} against time": "{metric}–시간",
+    "{metric} against latency": "{metric}–지연 시간",
     "{currency} per 1,000 examples": "예제 1,000개당 {currency}",
     "ms an example, at the speed of the whole run": "예제당 ms, 실행 전체의 속도",
     "ms to a reply, 95th percentile": "답까지 ms, 95번째 백분위수",
@@ -202,9 +238,12 @@ SITE: dict[str, str] = {
     "Confusion": "혼동 행렬",
     "A row is what was right, a cell's shade its share of the row.": "행은 정답, 칸의 농도는 행에서의 비율.",
     "Calibration": "보정",
-    "On the dotted line its probabilities mean what they say; under it the system is too sure.": (
-        "점선 위에서는 확률이 말 그대로임; 그 아래는 지나친 확신."
+    "The closer to the dotted line, the more its probabilities mean what they say; under it the system "
+    "is too sure.": "점선에 가까울수록 확률이 실제 정답률과 일치하고, 점선 아래는 지나친 확신입니다.",
+    "Hollow: published elsewhere, not ranked with ours.": (
+        "빈 표식은 다른 곳에서 발표한 수치로, 순위에 넣지 않습니다."
     ),
+    "On the front: {names}.": "전선 위의 시스템: {names}.",
     "as it should be": "이상적",
     "this run": "이 실행",
     "probability of the option taken": "고른 선택지의 확률",
@@ -239,8 +278,8 @@ SITE: dict[str, str] = {
     "drift": "표류",
     "the same weights": "같은 가중치",
     "the same model by name": "이름이 같은 모델",
-    "twice by {a}": "{a}(으)로 두 번",
-    "by {a} and {b}": "{a}와(과) {b}(으)로",
+    "twice by {a}": "{a:으로/로} 두 번",
+    "by {a} and {b}": "{a:와/과} {b:으로/로}",
     "{n:,} of {whole:,} predictions differ": "예측 {whole:,}개 중 {n:,}개가 다름",
     "{n:,} texts": "응답문 {n:,}개가 다름",
     "{measured} by up to {far}, {mean} on average": "{measured} 최대 {far}, 평균 {mean} 차이",

@@ -55,7 +55,7 @@
       "summary", {},
       examples.badge(a.states[i]), examples.badge(b.states[j]),
       examples.named(ids[i], repeats?.[i]),
-      element("span", { class: "input", dir: "auto" }, examples.excerpt(examples.head(asked[0].fields ? asked[0] : other[0]))),
+      element("span", { class: "input", dir: "auto" }, examples.excerpt(examples.head(asked[0].fields ? asked[0] : other[0], asked[0].fields ? a.opening : b.opening))),
       element("span", { class: "said", dir: "auto" }, `A ${told(ours, asked, a)} · B ${told(theirs, other, b)}`),
     );
     const made = element("details", { class: "example", "data-row": number, "data-id": ids[i] }, summary);

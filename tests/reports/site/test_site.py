@@ -14,11 +14,14 @@ import pytest
 
 from harness.errors import BadInput, Unavailable
 from harness.records.run_schema import BackendInfo
+from harness.reports.pictures.dots import Dot, Dots
+from harness.reports.pictures.scatter import Point, Scatter
 from harness.reports.run import Run, load
 from harness.reports.site import atomic_folder as staging
-from harness.reports.site import charts, chunks, run_charts, task_charts, vendored
+from harness.reports.site import chunks, run_charts, task_charts, vendored
 from harness.reports.site import run_facts as facts
 from harness.reports.site.examples import Measured
+from harness.reports.site.picture_files import write_pictures
 from harness.reports.site.table import provider, size_class
 from harness.reports.site.writing import write_site
 from tests.support.browsing import no_site
@@ -197,8 +200,8 @@ def test_a_bundle_that_is_laid_out_otherwise_is_said(runs, tmp_path, monkeypatch
 
 def test_the_licences_of_the_scripts_come_with_them(runs, tmp_path):
     text = (written(runs, tmp_path / "out") / "assets/LICENCES.txt").read_text(encoding="utf-8")
-    assert "plotly.js is from plotly" in text
-    assert text.count("MIT License") == 2
+    assert "datatables.js is from itables" in text
+    assert text.count("MIT License") == 1
 
 
 # Examples in chunks
@@ -284,8 +287,8 @@ def test_a_run_that_has_not_come_to_its_end_is_shown_as_such(tmp_path):
 # Pictures
 
 
-def test_plotly_accepts_every_picture(entries):
-    import plotly.graph_objects as go
+def test_every_picture_is_drawn_for_a_desk_and_for_a_phone(entries):
+    from xml.etree import ElementTree
 
     from harness.reports.leaderboard.board import board
 
@@ -308,7 +311,9 @@ def test_plotly_accepts_every_picture(entries):
         *("Lengths: input", "Latency"),
     }
     for chart in made:
-        go.Figure(chart.spec)  # raises on any name or value that is not Plotly's
+        for width in (322.0, 548.0):
+            drawn = ElementTree.fromstring(str(chart.form.draw(width).document()))
+            assert {one.tag for one in drawn} & {"circle", "polygon", "rect"}, chart.title
 
 
 def test_nothing_measured_draws_nothing(tmp_path):
@@ -338,9 +343,10 @@ def test_published_templates_stand_beside_ours(entries):
 
     found = board(entries, print)
     chart = next(c for c in task_charts.charts(found, found.columns[0]) if c.title == "Template sensitivity")
-    ours, published = chart.traces
-    assert (ours["name"], ours["x"], ours["y"]) == ("small", ["other", "plain"], [0.75, 1.0])
-    assert (published["x"], published["y"]) == (["other", "plain"], [0.768, 0.694])
+    ours, published = chart.form.series
+    assert (ours.name, [place[:2] for place in ours.places]) == ("small", [("other", 0.75), ("plain", 1.0)])
+    assert [place[:2] for place in published.places] == [("other", 0.768), ("plain", 0.694)]
+    assert published.published
 
 
 def test_a_learning_curve_is_of_fits_on_more_and_more(entries):
@@ -348,8 +354,8 @@ def test_a_learning_curve_is_of_fits_on_more_and_more(entries):
 
     found = board(entries, print)
     chart = next(c for c in task_charts.charts(found, found.columns[0]) if c.title == "Learning curves")
-    (line,) = chart.traces
-    assert (line["name"], line["x"], line["y"]) == ("tfidf", [100, 1000], [0.55, 0.725])
+    (line,) = chart.form.series
+    assert (line.name, [place[:2] for place in line.places]) == ("tfidf", [(100, 0.55), (1000, 0.725)])
 
 
 def test_calibration_is_of_the_option_taken():
@@ -362,15 +368,43 @@ def test_calibration_is_of_the_option_taken():
 
 
 def test_names_in_a_picture_are_no_markup():
-    assert charts.text("<b>x</b> & y") == "&lt;b&gt;x&lt;/b&gt; &amp; y"
-    assert charts.text("a\nb\u202ec") == "a b\\u202ec"
-    assert len(charts.texts(["x" * 100, "x" * 100 + "y"])) == len(set(charts.texts(["x" * 100, "x" * 101])))
+    drawn = str(Dots([Dot("<b>x</b> & y", 0.5), Dot("a\nb\u202ec", 0.6)], "").draw(548.0).document())
+    assert "&lt;b&gt;x&lt;/b&gt; &amp; y" in drawn
+    assert "a b\\u202ec" in drawn
+    assert "<b>" not in drawn
+
+
+def test_a_baseline_far_below_does_not_flatten_the_others():
+    rows = [Dot("a", 0.81), Dot("b", 0.84), Dot("guess", 0.02, kind="baseline")]
+    canvas = Dots(rows, "").draw(548.0)
+    ticks = [float(one) for one in re.findall(r">(0\.\d+)</text>", str(canvas.document()))]
+    assert min(ticks) > 0.7
+    assert canvas.document().count("0.02") == 0  # only what is `shown` is written
+
+
+def test_names_of_a_crowd_do_not_meet():
+    points = [Point(f"system {n}", 1.0 + n / 100, 0.5 + n / 1000, front=n == 7) for n in range(40)]
+    drawn = str(Scatter(points, "ms", "accuracy").draw(548.0).document())
+    named = re.findall(r'class="halo[^"]*"[^>]*>([^<]+)<', drawn)
+    assert "system 7" in named  # the front first
+    assert 0 < len(named) < 40
 
 
 def test_the_last_bin_holds_the_longest():
-    edges = charts.edges([1] * 99 + [10_000], whole=True)
+    edges = run_charts.edges([1] * 99 + [10_000], whole=True)
     assert edges[-1] > 10_000
-    assert sum(charts.histogram("x", [1] * 99 + [10_000], edges)["y"]) == 100
+    assert sum(run_charts.binned([1] * 99 + [10_000], edges)) == 100
+
+
+def test_pictures_are_files_that_stand_alone(runs, tmp_path):
+    from xml.etree import ElementTree
+
+    written_files = write_pictures(load([runs], print), tmp_path / "pictures", print)
+    assert len(written_files) > 6
+    for path in written_files:
+        root = ElementTree.parse(path).getroot()
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        assert "prefers-color-scheme: dark" in path.read_text(encoding="utf-8")
 
 
 # What a page says of a run

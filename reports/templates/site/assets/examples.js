@@ -48,12 +48,15 @@ const examples = (() => {
   const shown = (value) =>
     isPicture(value) ? element("img", { src: value, alt: translated("the picture asked about") }) : block(plain(value));
 
-  /** Return the bare input, or the end of the prompt, where the example itself stands. */
-  function head(request) {
+  /** Return the question alone: the bare input, or what follows the shots; else the end of the prompt. */
+  function head(request, opening = "") {
     if (request.fields) {
       return Object.values(request.fields).map((value) => (isPicture(value) ? translated("(picture)") : plain(value))).join(" · ");
     }
-    const prompt = request.messages ? plain(request.messages.at(-1).content) : request.prompt ?? "";
+    const last = request.messages?.findLast((message) => message.role === "user") ?? request.messages?.at(-1);
+    const prompt = last ? plain(last.content) : request.prompt ?? "";
+    const start = opening.trim() ? prompt.lastIndexOf(opening) : -1;
+    if (start >= 0) return prompt.slice(start);
     return prompt.length > EXCERPT ? `…${prompt.slice(1 - EXCERPT)}` : prompt;
   }
 

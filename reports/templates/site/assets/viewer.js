@@ -17,14 +17,16 @@
   async function draw(number) {
     const [asked, said, { ids: names, repeats }] = await Promise.all([question(number), answer(number), ids()]);
     const [request, target] = asked;
-    const right = index.states[number] === "r" ? null : ` → ${examples.excerpt(examples.worded(target, request, index.labels))}`;
-    const told = said.error ? said.error.kind : examples.worded(said.prediction, request, index.labels);
+    const right = index.states[number] === "w" || index.states[number] === "u" ? element("span", { class: "verdict r" }, ` → ${examples.excerpt(examples.worded(target, request, index.labels))}`) : null;
+    const label = said.error ? said.error.kind : examples.excerpt(examples.worded(said.prediction, request, index.labels));
+    const reply = said.error || !said.text ? "" : examples.excerpt(said.text);
+    const told = [reply && reply !== label ? `${reply} ⇒ ` : "", element("span", { class: `verdict ${index.states[number]}` }, label)];
     const summary = element(
       "summary", {},
       examples.badge(index.states[number]),
       examples.named(names[number], repeats?.[number]),
-      element("span", { class: "input", dir: "auto" }, examples.excerpt(examples.head(request))),
-      element("span", { class: "said", dir: "auto" }, examples.excerpt(told), right),
+      element("span", { class: "input", dir: "auto" }, examples.excerpt(examples.head(request, index.opening))),
+      element("span", { class: "said", dir: "auto" }, ...told, right),
     );
     const made = element("details", { class: "example", "data-row": number, "data-id": names[number] }, summary);
     const fill = () => {
