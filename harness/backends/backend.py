@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from importlib import metadata
 from os.path import isfile
 from pathlib import Path, PurePath
 from typing import Any
 
 from harness import api_keys as secrets
 from harness import builtin, plugins
-from harness.backends import addresses, endpoints
+from harness.backends import addresses, endpoints, familiar
 from harness.backends.schema import BackendFile
 from harness.config import loader as definitions
 from harness.config import settings
@@ -132,7 +134,7 @@ class Backend:
             shots_as=file.shots_as,
             normalise=file.normalise,
             choose_by=file.choose_by,
-            trust_remote_code=trust_remote_code,
+            trust_remote_code=trust_remote_code and not self.is_native,
             offline=offline,
             seed=seed,
             ask=ask,
@@ -172,10 +174,12 @@ class Backend:
         from harness import DISTRIBUTION
 
         found = []
-        if "trust_remote_code" in self.file.needs and not trust_remote_code:
+        if "trust_remote_code" in self.file.needs and not trust_remote_code and not self.is_native:
+            newer = self.file.native_since
             found.append(
                 f"{self.name} runs code from the repository {self.file.model}; "
                 "add --trust-remote-code if you trust it"
+                + (f", or pip install 'transformers>={newer}', which has its code itself" if newer else "")
             )
         if self.entry.needs_model and not self.file.model:
             what = "NAME" if self.entry.remote else "DIRECTORY_OR_ID"
@@ -195,12 +199,30 @@ class Backend:
             )
         return found
 
+    @property
+    def is_native(self) -> bool:
+        """Return whether the installed transformers has the model's code itself."""
+        since = self.file.native_since
+        return since is not None and _version("transformers") >= _numbers(since)
+
     def resolved(self) -> dict[str, Any]:
         """Return the backend as YAML would write it, inheritance and settings worked in."""
         values = self.file.model_dump(mode="json", exclude_unset=True, exclude_none=True)
         if self.settings:
             values["settings"] = dict(self.settings)
         return values
+
+
+def _version(package: str) -> tuple[int, ...]:
+    """Return an installed package's version as numbers, empty where it is not installed."""
+    try:
+        return _numbers(metadata.version(package))
+    except metadata.PackageNotFoundError:
+        return ()
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
 
 
 def folders() -> list[tuple[Path, bool]]:
@@ -219,7 +241,7 @@ def load(name: str) -> Backend:
     Raises:
         BadInput: not found, or wrong, with file and line.
     """
-    path = definitions.find("backends", name, folders())
+    path = definitions.find("backends", name, folders(), hint=familiar.hint)
     return parse(definitions.resolve("backends", path, folders(), MERGED), definitions.name_of(path))
 
 

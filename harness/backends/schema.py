@@ -69,6 +69,11 @@ class BackendFile(Strict):
         default=[],
         description="what the user has to allow: `trust_remote_code` runs code from the model's repository",
     )
+    native_since: str | None = Field(
+        default=None,
+        description="the version of transformers that has the model's code itself: from it on nothing of the "
+        "repository is run, and `needs` asks for nothing",
+    )
     kind: Kind | None = Field(default=None, description="the kind of system, shown on boards")
     family: str | None = Field(default=None, description="the model family, shown on boards")
     parameters: Annotated[Finite, Field(gt=0)] | None = Field(

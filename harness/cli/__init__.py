@@ -12,6 +12,7 @@ import sys
 from contextvars import copy_context
 from typing import NoReturn
 
+from harness.cli import mistakes
 from harness.cli.output import fail
 from harness.errors import BadInput, HarnessError, Interrupted, Unavailable
 
@@ -40,7 +41,7 @@ def _guarded(arguments: list[str]) -> int:
             import traceback
 
             traceback.print_exc()
-        told = _told(error)
+        told = _told(error, arguments)
         fail(str(told))
         return told.exit_code
 
@@ -64,7 +65,7 @@ def _discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _told(error: BaseException) -> HarnessError:
+def _told(error: BaseException, arguments: list[str]) -> HarnessError:
     """Return any error as one that is told in a line, with its exit code."""
     import typer
 
@@ -75,7 +76,8 @@ def _told(error: BaseException) -> HarnessError:
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return Interrupted("interrupted")
     if isinstance(error, usage_error):
-        return BadInput(error.format_message())  # type: ignore[attr-defined]
+        message = error.format_message()  # type: ignore[attr-defined]
+        return BadInput(message.rstrip() + mistakes.meant(message, arguments))
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO) and error.filename is None:
         _discard_stdout()  # any other file's error says which
         return Unavailable(f"cannot write to standard output: {error.strerror}")

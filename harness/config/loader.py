@@ -147,10 +147,18 @@ def is_path(name: str) -> bool:
     return name.endswith((".yaml", ".yml")) or "/" in name
 
 
-def find(kind: str, name: str, folders: Folders, *, asked: Place | None = None) -> Path:
+def find(
+    kind: str,
+    name: str,
+    folders: Folders,
+    *,
+    asked: Place | None = None,
+    hint: Callable[[str, list[str]], str] = did_you_mean,
+) -> Path:
     """Return the file of the task or backend called `name`, or the path that `name` is.
 
-    `asked` is where a definition names it: a path there is seen from that file.
+    `asked` is where a definition names it: a path there is seen from that file. `hint` says of a name that is
+    none, and of the known ones, what may have been meant.
 
     Raises:
         BadInput: no such name (with the nearest one and the folders searched), or two files share it.
@@ -158,7 +166,10 @@ def find(kind: str, name: str, folders: Folders, *, asked: Place | None = None) 
     if is_path(name):
         path = asked.path.parent / name if asked else Path(name)
         if not isfile(path):
-            raise BadInput(f"no such {kind.removesuffix('s')} file: {shown(name)}", place=asked)
+            meant = hint(name, []) if hint is not did_you_mean else ""
+            raise BadInput(
+                f"no such {kind.removesuffix('s')} file: {shown(name)}{meant and '.' + meant}", place=asked
+            )
         return path
     places = list(folders)
     # A file without a mark is not ours; but if nothing else has the name, its mark may be mistyped.
@@ -172,9 +183,14 @@ def find(kind: str, name: str, folders: Folders, *, asked: Place | None = None) 
                 if own:
                     _say_shadowed(kind, name, paths[0], _hidden(kind, name, paths[0], places))
                 return paths[0]
-    hint = did_you_mean(name, catalogue(kind, places))
-    searched = "" if "Did you mean" in hint else f" Searched: {', '.join(str(f) for f, _ in places)}."
-    raise BadInput(f"no {kind.removesuffix('s')} is called {shown(name)}.{hint}{searched}", place=asked)
+    known = list(catalogue(kind, places))
+    told = hint(name, known)
+    searched = (
+        ""
+        if "Did you mean" in told or " Type " in told
+        else f" Searched: {', '.join(str(f) for f, _ in places)}."
+    )
+    raise BadInput(f"no {kind.removesuffix('s')} is called {shown(name)}.{told}{searched}", place=asked)
 
 
 def _named(name: str, folder: Path, marks: Sequence[str]) -> list[Path]:

@@ -15,7 +15,7 @@ from harness.config.documents import shown
 from harness.costs.max_cost import require_affordable
 from harness.datasets.sources import NotHere
 from harness.datasets.task_data import Material, Supplies
-from harness.errors import BadInput, HarnessError, Unavailable
+from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
 from harness.evaluation.plan import Plan
 from harness.options.running import RunOptions
 from harness.perturbations import perturbed
@@ -123,10 +123,31 @@ def plans(
     return ready, list({str(error): error for error in dead}.values())
 
 
+def _settings_of(name: str, grid: Grid) -> list[Mapping[str, Any]]:
+    """Return the settings of one backend, each once: those of all, and those that name it, `tfidf.ngram_max`.
+
+    Raises:
+        BadInput: a setting names a backend that is not asked.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for given in grid.settings:
+        own: dict[str, Any] = {}
+        for key, value in given.items():
+            of, dot, setting = key.rpartition(".")
+            if dot and of not in grid.backends:
+                raise BadInput(
+                    f"-m {key}: {of} is none of the backends here.{did_you_mean(of, grid.backends)}"
+                )
+            if not dot or of == name:
+                own[setting] = value
+        found[repr(own)] = own
+    return list(found.values())
+
+
 def _drafted(options: RunOptions, *, keys: bool) -> tuple[list[_Draft], list[HarnessError]]:
     """Return the runs of the grid whose backends can work, and why the others cannot."""
     grid = Grid.of(options)
-    systems = [(backends.load(name), set_) for name in grid.backends for set_ in grid.settings]
+    systems = [(backends.load(name), set_) for name in grid.backends for set_ in _settings_of(name, grid)]
     chosen = [(own, own.choose(set_)) for own, set_ in systems]
     drafts: list[_Draft] = []
     dead: list[HarnessError] = []

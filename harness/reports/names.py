@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 # Settings that say where a model is, and not which it is.
 PLACES = ("base_url", "url", "endpoint", "host", "port", "api_base", "device", "api_key_env")
-_URL = re.compile(r"\w+://\S+")
+_URL = re.compile(r"\b(\w{1,20}://)\S+")
 _FOLDERS = re.compile(r"(?<![\w.…])(?:~|\w:)?(?:[/\\][^/\\\s,\]]+)*[/\\](?=[^/\\\s,\]])")
 
 
@@ -87,7 +87,7 @@ def _harmless(text: str) -> str:
 def private(value: Any) -> Any:
     """Return plain values with no host and no folder of a machine in their texts."""
     if isinstance(value, str):
-        return re.sub(r"(\w+://)[^/\s'\"]+", r"\1…", _ABSOLUTE.sub("…/", value))
+        return _HOST.sub(r"\1…", _ABSOLUTE.sub("…/", value))
     if isinstance(value, Mapping):
         return {key: private(one) for key, one in value.items()}
     if isinstance(value, list):
@@ -95,4 +95,6 @@ def private(value: Any) -> Any:
     return value
 
 
+# Bounded, as a name may be a megabyte of letters.
+_HOST = re.compile(r"\b(\w{1,20}://)[^/\s'\"]+")
 _ABSOLUTE = re.compile(r"(?<![\w.…:/])(?:~|\w:)?(?:[/\\][^/\\\s'\"]+)*[/\\](?=[^/\\\s'\"])")

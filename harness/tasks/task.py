@@ -23,6 +23,7 @@ from harness.tasks.schema import MERGED, Group, TaskFile, Template
 from harness.terminal import say
 
 SHIPPED = "shipped:"
+MOST_SHOTS = 1000  # as a file may say; more are a slip of the keyboard
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ class Task:
         if template is not None and template not in self.file.templates.all:
             hint = did_you_mean(template, self.file.templates.all)
             raise BadInput(f"{self.name} has no template {template!r}.{hint}")
+        if shots is not None and not 0 <= shots <= MOST_SHOTS:
+            raise BadInput(f"--shots {shots:,}: 0 to {MOST_SHOTS:,}; a prompt holds a few dozen at most")
         splits = self.file.data.splits
         if split is not None and splits and split not in splits:
             raise BadInput(f"{self.name} has no split {split!r}.{did_you_mean(split, splits)}")

@@ -22,7 +22,30 @@ def width(text: str) -> int:
     """Return the number of terminal cells that `text` takes."""
     if text.isascii():
         return len(text)
-    return sum(map(_cells, unicodedata.normalize("NFC", text)))
+    return sum(cells for _, cells in _clusters(unicodedata.normalize("NFC", text)))
+
+
+def _clusters(text: str) -> Iterator[tuple[str, int]]:
+    """Yield what a terminal shows as one sign, and its cells: an emoji with its skin, a flag, a family."""
+    start, cells, joined = 0, 0, False
+    for place, character in enumerate(text):
+        own = _cells(character)
+        flag = _is_flag(character) and place == start + 1 and _is_flag(text[start])
+        if place and (joined or own == 0 or flag or "\U0001f3fb" <= character <= "\U0001f3ff"):
+            # U+FE0F asks for the picture of a sign that is also a letter's width: ❤️ takes two cells
+            cells = 2 if character == "\ufe0f" or joined or flag else cells
+        elif place:
+            yield text[start:place], cells
+            start, cells = place, own
+        else:
+            cells = own
+        joined = character == "\u200d"
+    if text:
+        yield text[start:], cells
+
+
+def _is_flag(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
 
 
 @cache
@@ -39,11 +62,11 @@ def cut(text: str, cells: int) -> str:
     if width(text) <= cells:
         return text
     taken, kept = 1, []
-    for character in unicodedata.normalize("NFC", text):
-        taken += _cells(character)
+    for cluster, own in _clusters(unicodedata.normalize("NFC", text)):
+        taken += own
         if taken > cells:
             break
-        kept.append(character)
+        kept.append(cluster)
     return "".join(kept) + "…"
 
 

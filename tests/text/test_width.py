@@ -24,6 +24,14 @@ from harness.text.width import cut, pad, padded, plain, width
         ("→…·", 3),
         ("a\u200bb", 2),
         ("\u1100\u1161\u11a8", 2),
+        ("👍", 2),
+        ("👍🏽", 2),  # with its skin
+        ("👩‍👩‍👧", 2),  # a family, joined
+        ("🇰🇷", 2),
+        ("🇰🇷🇯🇵", 4),
+        ("❤️", 2),
+        ("☀️가", 4),
+        ("1️⃣", 2),
     ],
     ids=ascii,
 )
@@ -39,6 +47,8 @@ def test_width_counts_the_cells_of_a_terminal(text, cells):
         ("한국어", 6, "한국어"),
         ("한국어", 5, "한국…"),
         ("한국어", 4, "한…"),
+        ("👩‍👩‍👧나무", 4, "👩‍👩‍👧…"),
+        ("🇰🇷🇯🇵", 3, "🇰🇷…"),
     ],
 )
 def test_what_is_cut_keeps_whole_characters_and_says_so(text, cells, shown):

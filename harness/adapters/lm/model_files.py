@@ -6,7 +6,7 @@ import hashlib
 import json
 import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -143,6 +143,7 @@ def explained(profile: Profile) -> Iterator[None]:
         if "trust_remote_code" in str(error) and not profile.trust_remote_code:
             raise Unavailable(
                 f"{profile.model} runs code from its repository; pass --trust-remote-code to allow it"
+                f"{_newer(profile)}"
             ) from error
         if "weights_only" in str(error) or isinstance(error, pickle.UnpicklingError):
             # torch's own words end in how to let it run all the same.
@@ -152,6 +153,26 @@ def explained(profile: Profile) -> Iterator[None]:
             ) from error
         absent = "" if local_folder(profile) else " is no directory here and"
         raise Unavailable(f"{profile.model}{absent} cannot be loaded: {one_line(error)}") from error
+
+
+# Architectures that transformers has of its own from a version on, and had not before.
+NATIVE = {"exaone": "5.24"}
+
+
+def _newer(profile: Profile) -> str:
+    """Return what else helps: a transformers that has the model's code itself."""
+    model = str(profile.model).lower()
+    since = next((version for name, version in NATIVE.items() if name in model), None)
+    return f", or pip install 'transformers>={since}', which has its code itself" if since else ""
+
+
+def is_native(profile: Profile, where: str, options: Mapping[str, Any]) -> bool:
+    """Return whether the installed transformers has this model's code: none of the repository is run."""
+    transformers = import_module("transformers")
+    kept = {name: options[name] for name in ("revision", "local_files_only") if name in options}
+    found, _ = transformers.PretrainedConfig.get_config_dict(where, **kept)
+    kind = found.get("model_type")
+    return kind in NATIVE and kind in transformers.CONFIG_MAPPING
 
 
 def source(profile: Profile, commit: str | None) -> tuple[str, dict[str, Any]]:
@@ -165,6 +186,10 @@ def source(profile: Profile, commit: str | None) -> tuple[str, dict[str, Any]]:
         "trust_remote_code": profile.trust_remote_code,
         "local_files_only": profile.offline or (folder is not None and not profile.trust_remote_code),
     }
-    if folder is not None:
-        return str(folder), options
-    return str(profile.model), {**options, "revision": commit or profile.revision or "main"}
+    where = str(folder) if folder is not None else str(profile.model)
+    if folder is None:
+        options["revision"] = commit or profile.revision or "main"
+    if profile.trust_remote_code:
+        with explained(profile):
+            options["trust_remote_code"] = not is_native(profile, where, options)
+    return where, options

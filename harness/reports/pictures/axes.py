@@ -77,7 +77,7 @@ def legend(canvas: Canvas, swatches: Sequence[Swatch], top: float) -> float:
         needed = 16 + text_width(shown)
         if x > 8 and x + needed > canvas.width - 4:
             x, y = 8.0, y + LINE + 2
-        canvas.mark(x, y - 4, f"mark {look}", shape, radius=4.5)
+        canvas.mark(x, y - 4, f"point {look}", shape, radius=4.5)
         canvas.text(x + 10, y, shown)
         x += needed + 12
     return y + 12

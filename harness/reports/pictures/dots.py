@@ -88,7 +88,7 @@ class _Drawing:
             ends = [self.scale(max(min(end, high), low)) for end in (row.low, row.high)]
             canvas.line(ends[0], y, ends[1], y, f"reach {look}")
         if at != row.value:  # outside: an arrow at the edge says that there is more
-            canvas.mark(self.scale(at), y, f"mark {look}", "left" if row.value < low else "right", tip=tip)
+            canvas.mark(self.scale(at), y, f"point {look}", "left" if row.value < low else "right", tip=tip)
         else:
-            canvas.mark(self.scale(at), y, f"{'hollow' if row.hollow else 'mark'} {look}", shape, tip=tip)
+            canvas.mark(self.scale(at), y, f"{'hollow' if row.hollow else 'point'} {look}", shape, tip=tip)
         canvas.text(canvas.width - 4, y + 4, row.shown, "figure", "end")

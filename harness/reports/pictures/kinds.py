@@ -47,5 +47,5 @@ def legend(kinds: Iterable[str]) -> list[tuple[str, str, str]]:
 def swatch(kind: str) -> Markup:
     """Return a kind's mark as a tiny picture that stands before a name."""
     canvas = Canvas(14, 14)
-    canvas.mark(7, 7, f"mark {look(kind)}", shape(kind), radius=4.5)
+    canvas.mark(7, 7, f"point {look(kind)}", shape(kind), radius=4.5)
     return canvas.document()

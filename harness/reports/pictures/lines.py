@@ -126,5 +126,5 @@ def _line(
         if place.low is not None and place.high is not None:
             canvas.line(x, upright(place.low), x, upright(place.high), f"reach {look}")
         tip = place.tip or f"{named(one.name)}, {place.x}: {place.y:.4g}"
-        kind = "hollow" if one.published else "mark"
+        kind = "hollow" if one.published else "point"
         canvas.mark(x, y, f"{kind} {look}", _shape(one, number), radius=place.radius, tip=tip)

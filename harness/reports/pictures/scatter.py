@@ -84,7 +84,7 @@ def _point(canvas: Canvas, point: Point, x: float, y: float, upright: Scale) -> 
         ends = [upright(max(min(end, upright.high), upright.low)) for end in (point.low, point.high)]
         canvas.line(x, ends[0], x, ends[1], f"reach {look}")
     shape = ("down" if point.y < upright.low else "up") if outside else kinds.shape(point.kind)
-    canvas.mark(x, y, f"mark {look}", shape, tip=point.tip or name)
+    canvas.mark(x, y, f"point {look}", shape, tip=point.tip or name)
 
 
 def _labels(canvas: Canvas, placed: Sequence[tuple[Point, float, float]], frame: Box, size: float) -> None:

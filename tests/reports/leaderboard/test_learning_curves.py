@@ -26,7 +26,7 @@ def curve(page: Path) -> dict[str, list[float]]:
     parsed = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
     figure = next(f for f in parsed.select("figure") if f.strong.get_text() == "Learning curves")
     found: dict[str, list[float]] = {}
-    for tip in figure.select(".at-desk .mark title"):
+    for tip in figure.select(".at-desk .point title"):
         name, _, value = tip.get_text().rpartition(", ")
         found.setdefault(name, []).append(float(value.split(": ")[1]))
     return found

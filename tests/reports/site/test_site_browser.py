@@ -71,7 +71,9 @@ def test_a_heading_sorts(reader):
 def test_numbers_are_sorted_as_numbers(reader):
     page = reader.open()
     sorted_by(page, "size", "descending")
-    sizes = [text for text in page.locator("#board tbody td:nth-of-type(3)").all_inner_texts() if text]
+    heads = [text.split()[0] for text in page.locator("#board thead th").all_inner_texts()]
+    cells = page.locator(f"#board tbody tr > :nth-child({heads.index('size') + 1})").all_inner_texts()
+    sizes = [text for text in cells if text]
     assert sizes == sorted(sizes, key=lambda size: -float(size.removesuffix("B")))
     assert sizes[0] == "70B"
 
