@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from harness import DISTRIBUTION
 from harness.cli.output import emit
@@ -18,6 +18,8 @@ FILES = {
     ".github/workflows/nightly.yml": "project/nightly.yml",
     ".gitignore": "project/gitignore",
 }
+WORKFLOW = ".github/workflows/nightly.yml"
+UNFILLED = "write here what installs the harness"
 NEXT = ("harness check", "harness run -t my_task -b my_tfidf,majority --sample", "harness leaderboard")
 
 
@@ -36,6 +38,9 @@ def init(
             _write(directory / name, (templates / template).read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"{error.filename or directory}: {error.strerror or error}") from None
+    workflow = directory / WORKFLOW
+    if requirement() is None and (line := _unfilled(workflow)):
+        emit(f"fill in {workflow}:{line}: what to install")
     emit("next:")
     if directory.resolve() != Path.cwd():
         emit(f"  cd {shlex.quote(str(directory))}")
@@ -48,5 +53,49 @@ def _write(path: Path, text: str) -> None:
         emit(f"kept    {path}")
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text.replace("{{ distribution }}", DISTRIBUTION), encoding="utf-8")
+    path.write_text(text.replace("{{ install }}", _install()), encoding="utf-8")
     emit(f"written {path}")
+
+
+def requirement() -> str | None:
+    """Return what pip installs elsewhere to have this very harness; None of a folder of this machine.
+
+    Where it came from stands in the installed distribution's `direct_url.json` (PEP 610): an address and a
+    commit, or an archive's address. A name alone would be whatever an index has under it.
+    """
+    from urllib.parse import urlsplit
+
+    found = _direct_url()
+    url = urlsplit(str(found.get("url") or ""))
+    if url.scheme not in ("https", "ssh") or "@" in url.netloc.rpartition("git@")[0]:
+        return None
+    commit = (found.get("vcs_info") or {}).get("commit_id")
+    if commit:
+        return f"{DISTRIBUTION} @ git+{url.geturl()}@{commit}"
+    return f"{DISTRIBUTION} @ {url.geturl()}" if "archive_info" in found else None
+
+
+def _direct_url() -> dict[str, Any]:
+    import json
+    from importlib import metadata
+
+    try:
+        found = json.loads(metadata.distribution(DISTRIBUTION).read_text("direct_url.json") or "{}")
+    except (metadata.PackageNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _install() -> str:
+    """Return the line of the workflow that installs the harness, or that says what is to stand there."""
+    found = requirement()
+    if found is not None:
+        return f"pip install {shlex.quote(found)}"
+    example = f"pip install '{DISTRIBUTION} @ git+https://HOST/OWNER/REPOSITORY@COMMIT'"
+    return f'echo "::error::{UNFILLED}, such as: {example}"; exit 1'
+
+
+def _unfilled(path: Path) -> int | None:
+    """Return the number of the line that is to be filled in, None where there is none."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if UNFILLED in line), None)

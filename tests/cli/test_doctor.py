@@ -9,6 +9,7 @@ from importlib import metadata
 import pytest
 
 from harness import plugins
+from harness.backends import backend as backends
 from harness.errors import Unavailable
 from harness.evaluation import installation
 from tests.support.paths import ROOT
@@ -29,7 +30,8 @@ def test_json_is_one_document_with_the_same_facts(shell):
     assert found["packages"]["numpy"] == metadata.version("numpy")
 
 
-def test_a_backend_says_what_it_needs(shell):
+def test_a_backend_says_what_it_needs(shell, monkeypatch):
+    monkeypatch.setattr(backends, "_version", lambda package: (5, 23))  # before EXAONE was its own
     out = shell("doctor").out
     assert "  huggingface: names no model: add -m model=DIRECTORY_OR_ID" in out
     assert re.search(r"  exaone: runs code from .*; add --trust-remote-code", out)

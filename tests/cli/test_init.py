@@ -87,10 +87,65 @@ def nightly(shell) -> dict:
     return yaml.safe_load((shell.home / ".github/workflows/nightly.yml").read_text(encoding="utf-8"))
 
 
-def test_the_nightly_workflow_installs_this_package(shell):
-    runs = [step["run"] for step in nightly(shell)["jobs"]["evaluate"]["steps"] if "run" in step]
-    assert f"pip install '{DISTRIBUTION}'" in runs
-    assert "{{ distribution }}" not in str(runs)
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("direct", "installed"),
+    [
+        (
+            {"url": "https://example.org/a/b", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
+            f"{DISTRIBUTION} @ git+https://example.org/a/b@{COMMIT}",
+        ),
+        (
+            {"url": "https://example.org/b.whl", "archive_info": {}},
+            f"{DISTRIBUTION} @ https://example.org/b.whl",
+        ),
+        ({"url": "https://me:secret@example.org/b", "vcs_info": {"commit_id": COMMIT}}, None),
+        ({"url": "file:///home/me/b", "dir_info": {"editable": True}}, None),
+        ({}, None),
+    ],
+    ids=str,
+)
+def test_the_nightly_workflow_installs_where_this_harness_came_from(shell, monkeypatch, direct, installed):
+    monkeypatch.setattr("harness.cli.init._direct_url", lambda: direct)
+    said = shell("init")
+    (line,) = [step["run"] for step in steps_of(shell) if step.get("name") == "install"]
+    if installed:
+        assert shlex.split(line) == ["pip", "install", installed]
+        return
+    assert "secret" not in line
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error::write here what installs the harness, such as: pip install")
+    number = re.search(r"fill in \.github/workflows/nightly\.yml:(\d+): what to install", said.out)[1]
+    workflow = (shell.home / ".github/workflows/nightly.yml").read_text(encoding="utf-8").splitlines()
+    assert "write here" in workflow[int(number) - 1]
+
+
+def test_what_runs_models_can_write_nothing(shell):
+    found = nightly(shell)
+    assert found["permissions"] == {"contents": "read"}
+    jobs = found["jobs"]
+    assert "permissions" not in jobs["evaluate"]
+    assert jobs["commit"]["permissions"] == {"contents": "write"}
+    assert jobs["comment"]["permissions"] == {"pull-requests": "write"}
+    assert not [
+        step for job in ("commit", "comment") for step in jobs[job]["steps"] if "harness " in str(step)
+    ]
+    assert all(job["timeout-minutes"] <= 60 for job in jobs.values())
+
+
+def test_a_pull_request_is_told_and_commits_nothing(shell):
+    found = nightly(shell)
+    assert "pull_request" in found[True]
+    assert "!= 'pull_request'" in found["jobs"]["commit"]["if"]
+    assert "== 'pull_request'" in found["jobs"]["comment"]["if"]
+    assert "--body-file gate.md" in found["jobs"]["comment"]["steps"][-1]["run"]
+
+
+def steps_of(shell, job: str = "evaluate") -> list[dict]:
+    return nightly(shell)["jobs"][job]["steps"]
 
 
 def test_the_nightly_workflow_runs_every_night_and_on_demand(shell):
@@ -101,11 +156,15 @@ def test_the_nightly_workflow_runs_every_night_and_on_demand(shell):
 
 def test_the_commands_of_the_nightly_workflow_do_what_it_says(shell):
     """The steps of the harness, in their order; the shell's own and the market's are left out."""
-    steps = nightly(shell)["jobs"]["evaluate"]["steps"]
+    steps = steps_of(shell)
     typed = [shlex.split(step["run"])[1:] for step in steps if step.get("run", "").startswith("harness ")]
-    assert [words[0] for words in typed] == ["check", "run", "gate", "gate", "leaderboard"]
+    assert [words[0] for words in typed] == ["check", "run", "gate", "gate", "leaderboard", "leaderboard"]
     for words in typed:
-        assert shell(*words).code == 0
+        bare = words[: next((n for n, word in enumerate(words) if word in ("|", ">", "#")), len(words))]
+        said = shell(*bare)
+        assert said.code == 0
+        if ">" in words and "|" not in words:
+            shell.write(words[words.index(">") + 1], said.out)
     (kept,) = [step["with"]["path"] for step in steps if "upload-artifact" in step.get("uses", "")]
     assert all((shell.home / path).exists() for path in kept.split())
     assert (shell.home / "reports/leaderboard.md").read_text(encoding="utf-8").startswith("| rank")
@@ -122,7 +181,7 @@ def test_the_nightly_workflow_makes_a_baseline_where_there_is_none_and_then_keep
 def test_a_night_without_answers_fails_the_nightly_workflow(shell):
     steps = nightly(shell)["jobs"]["evaluate"]["steps"]
     run, made, used = (
-        shlex.split(step["run"])[1:]
+        shlex.split(step["run"].partition(" > ")[0])[1:]
         for step in steps
         if step.get("run", "").startswith(("harness run", "harness gate"))
     )
@@ -141,20 +200,19 @@ def test_the_nightly_workflow_judges_and_keeps_a_night_that_failed(shell):
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-def test_the_nightly_workflow_commits_the_board_and_the_baseline(shell):
-    (commit,) = [
-        step["run"] for step in nightly(shell)["jobs"]["evaluate"]["steps"] if "git" in step.get("run", "")
-    ]
+def test_two_nights_with_the_same_figures_make_one_commit(shell):
+    (commit,) = [step["run"] for step in steps_of(shell, "commit") if "git" in step.get("run", "")]
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", "far"], check=True, cwd=shell.home)
     for words in (["init", "-q", "-b", "main"], ["remote", "add", "origin", "far"]):
         subprocess.run(["git", *words], check=True, cwd=shell.home)
     subprocess.run(["git", "config", "push.default", "current"], check=True, cwd=shell.home)
-    shell.write("reports/leaderboard.md", "| rank |")
-    for _ in range(2):  # the second time there is nothing to commit, and that is no failure
+    for night, value in enumerate(("0.8", "0.8", "0.7")):
+        shell.write("night/reports/figures.csv", f"system,value\na,{value}\n")
+        shell.write("night/reports/leaderboard.md", f"| rank | 12.{night} ms |")
         subprocess.run(["bash", "-e", "-c", commit], check=True, cwd=shell.home, capture_output=True)
-    log = ["git", "--git-dir", "far", "log", "--name-only", "--format=%s"]
+    log = ["git", "--git-dir", "far", "log", "--format=%s"]
     told = subprocess.run(log, check=True, cwd=shell.home, capture_output=True, text=True).stdout
-    assert told.split("\n") == ["Leaderboard of the night", "", "reports/leaderboard.md", ""]
+    assert told.splitlines() == ["Leaderboard of the night"] * 2
 
 
 def test_the_runs_of_the_project_are_not_committed(shell):

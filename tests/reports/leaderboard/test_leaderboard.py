@@ -269,6 +269,8 @@ def test_a_board_of_failures_says_so(tmp_path, show):
         ("11x", {}, "1.0000 [0.3424, 1.0000] (1 failed)"),
         ("11", {"counts": {"cached": 2, "truncated": 1}}, "1.0000 [0.3424, 1.0000] (2 cached, 1 truncated)"),
         ("11x", {"status": "partial"}, "1.0000 [0.3424, 1.0000] (partial, 1 failed)"),
+        ("-", {}, "0.0000 (1 unanswered)"),
+        ("-", {"unanswered_because": {"length": 9}}, "0.0000 (1 unanswered (length))"),
         ("1", {}, "1.0000"),
         ("1", {"metrics": {"accuracy": None}}, None),
     ],
