@@ -44,11 +44,22 @@ def report(
         ),
     ] = False,
     title: Annotated[
-        str, typer.Option("--title", metavar="TEXT", help="the site's name, in place of Leaderboard")
+        str,
+        Flag(
+            "--title",
+            metavar="TEXT",
+            help="the site's name, in place of Leaderboard",
+            ko="'순위표' 대신 쓸 사이트 이름",
+        ),
     ] = "",
     pictures: Annotated[
         Path | None,
-        typer.Option("--pictures", metavar="DIR", help="write the pictures there too, as SVG to be pasted"),
+        Flag(
+            "--pictures",
+            metavar="DIR",
+            help="write the pictures there too, as SVG to be pasted",
+            ko="그림을 붙여 쓸 수 있는 SVG로도 저장할 폴더",
+        ),
     ] = None,
     lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),

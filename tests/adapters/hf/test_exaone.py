@@ -48,7 +48,7 @@ def test_transformers_own_code_is_used_whatever_was_allowed(folder, trust):
     asked = profile(folder, trust=trust)
     tokens = loading.load_tokens(asked, None)
     model = loading.load_engine(asked, tokens, None).model
-    assert type(model).__module__ == "transformers.models.exaone.modeling_exaone"
+    assert type(model).__module__.startswith("transformers.models.")
     assert not (folder / "ran").exists()
 
 
