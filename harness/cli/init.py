@@ -67,7 +67,7 @@ def requirement() -> str | None:
 
     found = _direct_url()
     url = urlsplit(str(found.get("url") or ""))
-    if url.scheme not in ("https", "ssh") or "@" in url.netloc.rpartition("git@")[0]:
+    if url.scheme not in ("https", "ssh") or "@" in url.netloc.removeprefix("git@"):
         return None
     commit = (found.get("vcs_info") or {}).get("commit_id")
     if commit:
