@@ -24,6 +24,7 @@ html_title = "harness"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_show_search_summary = False  # it is fetched, which a page from the disk may not
 html_show_sphinx = False
 html_sidebars = {
     "**": [
