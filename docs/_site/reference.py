@@ -101,7 +101,10 @@ def mentioned(annotation: object) -> list[object]:
 def described(model: type[BaseModel], name: str, language: str) -> str:
     """Return what a key is, in a language."""
     if language == "ko":
-        return KOREAN[f"{model.__name__}.{name}"]
+        key = f"{model.__name__}.{name}"
+        if key not in KOREAN:
+            raise SystemExit(f"docs/_site/ko.yaml has no line for {key}")
+        return KOREAN[key]
     return model.model_fields[name].description or ""
 
 
