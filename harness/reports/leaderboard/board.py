@@ -196,14 +196,15 @@ def _published(columns: Sequence[Column], rows: Sequence[BoardRow], warn: Warn) 
         runs = [row.entries[column] for row in rows if column in row.entries]
         latest = max(runs, key=lambda entry: entry.preference)
         try:
-            reference = latest.definition().file.reference
+            file = latest.definition().file
         except BadInput as error:
             warn(f"no published figures: {error}")
             continue
-        for row in reference:
+        for row in file.reference:
             told = {metric: value for metric, value in row.figures.items() if value is not None}
-            # A row without the column's figure shows the first that it has: better than to be left out.
-            metric = column.metric if column.metric in told else next(iter(told), None)
+            # Beside the main metric a row without it shows the first that it has: better than to be left out.
+            other = next(iter(told), None) if column.metric == file.metrics[0].name else None
+            metric = column.metric if column.metric in told else other
             if metric is not None:
                 about = (row.template, row.split, row.n, row.source, row.note)
                 found[Published(row.system, column.task, metric, told[metric], *about)] = None
