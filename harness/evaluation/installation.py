@@ -27,6 +27,8 @@ EXTRAS = {
     "ko": ("mecab_ko", "kiwipiepy"),
     "parquet": ("pyarrow",),
     "xlsx": ("openpyxl",),
+    "ifeval": ("langdetect",),
+    "math": ("math_verify",),
     "interchange": ("compression.zstd",) if sys.version_info >= (3, 14) else ("backports.zstd",),
     "openai": ("openai",),
     "gemini": ("google.genai",),
