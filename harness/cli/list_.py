@@ -21,7 +21,9 @@ Rows = list[dict[str, Any]]
 SHOWN = {
     "tasks": ("name", "ask", "language", "description"),
     "backends": ("name", "adapter", "kind", "description"),
-    "metrics": ("name", "description", "asks"),
+    "adapters": ("name", "asks", "description"),
+    "metrics": ("name", "asks", "description"),
+    "steps": ("name", "description"),
     "exporters": ("name", "settings", "description"),
     "runs": ("task", "backend", "status", "metric", "value", "n", "sample", "path"),
 }
@@ -29,7 +31,10 @@ SHOWN = {
 
 def list_(
     kind: Annotated[
-        str, Positional("tasks|backends|metrics|exporters|runs", help="what to list", ko="나열할 것")
+        str,
+        Positional(
+            "tasks|backends|adapters|metrics|steps|exporters|runs", help="what to list", ko="나열할 것"
+        ),
     ],
     tag: Annotated[
         list[str] | None,
@@ -47,17 +52,19 @@ def list_(
     runs_dir: RunsDir = Path("runs"),
     json: Json = False,
 ) -> int:
-    """List tasks, backends, metrics, exporters or runs."""
+    """List tasks, backends, adapters, metrics, steps or runs."""
     makers: dict[str, Callable[[], Rows]] = {
         "tasks": lambda: _definitions("tasks", ("ask", "language", "tags", "description")),
         "backends": lambda: _definitions("backends", ("adapter", "kind", "tags", "description")),
-        "metrics": _metrics,
+        "adapters": lambda: _entries("adapters"),
+        "metrics": lambda: _entries("metrics"),
+        "steps": lambda: _entries("steps"),
         "exporters": _exporters,
         "runs": lambda: _runs(runs_dir),
     }
     if kind not in makers:
         raise BadInput(f"list {kind}: no such list.{did_you_mean(kind, makers)}")
-    if tag and kind in ("metrics", "exporters"):
+    if tag and kind in ("adapters", "metrics", "steps", "exporters"):
         raise BadInput(f"{kind} have no tags; leave out --tag")
     if data and kind != "tasks":
         raise BadInput(f"--data is about tasks, not {kind}")
@@ -100,6 +107,18 @@ def _exporters() -> Rows:
             **{"extra": entry.extra, "description": entry.description},
         }
         for _, entry in sorted(plugins.exporters().items())
+    ]
+
+
+def _entries(kind: str) -> Rows:
+    from harness.cli.entry_words import entries
+
+    return [
+        {
+            **{"name": one.name, "asks": list(getattr(one, "asks", ())), "settings": dict(one.settings)},
+            **{"extra": getattr(one, "extra", None), "description": one.description},
+        }
+        for one in entries(kind).values()
     ]
 
 
@@ -153,18 +172,6 @@ def _tell_tags(rows: Rows) -> None:
     if counts:
         frequent = ", ".join(f"{tag} {count}" for tag, count in counts.most_common())
         say(cut(f"--tag: {frequent}", shutil.get_terminal_size().columns))
-
-
-def _metrics() -> Rows:
-    from harness import plugins
-
-    return [
-        {
-            **{"name": entry.name, "asks": list(entry.asks), "settings": dict(entry.settings)},
-            **{"extra": entry.extra, "description": entry.description},
-        }
-        for entry in plugins.metrics().values()
-    ]
 
 
 def _runs(runs_dir: Path) -> Rows:

@@ -16,7 +16,11 @@ def show(
     *,
     name: Annotated[
         str,
-        Positional("TASK|BACKEND|RUN", help="what to show", ko="볼 과제, 시스템 또는 실행"),
+        Positional(
+            "TASK|BACKEND|RUN|ADAPTER|METRIC|STEP",
+            help="what to show",
+            ko="볼 과제, 시스템, 실행, 어댑터, 지표 또는 추출 단계",
+        ),
     ],
     n: Annotated[
         int,
@@ -37,7 +41,7 @@ def show(
         Flag("--format -f", metavar="md|csv", help="of the matrix, else md", ko="--matrix의 형식(기본값 md)"),
     ] = None,
 ) -> int:
-    """Show a task (and its prompts), a group, a backend or a run."""
+    """Show a task, group, backend, run, adapter, metric or step."""
     if matrix is not None or format is not None:
         return _print_matrix(name, matrix, format or "md")
     return _print(name, options, n)
@@ -46,6 +50,7 @@ def show(
 def _print(name: str, options: RunOptions, n: int) -> int:
     """Print what `name` is: a run directory, else a task or group, else a backend."""
     from harness.backends import backend as backends
+    from harness.cli import entry_words
     from harness.config import loader as definitions
     from harness.config.documents import dump
     from harness.records import run_file
@@ -61,7 +66,11 @@ def _print(name: str, options: RunOptions, n: int) -> int:
     elif kind == "group":
         _group(definitions.find("tasks", name, tasks.folders()))
     elif kind == "backend":
-        emit(dump(backends.load(name).resolved()), end="")
+        backend = backends.load(name)
+        emit(dump(backend.resolved()), end="")
+        emit("\n".join(f"# {line}".rstrip() for line in entry_words.lines(backend.entry)))
+    elif kind == "entry":
+        emit("\n".join(entry_words.lines(entry_words.entry(name))))
     else:
         task = chosen(tasks.load(name), options)
         emit(dump(task.resolved()), end="")
@@ -88,12 +97,13 @@ def _print_matrix(name: str, what: str | None, format: str) -> int:
 
 
 def _kind(name: str) -> str:
-    """Return what `name` names: `run`, `task`, `group` or `backend`.
+    """Return what `name` names: `run`, `task`, `group`, `backend`, or an `entry`: adapter, metric or step.
 
     Raises:
         BadInput: nothing; the nearest name is told.
     """
     from harness.backends import backend as backends
+    from harness.cli import entry_words
     from harness.config import loader as definitions
     from harness.records import run_file
     from harness.tasks import task as tasks
@@ -114,8 +124,10 @@ def _kind(name: str) -> str:
         inside = run_file.runs([path])
         if inside:
             raise BadInput(f"{name} holds {len(inside)} runs; name one, such as {inside[-1]}")
-    hint = did_you_mean(name, [*known_tasks, *known_backends])
-    raise BadInput(f"{name!r} is no task, backend or run directory.{hint}")
+    if name in entry_words.names():
+        return "entry"
+    hint = did_you_mean(name, [*known_tasks, *known_backends, *entry_words.names()])
+    raise BadInput(f"{name!r} is no task, backend, run directory, adapter, metric or step.{hint}")
 
 
 def _kind_of(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 
 import pytest
 import yaml
@@ -152,3 +153,43 @@ def test_marks_are_shown_with_what_follows_the_prompt(shell):
     assert [line for line in said.splitlines() if line.startswith("#   ")] == [
         *("#   0: ' A'", "#   1: ' B'", "#   2: ' C'", "#   3: ' D'"),
     ]
+
+
+# Adapters, metrics and steps
+
+
+def test_an_adapter_says_what_it_is_asked_and_told(shell):
+    said = shell("show", "openai").out
+    assert "\ndecoding (-d): max_tokens, temperature" in said
+    assert re.search(r"^  base_url +str +the server's address$", said, re.MULTILINE)
+    assert re.search(r"^settings that change no answer:$", said, re.MULTILINE)
+
+
+def test_what_is_shown_of_a_backend_is_still_a_backend(shell):
+    said = shell("show", "lstm").out
+    assert re.search(r"^#   cell +.+ +kind of recurrent cell$", said, re.MULTILINE)
+    shell.write("again.yaml", said)
+    assert shell("show", "again.yaml").out == said
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("ece", "ece: expected calibration error: confidence against accuracy"),
+        ("regex", "regex: what a regular expression finds first"),
+        ("finetune", "finetune: fine-tunes a pretrained encoder"),
+    ],
+)
+def test_a_metric_a_step_and_an_adapter_are_shown_by_name(shell, name, line):
+    assert shell("show", name).out.splitlines()[0] == line
+
+
+def test_an_adapter_is_shown_in_korean_on_demand(shell, monkeypatch):
+    monkeypatch.setenv("HARNESS_LANG", "ko")
+    said = shell("show", "finetune").out
+    assert said.startswith("finetune: 사전 학습 인코더의 미세 조정\n")
+    assert "설정 (-m 이름=값):" in said
+
+
+def test_a_metric_has_no_prompts_to_show(shell):
+    assert shell("show", "ece", "-n", "2").complaint.startswith("harness: ece is a")

@@ -69,10 +69,13 @@ def blocks(entries: Sequence[Run], warn: Callable[[str], None]) -> Iterator[Bloc
     for found in by_plain.values():
         plain = found[0].plain
         name = f"{plain.system} · {plain.task} · {plain.metric}"
-        header = ["perturbed", "value", "drop", "95 % interval", "same prediction", ""]
+        header = [
+            *(translated("perturbed"), translated("value"), translated("drop")),
+            *(translated("95 % interval"), translated("same prediction"), ""),
+        ]
         rows = [["—", number(plain.main.value, plain.main.unit), "", "", "", ""], *map(_cells, found)]
         yield Note(translated("What perturbed inputs cost: {name}", name=name))
-        yield TableBlock([translated(title) if title else "" for title in header], rows, names=0)
+        yield TableBlock(header, rows, names=0)
         yield Note(_summary(found))
 
 

@@ -71,31 +71,36 @@ def _price(found: Board, ranked: Sequence[BoardRow]) -> list[str]:
         str(e.document.cost.currency) for row in ranked for e in row.entries.values() if e.document.cost
     }
     if costs[ranked[0].system] is not None and len(currency) == 1:
+        own, system, other = _beside(ranked, costs)
         unit = currency.pop()
-        priced = "It costs {amount}.", "It costs {amount}; {system}, {other}."
-        return _told(
-            ranked,
-            costs,
-            lambda price: translated(
-                "{amount} {currency} per 1,000 examples", amount=short(price), currency=unit
-            ),
-            *priced,
+        amounts = [
+            translated("{amount} {currency} per 1,000 examples", amount=short(price), currency=unit)
+            for price in (own, other)
+        ]
+        if not system:
+            return [translated("It costs {amount}.", amount=amounts[0])]
+        said = translated(
+            "It costs {amount}; {system}, {other}.", amount=amounts[0], system=system, other=amounts[1]
         )
+        return [said]
     times = {row.system: _worst(row, lambda entry: ms(entry.document)) for row in ranked}
     if times[ranked[0].system] is not None:
-        timed = "It takes {amount}.", "It takes {amount}; {system}, {other}."
-        return _told(ranked, times, lambda time: translated("{n} ms an example", n=short(time)), *timed)
+        own, system, other = _beside(ranked, times)
+        amounts = [translated("{n} ms an example", n=short(time)) for time in (own, other)]
+        if not system:
+            return [translated("It takes {amount}.", amount=amounts[0])]
+        said = translated(
+            "It takes {amount}; {system}, {other}.", amount=amounts[0], system=system, other=amounts[1]
+        )
+        return [said]
     return [translated("What it costs was not measured.")]
 
 
-def _told(
-    ranked: Sequence[BoardRow],
-    amounts: dict[str, float | None],
-    shown: Callable[[float], str],
-    alone: str,
-    beside: str,
-) -> list[str]:
-    """Return the leader's amount, and that of the least dear system that may be as good, if it is less."""
+def _beside(ranked: Sequence[BoardRow], amounts: dict[str, float | None]) -> tuple[float, str, float]:
+    """Return the leader's amount, and the least dear system that may be as good, with its own.
+
+    The name is empty where none is cheaper.
+    """
     leader = ranked[0]
     own = amounts[leader.system] or 0.0
     rivals = [
@@ -103,10 +108,8 @@ def _told(
         for row in ranked[1:]
         if row.rank == leader.rank and (amount := amounts[row.system]) is not None and amount < own
     ]
-    if not rivals:
-        return [translated(alone, amount=shown(own))]
-    amount, name = min(rivals)
-    return [translated(beside, amount=shown(own), system=name, other=shown(amount))]
+    amount, name = min(rivals, default=(own, ""))
+    return own, name, amount
 
 
 def _cost(entry: Run) -> float | None:

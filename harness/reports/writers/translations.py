@@ -373,6 +373,9 @@ KOREAN: dict[str, str] = {
         "대화 모델이면 `chat: true`인 백엔드를 쓰세요."
     ),
     "length": "길이 제한",
+    "settings": "설정",
+    "settings (-m NAME=VALUE)": "설정 (-m 이름=값)",
+    "settings that change no answer": "답을 바꾸지 않는 설정",
     "no answer found": "답을 찾지 못함",
     "filtered": "걸러짐",
     **SITE,
