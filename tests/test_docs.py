@@ -14,6 +14,7 @@ import pytest
 import typer
 import yaml
 
+import harness
 from harness.backends import backend as backends
 from harness.cli.app import app
 from harness.tasks import task as tasks
@@ -137,3 +138,8 @@ def test_what_a_page_shows_is_what_comes_out(name, tmp_path):
 def test_a_page_names_no_file_of_the_repository_that_is_not_there(name):
     named = re.findall(r"`((?:examples|harness|benchmarks|docs)/[\w./-]+)`", text(name))
     assert [one for one in named if not (ROOT / one.rstrip("/")).exists()] == []
+
+
+def test_the_citation_is_of_this_version():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert cited["version"] == harness.__version__

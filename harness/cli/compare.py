@@ -33,7 +33,7 @@ def compare(
             least=0,
             metavar="N",
             help="examples to show that either run alone has right",
-            ko="한쪽만 맞힌 문항을 N개씩 보임",
+            ko="한쪽만 맞힌 예제를 N개씩 보임",
         ),
     ] = 5,
     format: Annotated[

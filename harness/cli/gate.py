@@ -91,7 +91,7 @@ def gate(
             "--max-unanswered",
             metavar="N|FRACTION",
             help="a regression if exceeded",
-            ko="답하지 못한 문항이 이보다 많으면 퇴보로 봄",
+            ko="답하지 못한 예제가 이보다 많으면 퇴보로 봄",
         ),
     ] = None,
     strict: Annotated[

@@ -51,7 +51,7 @@ def leaderboard(
             "--baseline",
             metavar="SYSTEM",
             help="add ms an example and speed-up over this one",
-            ko="문항당 밀리초와 이 시스템 대비 속도를 더함",
+            ko="예제당 밀리초와 이 시스템 대비 속도를 더함",
         ),
     ] = None,
     lang: Lang = None,

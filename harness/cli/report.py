@@ -32,7 +32,7 @@ def report(
             least=0,
             metavar="N",
             help="show the first N of each run (default: all)",
-            ko="실행마다 앞에서부터 N개 문항을 보임(기본값: 전부)",
+            ko="실행마다 앞에서부터 N개 예제를 보임(기본값: 전부)",
         ),
     ] = None,
     no_texts: Annotated[

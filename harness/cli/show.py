@@ -33,7 +33,7 @@ def show(
             "--matrix",
             metavar="cosine|probability",
             help="a run's examples against its options",
-            ko="실행의 문항과 선택지를 견주어 보임",
+            ko="실행의 예제와 선택지를 견주어 보임",
         ),
     ] = None,
     format: Annotated[

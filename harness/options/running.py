@@ -140,7 +140,7 @@ class RunOptions:
             least=1,
             metavar="N",
             help="ask every example N times",
-            ko="문항마다 N번 물음",
+            ko="예제마다 N번 물음",
             on="run estimate",
         ),
     ] = 1
