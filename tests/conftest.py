@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tests.support import division
 from tests.support.paths import DATA, ROOT
+from tests.support.shell import Shell
 
 # `benchmarks` lies beside the tests; last, so that `harness` stays the one that is installed.
 sys.path.append(str(ROOT))
@@ -51,3 +52,14 @@ def data_dir() -> Path:
     if not DATA.is_dir():
         pytest.skip("the real data are not beside the checkout")
     return DATA
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """A shell in an empty folder, with a cache of its own and no data."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("HARNESS_DATA", raising=False)
+    return Shell(home, monkeypatch, capsys)

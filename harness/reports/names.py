@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 # Settings that say where a model is, and not which it is.
 PLACES = ("base_url", "url", "endpoint", "host", "port", "api_base", "device", "api_key_env")
+_GIVEN = re.compile(r"( \[.*\])?", re.DOTALL)  # what a label says behind the backend
 _URL = re.compile(r"\b(\w{1,20}://)\S+")
 _FOLDERS = re.compile(r"(?<![\w.…])(?:~|\w:)?(?:[/\\][^/\\\s,\]]+)*[/\\](?=[^/\\\s,\]])")
 
@@ -65,8 +66,9 @@ def _owned(run: Labelled) -> str:
 
 
 def _called(run: Labelled, model: str) -> str:
-    if not re.fullmatch(re.escape(run.backend) + r"( \[.*\])?", run.label, re.DOTALL):
-        return run.label  # the user's own, by --name
+    own = not run.label.startswith(run.backend) or not _GIVEN.fullmatch(run.label, len(run.backend))
+    if own or (run.label == run.backend and not model):
+        return run.label  # the user's, by --name, or the profile's, which is no place
     if not model:
         return _harmless(run.label)
     given = {k: v for k, v in run.given.items() if k != "model" and k not in PLACES}

@@ -69,7 +69,7 @@ MISTAKES = [
         "try takes one task, one backend",
     ),
     ((*TRY, "--ask", "generate", "-d", "temperature=0,1", "x"), "one decoding"),
-    (("list",), "tasks|backends|metrics|exporters|runs"),
+    (("list",), "tasks|backends|adapters|metrics|steps|exporters|runs"),
     (("list", "taks"), "Did you mean 'tasks'?"),
     (("list", "metrics", "--tag", "korean"), "metrics have no tags"),
     (("list", "runs", "--runs-dir", "file"), "file"),

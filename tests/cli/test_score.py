@@ -271,6 +271,17 @@ MATERIAL = {
     "likelihood": [
         {"target": text, "value": -5.0, "tokens": 3} for text in ("서울은", "한국의 수도", "이다")
     ],
+    "places": [
+        {"prediction": p, "target": t}
+        for p in "012"
+        for t in (["0", "1", "2"], ["2", "1", "2"], ["1", "1", "2"])
+    ],
+    "instructions": [
+        {"prediction": "no commas", "target": '{"ids": ["punctuation:no_comma"], "kwargs": [{}]}'}
+    ],
+    "truths": [
+        {"prediction": "the sky is blue", "target": '{"true": ["the sky is blue"], "false": ["it is red"]}'}
+    ],
     "tag": [
         {"prediction": [[0, 1, "PS"]], "target": [[0, 1, "PS"]]},
         {"prediction": [], "target": [[2, 3, "LC"]]},

@@ -262,7 +262,7 @@ class TestChecking:
             ("qury: \"글", "query: \"글", "9: 'qury': no such key. Did you mean 'query'?"),
             ("max_charss: 40", "max_chars: 40", "10: 'max_charss': no such key. Did you mean 'max_chars'?"),
             ("max_token: 4", "max_tokens: 4", "11: 'max_token': no such key. Did you mean 'max_tokens'?"),
-            ("zzz: 1\nmetrics:", "metrics:", "12: 'zzz': no such key. Known: aliases, ask, breakdown, "),
+            ("zzz: 1\nmetrics:", "metrics:", "12: 'zzz': no such key. Known: aliases, ask, both_orders, "),
             # what is missing
             ("", "version: 1\n", "1: 'version' is missing"),
             ("{shot_end", '{query: "{{ input }}", shot_end', "8: 'templates.plain.query' is missing"),

@@ -10,7 +10,6 @@ from tests.support.shell import Shell
 from tests.support.tiny_models import tiny_llama
 
 
-@pytest.mark.slow
 @pytest.fixture
 def shell(tmp_path, monkeypatch, capsys) -> Shell:
     monkeypatch.chdir(tmp_path)

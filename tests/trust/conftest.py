@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import shell  # noqa: F401
-
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def test_so_it_does_over_a_report_whose_marker_lists_nothing(shell, site):
     (site / atomic_folder.MARKER).write_text(old)
     for name in ("runs/mine.html", "assets/logo.svg"):
         (site / name).unlink()
+    shutil.rmtree(site / "systems")  # no report had it then
     assert shell("report", "--out", "site").code == 0
     assert own(site).keys() == {".git/HEAD", "CNAME", "notes/why.md"}
 
