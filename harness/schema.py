@@ -355,7 +355,7 @@ class Fit:
     reused: bool = False
 
 
-class Took(NamedTuple):
+class TrainingStats(NamedTuple):
     """The steps of a fit, the device they were made on, and the seconds before it was stopped, if it was."""
 
     steps: int
@@ -364,7 +364,7 @@ class Took(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class TrainingContext:
     """What a long fit is given to work with.
 
     `checkpoints` is a folder for this fit alone, which need not be there yet: what lies in it is of the same
@@ -374,6 +374,9 @@ class Workshop:
 
     checkpoints: Path | None
     watch: Callable[[str, int, int, float], None]
+
+
+Workshop, Took = TrainingContext, TrainingStats  # what wheels may know them as
 
 
 class FitTask(Protocol):

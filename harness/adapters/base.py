@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from harness.schema import Decoding, Example, FitTask, Request, Response, Took, Workshop
+from harness.schema import Decoding, Example, FitTask, Request, Response, TrainingContext, TrainingStats
 
 
 class Capability(Enum):
@@ -69,10 +69,10 @@ class Adapter(ABC):
 
     # TRAIN_IN_STEPS: learns long enough to be watched and to be killed.
 
-    def equip(self, workshop: Workshop) -> None:  # noqa: B027
+    def equip(self, training_context: TrainingContext) -> None:  # noqa: B027
         """Take what to work with. Called once, before `fit`."""
 
-    def took(self) -> Took | None:
+    def took(self) -> TrainingStats | None:
         """Return what the fit took, None where it has no steps. Called after `fit`."""
         return None
 

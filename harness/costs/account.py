@@ -91,13 +91,13 @@ class Account:
         """Return whether anything was ever said."""
         return self._path.exists()
 
-    def sent(self, key: Key, most_read: int, most_written: int | None) -> None:
+    def sent(self, key: Key, max_prompt_tokens: int, max_completion_tokens: int | None) -> None:
         """Say that a request goes out.
 
         Raises:
             Stopped: the disk is full; it must not go out.
         """
-        self._write(["sent", *key, most_read, most_written])
+        self._write(["sent", *key, max_prompt_tokens, max_completion_tokens])
 
     def settle(self, response: Response, *, billed: bool) -> None:
         """Say what came of a request; of one that failed and may be `billed` nobody knows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.backends.backend import Backend
 from harness.costs.money import Budget
 from harness.costs.prices import price
-from harness.costs.token_bounds import most_written, writes
+from harness.costs.token_bounds import generates_text, max_completion_tokens
 from harness.errors import BadInput
 from harness.schema import Ask, Decoding
 
@@ -32,7 +32,10 @@ def require_affordable(budget: Budget, ask: Ask, backend: Backend, decoding: Dec
             )
         return
     budget.converter(known.currency)
-    if writes(ask, backend.file.choose_by) and most_written(decoding, backend.settings) is None:
+    if (
+        generates_text(ask, backend.file.choose_by)
+        and max_completion_tokens(decoding, backend.settings) is None
+    ):
         raise BadInput(
             f"--max-cost needs a bound on what {backend.name} may write, or one reply could cost any sum: "
             "add -d max_tokens=N"

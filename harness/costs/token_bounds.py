@@ -22,19 +22,19 @@ def text_of(request: Request) -> str:
     return request.prompt
 
 
-def writes(ask: Ask, choose_by: ChooseBy) -> bool:
+def generates_text(ask: Ask, choose_by: ChooseBy) -> bool:
     """Return whether the answer is text that a model writes, not a likelihood or a vector."""
     return ask in WRITTEN or (ask in CHOOSING and choose_by != "logprobs")
 
 
-def most_written(decoding: Decoding, settings: Mapping[str, Any]) -> int | None:
+def max_completion_tokens(decoding: Decoding, settings: Mapping[str, Any]) -> int | None:
     """Return the most tokens that one request may have written, thoughts included; None without a bound."""
     if decoding.max_tokens is None:
         return None
     return (decoding.max_tokens + int(settings.get("reasoning_headroom") or 0)) * (decoding.n or 1)
 
 
-def most_read(request: Request, choose_by: ChooseBy) -> int:
+def max_prompt_tokens(request: Request, choose_by: ChooseBy) -> int:
     """Return the most prompt tokens that a request can be billed for.
 
     Where options are compared by log-probability, the prompt is read once alone and once before each of them;

@@ -14,7 +14,7 @@ from harness.schema import Example
 from harness.text.normalize import nfc, one_space
 
 
-class Lessons(NamedTuple):
+class TrainSubset(NamedTuple):
     """The rows that are learnt from, in file order.
 
     `leaked` is how many of the evaluated examples have an input that is among them: their answers were
@@ -33,7 +33,7 @@ def of(
     limit: int | float | None = None,
     dedupe: bool = False,
     seed: int,
-) -> Lessons:
+) -> TrainSubset:
     """Return what is learnt from: without what is evaluated if `dedupe`, then `limit` rows or that share."""
     asked = [_input(example) for example in evaluated]
     known = frozenset(filter(any, asked))  # an input that says nothing gives nothing away
@@ -41,7 +41,7 @@ def of(
     dropped = len(train) - len(rows)
     rows = part(rows, limit, seed)
     learnt = known.intersection(map(_input, rows))
-    return Lessons(rows, sum(one in learnt for one in asked), dropped)
+    return TrainSubset(rows, sum(one in learnt for one in asked), dropped)
 
 
 def part(rows: Sequence[Example], limit: int | float | None, seed: int) -> Sequence[Example]:

@@ -12,7 +12,7 @@ from harness.schema import Profile
 from harness.terminal import say
 
 
-def made(backend: Backend, profile: Profile) -> Adapter:
+def create_adapter(backend: Backend, profile: Profile) -> Adapter:
     """Return the backend's adapter.
 
     Raises:
@@ -22,7 +22,7 @@ def made(backend: Backend, profile: Profile) -> Adapter:
         return as_adapter(plugins.load(backend.entry.target)(profile))
 
 
-def closed(backend: str, adapter: Adapter) -> None:
+def close_adapter(backend: str, adapter: Adapter) -> None:
     """Let go of the adapter; a stranger's bug at the very end costs no figures."""
     try:
         adapter.close()

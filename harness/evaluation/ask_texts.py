@@ -14,7 +14,7 @@ from harness.costs.money import Money
 from harness.costs.prices import price
 from harness.datasets.task_data import supply
 from harness.errors import BadInput
-from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
+from harness.evaluation.adapter_lifecycle import adapter_errors, close_adapter, create_adapter
 from harness.evaluation.fitting import fit_or_load
 from harness.evaluation.grid import Grid
 from harness.evaluation.plan import Plan
@@ -96,7 +96,7 @@ def single_plan(options: RunOptions, report: Report) -> Plan:
 
 def ask(plan: Plan, given: Sequence[tuple[str, Example]], show: Display, report: Report) -> list[Tried]:
     """Return what is answered for each text and its example, in their order."""
-    adapter = made(plan.backend, plan.profile)
+    adapter = create_adapter(plan.backend, plan.profile)
     try:
         counter = adapter.count_tokens if adapter.can(Capability.COUNT_TOKENS) else None
         prompts = plan.prompts(counter)
@@ -112,7 +112,7 @@ def ask(plan: Plan, given: Sequence[tuple[str, Example]], show: Display, report:
             for (text, _), request in zip(given, requests, strict=True)
         ]
     finally:
-        closed(plan.backend.name, adapter)
+        close_adapter(plan.backend.name, adapter)
 
 
 def nearest(
@@ -123,7 +123,7 @@ def nearest(
     Raises:
         BadInput: the backend has not learnt which words are alike.
     """
-    adapter = made(plan.backend, plan.profile)
+    adapter = create_adapter(plan.backend, plan.profile)
     try:
         if not adapter.can(Capability.FIND_NEIGHBOURS):
             raise BadInput(f"--nearest: {plan.backend.name} has no vectors of words; word2vec has")
@@ -131,7 +131,7 @@ def nearest(
         with adapter_errors(plan.backend.name):
             return {text: adapter.nearest(text, count) for text in texts}
     finally:
-        closed(plan.backend.name, adapter)
+        close_adapter(plan.backend.name, adapter)
 
 
 def _tried(text: str, request: Request, response: Response, plan: Plan, read: answers.Read) -> Tried:

@@ -98,12 +98,12 @@ def _answers(plan: Plan) -> list[Response]:
     """Return the responses to the first examples, in their order."""
     prompts = plan.prompts()
     asked = [prompts.request(example) for example in itertools.islice(plan.evaluated(), EXAMPLES)]
-    adapter = engines.made(plan.backend, plan.profile)
+    adapter = engines.create_adapter(plan.backend, plan.profile)
     try:
         with engines.adapter_errors(plan.backend.name):
             found = {response.key: response for response in adapter.answer(iter(asked))}
     finally:
-        engines.closed(plan.backend.name, adapter)
+        engines.close_adapter(plan.backend.name, adapter)
     failed = next((response.error for response in found.values() if response.error), None)
     if failed is not None:
         raise Unavailable(f"{plan.backend.name}: {failed.kind}: {failed.message}")

@@ -16,7 +16,7 @@ from harness.adapters.base import Adapter, Capability
 from harness.adapters.remote.base import CONCURRENCY
 from harness.costs.money import Currency
 from harness.costs.prices import TokenPrice, price
-from harness.costs.token_bounds import most_written, text_of, writes
+from harness.costs.token_bounds import generates_text, max_completion_tokens, text_of
 from harness.errors import Unavailable
 from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation.plan import Plan
@@ -109,7 +109,7 @@ def estimate(plan: Plan, pilot: int = 0, count: CountTokens | None = None) -> Es
     Raises:
         Unavailable: the backend cannot be made ready, or answers none of the pilot.
     """
-    engine = engines.made(plan.backend, plan.profile)
+    engine = engines.create_adapter(plan.backend, plan.profile)
     try:
         with engines.adapter_errors(plan.backend.name):
             identity = engine.identity()
@@ -118,7 +118,7 @@ def estimate(plan: Plan, pilot: int = 0, count: CountTokens | None = None) -> Es
             done = _piloted(engine, plan, identity, pilot, own) if asks else Pilot([], 0.0)
             found = _survey(engine, plan, identity, {one.key: one for one in done.answers}, own, count or own)
     finally:
-        engines.closed(plan.backend.name, engine)
+        engines.close_adapter(plan.backend.name, engine)
     return _estimated(plan, found, done, count or own)
 
 
@@ -221,9 +221,9 @@ def _written(plan: Plan, found: _Survey) -> Range | None:
     count = len(found.sizes)
     if not plan.backend.entry.remote:
         return None
-    if not writes(plan.task.ask, plan.backend.file.choose_by):
+    if not generates_text(plan.task.ask, plan.backend.file.choose_by):
         return exactly(0)
-    most = most_written(plan.decoding, plan.backend.settings)
+    most = max_completion_tokens(plan.decoding, plan.backend.settings)
     observed = by_mean(found.written, count, most)
     return observed or Range(0, None, None if most is None else most * count)
 

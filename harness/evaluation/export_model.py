@@ -26,7 +26,7 @@ def export(plan: Plan, out: Path, display: Display) -> Fit:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BadInput("is not empty; name a new folder", place=Place(out))
     name = plan.backend.name
-    adapter = engines.made(plan.backend, plan.profile)
+    adapter = engines.create_adapter(plan.backend, plan.profile)
     try:
         if not (adapter.can(Capability.EXPORT) and adapter.can(Capability.LEARN)):
             raise BadInput(f"{name} ({plan.backend.entry.name}) learns nothing that others load; gpt does")
@@ -37,5 +37,5 @@ def export(plan: Plan, out: Path, display: Display) -> Fit:
         except OSError as error:
             raise BadInput(f"cannot be written: {error.strerror or error}", place=Place(out)) from None
     finally:
-        engines.closed(name, adapter)
+        engines.close_adapter(name, adapter)
     return fit

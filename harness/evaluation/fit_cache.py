@@ -18,7 +18,7 @@ from harness.backends.backend import Backend
 from harness.paths import cache_dir
 from harness.records.environment import versions
 from harness.records.fingerprint import RENDERING, digest, rendering, source
-from harness.schema import Example, Fit, FitTask, Workshop
+from harness.schema import Example, Fit, FitTask, TrainingContext
 from harness.tasks.task import Task
 
 ABOUT = "fit.json"
@@ -72,8 +72,8 @@ def fitted(
     """Return what the fit took, having fitted `adapter` or loaded the fit called `name`.
 
     `train` is called only if there is something to learn; `watch` is shown how far a long fit is, as
-    `Workshop` says. A cache that cannot be read or written costs a fit, not a run. A fit that was killed
-    goes on from its checkpoint, and `fresh` begins it anew.
+    `TrainingContext` says. A cache that cannot be read or written costs a fit, not a run. A fit that was
+    killed goes on from its checkpoint, and `fresh` begins it anew.
     """
     folder = cache_dir() / "fits" / name
     checkpoints = folder.with_name(f"{name}.checkpoint")
@@ -94,7 +94,7 @@ def fitted(
     _sweep(folder.parent)
     if adapter.can(Capability.TRAIN_IN_STEPS):
         mine = _made(checkpoints) and _ours(checkpoints)
-        adapter.equip(Workshop(checkpoints if mine else None, watch))
+        adapter.equip(TrainingContext(checkpoints if mine else None, watch))
     start = time.perf_counter()
     adapter.fit(counted(), task)
     seconds = time.perf_counter() - start

@@ -21,7 +21,7 @@ from harness.terminal import say
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
-class Drain:
+class GracefulShutdown:
     """Turns the first signal into "ask no more", and leaves the second to Python as a Ctrl-C."""
 
     def __init__(self, ends: Callable[[], None] | None = None) -> None:
@@ -30,7 +30,7 @@ class Drain:
         self._ends = ends
         self._before: dict[int, Any] = {}
 
-    def __enter__(self) -> Drain:
+    def __enter__(self) -> GracefulShutdown:
         """Listen, if this is the main thread: elsewhere signals do not arrive."""
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:

@@ -17,7 +17,7 @@ from harness.config import loader as definitions
 from harness.costs.max_cost import require_affordable
 from harness.datasets import train_subset as lessons
 from harness.datasets.task_data import Material, supply
-from harness.datasets.train_subset import Lessons
+from harness.datasets.train_subset import TrainSubset
 from harness.errors import BadInput, HarnessError, Place
 from harness.options.running import RunOptions
 from harness.perturbations.kinds import PARAPHRASE
@@ -92,7 +92,7 @@ class Plan:
         return self.options.cache and self.backend.entry.remote
 
     @cached_property
-    def lessons(self) -> Lessons:
+    def lessons(self) -> TrainSubset:
         """Return what a learner learns from: all that the user allows of the train split."""
         evaluated = self.material.evaluated() if self.backend.entry.learns else ()
         return lessons.of(

@@ -15,7 +15,7 @@ from harness.records.fingerprint import digest, fingerprint
 from harness.records.run_schema import RunDocument
 
 
-def known(directory: Path, tell: Callable[[str], None] = lambda _: None) -> RunDocument | None:
+def read_existing_run(directory: Path, tell: Callable[[str], None] = lambda _: None) -> RunDocument | None:
     """Return what `run.json` says, None where there is none yet or where it is torn.
 
     A torn one costs what it told of earlier sessions, and no answer: those are in the journal.
@@ -37,7 +37,7 @@ def known(directory: Path, tell: Callable[[str], None] = lambda _: None) -> RunD
     return run
 
 
-def mark(plan: Plan, identity: Mapping[str, Any]) -> str:
+def run_fingerprint(plan: Plan, identity: Mapping[str, Any]) -> str:
     """Return the fingerprint of all that can change a response; `identity` is that of the weights."""
     material = plan.material
     used = [plan.task.split]
@@ -56,7 +56,7 @@ def mark(plan: Plan, identity: Mapping[str, Any]) -> str:
     return mark if plan.perturb is None else digest({"plain": mark, "perturb": plan.perturb, "rules": RULES})
 
 
-def home(plan: Plan, mark: str) -> Path:
+def run_directory(plan: Plan, mark: str) -> Path:
     """Return the directory to write: the one that is resumed, the latest of this fingerprint, or a new one.
 
     Raises:

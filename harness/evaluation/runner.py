@@ -24,7 +24,7 @@ from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation import energy
 from harness.evaluation import run_directory as directories
 from harness.evaluation.fitting import fit_or_load
-from harness.evaluation.interrupts import Drain
+from harness.evaluation.interrupts import GracefulShutdown
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display
 from harness.evaluation.run_document import (
@@ -111,17 +111,19 @@ def opened(plan: Plan, display: Display) -> Iterator[OpenRun]:
         BadInput, Unavailable: as `execute`.
     """
     with ExitStack() as stack:
-        adapter = engines.made(plan.backend, plan.profile)
-        stack.callback(engines.closed, plan.backend.name, adapter)
+        adapter = engines.create_adapter(plan.backend, plan.profile)
+        stack.callback(engines.close_adapter, plan.backend.name, adapter)
         with engines.adapter_errors(plan.backend.name):
             identity = adapter.identity()
-        mark = directories.mark(plan, identity)
-        directory = directories.home(plan, mark)
-        known = directories.known(directory)
+        mark = directories.run_fingerprint(plan, identity)
+        directory = directories.run_directory(plan, mark)
+        known = directories.read_existing_run(directory)
         if known is None or known.status != COMPLETE:
             lock = stack.enter_context(ExitStack())
             lock.enter_context(Lock(directory))
-            known = directories.known(directory, say)  # its last writer may have gone on meanwhile
+            known = directories.read_existing_run(
+                directory, say
+            )  # its last writer may have gone on meanwhile
             if known is not None and known.status == COMPLETE:
                 lock.close()
         run = stack.enter_context(OpenRun(plan, adapter, directory, mark, identity, known, display))
@@ -284,7 +286,7 @@ class OpenRun:
                 wrapped(self.adapter, self.plan, self.identity, self.ledger)
             )
         pending: dict[Key, Request] = {}
-        drain = Drain(self._end)
+        drain = GracefulShutdown(self._end)
         wanted = self.plan.options.energy and not self.plan.backend.entry.replays
         with energy.metered(wanted=wanted) as self.session.energy:
             self.display.start(self.plan.label, self.plan.total, len(done))
@@ -302,7 +304,11 @@ class OpenRun:
                 metric.prepare()
 
     def _answers(
-        self, source: Iterator[Request], pending: dict[Key, Request], journal: Journal, drain: Drain
+        self,
+        source: Iterator[Request],
+        pending: dict[Key, Request],
+        journal: Journal,
+        drain: GracefulShutdown,
     ) -> None:
         """Take what the adapter makes of the requests, and tell the session how long that took."""
         began = time.perf_counter()

@@ -9,7 +9,7 @@ from typing import Any, cast
 from harness.adapters.base import Capability
 from harness.backends.backend import Backend
 from harness.errors import BadInput, Unavailable
-from harness.evaluation.adapter_lifecycle import adapter_errors, closed, made
+from harness.evaluation.adapter_lifecycle import adapter_errors, close_adapter, create_adapter
 from harness.evaluation.fitting import fit_or_load
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display
@@ -28,7 +28,7 @@ def counter_of_prompts(plan: Plan | None) -> Iterator[CountTokens | None]:
         return
     plan.backend.require(plan.task.ask, plan.decoding, trust_remote_code=plan.options.trust_remote_code)
     backend = plan.backend.name
-    adapter = made(plan.backend, plan.profile)
+    adapter = create_adapter(plan.backend, plan.profile)
 
     def count(text: str) -> int:
         with adapter_errors(backend):
@@ -39,7 +39,7 @@ def counter_of_prompts(plan: Plan | None) -> Iterator[CountTokens | None]:
         known = adapter.can(Capability.COUNT_TOKENS) and not plan.backend.entry.learns
         yield count if known else None
     finally:
-        closed(backend, adapter)
+        close_adapter(backend, adapter)
 
 
 @contextmanager
@@ -56,7 +56,9 @@ def counter(system: Backend, plan: Plan | None, options: RunOptions, show: Displ
     if plan and system.entry.learns:
         system.require(ask, plan.decoding, trust_remote_code=options.trust_remote_code)
     how: dict[str, Any] = {"trust_remote_code": options.trust_remote_code, "offline": options.offline}
-    adapter = made(system, system.profile(seed=plan.task.seed if plan else Task.seed, ask=ask, **how))
+    adapter = create_adapter(
+        system, system.profile(seed=plan.task.seed if plan else Task.seed, ask=ask, **how)
+    )
     try:
         if not adapter.can(Capability.COUNT_TOKENS):
             raise BadInput(f"{system.name} ({system.entry.name}) has no tokenizer")
@@ -69,4 +71,4 @@ def counter(system: Backend, plan: Plan | None, options: RunOptions, show: Displ
         with adapter_errors(system.name):
             yield adapter.count_tokens
     finally:
-        closed(system.name, adapter)
+        close_adapter(system.name, adapter)

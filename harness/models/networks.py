@@ -28,7 +28,7 @@ from harness.models.losses import cross_entropy
 from harness.models.temperature_scaling import best_scale
 from harness.models.tokenizers import PAD, SEP, UNK, Tokeniser
 from harness.models.training import Recipe, Trained, batches, pick_device, seeded, train
-from harness.schema import Took, Workshop
+from harness.schema import TrainingContext, TrainingStats
 
 EMBEDDING_STD = 0.05  # of embeddings when they begin: at torch's 1 a network learns for epochs to forget them
 
@@ -160,7 +160,7 @@ class NetworkClassifier:
             raise BadInput(f"max_tokens {reading.max_tokens}: must be at least 1")
         self.build, self.reading, self.recipe, self.pretraining = build, reading, recipe, pretraining
         self.wanted_device = device
-        self.workshop: Workshop | None = None
+        self.training_context: TrainingContext | None = None
         self.tokeniser: Tokeniser  # what is not there until something is fitted or loaded
         self.network: Network
         self.trainings: list[Trained] = []
@@ -184,7 +184,9 @@ class NetworkClassifier:
 
         self._pretrain(rows)
         self.network.start_training(batch for _, batch in self._batches(rows, range(len(texts))))
-        found = train(self.network, loss, rows.lengths.tolist(), self.recipe, workshop=self.workshop)
+        found = train(
+            self.network, loss, rows.lengths.tolist(), self.recipe, training_context=self.training_context
+        )
         self.trainings.append(found)
         held = list(found.held_out)
         self.scale = best_scale(self._logits(rows, held), np.eye(classes)[y[held]])
@@ -207,7 +209,9 @@ class NetworkClassifier:
 
         self._pretrain(rows)
         self.network.start_training(batch for _, batch in self._batches(rows, range(len(texts))))
-        found = train(self.network, loss, rows.lengths.tolist(), self.recipe, workshop=self.workshop)
+        found = train(
+            self.network, loss, rows.lengths.tolist(), self.recipe, training_context=self.training_context
+        )
         self.trainings.append(found)
 
     def numbers_of(self, rows: TokenRows) -> NDArray[np.float64]:
@@ -232,10 +236,10 @@ class NetworkClassifier:
         """Return whether something was fitted or loaded."""
         return hasattr(self, "tokeniser")
 
-    def took(self) -> Took:
+    def took(self) -> TrainingStats:
         """Return what the fit took, over all its trainings."""
         steps, earlier = (sum(t.steps for t in self.trainings), sum(t.earlier for t in self.trainings))
-        return Took(steps, str(self.device), earlier)
+        return TrainingStats(steps, str(self.device), earlier)
 
     def rows(self, texts: Sequence[Parts]) -> TokenRows:
         """Return the texts as the network reads them."""
@@ -322,7 +326,7 @@ class NetworkClassifier:
         def loss(chosen: Sequence[int]) -> tuple[Tensor, int]:
             return self.network.pretraining_loss(rows.batch(chosen, self.device))
 
-        how: dict[str, Any] = {"workshop": self.workshop, "what": "pretraining"}
+        how: dict[str, Any] = {"training_context": self.training_context, "what": "pretraining"}
         self.trainings.append(train(self.network, loss, rows.lengths.tolist(), self.pretraining, **how))
 
     def _batches(self, rows: TokenRows, chosen: Sequence[int]) -> Iterator[tuple[list[int], Batch]]:

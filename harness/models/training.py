@@ -2,7 +2,7 @@
 
     with seeded(seed):
         model = Network(…)
-    trained = train(model, loss, lengths, Recipe(epochs=3, seed=seed), workshop=workshop)
+    trained = train(model, loss, lengths, Recipe(epochs=3, seed=seed), training_context=training_context)
 
 `loss(rows)` returns the summed loss of those rows (nats) and how many things it sums over, examples or
 tokens; `lengths` says how long each row is, so that rows of about one length share a batch and little of it
@@ -10,8 +10,8 @@ is padding. A part of the rows is held out: the weights that stay are those it w
 and training ends when it is no longer less surprised.
 
 The same seed gives the same weights on the same machine: the order of the rows is decided by (seed, epoch),
-dropout by the seed. With a `workshop` a checkpoint is written now and then, random states included, so that
-a training which was killed goes on to the same weights.
+dropout by the seed. With a `training_context` a checkpoint is written now and then, random states included,
+so that a training which was killed goes on to the same weights.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from harness.errors import BadInput, Unavailable
-from harness.schema import Workshop
+from harness.schema import TrainingContext
 
 Loss = Callable[[Sequence[int]], tuple[Tensor, int]]
 
@@ -185,13 +185,13 @@ def train(
     lengths: Sequence[int],
     recipe: Recipe,
     *,
-    workshop: Workshop | None = None,
+    training_context: TrainingContext | None = None,
     what: str = "training",
 ) -> Trained:
     """Train `model` in place, on the device it is on, and return what it took. It ends in evaluation mode.
 
     `what` names this training among those of a fit (`pretraining`, `training`): in its checkpoint, and to
-    whoever watches. A checkpoint in the workshop must be of the same data and settings.
+    whoever watches. A checkpoint in the training_context must be of the same data and settings.
 
     Raises:
         BadInput: there are no rows.
@@ -201,7 +201,7 @@ def train(
     if not len(lengths):
         raise BadInput("there is nothing to learn from")
     with seeded(recipe.seed):
-        return _Training(model, loss, np.asarray(lengths, np.int64), recipe, workshop, what).go()
+        return _Training(model, loss, np.asarray(lengths, np.int64), recipe, training_context, what).go()
 
 
 @torch.no_grad()
@@ -231,12 +231,16 @@ class _Training:
         loss: Loss,
         lengths: NDArray[np.int64],
         recipe: Recipe,
-        workshop: Workshop | None,
+        training_context: TrainingContext | None,
         what: str,
     ) -> None:
         self.model, self.loss, self.lengths, self.recipe, self.what = model, loss, lengths, recipe, what
-        self.watch = workshop.watch if workshop else None
-        self.path = workshop.checkpoints / f"{what}.pt" if workshop and workshop.checkpoints else None
+        self.watch = training_context.watch if training_context else None
+        self.path = (
+            training_context.checkpoints / f"{what}.pt"
+            if training_context and training_context.checkpoints
+            else None
+        )
         self.device = next(model.parameters()).device
         self.optimiser = _optimiser(model, recipe, self.device)
         order = np.random.default_rng((recipe.seed, 0)).permutation(len(lengths))

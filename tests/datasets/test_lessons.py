@@ -13,7 +13,7 @@ from tests.support.running import Project, one_line, rows, said
 TRAIN = [Example(f"t{n}", {"document": f"글 {n}"}, str(n % 2)) for n in range(200)]
 
 
-def ids(found: lessons.Lessons) -> list[str]:
+def ids(found: lessons.TrainSubset) -> list[str]:
     return [example.id for example in found.rows]
 
 

@@ -14,7 +14,7 @@ from torch import nn  # noqa: E402
 from harness.errors import BadInput, Unavailable  # noqa: E402
 from harness.models import training  # noqa: E402
 from harness.models.training import Recipe, batches, mean_loss, pick_device, seeded, train  # noqa: E402
-from harness.schema import Workshop  # noqa: E402
+from harness.schema import TrainingContext  # noqa: E402
 
 ROWS = 120
 X = torch.from_numpy(np.random.default_rng(0).normal(size=(ROWS, 4)).astype(np.float32))
@@ -55,8 +55,8 @@ def quiet(*_state: object) -> None:
 
 
 def trained(model: Network, folder: Path | None = None, watch=quiet, **values):
-    workshop = Workshop(folder, watch) if folder else None
-    return train(model, model.loss, [1] * ROWS, recipe(**values), workshop=workshop)
+    training_context = TrainingContext(folder, watch) if folder else None
+    return train(model, model.loss, [1] * ROWS, recipe(**values), training_context=training_context)
 
 
 # batches
@@ -243,7 +243,7 @@ def test_a_loss_that_is_no_number_ends_it_and_leaves_the_last_good_checkpoint(tm
         return (summed * float("nan") if calls > 8 else summed), count
 
     with pytest.raises(Unavailable, match=r"step 9 of training.*learning_rate=0\.0003.*of step 6, stays in"):
-        train(model, loss, [1] * ROWS, recipe(), workshop=Workshop(tmp_path, quiet))
+        train(model, loss, [1] * ROWS, recipe(), training_context=TrainingContext(tmp_path, quiet))
     kept = torch.load(tmp_path / "training.pt", weights_only=True)
     assert kept["steps"] == 6
     assert all(torch.isfinite(value).all() for value in kept["model"].values())

@@ -21,7 +21,7 @@ from harness.adapters.hf import loading
 from harness.adapters.lm import model_files as places
 from harness.errors import BadInput, Unavailable
 from harness.models import LEAST
-from harness.schema import Example, Profile, Took, Workshop
+from harness.schema import Example, Profile, TrainingContext, TrainingStats
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,11 +69,11 @@ class FineTuned(Classical):
         self.model.commit = known.get("revision")
         return known
 
-    def equip(self, workshop: Workshop) -> None:
+    def equip(self, training_context: TrainingContext) -> None:
         """Take what to work with."""
-        self.model.workshop = workshop
+        self.model.training_context = training_context
 
-    def took(self) -> Took:
+    def took(self) -> TrainingStats:
         """Return what the fit took."""
         return self.model.took
 
@@ -109,8 +109,8 @@ class Tuner:
         check(self.settings)
         self.longest = int(self.settings.get("max_tokens", 128))
         self.commit: str | None = None
-        self.workshop: Workshop | None = None
-        self.took = Took(0, "cpu")
+        self.training_context: TrainingContext | None = None
+        self.took = TrainingStats(0, "cpu")
 
     def fit(self, texts: Sequence[FieldTexts], labels: Sequence[int], classes: int) -> None:
         """Learn from `texts` and their `labels`, each in [0, classes).
@@ -142,7 +142,7 @@ class Tuner:
             for ids, label in zip(self.encoded(texts)[0], labels, strict=True)
         ]
         collator = transformers.DataCollatorWithPadding(self.tokenizer)
-        self.took, self.network = trained(self.profile, model, rows, collator, self.workshop)
+        self.took, self.network = trained(self.profile, model, rows, collator, self.training_context)
 
     def log_probabilities(self, texts: Sequence[FieldTexts]) -> NDArray[np.float64]:
         """Return (N, C) log-probabilities (nats), none below LEAST."""
@@ -197,16 +197,20 @@ class Tuner:
 
 
 def trained(
-    profile: Profile, model: Any, rows: Sequence[Mapping[str, Any]], collator: Any, workshop: Workshop | None
-) -> tuple[Took, Any]:
+    profile: Profile,
+    model: Any,
+    rows: Sequence[Mapping[str, Any]],
+    collator: Any,
+    training_context: TrainingContext | None,
+) -> tuple[TrainingStats, Any]:
     """Return what transformers' Trainer took to train a model on rows, and the model, ready to answer.
 
-    A checkpoint in the workshop is gone on from.
+    A checkpoint in the training_context is gone on from.
     """
     from harness.models.training import seeded
 
     _, transformers = loading.engine_libraries()
-    kept = workshop.checkpoints if workshop else None
+    kept = training_context.checkpoints if training_context else None
     with tempfile.TemporaryDirectory() as scratch, seeded(profile.seed):
         folder = str(kept or scratch)
         trainer = transformers.Trainer(
@@ -214,12 +218,12 @@ def trained(
             args=_arguments(profile, transformers, folder, keep=kept is not None),
             train_dataset=rows,
             data_collator=collator,
-            callbacks=[_watching(transformers, workshop)] if workshop else [],
+            callbacks=[_watching(transformers, training_context)] if training_context else [],
         )
         last = transformers.trainer_utils.get_last_checkpoint(folder) if Path(folder).is_dir() else None
         trainer.train(resume_from_checkpoint=last)
     merged = model.merge_and_unload() if hasattr(model, "merge_and_unload") else model
-    return Took(trainer.state.global_step, str(model.device)), merged.eval()
+    return TrainingStats(trainer.state.global_step, str(model.device)), merged.eval()
 
 
 def _arguments(profile: Profile, transformers: Any, folder: str, *, keep: bool) -> Any:
@@ -259,11 +263,11 @@ def with_lora(model: Any, rank: int, kind: str = "SEQ_CLS") -> Any:
     )
 
 
-def _watching(transformers: Any, workshop: Workshop) -> Any:
+def _watching(transformers: Any, training_context: TrainingContext) -> Any:
     """Return a callback of the Trainer that shows how far it is."""
 
     def on_log(_self: Any, _args: Any, state: Any, _control: Any, logs: Any = None, **_: Any) -> None:
         if logs and "loss" in logs:
-            workshop.watch("fine-tuning", state.global_step, state.max_steps, logs["loss"])
+            training_context.watch("fine-tuning", state.global_step, state.max_steps, logs["loss"])
 
     return type("Watching", (transformers.TrainerCallback,), {"on_log": on_log})()

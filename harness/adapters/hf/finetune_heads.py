@@ -23,7 +23,7 @@ from harness.adapters.hf import finetune, loading
 from harness.adapters.hf.adapter import HuggingFace
 from harness.adapters.lm import model_files as places
 from harness.errors import BadInput, Unavailable
-from harness.schema import Example, FitTask, Profile, Request, Response, Took, Workshop
+from harness.schema import Example, FitTask, Profile, Request, Response, TrainingContext, TrainingStats
 
 MODEL = "model"
 LONG = 384  # tokens of a question and a piece of its context; others read 128
@@ -49,9 +49,9 @@ class FineTunedHead(Adapter):
         self.ask = "rate" if profile.ask == "embed" else profile.ask
         self.longest = int(profile.settings.get("max_tokens", LONG if self.ask == "extract" else 128))
         self.commit: str | None = None
-        self.workshop: Workshop | None = None
+        self.training_context: TrainingContext | None = None
         self.learnt: HuggingFace | None = None
-        self._took = Took(0, "cpu")
+        self._took = TrainingStats(0, "cpu")
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def identity(self) -> Mapping[str, str]:
@@ -60,11 +60,11 @@ class FineTunedHead(Adapter):
         self.commit = known.get("revision")
         return known
 
-    def equip(self, workshop: Workshop) -> None:
+    def equip(self, training_context: TrainingContext) -> None:
         """Take what to work with."""
-        self.workshop = workshop
+        self.training_context = training_context
 
-    def took(self) -> Took:
+    def took(self) -> TrainingStats:
         """Return what the fit took."""
         return self._took
 
@@ -99,7 +99,7 @@ class FineTunedHead(Adapter):
         if self.ask == "tag":
             collator = transformers.DataCollatorForTokenClassification(tokenizer)
         made = finetune.with_lora(model, rank, lora) if rank else model
-        self._took, network = finetune.trained(self.profile, made, rows, collator, self.workshop)
+        self._took, network = finetune.trained(self.profile, made, rows, collator, self.training_context)
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name) / MODEL
         network.save_pretrained(folder)

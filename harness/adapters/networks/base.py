@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.adapters.base import Adapter
 from harness.errors import BadInput, Unavailable
-from harness.schema import Profile, Took, Workshop
+from harness.schema import Profile, TrainingContext, TrainingStats
 
 if TYPE_CHECKING:
     from harness.models.tokenizers import Tokeniser
@@ -37,7 +37,7 @@ class NetworkAdapter(Adapter):
         """Remember the settings; nothing heavy is imported yet."""
         self.profile, self.name, self.settings = profile, profile.name, profile.settings
         self.batch_size = max(1, int(self.settings.get("batch_size") or self.BATCH_SIZE))
-        self.workshop: Workshop | None = None
+        self.training_context: TrainingContext | None = None
         self.network: Any = None
         self.shape: dict[str, Any] = {}
         self.tokeniser: Tokeniser | None = None
@@ -51,14 +51,14 @@ class NetworkAdapter(Adapter):
     def build(self, shape: Mapping[str, Any]) -> Any:
         """Return a network of random weights."""
 
-    def equip(self, workshop: Workshop) -> None:
+    def equip(self, training_context: TrainingContext) -> None:
         """Take what to work with."""
-        self.workshop = workshop
+        self.training_context = training_context
 
-    def took(self) -> Took:
+    def took(self) -> TrainingStats:
         """Return what the steps of the fit took."""
         assert self._trained is not None
-        return Took(self._trained.steps, self._trained.device, self._trained.earlier)
+        return TrainingStats(self._trained.steps, self._trained.device, self._trained.earlier)
 
     def chosen(self, **usual: Any) -> dict[str, Any]:
         """Return the settings called as in `usual`, those that the user left out as they are there.
@@ -88,7 +88,9 @@ class NetworkAdapter(Adapter):
         known = {field.name for field in fields(training.Recipe)}
         given = {name: value for name, value in self.settings.items() if name in known}
         recipe = training.Recipe(**{**self.recipe(len(lengths)), **given}, seed=self.profile.seed)
-        self._trained = training.train(self.network, loss, lengths, recipe, workshop=self.workshop)
+        self._trained = training.train(
+            self.network, loss, lengths, recipe, training_context=self.training_context
+        )
 
     def start(self, shape: Mapping[str, Any]) -> None:
         """Build the network, with weights that the seed decides, where it will be trained and asked."""

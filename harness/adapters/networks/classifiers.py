@@ -24,7 +24,16 @@ from harness.adapters.batching import WINDOWS, windows
 from harness.adapters.fields import SENTENCES, field_text, field_texts
 from harness.adapters.fitted_classifier import Classical
 from harness.errors import BadInput, Unavailable
-from harness.schema import Example, FitTask, Profile, Request, Response, Timing, Took, Workshop
+from harness.schema import (
+    Example,
+    FitTask,
+    Profile,
+    Request,
+    Response,
+    Timing,
+    TrainingContext,
+    TrainingStats,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,11 +101,11 @@ class Scratch(Classical):
         rows = self.model.rows(texts)
         return self.model.log_probabilities_of(rows), rows.cut
 
-    def equip(self, workshop: Workshop) -> None:
+    def equip(self, training_context: TrainingContext) -> None:
         """Take what to work with."""
-        self.model.workshop = workshop
+        self.model.training_context = training_context
 
-    def took(self) -> Took:
+    def took(self) -> TrainingStats:
         """Return what the fit took."""
         return self.model.took()
 

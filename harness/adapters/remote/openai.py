@@ -207,7 +207,7 @@ class OpenAI(Concurrent):
         reply = await self._sent(body, this, stream=True)
         try:
             if any(kind in reply.headers.get("content-type", "") for kind in ("json", "html")):
-                return self.api.read(_sound(document(await reply.aread(), self.url + self.path)))
+                return self.api.read(_raise_for_error(document(await reply.aread(), self.url + self.path)))
             async for event in _events(reply):
                 self.api.hear(event, said)
                 if said.text:
@@ -264,7 +264,7 @@ class OpenAI(Concurrent):
 
     async def _posted(self, body: Mapping[str, Any], this: Try) -> dict[str, Any]:
         """Return the reply to a body, an object without an error in it."""
-        return _sound(document((await self._sent(body, this)).content, self.url + self.path))
+        return _raise_for_error(document((await self._sent(body, this)).content, self.url + self.path))
 
     async def _sent(self, body: Mapping[str, Any], this: Try, *, stream: bool = False) -> httpx2.Response:
         """Return the server's response, its head read."""
@@ -282,7 +282,7 @@ class OpenAI(Concurrent):
             )
         except APIStatusError as error:
             this.headers = error.response.headers
-            words = _complaint(error.body or error.response.text)
+            words = _error_message(error.body or error.response.text)
             raise faults.of_status(error.status_code, error.response.headers, words) from None
         except (APIConnectionError, httpx2.HTTPError, OSError) as error:
             raise http.of_transport(error) from None
@@ -300,20 +300,20 @@ async def _events(response: httpx2.Response) -> AsyncIterator[dict[str, Any]]:
         if data == "[DONE]":
             return
         if data:
-            yield _sound(document(data.encode()))
+            yield _raise_for_error(document(data.encode()))
 
 
-def _sound(reply: dict[str, Any]) -> dict[str, Any]:
+def _raise_for_error(reply: dict[str, Any]) -> dict[str, Any]:
     """Return a reply that holds no error: a proxy tells its upstream's within a 200."""
     wrong = reply.get("error")
     if wrong:
-        words = _complaint(wrong)
+        words = _error_message(wrong)
         finish = unanswerable(words)
         raise Fault("bad_request" if finish else "server_error", f"in the reply: {words}", finish=finish)
     return reply
 
 
-def _complaint(body: Any) -> str:
+def _error_message(body: Any) -> str:
     """Return what a server said of an error: its code, its words, and an upstream's that a proxy hands on."""
     said = at(body, "message") or at(body, "detail") or body
     words = [said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)]

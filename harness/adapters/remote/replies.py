@@ -138,8 +138,8 @@ def response(
     for here in a `chat` or a text, and not where that is None.
     """
     allowed = request.decoding.max_tokens
-    most_written = None if allowed is None else allowed + (headroom or 0)
-    usage = believed(said.usage, most_prompt_tokens(request), said, most_written)
+    max_completion_tokens = None if allowed is None else allowed + (headroom or 0)
+    usage = believed(said.usage, most_prompt_tokens(request), said, max_completion_tokens)
     usage = usage or estimated(request.prompt, said)
     text = chosen(said.text, request.options) if structured else said.text
     if text == said.text and chat is not None:
@@ -148,19 +148,23 @@ def response(
     return Response(request.key, text, finish=said.finish, usage=usage, served=said.model)
 
 
-def believed(told: Usage | None, most_read: int, said: Completion, most_written: int | None) -> Usage | None:
+def believed(
+    told: Usage | None, max_prompt_tokens: int, said: Completion, max_completion_tokens: int | None
+) -> Usage | None:
     """Return the tokens that a server told, None where they can be no count.
 
     No prompt is read in no tokens, and no text written in none. A prompt has no more of them than bytes and
-    frames (`most_read`), and a reply no more than its bytes, or than were allowed (`most_written`): there may
-    be thoughts that nobody shows.
+    frames (`max_prompt_tokens`), and a reply no more than its bytes, or than were allowed
+    (`max_completion_tokens`): there may be thoughts that nobody shows.
     """
     if told is None:
         return None
     written = (told.completion_tokens or 0) - (told.reasoning_tokens or 0)
     size = len((said.text + said.thought).encode(errors="replace"))
     nothing = told.prompt_tokens == 0 or (told.completion_tokens == 0 and size > 0)
-    too_much = (told.prompt_tokens or 0) > most_read or written > max(size + ENDS, most_written or 0)
+    too_much = (told.prompt_tokens or 0) > max_prompt_tokens or written > max(
+        size + ENDS, max_completion_tokens or 0
+    )
     return None if nothing or too_much else told
 
 

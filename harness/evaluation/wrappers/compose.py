@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.adapters.base import Adapter, Capability
 from harness.costs.accounting import Ledger
-from harness.costs.token_bounds import most_read, most_written, writes
+from harness.costs.token_bounds import generates_text, max_completion_tokens, max_prompt_tokens
 from harness.evaluation.plan import Plan
 from harness.evaluation.wrappers.answer_store import Store
 from harness.evaluation.wrappers.budget import Budgeted, Most
@@ -58,12 +58,15 @@ def _budgeted(engine: Adapter, plan: Plan, ledger: Ledger) -> Adapter:
         return engine
     convert = budget.converter(price.currency) if budget is not None else lambda amount: amount
     choose_by = plan.backend.file.choose_by
-    generates = writes(plan.task.ask, choose_by)
-    bound = most_written(plan.decoding, plan.backend.settings)
+    generates = generates_text(plan.task.ask, choose_by)
+    bound = max_completion_tokens(plan.decoding, plan.backend.settings)
 
     def most(request: Request) -> Most:
         # Options that are compared are billed a token each that nobody reads.
-        read, written = most_read(request, choose_by), bound if generates else len(request.options) + 1
+        read, written = (
+            max_prompt_tokens(request, choose_by),
+            bound if generates else len(request.options) + 1,
+        )
         amount = price.most(read, written) if budget is not None and written is not None else Decimal(0)
         return Most(read, written, convert(amount))
 

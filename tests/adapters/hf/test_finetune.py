@@ -10,7 +10,7 @@ pytest.importorskip("accelerate")
 
 from harness.adapters.hf.finetune import FineTuned
 from harness.errors import BadInput, Unavailable
-from harness.schema import Example, Profile, Workshop
+from harness.schema import Example, Profile, TrainingContext
 from tests.support.division import shared_model
 from tests.support.lessons import Task, options
 from tests.support.tiny_models import tiny_encoder, tiny_llama
@@ -105,7 +105,7 @@ def test_a_killed_tuning_goes_on_from_its_checkpoint(encoder, tmp_path):
 
     for _ in range(2):
         adapter = made(encoder)
-        adapter.equip(Workshop(tmp_path / "kept", watch))
+        adapter.equip(TrainingContext(tmp_path / "kept", watch))
         try:
             adapter.fit(TRAIN, TASK)
         except Killed:

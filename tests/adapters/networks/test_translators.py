@@ -11,7 +11,7 @@ from harness.adapters.networks import seq2seq as translators
 from harness.adapters.networks.seq2seq import Seq2SeqAdapter, TransformerSeq2SeqAdapter
 from harness.errors import BadInput, Unavailable
 from harness.models.tokenizers import EOS
-from harness.schema import Decoding, Example, Profile, Workshop
+from harness.schema import Decoding, Example, Profile, TrainingContext
 from tests.support.lessons import Task, replies, translations
 
 SMALL = {
@@ -132,7 +132,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(kind, tmp_path, monkeypat
                 raise Killed
 
         adapter = made(kind, epochs=2, dropout=0.2, batch_rows=4)
-        adapter.equip(Workshop(folder, watch))
+        adapter.equip(TrainingContext(folder, watch))
         adapter.fit(translations(), Task())
         return adapter.network.state_dict()
 
@@ -145,7 +145,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(kind, tmp_path, monkeypat
 
 def test_a_loss_that_is_no_number_is_said_with_what_to_do(tmp_path):
     adapter = made("seq2seq", learning_rate=1e38)
-    adapter.equip(Workshop(tmp_path, lambda *_shown: None))
+    adapter.equip(TrainingContext(tmp_path, lambda *_shown: None))
     with pytest.raises(Unavailable, match=r"no number at step .*; set a lower one: -m learning_rate="):
         adapter.fit(translations(), Task())
 
