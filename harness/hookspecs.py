@@ -78,7 +78,8 @@ class MetricEntry:
     The factory is called as `factory(labels, **settings)` and returns a `harness.schema.Metric`.
     `settings` is as in `AdapterEntry`; `asks` are the asks it can judge; `extra` what it needs installed.
     A name that ends in capitals after a colon, `evaluate:NAME_OR_PATH`, is that of a family: what stands
-    in the place of the capitals comes first, `factory(text, labels, **settings)`.
+    in the place of the capitals comes first, `factory(text, labels, **settings)`. `several_labels` says of a
+    metric of labels that an example's target may be a list of them.
     """
 
     name: str
@@ -87,6 +88,7 @@ class MetricEntry:
     settings: Mapping[str, str] = field(default_factory=dict)
     extra: str | None = None
     description: str = ""
+    several_labels: bool = False
 
 
 @dataclass(frozen=True, slots=True)

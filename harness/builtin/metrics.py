@@ -18,7 +18,7 @@ ROUGE = {
 }
 
 METRICS = (
-    MetricEntry("accuracy", "harness.metrics.classification:accuracy", asks=LABELLED),
+    MetricEntry("accuracy", "harness.metrics.classification:accuracy", asks=LABELLED, several_labels=True),
     MetricEntry(
         "accuracy_with_guess",
         "harness.metrics.classification:accuracy_with_guess",
@@ -66,7 +66,7 @@ METRICS = (
     MetricEntry("truthful", "harness.metrics.truthfulness:truthful", asks=("generate",)),
     MetricEntry("informative", "harness.metrics.truthfulness:informative", asks=("generate",)),
     *(
-        MetricEntry(name, f"harness.metrics.social_bias:{name}", asks=("choose",))
+        MetricEntry(name, f"harness.metrics.social_bias:{name}", asks=("choose",), several_labels=True)
         for name in ("kobbq_accuracy", "diff_bias_ambiguous", "diff_bias_disambiguated")
     ),
     *(

@@ -67,13 +67,14 @@ class Judge:
     def _takes(self, key: str, several: Sequence[Any]) -> bool:
         """Return whether a list is what the metric judges: spans, or references to extract one of.
 
-        What judges choices and nothing extracted compares labels, of which an example has one.
+        What judges choices and nothing extracted compares labels, of which an example has one, unless it says
+        otherwise.
         """
         if "tag" in self.entry.asks:
             return True
         judges_labels = "choose" in self.entry.asks and "extract" not in self.entry.asks
-        judges_labels = judges_labels and self.entry.name != "accuracy"  # any of several is right
-        return key == "target" and not judges_labels and not any(isinstance(one, list) for one in several)
+        takes_lists = self.entry.several_labels or not judges_labels
+        return key == "target" and takes_lists and not any(isinstance(one, list) for one in several)
 
 
 def judge(

@@ -98,7 +98,7 @@ class TestBesideOurs:
         assert found["accuracy@mmlu_pro.v1"] == 0.25
         assert found["accuracy_with_guess@mmlu_pro.v1"] == pytest.approx((1 + 0.25 + 0 + 0.25) / 4)
         assert "official mmlu_pro.v1 0.2500)" in project("leaderboard").out
-        assert "(공식 mmlu_pro.v1 0.2500)" in project("leaderboard", "--lang", "ko").out
+        assert "공식 mmlu_pro.v1 0.2500)" in project("leaderboard", "--lang", "ko").out
 
     def test_its_signature_names_the_reader(self, project):
         signature = only(run(project))["metrics"]["accuracy@mmlu_pro.v1"]["signature"]
