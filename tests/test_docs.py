@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import re
 import shlex
-import sys
 from pathlib import Path
 
 import click
@@ -18,22 +16,13 @@ import harness
 from harness.backends import backend as backends
 from harness.cli.app import app
 from harness.tasks import task as tasks
+from tests.support.docs_site import module
 from tests.support.paths import ROOT
 from tests.support.reading import Reader, occurs, steps
 
 DOCS = ROOT / "docs"
 PAGES = sorted(path for language in ("en", "ko") for path in (DOCS / language).rglob("*.md"))
 NAMES = [str(path.relative_to(DOCS)) for path in PAGES]
-
-
-def module(name: str):
-    """Return a module of the site's own folder, which is no package."""
-    path = DOCS / "_site" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"docs_site_{name}", path)
-    found = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = found
-    spec.loader.exec_module(found)
-    return found
 
 
 def text(name: str) -> str:

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from pydantic import BaseModel
 
 from harness import builtin
 from harness.backends.schema import BackendFile
@@ -12,31 +9,18 @@ from harness.records.run_schema import RunDocument
 from harness.records.sample_schema import Record
 from harness.tasks import checking
 from harness.tasks.schema import Group, TaskFile
+from tests.support.docs_site import module
 
+REFERENCE = module("reference")
 ROOTS = (TaskFile, Group, BackendFile, RunDocument, Record)
 
 
-def _models(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[type[BaseModel]]:
-    """Yield `model` and every model that stands in its fields, once."""
-    if model in seen:
-        return
-    seen.add(model)
-    yield model
-    inside = [getattr(model, "item", None)]
-    for field in model.model_fields.values():
-        inside += _mentioned(field.annotation)
-    for one in inside:
-        if isinstance(one, type) and issubclass(one, BaseModel):
-            yield from _models(one, seen)
-
-
-def _mentioned(annotation: object) -> list[object]:
-    parts = getattr(annotation, "__args__", ())
-    return [annotation, *(one for part in parts for one in _mentioned(part))]
+def test_every_kind_of_file_has_its_page():
+    assert REFERENCE.ROOTS == ROOTS
 
 
 KEYS = sorted(
-    {(model, name) for root in ROOTS for model in _models(root, set()) for name in model.model_fields},
+    {(model, name) for root in ROOTS for model in REFERENCE.models(root) for name in model.model_fields},
     key=lambda key: (key[0].__name__, key[1]),
 )
 

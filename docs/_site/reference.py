@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -94,6 +95,12 @@ def models(model: type[BaseModel], seen: list[type[BaseModel]] | None = None) ->
     return seen
 
 
+@cache
+def titled() -> frozenset[str]:
+    """Return the names of all models that have a table on some page."""
+    return frozenset(model.__name__ for root in ROOTS for model in models(root))
+
+
 def mentioned(annotation: object) -> list[object]:
     return [annotation, *(one for part in get_args(annotation) for one in mentioned(part))]
 
@@ -113,8 +120,7 @@ def kind(schema: Mapping[str, Any], language: str) -> str:
     number = LANGUAGES.index(language)
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        known = any(name == one.__name__ for root in ROOTS for one in models(root))
-        return f"[{name}](#{name.lower()})" if known else KINDS["object"][number]
+        return f"[{name}](#{name.lower()})" if name in titled() else KINDS["object"][number]
     if "anyOf" in schema:
         return f" {KINDS['or'][number]} ".join(
             dict.fromkeys(kind(one, language) for one in schema["anyOf"] if one.get("type") != "null")

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from harness.builtin import adapters, descriptions, exporters, extractors, metrics
 from harness.hookspecs import AdapterEntry, ExporterEntry, ExtractorEntry, MetricEntry, hookimpl
 
 __all__ = ["ADAPTERS", "EXPORTERS", "EXTRACTORS", "METRICS"]
 
-ADAPTERS = tuple(
-    replace(entry, description=descriptions.ADAPTERS.get(entry.name, "")) for entry in adapters.ADAPTERS
-)
-METRICS = tuple(
-    replace(entry, description=descriptions.METRICS.get(entry.name, "")) for entry in metrics.METRICS
-)
-EXTRACTORS = tuple(
-    replace(entry, description=descriptions.EXTRACTORS.get(entry.name, "")) for entry in extractors.EXTRACTORS
-)
-EXPORTERS = tuple(
-    replace(entry, description=descriptions.EXPORTERS.get(entry.name, "")) for entry in exporters.EXPORTERS
-)
+Entry = TypeVar("Entry", AdapterEntry, MetricEntry, ExtractorEntry, ExporterEntry)
+
+
+def _described(entries: Iterable[Entry], lines: Mapping[str, str]) -> tuple[Entry, ...]:
+    return tuple(replace(entry, description=lines.get(entry.name, "")) for entry in entries)
+
+
+ADAPTERS = _described(adapters.ADAPTERS, descriptions.ADAPTERS)
+METRICS = _described(metrics.METRICS, descriptions.METRICS)
+EXTRACTORS = _described(extractors.EXTRACTORS, descriptions.EXTRACTORS)
+EXPORTERS = _described(exporters.EXPORTERS, descriptions.EXPORTERS)
 
 
 @hookimpl

@@ -24,7 +24,7 @@ def headline(found: Board) -> list[str]:
     told = [_leads(found, leader)]
     if len(ranked) > 1:
         told.append(_sure(ranked))
-    return [*told, *_price(found, ranked)]
+    return [*told, *_price(ranked)]
 
 
 def newest(entries: Sequence[Run]) -> str:
@@ -64,7 +64,7 @@ def _sure(ranked: Sequence[BoardRow]) -> str:
     return translated("{names} may be as good: the paired test does not tell them apart.", names=names)
 
 
-def _price(found: Board, ranked: Sequence[BoardRow]) -> list[str]:
+def _price(ranked: Sequence[BoardRow]) -> list[str]:
     """Return what the leader costs or takes, and who is cheaper or faster and may be as good."""
     costs = {row.system: _worst(row, _cost) for row in ranked}
     currency = {
