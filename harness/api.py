@@ -145,8 +145,9 @@ class Comparison(comparing.PairedComparison):
 def run(options: RunOptions) -> list[Run]:
     """Return the runs of tasks on backends, as `harness run` makes them; a complete one is not made again.
 
-    Several tasks, backends, templates, asks, decodings or settings make a grid. `limit` is a count or a
-    share of the examples, `template="all"` every one the task has, `settings={"model": "DIR"}` the backend's.
+    Several tasks, backends, templates, asks, shots, decodings or settings make a grid. `limit` is a count or
+    a share of the examples, `template="all"` every one the task has, `settings={"model": "DIR"}` is the
+    backend's.
     Of the train split, systems that learn learn from `train_limit` rows or that share, drawn by the seed
     (`[100, 1000, "all"]` is a grid), and with `dedupe_train` from no row whose input is evaluated.
     `data_dir` is else `$HARNESS_DATA`. One dead backend of several stops no other: it is a warning, and so is

@@ -81,9 +81,9 @@ def single_plan(options: RunOptions, report: Report) -> Plan:
     grid = Grid.of(options)
     names = tasks.expand(grid.tasks)
     if len(names) > 1 or not grid.single:
-        raise BadInput("try takes one task, one backend, one template and one decoding")
+        raise BadInput("try takes one task, one backend, one template, one --shots and one decoding")
     task = tasks.load(names[0])
-    task = task.choose(ask=grid.asks[0], template=grid.templates[0], shots=options.shots, seed=options.seed)
+    task = task.choose(ask=grid.asks[0], template=grid.templates[0], shots=grid.shots[0], seed=options.seed)
     system = backends.load(grid.backends[0]).choose(grid.settings[0])
     decoding = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked(), grid.decodings[0])
     system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)

@@ -16,6 +16,7 @@ from harness.costs.max_cost import require_affordable
 from harness.datasets.sources import NotHere
 from harness.datasets.task_data import Material, Supplies
 from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
+from harness.evaluation import sweeps
 from harness.evaluation.plan import Plan
 from harness.options.running import RunOptions
 from harness.perturbations import perturbed
@@ -35,6 +36,7 @@ class Grid:
     backends: Sequence[str]
     templates: Sequence[str | None]
     asks: Sequence[str | None]
+    shots: Sequence[int | None]
     train_limits: Sequence[int | float | None]
     decodings: Sequence[Mapping[str, Any]]
     settings: Sequence[Mapping[str, Any]]
@@ -48,6 +50,7 @@ class Grid:
             backends=_axis(options.backend),
             templates=_axis(options.template),
             asks=_axis(options.ask),
+            shots=_axis(options.shots),
             train_limits=_axis(options.train_limit),
             decodings=_axis(options.decoding, {}),
             settings=_axis(options.settings, {}),
@@ -151,17 +154,29 @@ def _drafted(options: RunOptions, *, keys: bool) -> tuple[list[_Draft], list[Har
     chosen = [(own, own.choose(set_)) for own, set_ in systems]
     drafts: list[_Draft] = []
     dead: list[HarnessError] = []
-    for task, named in _tasks(grid, options):
+    for base, named in _tasks(grid, options):
         try:
-            _ = task.metrics  # one may need a package that is not installed here
+            _ = base.metrics  # one may need a package that is not installed here
+            sweeps.require_shots_matter(grid.shots, base, (system for _, system in chosen))
         except Unavailable as error:
-            dead.append(Unavailable(f"{task.name}: {error}"))
+            dead.append(Unavailable(f"{base.name}: {error}"))
             continue
-        for (own, system), asked in itertools.product(chosen, grid.decodings):
+        except CannotAsk as error:
+            if named:
+                raise
+            dead.append(error)
+            continue
+        asks = [
+            (own, system, base.choose(shots=shots))
+            for own, system in chosen
+            for shots in sweeps.shots_for(grid.shots, base, system)
+        ]
+        for (own, system, task), asked in itertools.product(asks, grid.decodings):
             usual = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked())
             decoding = forms.decoding(usual.asked(), asked)
             try:
                 _require_fit(task, system)
+                sweeps.require_decoding_matters(grid.decodings, task, system, decoding)
                 system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code, keys=keys)
                 if options.budget is not None:
                     require_affordable(options.budget, task.ask, system, decoding)
@@ -282,8 +297,6 @@ def _tasks(grid: Grid, options: RunOptions) -> Iterator[tuple[Task, bool]]:
             names = list(task.file.templates.all) if template == "all" else [template]
             for one, ask in itertools.product(names, grid.asks):
                 yield (
-                    task.choose(
-                        ask=ask, template=one, shots=options.shots, split=options.split, seed=options.seed
-                    ),
+                    task.choose(ask=ask, template=one, split=options.split, seed=options.seed),
                     name in grid.tasks,
                 )

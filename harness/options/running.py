@@ -93,14 +93,16 @@ class RunOptions:
         ),
     ] = None
     shots: Annotated[
-        int | None,
+        int | Sequence[int] | None,
         Flag(
             "--shots",
-            least=0,
-            metavar="K",
-            help="worked examples in the prompt",
-            ko="프롬프트에 넣는 풀이 예시의 수",
+            metavar="K[,…]",
+            help="worked examples in the prompt, such as 0,1,3,10",
+            ko="프롬프트에 넣는 풀이 예시의 수, 예: 0,1,3,10",
             on="run race estimate try show",
+            raw=str,
+            read=values.shots,
+            check=values.shots_given,
         ),
     ] = None
     template: Annotated[

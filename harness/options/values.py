@@ -76,6 +76,20 @@ def train_limits(text: str | None) -> list[int | float | None]:
     return [None if one == "all" else limit(one, "--train-limit") for one in given]
 
 
+def shots(text: str | None) -> list[int] | None:
+    """Return the counts in `0,1,3,10`, each once; None where nothing is said.
+
+    Raises:
+        BadInput: one is no count.
+    """
+    if text is None:
+        return None
+    given = names([text])
+    if not given or not all(one.isdecimal() for one in given):
+        raise BadInput(f"--shots {_shown(text)}: should be counts, such as 5, or 0,1,3,10")
+    return list(dict.fromkeys(map(int, given)))
+
+
 _TOKEN = re.compile(
     r"""
     (?: ^ | (?<=[\[{,:]) | (?<=[\[{,:][ ]) )          # where YAML lets a quoted text begin
@@ -252,6 +266,16 @@ def path(_name: str, given: str | Path) -> Path:
 def texts(_name: str, given: str | Sequence[str]) -> tuple[str, ...]:
     """Return one text or several as a tuple."""
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def shots_given(name: str, given: int | Sequence[int]) -> list[int]:
+    """Return one count of worked examples or several as a list, each once.
+
+    Raises:
+        BadInput: one is no count.
+    """
+    several = given if isinstance(given, (list, tuple)) else [given]
+    return list(dict.fromkeys(count(name, one, 0) for one in several))
 
 
 def parts(name: str, given: Any) -> list[int | float | None]:

@@ -35,8 +35,8 @@ def chosen(task: Task, options: RunOptions) -> Task:
     if len(grid.settings) > 1:
         raise BadInput("-m: show takes one value of each setting")
     if not grid.single:
-        raise BadInput("show takes one backend, one template and one --ask")
-    return task.choose(template=grid.templates[0], ask=grid.asks[0], shots=options.shots)
+        raise BadInput("show takes one backend, one template, one --ask and one --shots")
+    return task.choose(template=grid.templates[0], ask=grid.asks[0], shots=grid.shots[0])
 
 
 def preview(task: Task, options: RunOptions, n: int) -> Iterator[str]:

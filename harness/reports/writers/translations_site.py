@@ -232,6 +232,15 @@ SITE: dict[str, str] = {
     "Decoding: {key}": "디코딩: {key}",
     "All other settings are the same along a line.": "한 선 위에서 다른 설정은 모두 같음.",
     "Learning curves": "학습 곡선",
+    "Shots": "예시 수",
+    "Shots by size": "모델 크기와 예시 수",
+    "Each example keeps its first shots as more come: a point adds to the one before.": (
+        "예시가 늘어도 앞의 예시는 그대로이고 새것만 더해짐."
+    ),
+    "Each mark is a model; what more shots buy a larger one.": (
+        "점 하나가 모델 하나; 큰 모델이 예시에서 더 얻는지 보임."
+    ),
+    "{k} shots": "예시 {k}개",
     "Each point is a fit of its own.": "점마다 따로 학습함.",
     "{n} examples": "예제 {n}개",
     # Pictures of a run
