@@ -50,13 +50,20 @@ def _bound_memory(most: int = 8 * 2**30) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
+def _peak() -> float:
+    """Return the most memory in MiB that this process has had."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+
+
 def tried(
     what: str, seeds: Iterable[int], folder: Path, seconds: float = float("inf"), traced: bool = False
 ) -> list[int]:
     """Run a case for each seed, as long as there is time, and return the seeds of those that failed."""
     kind = KINDS[what]
     project = kind.prepared(folder / "template")
-    executed, failed, count, began = Executed(), [], 0, time.monotonic()
+    executed, failed, count, done, began = Executed(), [], 0, 0, time.monotonic()
     kinds: Counter[str] = Counter()
     for seed in seeds:
         if time.monotonic() - began > seconds:
@@ -77,10 +84,12 @@ def tried(
                 flush=True,
             )
         finally:
+            done += case.count
             shutil.rmtree(case.home, ignore_errors=True)
         if count % 200 == 0:
             print(f"{what}: {count:,} cases, {len(failed)} failed", file=sys.stderr, flush=True)
-    print(f"{what}: {count:,} cases, {len(failed)} failed, {time.monotonic() - began:.0f} s", file=sys.stderr)
+    told = f"{what}: {count:,} cases, {done:,} {kind.COUNTED}, {len(failed)} failed"
+    print(f"{told}; {time.monotonic() - began:.0f} s, peak {_peak():.0f} MiB", file=sys.stderr)
     return failed
 
 

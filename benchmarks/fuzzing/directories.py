@@ -14,6 +14,7 @@ from benchmarks.fuzzing.verdict import Broken, Executed, Said, environment, harn
 from tests.support.running import Project, rows
 
 FILES = ("run.json", "samples.jsonl", "statistics.npz", "task.yaml", "backend.yaml", ".lock")
+COUNTED = "mutations of files"
 ROWS = 12
 ODD: tuple[Any, ...] = (
     None, True, -1, 0, 2**63, 10**30, 1e308, "", "x", "\0", "\x1b]0;t\x07", "긍" * 5000, [], [[]],
@@ -76,6 +77,11 @@ class Case:
                 self.executed.check()
                 told += said.err + said.out
                 self._check(target, {key: whole[key] for key in kept}, figures, forged, told)
+
+    @property
+    def count(self) -> int:
+        """Return how many mutations there were."""
+        return len(self.mutations)
 
     def _check(
         self,

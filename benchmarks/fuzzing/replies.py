@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from benchmarks.fuzzing.apis import APIS, SIMILAR, Api, word
 from benchmarks.fuzzing.directories import _set
 from benchmarks.fuzzing.verdict import Broken, Executed, environment, harness
-from harness.adapters.remote import base
+from harness.adapters.remote import base, gemini, openai
 from harness.errors import BadInput
 from harness.records.run_file import read_run
-from tests.support.model_server import CLOSE, RESET, Asked, ModelServer, Reply, Step, answer
+from tests.support.model_server import CLOSE, RESET, Asked, ModelServer, Reply, Step
 from tests.support.running import Project, rows
 
-ROWS = 12
+COUNTED = "mutated replies"
+ROWS, PAIRS = 12, 3  # of sentences in a call
 KEY = "sk-fuzz-7f3a9c1e5d8b2046"
-BACKEND = "adapter: openai\nmodel: tiny\nchat: true\nchoose_by: extract\n"
 STATUSES = (
     100,
     204,
@@ -61,10 +64,16 @@ HEADERS = (
 
 
 def prepared(home: Path) -> Project:
-    """Return a project whose backend is asked with a key."""
+    """Return a project whose backends are asked with a key."""
     project = Project(home)
     project.reviews(test=rows(ROWS))
-    project.write("backends/served.yaml", BACKEND)
+    for name, api in APIS.items():
+        project.write(f"backends/{name.replace(' ', '_')}.yaml", api.backend)
+    table = home / "data/reviews/test.tsv"
+    head, *lines = table.read_text(encoding="utf-8").splitlines()
+    more = [f"{line}\t다른 문장 {number}" for number, line in enumerate(lines)]
+    table.write_text("\n".join([f"{head}\tother", *more, ""]), encoding="utf-8")
+    project.write("tasks/similar.yaml", SIMILAR)
     return project
 
 
@@ -76,7 +85,7 @@ class Case:
     home: Path
     executed: Executed
     mutations: list[str] = field(default_factory=list)
-    sound: set[str] = field(default_factory=set)  # prompts of which the last reply was as it should be
+    sound: dict[str, str] = field(default_factory=dict)  # what was said to whom it was last said as it should
 
     def run(self, template: Path) -> None:
         """Run it.
@@ -86,55 +95,51 @@ class Case:
         """
         draw = random.Random(self.seed)
         shutil.copytree(template, self.home)
+        name = draw.choice(list(APIS))
+        api = APIS[name]
+        self.mutations.append(f"{name}:")
         variables = {
             "HARNESS_CACHE": str(self.home / "cache"),
             "FUZZ_API_KEY": KEY,
             "XDG_CONFIG_HOME": str(self.home),
         }
         hasty = mock.patch.multiple(base, PAUSE=0.001, LONGEST_PAUSE=0.01)
-        with environment(variables, ["HARNESS_DATA"]), hasty, ModelServer() as server:
-            server.script = lambda asked: self._reply(draw, asked)
+        few = (mock.patch.object(module, "EMBEDDED", PAIRS) for module in (openai, gemini))
+        with ExitStack() as stack, ModelServer() as server:
+            for context in (environment(variables, ["HARNESS_DATA"]), hasty, *few):
+                stack.enter_context(context)
+            server.script = lambda asked: self._reply(draw, api, asked)
+            url = server.url.removesuffix("/v1") if "gemini" in name else server.url
             said = harness(
                 self.home,
-                *(
-                    "run",
-                    "-t",
-                    "reviews",
-                    "-b",
-                    "served",
-                    "--data-dir",
-                    "data",
-                    "-q",
-                    "--max-failures",
-                    "1.0",
-                ),
-                *(
-                    "-m",
-                    f"base_url={server.url}",
-                    "-m",
-                    "api_key_env=FUZZ_API_KEY",
-                    "-m",
-                    "timeout=0.4",
-                    "--concurrency",
-                    "4",
-                ),
+                *("run", "-t", "similar" if api.task == SIMILAR else "reviews"),
+                *("-b", name.replace(" ", "_"), "--data-dir", "data", "-q", "--max-failures", "1.0"),
+                *("-m", f"base_url={url}", "-m", "api_key_env=FUZZ_API_KEY", "-m", "timeout=0.4"),
+                *("--concurrency", "4"),
                 *(("--latency",) if draw.random() < 0.5 else ("--no-latency",)),
                 *(("--no-cache",) if draw.random() < 0.5 else ()),
             )
         self.executed.check()
-        self._check(said.out + said.err, said.code)
+        self._check(api, said.out + said.err, said.code)
 
-    def _reply(self, draw: random.Random, asked: Asked) -> Reply:
-        reply = answer(asked)
-        self.sound.add(asked.prompt)
+    @property
+    def count(self) -> int:
+        """Return how many replies were mutated."""
+        return len(self.mutations) - 1
+
+    def _reply(self, draw: random.Random, api: Api, asked: Asked) -> Reply:
+        reply = api.answer(asked)
+        about = api.asked(asked)
+        self.sound |= {text: word(text) for text in about}
         if draw.random() < 0.33:
             return reply
         mutation = draw.choice(MUTATIONS)
         self.mutations.append(mutation.__name__)
-        self.sound.discard(asked.prompt)
+        for text in about:
+            self.sound.pop(text, None)
         return mutation(draw, reply)
 
-    def _check(self, told: str, code: int) -> None:
+    def _check(self, api: Api, told: str, code: int) -> None:
         for path in self.home.rglob("*"):
             if path.is_file() and KEY.encode() in path.read_bytes():
                 raise Broken(f"the key stands in {path.name}")
@@ -148,16 +153,17 @@ class Case:
         records = [json.loads(line) for line in (directory / "samples.jsonl").read_bytes().splitlines()]
         if code == 0 and (run.status != "complete" or len(records) != ROWS):
             raise Broken(f"exit code 0 with {len(records)} records, {run.status}")
-        words = {prompt: ("부정", "긍정")[sum(prompt.encode()) % 2] for prompt in self.sound}
+        table = (self.home / "data/reviews/test.tsv").read_text(encoding="utf-8").splitlines()[1:]
+        lines = {line.split("\t")[0]: line.split("\t") for line in table}
         for record in records:
             response = record["response"]
-            prompt = record["request"]["messages"][-1]["content"]
-            if prompt in words and response["error"] is None and response["text"] != words[prompt]:
-                raise Broken(f"{response['text']!r} was never said to {record['id']}")
+            if response["error"] is None and (what := api.wrong(record, lines[record["id"]], self.sound)):
+                raise Broken(f"{what} was never said to {record['id']}")
             if response["error"] is not None and record["scores"] is not None:
                 raise Broken(f"{record['id']} failed and has scores")
 
 
+_COUNT = re.compile(rb'("(?:prompt_tokens|input_tokens|promptTokenCount|completion_tokens)": )\d+')
 Mutation = Callable[[random.Random, Reply], Reply]
 
 
@@ -261,7 +267,7 @@ def usage(draw: random.Random, reply: Reply) -> Reply:
         (b"0", b"-5", b"1e400", b"99999999999999999999999", b"null", b'"many"', b"NaN", b"2.5", b"true")
     )
     head, body = _parts(reply)
-    changed = body.replace(b'"prompt_tokens": 10', b'"prompt_tokens": ' + number)
+    changed = _COUNT.sub(rb"\g<1>" + number, body)
     start = changed.find(b"{")
     end = changed.find(b"\n", start) if b"chunked" in head else len(changed)
     return _bodied(head, changed[start:end])

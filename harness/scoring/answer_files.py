@@ -92,13 +92,14 @@ def _answer(place: Place, row: Mapping[str, Any]) -> Answer:
     """
     of_run = isinstance(row.get("response"), dict)
     said: Mapping[str, Any] = row["response"] if of_run else row
+    asked = row.get("request")
     try:
         given = row.get("prediction")
         prediction = tuple(given) if isinstance(given, list) else _text("prediction", given)
         reply = _text("text", said.get("text")) if of_run else prediction
         return Answer(
             place,
-            keys=(*row, *said, *row.get("request", ())) if of_run else tuple(row),
+            keys=(*row, *said, *(asked if isinstance(asked, dict) else ())) if of_run else tuple(row),
             prediction=prediction,
             target=_target(row.get("target")),
             text=reply if isinstance(reply, str) else None,

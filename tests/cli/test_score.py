@@ -379,6 +379,12 @@ def test_a_runs_samples_have_the_runs_figures_and_failed_requests_enter_none(tmp
     }
 
 
+@pytest.mark.parametrize("asked", [5, None, "x", [1], [["a"]], {"options": 7}])
+def test_a_journal_whose_requests_are_odd_is_scored_by_what_was_answered(shell, asked):
+    row = {"prediction": "a", "target": "a", "request": asked, "response": {"text": "a", "error": None}}
+    assert scored(shell, [row], "-M", "accuracy")["accuracy"]["value"] == 1
+
+
 # Settings
 
 
