@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
+from typing import TextIO
+
+BOLD, DIM, RED, AMBER = "1", "2", "31", "33"  # styles of a terminal
 
 
 def say(message: str) -> None:
@@ -64,6 +68,36 @@ class Few:
         """Say how many messages were not said."""
         if self.count > self._most:
             self._tell(f"… and {self.count - self._most:,} more like these")
+
+
+def is_console(stream: TextIO) -> bool:
+    """Return whether people read `stream`: a terminal, or the log of a service that asks for colour."""
+    return stream.isatty() or _forced()
+
+
+def in_colour(stream: TextIO) -> bool:
+    """Return whether `stream` takes colour; `NO_COLOR` and `FORCE_COLOR` say so, whatever it is."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return _forced() or (stream.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def _forced() -> bool:
+    return os.environ.get("FORCE_COLOR", "") not in ("", "0")
+
+
+def columns(stream: TextIO) -> int | None:
+    """Return how many cells a line of `stream` has, None where it has no edge."""
+    if not stream.isatty() and not os.environ.get("COLUMNS", "").isdigit():
+        return None
+    import shutil
+
+    return max(20, shutil.get_terminal_size().columns)
+
+
+def styled(text: str, code: str, *, colour: bool = True) -> str:
+    """Return `text` in a style of the terminal, as it is without colour."""
+    return f"\x1b[{code}m{text}\x1b[0m" if colour and text else text
 
 
 def span(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from harness.cli.output import emit, print_json
+from harness.cli.output import print_json, show
 from harness.errors import BadInput
 from harness.options.flags import Flag, Positional
 from harness.options.shared import DataDir, Json, Lang, Offline
@@ -59,5 +59,5 @@ def audit(
         if json:
             print_json(report.as_json(found))
         else:
-            emit(report.markdown(found))
+            show(list(report.blocks(found)))
     return 0

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
-from harness.cli.output import emit, print_json
+from harness.cli.output import emit, print_json, show
 from harness.errors import BadInput, did_you_mean
 from harness.options.flags import Flag, Positional
 from harness.options.shared import Json
@@ -74,7 +74,7 @@ def _check_known(backend: str | None, kept: list[Kept]) -> None:
 
 def _print(what: str, rows: list[Kept], removed: int, size: int, *, json: bool) -> None:
     from harness.evaluation.wrappers.answer_store import path
-    from harness.reports.writers.markdown import table
+    from harness.reports.writers.blocks import TableBlock
 
     if json:
         found = {"path": str(path()), "bytes": size, "backends": [row._asdict() for row in rows]}
@@ -86,7 +86,7 @@ def _print(what: str, rows: list[Kept], removed: int, size: int, *, json: bool) 
     emit(f"{path()}: {answers:,} answers, {size / 2**20:.1f} MiB")
     if rows:
         header = ["backend", "model", "answers", "KiB", "oldest", "newest"]
-        emit(table(header, [_cells(row) for row in rows], names=1))
+        show([TableBlock(header, [_cells(row) for row in rows], names=1)])
 
 
 def _cells(row: Kept) -> list[str]:

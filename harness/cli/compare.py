@@ -11,6 +11,7 @@ from harness.options.shared import Lang
 
 if TYPE_CHECKING:
     from harness.reports.comparison.compare import PairedComparison
+    from harness.reports.writers.blocks import Block
 
 FORMATS = ("md", "html", "json")
 
@@ -64,16 +65,16 @@ def compare(
     kind = format_named(format, out, FORMATS)
     with language("en" if kind == "json" else lang):
         metrics = values.names(metric)
-        text = _rendered(comparison.compare(only_run(a), only_run(b), metrics=metrics, examples=n), kind)
-    hand_over(text, out)
+        found = comparison.compare(only_run(a), only_run(b), metrics=metrics, examples=n)
+        hand_over(_rendered(found, kind), out)
     return 0
 
 
-def _rendered(found: PairedComparison, kind: str) -> str:
+def _rendered(found: PairedComparison, kind: str) -> str | list[Block]:
     import orjson
 
     from harness.reports.comparison import render
 
     if kind == "json":
         return orjson.dumps(render.as_json(found), option=orjson.OPT_INDENT_2).decode() + "\n"
-    return render.html(found) if kind == "html" else render.markdown(found) + "\n"
+    return render.html(found) if kind == "html" else render.blocks(found)

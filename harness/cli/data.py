@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from harness.cli.output import emit, fail, print_json
+from harness.cli.output import emit, fail, print_json, show_columns
 from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
 from harness.options.flags import Flag, Positional
 from harness.options.shared import DataDir, Json
@@ -61,14 +61,12 @@ def data(
 def _list(tasks: list[Task], data_dir: Path | None, *, json: bool) -> int:
     from harness.datasets.availability import availability
     from harness.datasets.sources import Where
-    from harness.text.width import padded
 
     found = [availability(task, Where(data_dir)) for task in tasks]
     if json:
         print_json({"data": [asdict(one) for one in found]})
         return 0
-    for line in padded([list(COLUMNS), *map(_cells, found)]):
-        emit("  ".join(line).rstrip())
+    show_columns(COLUMNS, map(_cells, found))
     return 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-from harness.cli.output import emit, fail, print_json
+from harness.cli.output import fail, print_json, show
 from harness.errors import BadInput, HarnessError, Unavailable
 from harness.options.flags import Flag
 from harness.options.running import RunOptions
@@ -65,7 +65,7 @@ def estimate(
     if json:
         print_json(estimates.as_json(found))
     elif found:
-        emit(estimates.markdown(found))
+        show(estimates.blocks(found))
     return max((error.exit_code for error in errors), default=0)
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from harness.cli.output import emit, fail, print_json, warn, write
+from harness.cli.output import emit, fail, print_json, show, warn, write
 from harness.errors import BadInput, Unavailable, did_you_mean
 from harness.options.flags import Flag
 from harness.options.shared import Json, Lang, Runs, RunsDir
-from harness.terminal import say
+from harness.terminal import is_console, say
 
 if TYPE_CHECKING:
     from harness.reports.gate.gate import Gate
@@ -214,18 +214,19 @@ def _write(found: Gate, junit: Path | None, *, strict: bool, json: bool) -> None
     from harness.reports.gate import junit as xml
     from harness.reports.gate import render
 
-    text = render.markdown(found)
     if junit is not None:
         write(xml.document(found, strict=strict), junit, "--junit")
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        _append(Path(summary), text + "\n")
+        _append(Path(summary), render.markdown(found) + "\n")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for command in render.commands(found, strict=strict):
             print(command, file=sys.stderr, flush=True)
     if json:
         print_json(render.as_json(found, strict=strict))
+    elif is_console(sys.stdout):
+        show(render.blocks(found))
     else:
-        emit(text)
+        emit(render.markdown(found))
 
 
 def _append(path: Path, text: str) -> None:

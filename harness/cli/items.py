@@ -61,8 +61,7 @@ def items(
     with language("en" if kind == "json" else lang):
         found = analysis.analyse(task, load(runs or [runs_dir], warn), warn, count)
         if kind == "json":
-            text = orjson.dumps(render.as_json(found), option=orjson.OPT_INDENT_2).decode() + "\n"
+            hand_over(orjson.dumps(render.as_json(found), option=orjson.OPT_INDENT_2).decode() + "\n", out)
         else:
-            text = render.html(found, n) if kind == "html" else render.markdown(found, n) + "\n"
-    hand_over(text, out)
+            hand_over(render.html(found, n) if kind == "html" else list(render.blocks(found, n)), out)
     return 0

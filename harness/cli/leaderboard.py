@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from harness.cli.output import emit, format_named, hand_over, warn
+from harness.cli.output import format_named, hand_over, show, warn
 from harness.errors import BadInput
 from harness.options.flags import Flag
 from harness.options.shared import GroupOf, Lang, Runs, RunsDir, SortBy
@@ -14,6 +14,7 @@ from harness.options.shared import GroupOf, Lang, Runs, RunsDir, SortBy
 if TYPE_CHECKING:
     from harness.reports.leaderboard.board import Board
     from harness.reports.run import Run
+    from harness.reports.writers.blocks import Block
 
 FORMATS = ("md", "html", "csv", "json", "latex")
 READ_BY_PROGRAMS = ("csv", "json")  # in English, whatever language people are spoken to in
@@ -76,12 +77,11 @@ def leaderboard(
     with language("en" if kind in READ_BY_PROGRAMS else lang):
         entries = load(runs or [runs_dir], warn)
         found = board(entries, warn, group=group, sort=sort, baseline=baseline)
-        text = _rendered(found, entries, kind, by)
-    hand_over(text, out)
+        hand_over(_rendered(found, entries, kind, by), out)
     return 0
 
 
-def _rendered(found: Board, entries: Sequence[Run], kind: str, by: str | None) -> str:
+def _rendered(found: Board, entries: Sequence[Run], kind: str, by: str | None) -> str | list[Block]:
     import orjson
 
     from harness.reports.leaderboard import breakdowns, render, robustness
@@ -90,8 +90,10 @@ def _rendered(found: Board, entries: Sequence[Run], kind: str, by: str | None) -
         return render.as_csv(found)
     if kind == "json":
         return orjson.dumps(render.as_json(found), option=orjson.OPT_INDENT_2).decode() + "\n"
-    shown = breakdowns.blocks(found, by) if by else render.blocks(found)
-    return render.written([*shown, *([] if by else robustness.blocks(entries, warn))], kind)
+    shown: list[Block] = []
+    shown += breakdowns.blocks(found, by) if by else render.blocks(found)
+    shown += [] if by else robustness.blocks(entries, warn)
+    return shown if kind == "md" else render.written(shown, kind)
 
 
 def print_board(found: Iterable[Run], named: Collection[str] = ()) -> None:
@@ -100,6 +102,4 @@ def print_board(found: Iterable[Run], named: Collection[str] = ()) -> None:
     from harness.reports.leaderboard.board import board
 
     entries = list(found)
-    emit(render.markdown(board(entries, warn, named=named)))
-    if lost := list(robustness.blocks(entries, warn)):
-        emit("\n" + render.written(lost, "md").rstrip("\n"))
+    show([*render.blocks(board(entries, warn, named=named)), *robustness.blocks(entries, warn)])

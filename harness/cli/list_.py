@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from harness.cli.output import emit, print_json, warn
+from harness.cli.output import print_json, show_columns, warn
 from harness.errors import BadInput, did_you_mean
 from harness.options.flags import Flag, Positional
 from harness.options.shared import DataDir, Json, RunsDir
@@ -78,7 +78,7 @@ def list_(
     if json:
         print_json({kind: rows})
     elif rows:
-        emit(_columns(rows, shown))
+        show_columns(shown, [[_cell(row, name) for name in shown] for row in rows], names=kind == "runs")
         if not tags and sys.stdout.isatty():
             _tell_tags(rows)
     else:
@@ -192,18 +192,6 @@ def _runs(runs_dir: Path) -> Rows:
         }
         for entry in (load([runs_dir], warn) if runs_dir.exists() else [])
     ]
-
-
-def _columns(rows: Rows, names: tuple[str, ...]) -> str:
-    """Return rows in columns, as wide as they show; on a terminal a description ends at its edge."""
-    from harness.text.width import cut, padded
-
-    cells = [list(names), *([_cell(row, name) for name in names] for row in rows)]
-    lines = ["  ".join(line).rstrip() for line in padded(cells)]
-    if names[-1] == "description" and sys.stdout.isatty():
-        edge = shutil.get_terminal_size().columns
-        lines = [cut(line, edge) for line in lines]
-    return "\n".join(lines)
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:

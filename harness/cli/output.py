@@ -6,28 +6,43 @@ import json
 import os
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadInput, did_you_mean
 from harness.records.user_files import replace_text
-from harness.terminal import printable, printable_lines, say, spelt
+from harness.terminal import (
+    AMBER,
+    RED,
+    columns,
+    in_colour,
+    is_console,
+    printable,
+    printable_lines,
+    say,
+    spelt,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from harness.reports.writers.blocks import Block
 
 
 def fail(message: str) -> None:
     """Print what went wrong, as one line on stderr."""
-    _print_line(f"harness: {message}")
+    _print_line("harness:", message, RED)
 
 
 def warn(message: str) -> None:
     """Print what was passed over, as one line on stderr."""
-    _print_line(f"warning: {message}")
+    _print_line("warning:", message, AMBER)
 
 
-def _print_line(message: str) -> None:
-    """Print one line to stderr, never wrapped and without anything that a terminal would obey."""
-    print(printable(message), file=sys.stderr, flush=True)
+def _print_line(head: str, message: str, colour: str) -> None:
+    """Print one line to stderr, never wrapped and without anything in it that a terminal would obey."""
+    head = styled(head, colour, colour=in_colour(sys.stderr))
+    print(head, printable(message), file=sys.stderr, flush=True)
 
 
 def emit(text: str, *, end: str = "\n") -> None:
@@ -67,17 +82,49 @@ def format_named(named: str | None, out: Path | None, known: Collection[str]) ->
     return kind
 
 
-def hand_over(text: str, out: Path | None) -> None:
-    """Print a report, or write it to the file `out` and say so.
+def hand_over(made: str | Sequence[Block], out: Path | None) -> None:
+    """Print a report, or write it to the file `out` and say so; tables and notes as Markdown there.
 
     Raises:
         BadInput: the file cannot be written.
     """
     if out is None:
-        _print_report(text)
+        show(made) if not isinstance(made, str) else _print_report(made)
         return
-    write(text, out, "--out")
+    write(made if isinstance(made, str) else _markdown(made), out, "--out")
     say(f"written: {out}")
+
+
+def show(blocks: Sequence[Block]) -> None:
+    """Print tables and notes: fitted to a terminal, in Markdown to a file or another program."""
+    if not is_console(sys.stdout):
+        _print_report(_markdown(blocks))
+        return
+    from harness.reports.writers import console
+
+    text = console.document(blocks, columns(sys.stdout), colour=in_colour(sys.stdout))
+    print(text, flush=True)
+
+
+def show_columns(
+    header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[bool] = (), *, names: int = 0
+) -> None:
+    """Print rows in columns: fitted to a terminal, as wide as they are to a file or another program."""
+    from harness.text.width import padded
+
+    lines = [list(header), *map(list, rows)]
+    if is_console(sys.stdout):
+        from harness.reports.writers.blocks import TableBlock
+
+        show([TableBlock(lines[0], lines[1:], names=names)])
+    else:
+        emit("\n".join("  ".join(line).rstrip() for line in padded(lines, right)))
+
+
+def _markdown(blocks: Sequence[Block]) -> str:
+    from harness.reports.writers import markdown
+
+    return markdown.document(blocks) + "\n"
 
 
 def _print_report(text: str) -> None:

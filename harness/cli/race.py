@@ -6,7 +6,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
-from harness.cli.output import emit, fail, print_json
+from harness.cli.output import fail, print_json, show
 from harness.errors import BadInput
 from harness.options.flags import Flag
 from harness.options.running import RunOptions
@@ -73,7 +73,7 @@ def race(
         if json:
             print_json(_as_json(found))
         else:
-            emit(report.markdown(found))
+            show(report.blocks(found))
     if found.error is not None:
         fail(str(found.error))
         return found.error.exit_code

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from harness.cli.output import emit, print_json
+from harness.cli.output import emit, print_json, show_columns
 from harness.errors import BadInput, did_you_mean
 from harness.options.flags import Flag, Positional
 from harness.options.shared import Json, Offline, Trust
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.scoring.summary import Tally
 
 SEED = 1234  # of a run that names none
+HEADER = ("metric", "value", "95 % interval", "n", "unit", "signature")
 
 
 def score(
@@ -88,7 +89,8 @@ def score(
             }
         )
     else:
-        emit(_table(figures))
+        right = [title in ("value", "n") for title in HEADER]
+        show_columns(HEADER, [_row(name, figure) for name, figure in figures.items()], right)
         emit(f"\n{_note(found)}")
     return 0
 
@@ -121,15 +123,6 @@ def _counts(found: Tally) -> dict[str, int | None]:
     codes = found.cluster_codes()
     counts = {key: found.counts[key] for key in ("examples", "answered", "unanswered", "failed")}
     return {**counts, "clusters": None if codes is None else int(codes.max()) + 1}
-
-
-def _table(figures: Mapping[str, MetricResult]) -> str:
-    from harness.text.width import padded
-
-    header = ["metric", "value", "95 % interval", "n", "unit", "signature"]
-    rows = [header, *(_row(name, figure) for name, figure in figures.items())]
-    right = [title in ("value", "n") for title in header]
-    return "\n".join("  ".join(line).rstrip() for line in padded(rows, right))
 
 
 def _row(name: str, figure: MetricResult) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from harness.cli.output import emit, hand_over
+from harness.cli.output import show as show_blocks
 from harness.errors import BadInput, did_you_mean
 from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
@@ -90,7 +91,7 @@ def _print_matrix(name: str, what: str | None, format: str) -> int:
         raise BadInput(f"--format should be md or csv, not {format}")
     found = option_matrix.matrix(Path(name), what)
     if format == "md":
-        emit(option_matrix.markdown(found))
+        show_blocks(option_matrix.blocks(found))
     else:
         hand_over(option_matrix.as_csv(found), None)
     return 0

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
-from harness.cli.output import emit, fail, print_json
+from harness.cli.output import fail, print_json, show
 from harness.errors import BadInput, HarnessError
 from harness.options.flags import Positional
 from harness.options.running import RunOptions
@@ -14,6 +14,7 @@ from harness.options.shared import Json
 
 if TYPE_CHECKING:
     from harness.reports.tokenizer_cost import TokenCosts
+    from harness.reports.writers.blocks import Block
 
 TEXTS = 1000  # of a task: the first
 
@@ -65,18 +66,13 @@ def tokenizers(
     if json:
         print_json({"what": what, "tokenizers": [_plain(name, costs) for name, costs in found.items()]})
     elif found:
-        emit(
-            _table(
-                found,
-                len(texts),
-                f"{len(own):,} pairs of {what}" if own else f"{len(PAIRS)} pairs of our own",
-            )
-        )
+        pairs = f"{len(own):,} pairs of {what}" if own else f"{len(PAIRS)} pairs of our own"
+        show(_blocks(found, len(texts), pairs))
     return 0 if len(found) == len(systems) else last.exit_code
 
 
-def _table(found: dict[str, TokenCosts], texts: int, pairs: str) -> str:
-    from harness.reports.writers.markdown import table
+def _blocks(found: dict[str, TokenCosts], texts: int, pairs: str) -> list[Block]:
+    from harness.reports.writers.blocks import Note, TableBlock
     from harness.reports.writers.numbers import short
 
     header = ["tokenizer of", "tokens", "tokens/character", "tokens/word", "Korean/English"]
@@ -88,7 +84,7 @@ def _table(found: dict[str, TokenCosts], texts: int, pairs: str) -> str:
         f"{texts:,} {'texts' if texts > 1 else 'text'}, words by blanks; Korean/English: tokens of the same "
         f"sentences in both languages, {pairs}."
     )
-    return f"{table(header, rows, names=0)}\n\n{note}"
+    return [TableBlock(header, rows, names=0), Note(note)]
 
 
 def _times(multiple: float | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.reports.writers import markdown as to_markdown
 from harness.reports.writers.blocks import Block, Lines, TableBlock
 from harness.reports.writers.translations import translated
 
@@ -12,11 +11,6 @@ if TYPE_CHECKING:
     from harness.evaluation.data_health import Health, Instrument
 
 SHOWN = 5  # ids of a kind
-
-
-def markdown(found: Health) -> str:
-    """Return the report in Markdown."""
-    return to_markdown.document(blocks(found))
 
 
 def blocks(found: Health) -> list[Block]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.evaluation.estimate import Estimate, concurrency
-from harness.reports.writers.markdown import table
+from harness.reports.writers.blocks import Block, Lines, TableBlock
 from harness.reports.writers.numbers import short
 from harness.stats.prediction_intervals import Range
 from harness.terminal import span
@@ -19,16 +19,17 @@ COUNTED = {
 }
 
 
-def markdown(found: list[Estimate]) -> str:
+def blocks(found: list[Estimate]) -> list[Block]:
     """Return a row an estimate, their sum by currency, and the notes below."""
     header = ["task", "system", "requests", "kept", "prompt tokens", "output tokens", "cost", "time"]
-    lines = [table(header, [_cells(one) for one in found], names=1), ""]
+    lines: list[str] = []
     total = _total(found)
     if len(found) > 1:
         lines += [f"total: {_money(Range(**ends), currency)}" for currency, ends in total["cost"].items()]
     lines += [f"no price is known of {', '.join(total['unpriced'])}"] if total["unpriced"] else []
     lines += list(dict.fromkeys(note for one in found for note in _notes(one)))
-    return "\n".join(lines).rstrip()
+    made: list[Block] = [TableBlock(header, [_cells(one) for one in found], names=1)]
+    return [*made, Lines(lines)] if lines else made
 
 
 def as_json(found: list[Estimate]) -> dict[str, Any]:

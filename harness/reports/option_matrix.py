@@ -15,7 +15,7 @@ from harness.records import journal as records
 from harness.records import run_file
 from harness.records.sample_schema import RecordedResponse, whole
 from harness.reports.leaderboard.render import harmless
-from harness.reports.writers.markdown import table
+from harness.reports.writers.blocks import Block, Note, TableBlock
 
 COSINE, PROBABILITY = "cosine", "probability"
 
@@ -88,11 +88,11 @@ def _values(response: RecordedResponse, what: str) -> list[float] | None:
     return None if scores is None else probabilities(scores)
 
 
-def markdown(found: Matrix) -> str:
-    """Return the matrix in Markdown, the value of the right option ticked."""
+def blocks(found: Matrix) -> list[Block]:
+    """Return the matrix as a table and what it says, the value of the right option ticked."""
     header = [found.what, *found.labels, "rank"]
     rows = [[row.name, *_ticked(row), str(row.rank or "")] for row in found.rows]
-    return f"{table(header, rows, names=0)}\n\n✓ the right option; rank: its place among all, from 1."
+    return [TableBlock(header, rows, names=0), Note("✓ the right option; rank: its place among all, from 1.")]
 
 
 def _ticked(row: MatrixRow) -> Iterator[str]:

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.reports.writers import markdown as to_markdown
 from harness.reports.writers.blocks import Block, Lines, TableBlock
 from harness.reports.writers.translations import translated
 
 if TYPE_CHECKING:
     from harness.evaluation.race import Decision, Standing
-
-
-def markdown(found: Decision) -> str:
-    """Return the race in Markdown."""
-    return to_markdown.document(blocks(found))
 
 
 def blocks(found: Decision) -> list[Block]:

@@ -70,6 +70,37 @@ def cut(text: str, cells: int) -> str:
     return "".join(kept) + "…"
 
 
+def wrapped(text: str, cells: int) -> list[str]:
+    """Return the lines of `text`, broken at blanks to at most `cells`; an empty text is one empty line.
+
+    A longer word is broken where it has to be.
+    """
+    cells = max(cells, 2)  # a syllable of Hangul
+    lines, line, used = [], "", 0
+    for word in unicodedata.normalize("NFC", text).split(" "):
+        own = width(word)
+        if line and used + 1 + own <= cells:
+            line, used = f"{line} {word}", used + 1 + own
+            continue
+        if line:
+            lines.append(line)
+        *full, line = _broken(word, cells) if own > cells else [word]
+        lines += full
+        used = width(line)
+    return [*lines, line]
+
+
+def _broken(word: str, cells: int) -> list[str]:
+    """Return a word in pieces of at most `cells`, no sign torn apart."""
+    pieces, piece, used = [], "", 0
+    for sign, own in _clusters(word):
+        if piece and used + own > cells:
+            pieces.append(piece)
+            piece, used = "", 0
+        piece, used = piece + sign, used + own
+    return [*pieces, piece]
+
+
 def pad(text: str, cells: int, *, right: bool = False) -> str:
     """Return `text` with blanks up to `cells`, before it if `right`."""
     blanks = " " * max(0, cells - width(text))

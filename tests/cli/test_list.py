@@ -132,11 +132,14 @@ def test_a_description_stays_on_its_line_and_obeys_no_escape(shell):
     assert line.endswith("two lines \\x1b[31mred")
 
 
-def test_on_a_terminal_a_description_ends_at_its_edge(shell, monkeypatch):
+def test_on_a_terminal_a_description_goes_on_below_itself(shell, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "60")  # a wide character more would be one column too many
-    rows = [{"name": "x", "ask": "choose", "language": "ko", "description": "가" * 100}]
-    assert max(map(width, list_._columns(rows, list_.SHOWN["tasks"]).splitlines())) == 59
+    monkeypatch.setenv("NO_COLOR", "1")
+    shell.write("tasks/x.yaml", f"ask: choose\ndescription: {'가' * 100}\n")
+    lines = shell("list", "tasks").out.splitlines()
+    assert max(map(width, lines)) == 60
+    assert sum(set(line.split()[-1]) == {"가"} and len(line.split()[-1]) for line in lines if line) == 100
 
 
 def test_runs_are_listed_with_their_figures(shell):

@@ -12,7 +12,8 @@ import pytest
 
 from harness.errors import BadInput
 from harness.records import run_file
-from harness.reports.option_matrix import as_csv, markdown, matrix
+from harness.reports.option_matrix import as_csv, blocks, matrix
+from harness.reports.writers.markdown import document
 from tests.support.fake_runs import fake_run
 from tests.support.shell import Shell
 
@@ -50,7 +51,7 @@ def test_cosines_stand_as_they_were_measured_with_the_rank_of_the_right_option(r
 
 
 def test_in_markdown_the_right_option_is_ticked(run):
-    assert markdown(matrix(run, "cosine")).splitlines()[:4] == [
+    assert document(blocks(matrix(run, "cosine"))).splitlines()[:4] == [
         "| cosine |       0 |     1 |      =2 | rank |",
         "|--------|--------:|------:|--------:|-----:|",
         "| a      | 0.900 ✓ | 0.200 |  -0.100 |    1 |",

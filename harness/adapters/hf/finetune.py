@@ -220,6 +220,7 @@ def trained(
             data_collator=collator,
             callbacks=[_watching(transformers, training_context)] if training_context else [],
         )
+        trainer.remove_callback(transformers.trainer_callback.PrinterCallback)  # raw dicts on stdout
         last = transformers.trainer_utils.get_last_checkpoint(folder) if Path(folder).is_dir() else None
         trainer.train(resume_from_checkpoint=last)
     merged = model.merge_and_unload() if hasattr(model, "merge_and_unload") else model

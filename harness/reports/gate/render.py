@@ -6,7 +6,7 @@ Names come from files that strangers wrote: none may end a line or a cell, or be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +15,7 @@ from harness.reports.gate.changes import Paired
 from harness.reports.gate.gate import INCONCLUSIVE, INFRASTRUCTURE, PASS, REGRESSION, VERDICTS, Gate, Verdict
 from harness.reports.gate.measurements import RunKey
 from harness.reports.leaderboard.layout import filled
+from harness.reports.writers.blocks import Block, Note, TableBlock
 from harness.reports.writers.markdown import escaped, table
 from harness.reports.writers.numbers import number, short
 from harness.reports.writers.translations import named, translated
@@ -26,24 +27,40 @@ _WIDTH = 120  # cells of a name; a page of CI takes a megabyte
 
 def markdown(found: Gate) -> str:
     """Return the verdicts as Markdown, the gravest first: a heading, a table, what the columns mean."""
+    shown = _table(found)
+    parts = [
+        f"### {_heading(found)}",
+        escaped(_counts(found)),
+        table(shown.header, shown.rows, names=shown.names),
+        _notes(found),
+        *_new(found, escaped),
+    ]
+    return _inert("\n\n".join(parts))
+
+
+def blocks(found: Gate) -> list[Block]:
+    """Return the same as tables and notes, for a terminal."""
+    said = [_notes(found), *_new(found, str)]
+    return [Note(_heading(found)), Note(_counts(found)), _table(found), *map(Note, said)]
+
+
+def _heading(found: Gate) -> str:
+    return f"{_MARK[found.verdict]} {translated('Gate')}: {named(found.verdict)}"
+
+
+def _table(found: Gate) -> TableBlock:
     shown = [line for line in found.lines if line.verdict != PASS or line.what != "failures" or line.now]
     shown.sort(key=lambda line: -VERDICTS.index(line.verdict))
     rows = [[f"{_MARK[line.verdict]} {named(line.verdict)}", *_cells(line)] for line in shown]
-    parts = [
-        f"### {_MARK[found.verdict]} {translated('Gate')}: {named(found.verdict)}",
-        _counts(found),
-        table(*filled(_header(), rows, 4), names=2),
-        _notes(found),
-    ]
+    return TableBlock(*filled(_header(), rows, 4), names=2)
+
+
+def _new(found: Gate, written: Callable[[str], str]) -> Iterator[str]:
     if found.new:
-        names = "; ".join(escaped(f"{task(slot)} {title(slot)}") for slot in found.new)
-        parts.append(
-            translated(
-                "Not in the baseline, so not judged: {names}. `harness gate --update` takes them in.",
-                names=names,
-            )
+        names = "; ".join(written(f"{task(slot)} {title(slot)}") for slot in found.new)
+        yield translated(
+            "Not in the baseline, so not judged: {names}. `harness gate --update` takes them in.", names=names
         )
-    return _inert("\n\n".join(parts))
 
 
 def _header() -> list[str]:
@@ -80,12 +97,10 @@ def _counts(found: Gate) -> str:
         translated("1 run") if runs == 1 else translated("{n} runs", n=runs),
         translated("1 test") if found.tests == 1 else translated("{n} tests", n=found.tests),
     ]
-    return escaped(
-        translated(
-            "{runs}: {verdicts}; alpha {alpha:g}, by Holm over {tests}; margin {margins}.",
-            **{"runs": heads[0], "verdicts": ", ".join(said), "alpha": limits.alpha},
-            **{"tests": heads[1], "margins": ", ".join(margins)},
-        )
+    return translated(
+        "{runs}: {verdicts}; alpha {alpha:g}, by Holm over {tests}; margin {margins}.",
+        **{"runs": heads[0], "verdicts": ", ".join(said), "alpha": limits.alpha},
+        **{"tests": heads[1], "margins": ", ".join(margins)},
     )
 
 

@@ -7,14 +7,8 @@ from typing import Any
 
 from harness.reports.items.analysis import Items
 from harness.reports.writers import html as to_html
-from harness.reports.writers import markdown as to_markdown
 from harness.reports.writers.blocks import Block, Lines, Note, TableBlock
 from harness.reports.writers.translations import translated
-
-
-def markdown(found: Items, top: int) -> str:
-    """Return the report in Markdown, with `top` lines in each table."""
-    return to_markdown.document(blocks(found, top))
 
 
 def html(found: Items, top: int) -> str:

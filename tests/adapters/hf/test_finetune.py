@@ -69,6 +69,11 @@ def test_what_was_saved_says_the_same(tuned, encoder, tmp_path):
         assert other == pytest.approx(mine, abs=1e-5)
 
 
+def test_fitting_prints_none_of_transformers_own_dicts(encoder, capfd):
+    made(encoder, epochs=0.1).fit(TRAIN, TASK)
+    assert capfd.readouterr().out == ""
+
+
 def test_the_same_seed_learns_the_same(encoder):
     one, other = made(encoder, epochs=1), made(encoder, epochs=1)
     for adapter in (one, other):
