@@ -17,9 +17,10 @@ from harness.backends import allowed_endpoints
 from harness.errors import BadInput, HarnessError, Interrupted
 from harness.evaluation import energy as metering
 from harness.evaluation.grid import plans
+from harness.evaluation.grid_loop import execute_all
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import display
-from harness.evaluation.runner import Outcome, execute
+from harness.evaluation.runner import Outcome
 from harness.metrics import permissions as consent
 from harness.options.flags import from_environment
 from harness.options.keywords import taking
@@ -175,13 +176,15 @@ def run(options: RunOptions) -> list[Run]:
         metering.require()
     with _allowed(options):
         ready, dead = plans(options, (lambda _message: None) if options.quiet else say, command)
-        outcomes, failed = _executed(ready, quiet=options.quiet)
-    problems = [*dead, *failed]
-    if problems and not outcomes:
+        grid = execute_all(ready, lambda: display(quiet=options.quiet), _warn_of)
+    if grid.interrupted:
+        raise KeyboardInterrupt(str(grid.interrupted))
+    problems = [*dead, *grid.errors]
+    if problems and not grid.outcomes:
         raise problems[0]
     for problem in problems:
         warn(str(problem))
-    return [_run_of(outcome) for outcome in outcomes]
+    return [Run(outcome.directory, outcome.run, outcome.error) for outcome in grid.outcomes]
 
 
 def leaderboard(
@@ -248,23 +251,7 @@ def _allowed(options: RunOptions) -> Iterator[None]:
         allowed_endpoints.ALLOWED.set(before)
 
 
-def _executed(ready: Iterable[Plan], *, quiet: bool) -> tuple[list[Outcome], list[HarnessError]]:
-    """Return how each run ended, and the errors of those that could not begin."""
-    outcomes: list[Outcome] = []
-    failed: list[HarnessError] = []
-    for plan in ready:
-        try:
-            outcome = execute(plan, display(quiet=quiet))
-        except HarnessError as error:
-            failed.append(error)
-            continue
-        outcomes.append(outcome)
-        if isinstance(outcome.error, Interrupted):
-            raise KeyboardInterrupt(str(outcome.error))
-        if outcome.error is not None:
-            warn(f"{plan.label}: {outcome.error} ({outcome.directory})")
-    return outcomes, failed
-
-
-def _run_of(outcome: Outcome) -> Run:
-    return Run(outcome.directory, outcome.run, outcome.error)
+def _warn_of(plan: Plan, ended: Outcome | HarnessError) -> None:
+    """Warn of a run that ended early; what could not begin is told once all have ended."""
+    if isinstance(ended, Outcome) and ended.error is not None and not isinstance(ended.error, Interrupted):
+        warn(f"{plan.label}: {ended.error} ({ended.directory})")

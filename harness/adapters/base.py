@@ -8,7 +8,16 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from harness.schema import Decoding, Example, FitTask, Request, Response, TrainingContext, TrainingStats
+from harness.schema import (
+    Decoding,
+    Example,
+    FitTask,
+    Profile,
+    Request,
+    Response,
+    TrainingContext,
+    TrainingStats,
+)
 
 
 class Capability(Enum):
@@ -24,6 +33,7 @@ class Capability(Enum):
     IDENTIFY = ("identity",)
     TRANSLATE_DECODING = ("sent",)
     DESCRIBE_ENGINE = ("loaded",)
+    LEND = ("another",)
 
 
 class Adapter(ABC):
@@ -126,6 +136,16 @@ class Adapter(ABC):
     def loaded(self) -> Mapping[str, Any]:
         """Return facts that bear on the answers, as plain values for `run.json`; called after `prepare`."""
         return {}
+
+    # LEND: what is loaded can answer another task, too.
+
+    def another(self, profile: Profile) -> Adapter | None:
+        """Return an adapter for `profile` that has what this one loaded, or None where it would load another.
+
+        Where one is returned this one is spent: it is neither asked nor closed any more. Whatever depends on
+        what is asked (heads, budgets, readers) is the new one's own.
+        """
+        return None
 
 
 METHODS = tuple(name for what in Capability for name in what.value)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import fail, print_json
-from harness.errors import BadInput, HarnessError, Interrupted
+from harness.errors import BadInput, HarnessError
 from harness.options.flags import Flag
 from harness.options.running import RunOptions
 from harness.options.shared import Json
@@ -35,15 +36,17 @@ def run(
     stopped.
     """
     from harness.backends import allowed_endpoints
+    from harness.evaluation.grid_loop import execute_all
+    from harness.evaluation.progress import display
     from harness.evaluation.runner import finish_exit_code
 
     allowed_endpoints.allow(options.allow_endpoint)
     plans, failed = _plans(options, resume)
     for error in failed:
         fail(str(error))
-    outcomes = _executed(plans, failed, quiet=options.quiet)
-    _print(outcomes, options, json=json)
-    return finish_exit_code(outcomes, failed)
+    grid = execute_all(plans, lambda: display(quiet=options.quiet), partial(_tell, quiet=options.quiet))
+    _print(grid.outcomes, options, json=json)
+    return finish_exit_code(grid.outcomes, [*failed, *grid.errors])
 
 
 def _plans(options: RunOptions, resume: Path | None) -> tuple[list[Plan], list[HarnessError]]:
@@ -80,32 +83,11 @@ def _check_folder(runs_dir: Path) -> None:
             return
 
 
-def _executed(plans: list[Plan], failed: list[HarnessError], *, quiet: bool) -> list[Outcome]:
-    """Return what became of the runs; what stopped one before its first request is put to `failed`."""
-    from harness.evaluation.progress import display
-    from harness.evaluation.runner import execute
-
-    outcomes: list[Outcome] = []
-    for plan in plans:
-        try:
-            outcome = execute(plan, display(quiet=quiet))
-        except KeyboardInterrupt:
-            failed.append(Interrupted("stopped before anything was asked"))
-            break
-        except HarnessError as error:
-            fail(f"{plan.label}: {error}")
-            failed.append(error)
-            continue
-        outcomes.append(outcome)
-        _tell(plan, outcome, quiet=quiet)
-        if isinstance(outcome.error, Interrupted):
-            break
-    return outcomes
-
-
-def _tell(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
-    """Say where a run lies and, if it ended early, why and how to go on."""
-    if outcome.error is not None:
+def _tell(plan: Plan, outcome: Outcome | HarnessError, *, quiet: bool) -> None:
+    """Say where a run lies and, if it ended early or could not begin, why and how to go on."""
+    if isinstance(outcome, HarnessError):
+        fail(f"{plan.label}: {outcome}")
+    elif outcome.error is not None:
         fail(f"{plan.label}: {outcome.error} ({outcome.directory})")
     elif not quiet:
         again = " is complete already (--fresh runs it again)" if outcome.reused else ""

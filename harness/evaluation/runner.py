@@ -23,6 +23,7 @@ from harness.errors import HarnessError, Interrupted, Stopped, Unavailable
 from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation import energy
 from harness.evaluation import run_directory as directories
+from harness.evaluation.adapter_pool import AdapterPool
 from harness.evaluation.fitting import fit_or_load
 from harness.evaluation.interrupts import GracefulShutdown
 from harness.evaluation.plan import Plan
@@ -81,17 +82,18 @@ class Outcome:
     reused: bool = False
 
 
-def execute(plan: Plan, display: Display) -> Outcome:
+def execute(plan: Plan, display: Display, pool: AdapterPool | None = None) -> Outcome:
     """Run `plan` to its end, or as far as it goes, and return how it ended.
 
-    The same plan goes on where it stopped; a complete run is reported, not paid for again.
+    The same plan goes on where it stopped; a complete run is reported, not paid for again. Of the `pool` it
+    takes its adapter, which is there again, with what it has loaded, when the run has ended well.
 
     Raises:
         BadInput: the run directory is held by another process, or the directory to resume was
             made with other data, settings or weights.
         Unavailable: the backend cannot be made ready. Nothing was asked.
     """
-    with opened(plan, display) as run:
+    with opened(plan, display, pool) as run:
         if not run.complete:
             return run.go()
         known, name = run_file.read_run(run.directory), plan.options.name
@@ -104,15 +106,16 @@ def execute(plan: Plan, display: Display) -> Outcome:
 
 
 @contextmanager
-def opened(plan: Plan, display: Display) -> Iterator[OpenRun]:
+def opened(plan: Plan, display: Display, pool: AdapterPool | None = None) -> Iterator[OpenRun]:
     """Yield the run of `plan`, its directory found or made, and locked where anything is left to ask.
 
     Raises:
         BadInput, Unavailable: as `execute`.
     """
     with ExitStack() as stack:
-        adapter = engines.create_adapter(plan.backend, plan.profile)
-        stack.callback(engines.close_adapter, plan.backend.name, adapter)
+        pool = pool or stack.enter_context(AdapterPool())
+        lent = stack.enter_context(pool.lent(plan.backend, plan.profile))
+        adapter = lent.adapter
         with engines.adapter_errors(plan.backend.name):
             identity = adapter.identity()
         mark = directories.run_fingerprint(plan, identity)
@@ -128,6 +131,7 @@ def opened(plan: Plan, display: Display) -> Iterator[OpenRun]:
                 lock.close()
         run = stack.enter_context(OpenRun(plan, adapter, directory, mark, identity, known, display))
         yield run
+        lent.sound = run.stopped is None
 
 
 class OpenRun:

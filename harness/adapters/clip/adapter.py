@@ -90,6 +90,14 @@ class Clip(Adapter):
         self._options.clear()
         free_gpu()
 
+    def another(self, profile: Profile) -> Adapter | None:
+        """Return an adapter with this one's model; captions that it has read stay read."""
+        if _model(profile) != _model(self.profile):
+            return None
+        made = Clip(profile)
+        made._towers, made._options = self._towers, self._options
+        return made
+
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request, batch after batch; its E2E is its batch's.
 
@@ -186,6 +194,12 @@ class Clip(Adapter):
                 embedded = _embedded(tower, [content for _, content in batch])
                 found |= zip((side for side, _ in batch), embedded, strict=True)
         return found
+
+
+def _model(profile: Profile) -> tuple[object, ...]:
+    """Return what of a profile decides which model is loaded, and how."""
+    settings = repr(sorted(profile.settings.items()))
+    return (profile.model, profile.revision, profile.trust_remote_code, profile.offline, settings)
 
 
 def _sides(request: Request) -> tuple[Side, ...]:

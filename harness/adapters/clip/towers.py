@@ -5,7 +5,6 @@ What differs between transformers and open_clip, and between CLIP and SigLIP, en
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from harness.adapters.hf import loading
 from harness.adapters.lm import model_files as places
 from harness.adapters.lm.errors import one_line
+from harness.adapters.lm.weight_hashes import sha256_of
 from harness.errors import BadInput, Unavailable
 from harness.schema import Profile
 
@@ -76,8 +76,7 @@ def identity(profile: Profile) -> dict[str, str]:
     weights = Path(profile.settings.get("pretrained") or "")
     if not weights.is_file():
         return {}
-    with weights.open("rb") as file:
-        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    return {"sha256": sha256_of(weights)}
 
 
 class Transformers:
@@ -91,7 +90,7 @@ class Transformers:
         """
         self._torch, transformers = loading.engine_libraries()
         where, options = places.source(profile, commit)
-        self._tokenizer = loading.load_tokens(profile, commit).tokenizer
+        self._tokenizer = loading.load_tokenizer(profile, commit)
         with places.explained(profile):  # by Pillow: torchvision is not needed for it
             self._processor = transformers.AutoImageProcessor.from_pretrained(where, backend="pil", **options)
         kind = "a model of pictures and texts"

@@ -23,7 +23,6 @@ from typing import Any, TypeVar
 
 from harness.adapters.base import Adapter
 from harness.adapters.batching import windows
-from harness.adapters.gpu import free_gpu
 from harness.adapters.hf import batching as batches
 from harness.adapters.hf import embedding as embeddings
 from harness.adapters.hf import heads, loading
@@ -38,6 +37,7 @@ from harness.adapters.lm import likelihood
 from harness.adapters.lm import model_files as places
 from harness.adapters.lm import truncation as fitting
 from harness.adapters.lm.errors import BROKEN, refusal
+from harness.adapters.lm.loaded_parts import LoadedParts
 from harness.adapters.lm.stopping import TokenPrompt
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import HarnessError, Unavailable
@@ -60,8 +60,8 @@ class HuggingFace(Adapter):
     A model whose own head answers what is asked (`hf.heads`) is asked that.
     """
 
-    def __init__(self, profile: Profile) -> None:
-        """Remember the profile.
+    def __init__(self, profile: Profile, parts: LoadedParts | None = None) -> None:
+        """Remember the profile, and what another task of the same model has loaded.
 
         Settings: `dtype`, `pooling` (of `embed`: mean, cls or last), `quantisation` (4bit, 8bit), `lora` (an
         adapter's directory), `reasoning_headroom` (tokens that a thought may take beside `max_tokens`),
@@ -70,20 +70,20 @@ class HuggingFace(Adapter):
         `attention`.
         """
         self.profile = profile
-        self._commit: str | None = None
+        self._parts = parts or LoadedParts(profile)
         self._made: dict[str, Any] = {}
 
     @property
     def tokens(self) -> Tokens:
         """Return the tokenizer, loading it on the first read."""
-        found: Tokens = self._once("tokens", lambda: loading.load_tokens(self.profile, self._commit))
+        found: Tokens = self._once("tokens", lambda: loading.load_tokens(self.profile, self._parts))
         return found
 
     @property
     def engine(self) -> Engine:
         """Return the loaded model that writes, loading it on the first read."""
         found: Engine = self._once(
-            "engine", lambda: loading.load_engine(self.profile, self.tokens, self._commit)
+            "engine", lambda: loading.load_engine(self.profile, self.tokens, self._parts)
         )
         return found
 
@@ -91,7 +91,7 @@ class HuggingFace(Adapter):
     def encoder(self) -> embeddings.Encoder:
         """Return the loaded model without a head, loading it on the first read."""
         found: embeddings.Encoder = self._once(
-            "encoder", lambda: embeddings.load_encoder(self.profile, self.tokens, self._commit)
+            "encoder", lambda: embeddings.load_encoder(self.profile, self.tokens, self._parts)
         )
         return found
 
@@ -104,7 +104,7 @@ class HuggingFace(Adapter):
     def head(self) -> heads.Head | None:
         """Return the model with the head that answers what is asked, None where a text must say it."""
         found: heads.Head | None = self._once(
-            "head", lambda: heads.load(self.profile, self.tokens, self._commit)
+            "head", lambda: heads.load(self.profile, self.tokens, self._parts)
         )
         return found
 
@@ -158,7 +158,7 @@ class HuggingFace(Adapter):
     def identity(self) -> Mapping[str, str]:
         """Return the hub's `revision`, which is then what is loaded, or the directory's `sha256`."""
         known = places.identity(self.profile)
-        self._commit = known.get("revision")
+        self._parts.commit = known.get("revision")
         return known
 
     def count_tokens(self, text: str) -> int:
@@ -167,9 +167,20 @@ class HuggingFace(Adapter):
 
     def close(self) -> None:
         """Let go of the model and of the memory it held."""
+        self._forget()
+        self._parts.close()
+
+    def another(self, profile: Profile) -> Adapter | None:
+        """Return an adapter of the same model for another task; tokenizer and model are not loaded again."""
+        parts = self._parts.handed_to(profile)
+        if parts is None:
+            return None
+        self._forget()
+        return HuggingFace(profile, parts)
+
+    def _forget(self) -> None:
         self._made.clear()
         vars(self).pop("budget", None)
-        free_gpu()
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request, as its batches finish.

@@ -10,6 +10,7 @@ from harness.adapters.fields import field_text
 from harness.adapters.hf import loading
 from harness.adapters.hf.engine import free
 from harness.adapters.lm.errors import TimeSpan
+from harness.adapters.lm.loaded_parts import LoadedParts
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import Unavailable
 from harness.schema import Failure, Profile, Request, Response, Timing, Usage
@@ -33,12 +34,17 @@ class Encoder:
         free(self.torch, self.device)
 
 
-def load_encoder(profile: Profile, tokens: Tokens, commit: str | None) -> Encoder:
+def load_encoder(profile: Profile, tokens: Tokens, parts: LoadedParts) -> Encoder:
     """Return the model that reads sentences: an encoder, a causal model, or the encoder of a pair.
 
     Raises:
         Unavailable: it cannot be loaded, some of its weights are missing, or the device is not there.
     """
+    found: Encoder = parts.once("encoder", lambda: _load_encoder(profile, tokens, parts.commit))
+    return found
+
+
+def _load_encoder(profile: Profile, tokens: Tokens, commit: str | None) -> Encoder:
     torch, transformers = loading.engine_libraries()
     model = loading.load_model(profile, transformers.AutoModel, "an encoder", commit, unused=UNUSED)
     if getattr(model.config, "is_encoder_decoder", False):

@@ -19,6 +19,7 @@ from harness.adapters.hf.batching import BatchBudget
 from harness.adapters.hf.engine import free
 from harness.adapters.hf.forward_pass import batch
 from harness.adapters.lm.errors import BROKEN, TimeSpan, refusal
+from harness.adapters.lm.loaded_parts import LoadedParts
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import BadInput, HarnessError
 from harness.schema import Failure, Option, Profile, Request, Response, Timing, Usage
@@ -72,7 +73,7 @@ class Head(ABC):
     auto: ClassVar[str]  # the class of transformers that loads it
     name: ClassVar[str]
 
-    def __init__(self, profile: Profile, tokens: Tokens, commit: str | None) -> None:
+    def __init__(self, profile: Profile, tokens: Tokens, parts: LoadedParts) -> None:
         """Load the model.
 
         Raises:
@@ -80,7 +81,10 @@ class Head(ABC):
         """
         self.profile, self.tokens = profile, tokens
         self.torch, transformers = loading.engine_libraries()
-        self.model = loading.load_model(profile, getattr(transformers, self.auto), self.name, commit)
+        self.model = parts.once(
+            self.auto,
+            lambda: loading.load_model(profile, getattr(transformers, self.auto), self.name, parts.commit),
+        )
         limits = (loading.context_size(self.model.config), tokens.tokenizer.model_max_length)
         self.context = min(limit for limit in limits if limit)
         self.device = self.model.device
@@ -201,14 +205,14 @@ class SequenceClassifier(Head):
 
     auto, name = "AutoModelForSequenceClassification", "a classifier"
 
-    def __init__(self, profile: Profile, tokens: Tokens, commit: str | None) -> None:
+    def __init__(self, profile: Profile, tokens: Tokens, parts: LoadedParts) -> None:
         """Load the model.
 
         Raises:
             Unavailable: as `loading.load_model`.
             BadInput: a number is asked of a head of classes.
         """
-        super().__init__(profile, tokens, commit)
+        super().__init__(profile, tokens, parts)
         names: Mapping[int, str] = self.model.config.id2label
         if profile.ask == "rate" and len(names) != 1:
             raise BadInput(
@@ -233,14 +237,14 @@ class RewardHead(Head):
 
     auto, name = "AutoModelForSequenceClassification", "a reward model"
 
-    def __init__(self, profile: Profile, tokens: Tokens, commit: str | None) -> None:
+    def __init__(self, profile: Profile, tokens: Tokens, parts: LoadedParts) -> None:
         """Load the model.
 
         Raises:
             Unavailable: as `loading.load_model`.
             BadInput: its head is one of classes.
         """
-        super().__init__(profile, tokens, commit)
+        super().__init__(profile, tokens, parts)
         names: Mapping[int, str] = self.model.config.id2label
         if len(names) != 1:
             raise BadInput(
@@ -394,12 +398,12 @@ HEADS: Mapping[str, Sequence[tuple[str, type[Head]]]] = {
 }
 
 
-def load(profile: Profile, tokens: Tokens, commit: str | None) -> Head | None:
+def load(profile: Profile, tokens: Tokens, parts: LoadedParts) -> Head | None:
     """Return the model whose head answers what is asked, None where it has no such head."""
     if profile.ask not in HEADS:
         return None
-    made_as = loading.config(profile, commit).architectures or ()
+    made_as = loading.config(profile, parts.commit).architectures or ()
     for ending, head in HEADS[profile.ask]:
         if any(name.endswith(ending) for name in made_as):
-            return head(profile, tokens, commit)
+            return head(profile, tokens, parts)
     return None

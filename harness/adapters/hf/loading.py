@@ -14,6 +14,7 @@ from harness import DISTRIBUTION
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.memory import keep_freed
 from harness.adapters.lm.errors import one_line
+from harness.adapters.lm.loaded_parts import LoadedParts
 from harness.adapters.lm.model_files import explained, lora_folder, source
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import Unavailable
@@ -40,17 +41,14 @@ def engine_libraries() -> tuple[Any, Any]:
     return torch, transformers
 
 
-def load_tokens(profile: Profile, commit: str | None) -> Tokens:
-    """Return the model's tokenizer.
+def load_tokens(profile: Profile, parts: LoadedParts) -> Tokens:
+    """Return the model's tokenizer, ready for what the profile asks.
 
     Raises:
         Unavailable: it cannot be loaded, or a chat profile's tokenizer has no chat template.
         BadInput: options would be compared inside a thought that the chat template opens.
     """
-    where, options = source(profile, commit)
-    _, transformers = engine_libraries()
-    with explained(profile):
-        tokenizer = transformers.AutoTokenizer.from_pretrained(where, **options)
+    tokenizer = parts.once("tokenizer", lambda: load_tokenizer(profile, parts.commit))
     if profile.chat and not tokenizer.chat_template:
         raise Unavailable(
             f"{profile.model} has no chat template: set `chat: false` in backend {profile.name!r}, or "
@@ -59,6 +57,14 @@ def load_tokens(profile: Profile, commit: str | None) -> Tokens:
     tokens = Tokens(tokenizer, profile)
     _look_at_template(tokens)
     return tokens
+
+
+def load_tokenizer(profile: Profile, commit: str | None) -> Any:
+    """Return the tokenizer that lies in the model's directory."""
+    where, options = source(profile, commit)
+    _, transformers = engine_libraries()
+    with explained(profile):
+        return transformers.AutoTokenizer.from_pretrained(where, **options)
 
 
 def _look_at_template(tokens: Tokens) -> None:
@@ -78,13 +84,18 @@ def _look_at_template(tokens: Tokens) -> None:
         say(f"warning: {profile.name}: the chat template does not read {name!r}")
 
 
-def load_engine(profile: Profile, tokens: Tokens, commit: str | None) -> Engine:
+def load_engine(profile: Profile, tokens: Tokens, parts: LoadedParts) -> Engine:
     """Return the model that writes text, a decoder or an encoder with one, whole and on its device.
 
     Raises:
         Unavailable: it writes no text, some of its weights are missing, it would run code that was not
             allowed, the device is not there, or what a setting needs is not installed.
     """
+    found: Engine = parts.once("engine", lambda: _load_engine(profile, tokens, parts.commit))
+    return found
+
+
+def _load_engine(profile: Profile, tokens: Tokens, commit: str | None) -> Engine:
     torch, transformers = engine_libraries()
     if getattr(config(profile, commit), "is_encoder_decoder", False):
         kind, name = transformers.AutoModelForSeq2SeqLM, "an encoder-decoder"

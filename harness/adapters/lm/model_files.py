@@ -14,6 +14,7 @@ from typing import Any
 
 from harness import DISTRIBUTION
 from harness.adapters.lm.errors import one_line
+from harness.adapters.lm.weight_hashes import sha256_of
 from harness.errors import BadInput, HarnessError, Unavailable
 from harness.schema import Profile
 
@@ -82,8 +83,8 @@ def lora_folder(profile: Profile) -> Path | None:
 def identity(profile: Profile) -> dict[str, str]:
     """Return `sha256` of a directory's weights, config and tokenizer, or the hub `revision`.
 
-    A LoRA adapter's directory is hashed too, as `lora`. Nothing is loaded: files are read once to be
-    hashed, in the order of their names.
+    A LoRA adapter's directory is hashed too, as `lora`. Nothing is loaded: files are read to be
+    hashed, in the order of their names, and large ones only if they changed since.
 
     Raises:
         Unavailable: there is no such model, or the hub's commit cannot be known from here.
@@ -97,8 +98,7 @@ def _sha256(folder: Path) -> str:
     """Return the hash of what decides a model's answers in `folder`."""
     total = hashlib.sha256()
     for path in sorted({path for pattern in IDENTITY_FILES for path in folder.glob(pattern)}):
-        with path.open("rb") as file:
-            total.update(f"{path.name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+        total.update(f"{path.name}\0{sha256_of(path)}\n".encode())
     return total.hexdigest()
 
 

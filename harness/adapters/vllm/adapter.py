@@ -20,6 +20,7 @@ from harness.adapters.hf.loading import load_tokens
 from harness.adapters.lm import model_files as places
 from harness.adapters.lm import truncation as fitting
 from harness.adapters.lm.errors import BROKEN, failure, refusal
+from harness.adapters.lm.loaded_parts import LoadedParts
 from harness.adapters.lm.tokenizer import Tokens
 from harness.adapters.vllm import engine as vllm_engine
 from harness.adapters.vllm.jobs import Comparing, GenerationJob, Job, ScoringJob
@@ -32,8 +33,8 @@ END = object()  # of the source
 class Vllm(Adapter):
     """Answers with one model, loaded on first use: for `embed` as a pooling model, else as a causal one."""
 
-    def __init__(self, profile: Profile) -> None:
-        """Remember the profile.
+    def __init__(self, profile: Profile, parts: LoadedParts | None = None) -> None:
+        """Remember the profile, and what another task of the same model has loaded.
 
         Settings: `dtype`, `quantisation`, `max_model_len`, `pooling` (of `embed`: mean, cls or last),
         `reasoning_headroom` (tokens that a thought may take beside `max_tokens`).
@@ -41,7 +42,7 @@ class Vllm(Adapter):
         in the engine).
         """
         self.profile = profile
-        self._commit: str | None = None
+        self._parts = parts or LoadedParts(profile)
         self._tokens: Tokens | None = None
         self._engine: vllm_engine.VllmEngine | None = None
 
@@ -49,14 +50,14 @@ class Vllm(Adapter):
     def tokens(self) -> Tokens:
         """Return the tokenizer, loading it on the first read."""
         if self._tokens is None:
-            self._tokens = load_tokens(self.profile, self._commit)
+            self._tokens = load_tokens(self.profile, self._parts)
         return self._tokens
 
     @property
     def engine(self) -> vllm_engine.VllmEngine:
         """Return the engine, loading it on the first read."""
         if self._engine is None:
-            self._engine = vllm_engine.load(self.profile, self._commit)
+            self._engine = vllm_engine.load(self.profile, self._parts.commit)
         return self._engine
 
     def prepare(self) -> None:
@@ -72,7 +73,7 @@ class Vllm(Adapter):
     def identity(self) -> Mapping[str, str]:
         """Return the hub's `revision`, which is then what is loaded, or the directory's `sha256`."""
         known = places.identity(self.profile)
-        self._commit = known.get("revision")
+        self._parts.commit = known.get("revision")
         return known
 
     def loaded(self) -> Mapping[str, Any]:
@@ -86,8 +87,19 @@ class Vllm(Adapter):
     def close(self) -> None:
         """Let go of the engine and of the memory it held."""
         engine, self._engine, self._tokens = self._engine, None, None
+        self._parts.close()
         if engine is not None:
             engine.close()
+
+    def another(self, profile: Profile) -> Adapter | None:
+        """Return an adapter with this one's engine; one that pools states is no engine that writes."""
+        alike = vllm_engine.loading(profile) == vllm_engine.loading(self.profile)
+        parts = self._parts.handed_to(profile) if alike else None
+        if parts is None:
+            return None
+        made = Vllm(profile, parts)
+        made._engine, self._engine, self._tokens = self._engine, None, None
+        return made
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request, as the engine is done with it.

@@ -185,6 +185,13 @@ def load(profile: Profile, commit: str | None) -> VllmEngine:
     return VllmEngine(vllm, llm)
 
 
+def loading(profile: Profile) -> tuple[object, ...]:
+    """Return what of a profile decides which engine is loaded, beside the model."""
+    pools = profile.ask == "embed"
+    named = [repr(profile.settings.get(name)) for name in SETTINGS]
+    return (pools, repr(profile.settings.get("pooling")) if pools else "", *named)
+
+
 def _runner(vllm: Any, profile: Profile) -> dict[str, Any]:
     """Return what makes vLLM's model one that writes and reads, or one whose states are pooled."""
     if profile.ask != "embed":

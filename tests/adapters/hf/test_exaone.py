@@ -44,10 +44,12 @@ def profile(folder: Path, *, trust: bool) -> Profile:
 @pytest.mark.parametrize("trust", [False, True])
 def test_transformers_own_code_is_used_whatever_was_allowed(folder, trust):
     from harness.adapters.hf import loading
+    from harness.adapters.lm.loaded_parts import LoadedParts
 
     asked = profile(folder, trust=trust)
-    tokens = loading.load_tokens(asked, None)
-    model = loading.load_engine(asked, tokens, None).model
+    parts = LoadedParts(asked)
+    tokens = loading.load_tokens(asked, parts)
+    model = loading.load_engine(asked, tokens, parts).model
     assert type(model).__module__.startswith("transformers.models.")
     assert not (folder / "ran").exists()
 

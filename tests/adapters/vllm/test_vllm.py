@@ -103,7 +103,7 @@ def told(response: Response) -> Any:
 
 
 def test_it_is_an_adapter_that_counts_tokens_and_knows_its_weights(adapter, other):
-    can = {"COUNT_TOKENS", "IDENTIFY", "DESCRIBE_ENGINE", "PREPARE"}
+    can = {"COUNT_TOKENS", "IDENTIFY", "DESCRIBE_ENGINE", "PREPARE", "LEND"}
     assert {what.name for what in Capability if adapter.can(what)} == can
     assert adapter.identity() == other.identity()
     assert adapter.count_tokens("배우가 좋았다") == other.count_tokens("배우가 좋았다")
