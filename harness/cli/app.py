@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
+from harness.cli.arena import arena
 from harness.cli.audit import audit
 from harness.cli.cache import cache
 from harness.cli.check import check
@@ -37,7 +38,7 @@ from harness.cli.try_ import try_
 
 ASK = (run, race, try_, estimate, export, import_)
 SHOW = (list_, show, data, audit, tokenizers, check, doctor, cache, init, convert)
-JUDGE = (leaderboard, report, compare, items, gate, push, rescore, score)
+JUDGE = (leaderboard, report, compare, arena, items, gate, push, rescore, score)
 
 app = typer.Typer(
     name="harness",

@@ -19,7 +19,7 @@ DATA_DIR = Flag(
     metavar="DIR",
     help="the datasets' own original files",
     ko="데이터셋 원본 파일이 있는 폴더",
-    on="run race estimate try export show tokenizers list data audit import",
+    on="run race estimate try export show tokenizers list data audit import arena",
     raw=Path,
     check=values.path,
 )

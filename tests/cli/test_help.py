@@ -30,6 +30,7 @@ COMMANDS = (
     "leaderboard",
     "report",
     "compare",
+    "arena",
     "items",
     "gate",
     "push",

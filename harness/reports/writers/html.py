@@ -32,8 +32,8 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _LONG = 60  # characters of a cell that may take several lines
 
 
-def page(title: str, blocks: Iterable[Block]) -> str:
-    """Return a whole page, readable in light and dark and on a phone."""
+def page(title: str, blocks: Iterable[Block], pictures: Iterable[str] = ()) -> str:
+    """Return a whole page, readable in light and dark and on a phone; `pictures` are SVG, put below."""
     return f"""\
 <!doctype html>
 <html lang="{current()}">
@@ -49,7 +49,7 @@ def page(title: str, blocks: Iterable[Block]) -> str:
 <main>
 <h1>{escape(cell(title))}</h1>
 {fragment(blocks)}
-</main>
+{"".join(f"<div>{picture}</div>" for picture in pictures)}</main>
 </body>
 </html>
 """

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from harness.errors import BadInput
+from harness.reports.writers.translations_judging import JUDGING
 from harness.reports.writers.translations_site import SITE
 from harness.text.particles import Word
 
@@ -378,6 +379,7 @@ KOREAN: dict[str, str] = {
     "settings that change no answer": "답을 바꾸지 않는 설정",
     "no answer found": "답을 찾지 못함",
     "filtered": "걸러짐",
+    **JUDGING,
     **SITE,
 }
 

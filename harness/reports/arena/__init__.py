@@ -1,0 +1,1 @@
+"""Boards of systems that were judged against each other."""

@@ -1,0 +1,45 @@
+"""The Korean of arenas and judgements."""
+
+from __future__ import annotations
+
+JUDGING: dict[str, str] = {
+    "Arena": "아레나",
+    "How often the row is expected to beat the column, of 100": (
+        "행이 열을 이길 것으로 기대되는 횟수(100번 중)"
+    ),
+    "expected wins over {baseline}, of 100": "{baseline}을(를) 이길 것으로 기대되는 횟수(100번 중)",
+    "Intervals of 95 % by question.": "문항 단위 95 % 구간.",
+    "Strengths": "실력",
+    "{verdicts:,} verdicts on {questions:,} questions, {systems} systems": (
+        "판정 {verdicts:,}건, 문항 {questions:,}개, 시스템 {systems}개"
+    ),
+    "{n:,} without a verdict, left out": "판정이 없어 뺀 것 {n:,}건",
+    "{n:,} left out: a reply's style is not known": "답의 모양을 알 수 없어 뺀 것 {n:,}건",
+    "shown first, one of two equals wins {points} of 100 more": (
+        "실력이 같을 때 먼저 보인 답이 100번 중 {points}번 더 이김"
+    ),
+    "what standing first is worth cannot be told: nobody stood in both places": (
+        "먼저 보이는 이득은 알 수 없음: 앞뒤 자리에 모두 선 시스템이 없음"
+    ),
+    "a standard deviation more of {name}: {points} Elo": "{name}이(가) 표준편차만큼 더할 때: Elo {points}점",
+    "characters": "글자 수",
+    "headers": "제목",
+    "lists": "목록",
+    "bold": "굵은 글씨",
+    "no strengths: these never beat those before them, or never met them: {groups}": (
+        "실력을 정할 수 없음: 뒤쪽은 앞쪽을 이긴 적이 없거나 만난 적이 없음: {groups}"
+    ),
+    "no strengths: the likelihood has no maximum": "실력을 정할 수 없음: 가능도에 최댓값이 없음",
+    "no intervals: fewer than {n} questions": "구간 없음: 문항이 {n}개보다 적음",
+    "in {n:,} of {draws:,} draws there are no strengths": (
+        "{draws:,}번 다시 뽑은 가운데 {n:,}번은 실력을 정할 수 없음"
+    ),
+    ": no intervals": ": 구간 없음",
+    "wins over {baseline}": "{baseline} 상대 승률",
+    "share won": "이긴 비율",
+    "verdicts": "판정",
+    "at equal length": "길이가 같을 때",
+    "at equal length: needs the replies, and {files} in --data-dir": (
+        "길이가 같을 때의 승률에는 답의 글과, --data-dir에 {files}이(가) 있어야 함"
+    ),
+}
