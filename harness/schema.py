@@ -282,6 +282,27 @@ class Failure:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What came of running what a model wrote: a program against its tests, a query on its database.
+
+    `outcome` is passed, failed (it ran, and is wrong), raised, timeout, memory, output, syntax, or sandbox:
+    the last is infrastructure, no verdict. `error` is the traceback or the reason, `output` the first of
+    what it printed, `seconds` of the wall clock; `program` marks what was run (a hash).
+    """
+
+    outcome: str
+    error: str = ""
+    output: str = ""
+    seconds: float | None = None
+    program: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Return whether it was run and is right."""
+        return self.outcome == "passed"
+
+
 @dataclass(slots=True)
 class Response:
     """What came back for one request: text, one score an option, a value, spans, or a failure.
@@ -293,7 +314,8 @@ class Response:
     `refused` or `too_long`; the last three are unanswered. `truncated` says that the prompt was cut to
     fit. `served` is the name that a server gives the model which answered. `label` is the option that a
     system decided for, where it says so and gives no scores: the option's text, its words or the data's
-    label. `price` is what the answer cost, where that was recorded with it.
+    label. `price` is what the answer cost, where that was recorded with it. `execution` is what came of
+    running what it wrote, where the task has that run.
     """
 
     key: tuple[str, int]
@@ -313,6 +335,7 @@ class Response:
     served: str | None = None
     label: str | None = None
     price: float | None = None
+    execution: Execution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,8 +430,8 @@ class Metric:
     `statistics(seen, target)` returns K floats; what is `seen` follows `reads`: the prediction
     (None when unanswered; a label, a text, a float for `rate` and `embed`, spans for `tag`), the
     `choice` (the pair of prediction and number of options), the options' scores (None where there are
-    none), the reply's text, or the likelihood: the pair (log-likelihood in nats, number of tokens or
-    None), None when unanswered.
+    none), the reply's text, the `execution` of what it wrote (None when unanswered), or the likelihood: the
+    pair (log-likelihood in nats, number of tokens or None), None when unanswered.
     `aggregate(stats (N, K), weights (D, N))` returns (D,), one figure a weighting, and raises
     HarnessError for N = 0. A row of weight 2 is the row twice, and equal rows may be made one. It may be
     any callable; with `metrics.OfSums` and `metrics.Prepared` the bootstrap is quick. `interval` is
@@ -426,7 +449,7 @@ class Metric:
     unit: str = "0-1"
     higher_is_better: bool = True
     interval: Literal["wilson", "bootstrap", "none"] = "bootstrap"
-    reads: Literal["prediction", "choice", "scores", "text", "likelihood"] = "prediction"
+    reads: Literal["prediction", "choice", "scores", "text", "likelihood", "execution"] = "prediction"
     reader: str | None = None
     corpus: Callable[[Sequence[Any], Sequence[Any]], float] | None = None
     prepare: Callable[[], object] | None = None

@@ -32,6 +32,8 @@ METRICS = {
     "instruction_strict": "지킨 지시의 비율 / IFEval: instructions that are followed",
     "prompt_loose": "첫 줄, 끝 줄, 별표를 빼도 될 때 / IFEval: the same, loosely",
     "instruction_loose": "느슨하게 센 지시의 비율 / IFEval: instructions, loosely",
+    "pass@1": "테스트를 모두 통과한 프로그램의 비율 / share of programs that pass all of their tests",
+    "ran": "끝까지 실행된 프로그램의 비율 / share of programs that ran to their end, right or wrong",
     "truthful_mass": "참인 보기들에 준 확률 / probability of all true options (TruthfulQA MC2)",
     "truthful": "거짓보다 참에 가까운 답의 비율 / share nearer to what is true",
     "informative": "답을 한 비율 / share of replies that do not decline",
@@ -87,6 +89,7 @@ EXTRACTORS = {
     "official:bbh.v1": "BBH 저자의 판독 / BBH's authors' reader",
     "official:gsm8k.v1": "GSM8K 저자의 판독 / GSM8K's authors' reader",
     "official:tora.v1": "ToRA 저자의 판독 / ToRA's authors' reader",
+    "code": "응답의 코드: 알맞은 코드 블록, 없으면 글 / the code: the right fenced block, else the text",
     "json_field": "첫 JSON 객체의 한 필드 / a field of the first JSON object",
 }
 
@@ -128,6 +131,7 @@ ADAPTERS = {
 }
 
 SETTINGS = {
+    "language": "코드의 언어 / language of the code",
     "lower": "낮을수록 좋은지 / whether less is better",
     "alpha": "더하기 평활의 크기 / additive smoothing",
     "analyser": "글을 나누는 단위 / what a text is split into",

@@ -24,5 +24,6 @@ EXTRACTORS = (
         ExtractorEntry(f"official:{name}.v{version}", f"harness.extraction.official:{name}_v{version}")
         for name, version in (("mmlu_pro", 1), ("mmlu_pro", 2), ("bbh", 1), ("gsm8k", 1), ("tora", 1))
     ),
+    ExtractorEntry("code", "harness.extraction.steps:code", settings={"language": "str"}),
     ExtractorEntry("json_field", "harness.extraction.steps:json_field", settings={"field": "str"}),
 )

@@ -34,6 +34,7 @@ def doctor(
 def _print_installation(*, json: bool) -> int:
     """Print the state of the installation; 0 even if something is missing: nothing was asked of it."""
     from harness.evaluation.installation import examination
+    from harness.execution.sandboxes import ADVICE
 
     found = examination()
     if json:
@@ -48,6 +49,11 @@ def _print_installation(*, json: bool) -> int:
         emit(f"  {name} {version}")
     for extra, state in found["extras"].items():
         emit(f"  [{extra}] {'installed' if state['installed'] else state['install']}")
+    emit("sandboxes for --allow-code-execution")
+    for name, why in found["sandboxes"].items():
+        emit(f"  {name}: {why or 'works'}")
+    if all(found["sandboxes"].values()):
+        emit(f"  {ADVICE}")
     emit("plugins " + ("; ".join([*found["plugins"], *found["broken"]]) or "none but the built-in"))
     emit("backends")
     for name, obstacles in found["backends"].items():

@@ -53,7 +53,7 @@ def estimate(
     if 0 < pilot < LEAST:
         raise BadInput(f"--pilot {pilot}: fewer than {LEAST} answers tell no interval")
     count = _counter(tokenizer) if tokenizer is not None else None
-    ready, errors = plans(options, reporter(options), keys=pilot > 0)
+    ready, errors = plans(options, reporter(options), keys=pilot > 0, judges=False)
     found = []
     for plan in ready:
         try:

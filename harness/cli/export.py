@@ -54,7 +54,7 @@ def _plan(run: Path | None, options: RunOptions) -> Plan:
             raise BadInput("a run names its task and its backend; leave out -t and -b, or the run")
         return resumed(run, options, report)
     require_named(options)
-    ready, dead = plans(options, report)
+    ready, dead = plans(options, report, judges=False)
     if dead:
         raise dead[0]
     if len(ready) > 1:

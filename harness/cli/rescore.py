@@ -9,7 +9,7 @@ from harness.cli.leaderboard import print_board
 from harness.cli.output import fail, print_json
 from harness.errors import BadInput, HarnessError
 from harness.options.flags import Flag, Positional
-from harness.options.shared import Json, Offline, Slo, Trust
+from harness.options.shared import AUTO, AllowCode, Json, Offline, Sandbox, Slo, Trust
 
 
 def rescore(
@@ -31,9 +31,12 @@ def rescore(
     slo: Slo = None,
     offline: Offline = False,
     trust_remote_code: Trust = False,
+    allow_code_execution: AllowCode = False,
+    sandbox: Sandbox = AUTO,
     json: Json = False,
 ) -> int:
     """Compute the metrics again from stored responses."""
+    from harness.execution.permission import Permission
     from harness.metrics import permissions as consent
     from harness.records import run_file
     from harness.reports.run import Run
@@ -41,11 +44,12 @@ def rescore(
 
     consent.REMOTE_CODE.set(trust_remote_code)
     consent.OFFLINE.set(offline)
+    permission = Permission(allowed=allow_code_execution, sandbox=sandbox)
     done: list[Run] = []
     codes = []
     for directory in run_file.runs(runs):
         try:
-            done.append(Run(directory, scoring.rescore(directory, task, slo)))
+            done.append(Run(directory, scoring.rescore(directory, task, slo, permission)))
         except HarnessError as error:
             fail(str(error))  # one that cannot be scored stops no other
             codes.append(error.exit_code)

@@ -88,7 +88,7 @@ def measure(options: RunOptions) -> Numerics:
 def _plans(options: RunOptions) -> list[tuple[str, Plan]]:
     """Return the plans on the sample, as many examples as are asked."""
     asked = replace(options, task=TASK, ask=["choose", "generate"], sample=True, limit=EXAMPLES)
-    ready, dead = plans(asked, lambda _message: None)
+    ready, dead = plans(asked, lambda _message: None, judges=False)
     if dead:
         raise dead[0]
     return [(plan.task.ask, plan) for plan in ready]

@@ -18,6 +18,8 @@ from harness.datasets.task_data import Material, Supplies
 from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
 from harness.evaluation import sweeps
 from harness.evaluation.plan import Plan
+from harness.execution import sandboxes
+from harness.execution.permission import NotAllowed
 from harness.options.running import RunOptions
 from harness.perturbations import perturbed
 from harness.schema import CHOOSING, IMAGE, Decoding
@@ -97,19 +99,25 @@ class _Draft(NamedTuple):
 
 
 def plans(
-    options: RunOptions, report: Callable[[str], None], command: str = "", *, keys: bool = True
+    options: RunOptions,
+    report: Callable[[str], None],
+    command: str = "",
+    *,
+    keys: bool = True,
+    judges: bool = True,
 ) -> tuple[list[Plan], list[HarnessError]]:
     """Return every run of the options' grid that can begin, checked, and why the others cannot.
 
     Others cannot where a backend or a download cannot work. Nor can a task that the user did not name
     himself, but `all` or a group, where its data is not here or a backend cannot be asked it.
 
-    Where nothing will be asked, no service needs its key: `keys` False.
+    Where nothing will be asked, no service needs its key: `keys` False. Where nothing will be judged, nothing
+    that models write is run, which the user need not allow: `judges` False.
 
     Raises:
         BadInput: anything else in the grid that the user has to mend; nothing has been run.
     """
-    drafts, dead = _drafted(options, keys=keys)
+    drafts, dead = _drafted(options, keys=keys, judges=judges)
     _require_one_row(drafts, options.name)
     found = Supplies(options.where, options.limit, report)
     ready: list[Plan] = []
@@ -147,7 +155,7 @@ def _settings_of(name: str, grid: Grid) -> list[Mapping[str, Any]]:
     return list(found.values())
 
 
-def _drafted(options: RunOptions, *, keys: bool) -> tuple[list[_Draft], list[HarnessError]]:
+def _drafted(options: RunOptions, *, keys: bool, judges: bool) -> tuple[list[_Draft], list[HarnessError]]:
     """Return the runs of the grid whose backends can work, and why the others cannot."""
     grid = Grid.of(options)
     systems = [(backends.load(name), set_) for name in grid.backends for set_ in _settings_of(name, grid)]
@@ -158,10 +166,13 @@ def _drafted(options: RunOptions, *, keys: bool) -> tuple[list[_Draft], list[Har
         try:
             _ = base.metrics  # one may need a package that is not installed here
             sweeps.require_shots_matter(grid.shots, base, (system for _, system in chosen))
+            if judges and base.file.execute is not None:
+                options.permission.require(base.name)
+                _ = sandboxes.chosen(options.permission.sandbox)
         except Unavailable as error:
             dead.append(Unavailable(f"{base.name}: {error}"))
             continue
-        except CannotAsk as error:
+        except (CannotAsk, NotAllowed) as error:
             if named:
                 raise
             dead.append(error)

@@ -14,6 +14,7 @@ from harness import DISTRIBUTION, __version__, plugins
 from harness import api_keys as secrets
 from harness.backends import backend as backends
 from harness.errors import HarnessError
+from harness.execution import sandboxes
 from harness.paths import cache_dir
 from harness.records.environment import versions
 
@@ -54,6 +55,7 @@ def examination() -> dict[str, Any]:
         "cache": {"path": str(cache), "problem": _problem(cache)},
         "data": {"path": data, "there": data is not None and Path(data).is_dir()},
         "packages": versions(SHOWN),
+        "sandboxes": {name: sandboxes.obstacle(name) for name in (sandboxes.BUBBLEWRAP, sandboxes.UNSHARE)},
         "extras": {
             extra: {
                 "installed": all(map(plugins.is_installed, modules)),

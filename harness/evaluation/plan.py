@@ -182,6 +182,8 @@ def resumed(
     backend = backends.parse(document, run.backend.name, resumed=True)
     backend = endpoints.confirmed(backend, _profile_here(backend.name), repeated)
     decoding = forms.decoding(run.decoding.asked)
+    if task.file.execute is not None:
+        options.permission.require(task.name)
     backend.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
     if options.budget is not None:
         require_affordable(options.budget, task.ask, backend, decoding)

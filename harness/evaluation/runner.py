@@ -36,6 +36,7 @@ from harness.evaluation.run_document import (
     throughput,
 )
 from harness.evaluation.wrappers.compose import wrapped
+from harness.execution.executor import Executor
 from harness.extraction import official
 from harness.extraction import predictions as answers
 from harness.records import atomic, run_file
@@ -61,6 +62,7 @@ from harness.schema import (
     Failure,
     Fit,
     Metric,
+    Prediction,
     Request,
     Response,
 )
@@ -156,6 +158,7 @@ class OpenRun:
         self.read = answers.reader(plan.task)
         self.read_officially = official.readings(plan.task)
         self.fit: Fit | None = None
+        self.executed = known.execution if known else None
         self.stopped: HarnessError | None = None
         self.last_failure: Failure | None = None
         self._ending = False
@@ -230,7 +233,7 @@ class OpenRun:
         task, backend = self.plan.task.resolved(), self.plan.backend.resolved()
         judged_by = self.known.task.sha256 if self.known else None
         if self.samples.exists() and (judged_by != task_hash(self.plan.task) or self._holds_odd_lines()):
-            rejudge(self.directory, self.plan.task)
+            rejudge(self.directory, self.plan.task, permission=self.plan.options.permission)
         atomic.write_atomically(self.directory / run_file.TASK, dump(task).encode())
         atomic.write_atomically(self.directory / run_file.BACKEND, dump(backend).encode())
         run_file.write_run(self.directory, self._document())
@@ -319,7 +322,7 @@ class OpenRun:
         try:
             assert self._asked is not None
             with drain, engines.adapter_errors(self.plan.backend.name):
-                for response in self._asked.answer(source):
+                for response in self._run(self._asked.answer(source), pending):
                     self._keep(response, pending, journal)
                 if not (self._ending and self.drains):
                     for key in list(pending):
@@ -333,6 +336,28 @@ class OpenRun:
             self.display.stop()
             if drain.asked:  # whatever else came of it
                 raise Interrupted(GO_ON)
+
+    def _run(self, responses: Iterator[Response], pending: Mapping[Key, Request]) -> Iterator[Response]:
+        """Yield the responses, with what came of running what they hold where the task has that done."""
+        if self.plan.task.file.execute is None:
+            yield from responses
+            return
+
+        def predicted(response: Response) -> tuple[Prediction, Any]:
+            request = pending.get(response.key)
+            return (
+                (None, None) if request is None else (self._read(request, response), request.example.target)
+            )
+
+        with Executor(self.plan.task, self.plan.options.permission) as executor:
+            self.executed = executor.info()
+            self.display.phase(f"{self.plan.label}: {executor.told}")
+            yield from executor.judged(responses, predicted)
+
+    def _read(self, request: Request, response: Response) -> Prediction:
+        example = request.example
+        context = answers.read_against(self.plan.task, example.fields.get("context", ""), example.target)
+        return self.read(response, request.options, context)
 
     def _source(
         self, examples: Iterable[Example], done: set[Key], pending: dict[Key, Request]
@@ -401,8 +426,7 @@ class OpenRun:
     def _judged(self, request: Request, response: Response) -> tuple[dict[str, Any], float | None]:
         """Return the line of the journal, and whether it is right where the main metric says so, 0 or 1."""
         failed = response.error is not None
-        context = str(request.example.fields.get("context", ""))
-        prediction = None if failed else self.read(response, request.options, context)
+        prediction = None if failed else self._read(request, response)
         target = request.example.target
         official = {} if failed else self.read_officially(response, request.options)
         count = len(request.options)
@@ -457,6 +481,8 @@ class OpenRun:
         told = sent(self.plan, self.adapter)
         run = described_plan(self.plan, self.directory.name, self.mark, self.identity, told)
         run.status = status
+        if self.executed:
+            run.execution = self.executed
         if self.engine:
             run.backend.engine = self.engine
         run.environment = self.environment

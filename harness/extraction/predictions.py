@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -67,6 +68,16 @@ def reader(task: Task) -> Read:
         return None if text is None else _judged(task, text, options, context)
 
     return read
+
+
+def read_against(task: Task, passage: object, target: object) -> str:
+    """Return what a reply is read against: the passage it is about, or the name that its code defines."""
+    if task.file.execute is None:
+        return str(passage)
+    try:
+        return str(json.loads(str(target)).get("entry_point", ""))
+    except (ValueError, AttributeError):
+        return ""
 
 
 def _steps(named: Sequence[Named], *, cut: bool = False) -> list[Step]:

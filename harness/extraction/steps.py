@@ -264,6 +264,22 @@ def regex(pattern: str, group: int = 0) -> Step:
     return step
 
 
+def code(language: str = "python") -> Step:
+    """Return the code of a reply: the last fenced block that defines what is asked for, else the text.
+
+    A reply without a fence is a whole program, or the completion of one, which is cut where it begins
+    something else. Blocks in other languages than the one asked for are nobody's answer.
+    """
+    from harness.extraction import code_blocks
+
+    names = {"python": ("python", "py", "python3", "py3")}.get(language, (language,))
+
+    def step(text: str, _options: Sequence[Option], context: str = "") -> str | None:
+        return code_blocks.code(text, context, names)
+
+    return step
+
+
 def json_field(field: str) -> Step:
     """Return a field of the first JSON object in the text, what is not text as JSON writes it."""
     from harness.extraction.rated_options import json_object

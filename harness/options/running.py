@@ -13,11 +13,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from harness.options import values
 from harness.options.flags import Flag, Words, checked
-from harness.options.shared import DATA_DIR, RUNS_DIR, AllowEndpoint, Offline, Slo, Trust
+from harness.options.shared import (
+    AUTO,
+    DATA_DIR,
+    RUNS_DIR,
+    AllowCode,
+    AllowEndpoint,
+    Offline,
+    Sandbox,
+    Slo,
+    Trust,
+)
 
 if TYPE_CHECKING:
     from harness.costs.money import Budget
     from harness.datasets.sources import Where
+    from harness.execution.permission import Permission
 
 Names = str | Path | Sequence[str | Path]
 Values = Mapping[str, Any]
@@ -261,6 +272,8 @@ class RunOptions:
             check=partial(values.amount, least=0),
         ),
     ] = 0.01
+    allow_code_execution: AllowCode = False
+    sandbox: Sandbox = AUTO
     energy: Annotated[
         bool,
         Flag(
@@ -350,6 +363,13 @@ class RunOptions:
 
         folder = None if self.data_dir is None else Path(self.data_dir)
         return Where(data_dir=folder, sample=self.sample, offline=self.offline)
+
+    @property
+    def permission(self) -> "Permission":
+        """Return whether what models write may be run, and in what."""
+        from harness.execution.permission import Permission
+
+        return Permission(allowed=self.allow_code_execution, sandbox=self.sandbox)
 
     @cached_property
     def budget(self) -> "Budget | None":

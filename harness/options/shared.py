@@ -53,6 +53,26 @@ Trust = Annotated[
         told={"rescore": TRUST_METRICS, "score": TRUST_METRICS},
     ),
 ]
+AllowCode = Annotated[
+    bool,
+    Flag(
+        "--allow-code-execution",
+        help="run what models write, in a sandbox, where the task has that done",
+        ko="과제가 요구하면 모델이 쓴 코드를 샌드박스에서 실행하게 허용",
+        on="run race rescore",
+    ),
+]
+AUTO = "auto"
+Sandbox = Annotated[
+    str,
+    Flag(
+        "--sandbox",
+        metavar="auto|bubblewrap|unshare|none",
+        help="in what it is run; none is your own rights, files and network",
+        ko="실행할 샌드박스. none이면 사용자의 권한, 파일, 네트워크를 그대로 씀",
+        on="run race rescore",
+    ),
+]
 AllowEndpoint = Annotated[
     str | Sequence[str],
     Flag(

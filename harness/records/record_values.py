@@ -34,6 +34,7 @@ def record_values(
         "target": example.target,
         "scores": scores,
         **({"official": official} if official else {}),
+        **({"execution": asdict(response.execution)} if response.execution else {}),
         **({"cluster": example.cluster} if example.cluster is not None else {}),
         **({"groups": groups} if groups is not None else {}),
     }

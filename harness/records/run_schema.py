@@ -355,6 +355,17 @@ class ForeignInfo(Part):
     notes: list[str] = Field(default_factory=list, description="what else is known of it")
 
 
+class ExecutionInfo(Part):
+    """In what the programs were run that the system wrote."""
+
+    language: str = Field(description="language of the programs")
+    sandbox: str = Field(description="`bubblewrap`, `unshare`, or `none`: nothing around them")
+    python: str | None = Field(default=None, description="version of the Python that ran them")
+    limits: dict[str, Any] = Field(
+        default_factory=dict, description="bounds of one program: seconds, bytes, processes"
+    )
+
+
 class RunDocument(Part):
     """A run: its settings, its figures, and what they took."""
 
@@ -391,6 +402,12 @@ class RunDocument(Part):
         default_factory=dict, description="reason → unanswered examples"
     )
     failed_because: dict[str, Count] = Field(default_factory=dict, description="kind of failure → examples")
+    execution: ExecutionInfo | None = Field(
+        default=None, description="in what programs were run, where the task has that done"
+    )
+    outcomes: dict[str, Count] = Field(
+        default_factory=dict, description="outcome of running what was written → examples"
+    )
     confusion: dict[str, dict[str, Count]] | None = Field(
         default=None, description="right label → predicted → examples"
     )

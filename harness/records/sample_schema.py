@@ -101,6 +101,18 @@ class RecordedResponse(Part):
     error: RecordedError | None = Field(description="why there is no reply; null where there is one")
 
 
+class RecordedExecution(Part):
+    """What came of running what a model wrote."""
+
+    outcome: str = Field(
+        description="`passed`, `failed`, `raised`, `timeout`, `memory`, `output` or `syntax`"
+    )
+    error: str = Field(default="", description="the traceback, or the limit that was passed")
+    output: str = Field(default="", description="the first of what it printed")
+    seconds: float | None = Field(default=None, description="how long it ran, by the wall clock")
+    program: str = Field(default="", description="mark of what was run: a hash of program and tests")
+
+
 class Record(Part):
     """One request of a run, answered or failed."""
 
@@ -112,6 +124,9 @@ class Record(Part):
     target: Any = Field(description="the right answer")
     scores: dict[str, list[Amount]] | None = Field(description="metric → statistics; null of what failed")
     official: dict[str, Any] | None = Field(default=None, description="official reader → its own answer")
+    execution: RecordedExecution | None = Field(
+        default=None, description="what came of running it, where the task has that run"
+    )
     cluster: str | None = Field(
         default=None, description="what is resampled with it: an article, a conversation"
     )

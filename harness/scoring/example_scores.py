@@ -30,6 +30,7 @@ def score(
     seen: dict[str, Any] = {
         "scores": response.option_scores,
         "text": spoken(response.text),
+        "execution": response.execution,
         "likelihood": None if response.value is None else (response.value, response.tokens),
     }
     wordy = prediction is not None and response.option_scores is None

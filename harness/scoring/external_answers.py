@@ -162,6 +162,8 @@ def _check_material(metric: Metric, answers: Sequence[Answer]) -> None:
     A prediction may be null, but not forgotten. Scores may be missing here and there, as they are where
     an engine gave none.
     """
+    if metric.reads == "execution":
+        raise BadInput(f"{metric.name} judges what is run: `harness run` with a task that has 'execute'")
     key, meaning = _MATERIAL[metric.reads]
     lacking = [answer for answer in answers if key not in answer.keys]
     if lacking and (key == "prediction" or len(lacking) == len(answers)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import orjson
 
 from harness.config import documents
 from harness.errors import BadInput, Place, Stopped
+from harness.execution.permission import Permission
+from harness.execution.verdicts import Verdicts
 from harness.extraction import official
 from harness.extraction import predictions as answers
 from harness.records import atomic, run_file
@@ -28,11 +30,17 @@ from harness.tasks.task import Task
 from harness.terminal import Few, say
 
 
-def rescore(directory: Path, judge: str | None = None, slo: Mapping[str, float] | None = None) -> RunDocument:
+def rescore(
+    directory: Path,
+    judge: str | None = None,
+    slo: Mapping[str, float] | None = None,
+    permission: Permission = Permission(),
+) -> RunDocument:
     """Return the new `run.json` of a run, its answers extracted and scored again.
 
     The metrics and the extraction are those of the run's own `task.yaml`, or of the task that `judge`
-    names, which is then kept in its place. The times are judged by `slo`, else by the bounds of the run.
+    names, which is then kept in its place. The times are judged by `slo`, else by the bounds of the run. A
+    program whose verdict is known is not run again; others are, with `permission`.
 
     Where the journal has lost answers that the figures are of, those stay as they are and the run becomes
     partial, so that the command that made it asks for what is lost.
@@ -53,7 +61,7 @@ def rescore(directory: Path, judge: str | None = None, slo: Mapping[str, float] 
         known, run.task.sha256 = run.task.sha256, None
         run_file.write_run(directory, run)
         try:
-            rejudge(directory, task, run.counts.examples)
+            rejudge(directory, task, run.counts.examples, permission)
         except LostAnswers as lost:
             run.task.sha256, run.status, run.lost = known, PARTIAL, lost.count
             run_file.write_run(directory, run)
@@ -88,16 +96,18 @@ class LostAnswers(Stopped):
         self.count = count
 
 
-def rejudge(directory: Path, task: Task, expected: int = 0) -> None:
+def rejudge(directory: Path, task: Task, expected: int = 0, permission: Permission = Permission()) -> None:
     """Extract and score again what the journal holds, one line for each (id, repeat).
 
     Raises:
+        BadInput: a program has to be run, and may not be.
+        Unavailable: a sandbox died; the journal is as it was.
         LostAnswers: it holds fewer than `expected`; it is left as it was.
         Stopped: the disk is full.
     """
     samples = directory / run_file.SAMPLES
-    with Few(lambda message: say(f"warning: {message}")) as odd:
-        atomic.replace(samples, _counted(_rejudged(samples, task, odd), directory, expected))
+    with Few(lambda message: say(f"warning: {message}")) as odd, Verdicts(task, permission) as verdicts:
+        atomic.replace(samples, _counted(_rejudged(samples, task, odd, verdicts), directory, expected))
 
 
 def _counted(lines: Iterable[bytes], directory: Path, expected: int) -> Iterator[bytes]:
@@ -117,17 +127,18 @@ def _with_judgement(own: Task, other: Task, directory: Path) -> Task:
     return replace(own, file=own.file.model_copy(update=update))
 
 
-def _rejudged(samples: Path, task: Task, tell: Callable[[str], None]) -> Iterator[bytes]:
+def _rejudged(samples: Path, task: Task, tell: Callable[[str], None], verdicts: Verdicts) -> Iterator[bytes]:
     """Yield each line judged again; one that is not as the harness writes it is told of and left out."""
     read, read_officially, metrics = answers.reader(task), official.readings(task), task.metrics
     for line in records.last_lines(samples, tell, judged=False):
         record, values = line.record, orjson.loads(line.raw)  # with the keys of a later version
-        values.pop("official", None)
+        for key in ("official", "execution"):
+            values.pop(key, None)
         try:
             if record.failed:
                 values |= {"prediction": None, "scores": None}
             else:
-                values |= _judged(record, _options(task, record), read, read_officially, metrics)
+                values |= _judged(record, task, read, read_officially, metrics, verdicts)
             packed = orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             why = f"cannot be judged, {type(error).__name__}: {error}"
@@ -138,19 +149,22 @@ def _rejudged(samples: Path, task: Task, tell: Callable[[str], None]) -> Iterato
 
 def _judged(
     record: Record,
-    options: Sequence[Option],
+    task: Task,
     read: answers.Read,
     read_officially: official.Readings,
     metrics: Sequence[Metric],
+    verdicts: Verdicts,
 ) -> dict[str, Any]:
     """Return the keys of a line that judging makes anew."""
-    response = _response(record)
-    asked = record.request or {}
-    context = str(asked.get("context", asked.get("fields", {}).get("context", "")))
+    response, options = _response(record), _options(task, record)
+    asked, target = record.request or {}, frozen(record.target)
+    passage = asked.get("context", asked.get("fields", {}).get("context", ""))
+    context = answers.read_against(task, passage, target)
     prediction, theirs = read(response, options, context), read_officially(response, options)
-    target = frozen(record.target)
+    response.execution = verdicts.of(prediction, record)
     scores = score(metrics, response, prediction, target, options=len(options), official=theirs)
-    return {"prediction": prediction, "scores": scores, **({"official": theirs} if theirs else {})}
+    ran = {"execution": asdict(response.execution)} if response.execution else {}
+    return {"prediction": prediction, "scores": scores, **({"official": theirs} if theirs else {}), **ran}
 
 
 def _response(record: Record) -> Response:

@@ -62,6 +62,7 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
     confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
     groups: dict[str, list[str]] = field(default_factory=dict)
     seen: list[tuple[Any, Any]] = field(default_factory=list)
@@ -133,6 +134,8 @@ class Tally:
         self.counts["answered" if prediction is not None else "unanswered"] += 1
         if prediction is None:
             self.reasons[record.response.finish or "no answer found"] += 1
+        if record.execution is not None:
+            self.outcomes[record.execution.outcome] += 1
         if self.labels:
             self.confusion[record.target, UNANSWERED if prediction is None else prediction] += 1
 
@@ -204,6 +207,8 @@ class Tally:
         run.counts = Counts(**{key: self.counts[key] for key in Counts.model_fields})
         run.unanswered_because = dict(self.reasons)
         run.failed_because = dict(self.failures)
+        if self.outcomes:
+            run.outcomes = dict(self.outcomes.most_common())
         run.confusion = self._confusion()
         if self.groups and self.ids:
             run.breakdown, run.macro = self._by_group(seed)

@@ -408,6 +408,27 @@ class Breakdown(Strict):
         return next((name for name, members in self.groups.items() if value in members), OTHER)
 
 
+class Execute(Strict):
+    """How what a model writes is run: its language, and the bounds of one program.
+
+    A target is JSON. Of `python` it holds `test`, which defines `check(candidate)` or asserts by itself,
+    `entry_point`, the name of the function, and `prompt`, which a completion continues.
+    """
+
+    language: Literal["python"] = Field(description="the language that is run")
+    seconds: Annotated[int, Field(gt=0, le=600)] = Field(
+        default=4, description="CPU seconds of one program; the wall clock allows several times as many"
+    )
+    memory_mib: Annotated[int, Field(ge=64)] = Field(
+        default=1024, description="memory of one program and all that it starts, MiB"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"language": value} if isinstance(value, str) else value
+
+
 class Window(Strict):
     """The part of a long field that a prompt shows: the `chars` that look most like the field `by`."""
 
@@ -482,6 +503,9 @@ class TaskFile(Strict):
     )
     extract: list[Named] = Field(
         default=[], description="the steps that read a reply, in this order; without them, what `ask` needs"
+    )
+    execute: Execute | None = Field(
+        default=None, description="what is run of a reply, with `--allow-code-execution`; metrics judge that"
     )
     official: dict[str, Annotated[list[Named], Field(min_length=1)]] = Field(
         default={}, description="an official reader → the metrics that judge what it reads"

@@ -31,6 +31,7 @@ def problems(file: TaskFile, document: Document, *, ask: Ask, shots: int, split:
         *_steps(file),
         *_metrics(file.metrics, file, ask, ("metrics",)),
         *_official(file, ask),
+        *_executed(file, ask),
         *_references(file),
         *_templates(file, ask),
     ]
@@ -212,6 +213,8 @@ def _metrics(judges: Sequence[Named], file: TaskFile, ask: Ask, above: Loc) -> I
             continue
         if named.name in names[:index]:
             yield f"the metric {named.name!r} stands twice", loc
+        if entry.executed and file.execute is None:
+            yield f"{named.name!r} judges what is run, and the task has no 'execute'", loc
         if ask not in entry.asks:
             yield f"{named.name!r} cannot judge {ask!r}", loc
         else:
@@ -236,6 +239,16 @@ def _settings(
     except Exception as error:  # a stranger's factory may raise anything
         message = str(getattr(error, "message", error))
         yield message if message.startswith(named.name) else f"{named.name}: {message}", loc
+
+
+def _executed(file: TaskFile, ask: Ask) -> Iterator[Problem]:
+    """Yield what is wrong with a task whose replies are run."""
+    if file.execute is None:
+        return
+    if ask != "generate":
+        yield f"'execute' runs what is written, and {ask!r} asks for no text", ("execute",)
+    if "target" not in file.fields:
+        yield "'fields' names no target, the tests that a program is run with", ("fields",)
 
 
 def _references(file: TaskFile) -> Iterator[Problem]:

@@ -258,6 +258,8 @@ def _answer(record: Record) -> dict[str, Any]:
     kept["prediction"] = record.prediction
     if response.text is not None:
         kept["text"] = response.text
+    if (ran := record.execution) is not None:
+        kept["execution"] = {"outcome": ran.outcome, "error": ran.error, "output": ran.output}
     if response.option_scores:
         kept["scores"] = [None if score is None else round(score, 4) for score in response.option_scores]
     if response.value is not None:

@@ -33,6 +33,8 @@ def answer(told: Mapping[str, Any], request: Mapping[str, Any], labels: Mapping[
     own = request.get("choices") or request.get("options") or []
     kept = {name: value for name, value in told.items() if name != "text"}
     kept["prediction"] = _choice(told["prediction"], labels, len(own))
+    if ran := kept.get("execution"):
+        kept["execution"] = {"outcome": ran["outcome"], "error": "", "output": ""}
     if error := kept.get("error"):
         kept["error"] = {"kind": error["kind"], "message": _left_out()}
     return kept

@@ -32,12 +32,13 @@ class FactGroup:
 
 # Heading → the keys of run.json that stand under it. What has pages or tables of its own comes apart.
 GROUPS = {
-    "Answers": ("counts", "unanswered_because", "failed_because"),
+    "Answers": ("counts", "unanswered_because", "failed_because", "outcomes"),
     "Task": ("task", "choose_by", "seed"),
     "Data": ("data",),
     "System": ("backend", "given"),
     "Decoding": ("decoding",),
     "Cost": ("cost", "usage", "throughput", "energy"),
+    "Execution": ("execution",),
     "Fit": ("fit",),
     "Run": ("id", "status", "command", "started", "finished", "fingerprint", "schema_version"),
     "Environment": ("environment",),

@@ -120,6 +120,7 @@ const examples = (() => {
     const facts = [
       ...Object.entries(answer.metrics ?? {}).map(([name, value]) => `${name} ${value === null ? translated("undefined") : Number(value.toFixed(4))}`),
       answer.value === undefined ? null : `${translated("value")} ${answer.value.toPrecision(5)}`,
+      answer.execution ? `${translated("outcome")}: ${translated(answer.execution.outcome)}` : null,
       answer.finish ? `${translated("finish")}: ${answer.finish}` : null,
       seconds === undefined ? null : seconds < 1 ? `${(1000 * seconds).toPrecision(3)} ms` : `${seconds.toPrecision(3)} ${translated("s")}`,
       answer.prompt_tokens === undefined ? null : translated("{n} tokens in", { n: answer.prompt_tokens }),
@@ -136,6 +137,8 @@ const examples = (() => {
     const [request] = question;
     const parts = [part(translated("answer"), element("p", { dir: "auto" }, excerpt(worded(answer.prediction, request, labels))))];
     if (answer.text !== undefined) parts.push(part(translated("reply"), block(answer.text)));
+    if (answer.execution?.error) parts.push(part(translated("error"), block(answer.execution.error)));
+    if (answer.execution?.output) parts.push(part(translated("printed"), block(answer.execution.output)));
     if (answer.error) parts.push(part(translated("failed"), block(`${answer.error.kind}: ${answer.error.message}`)));
     return element("div", { class: "reply" }, ...parts, options(question, answer, labels), measured(answer));
   }

@@ -1,0 +1,1 @@
+"""What runs inside a sandbox: the standard library alone, started with `python -I -S`."""
