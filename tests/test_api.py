@@ -309,8 +309,8 @@ def test_nothing_warns_where_nothing_is_wrong(both):
 # The documents
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
-def test_the_readmes_session_says_what_it_shows(home, name):
+@pytest.mark.parametrize("name", ["docs/en/guides/python.md", "docs/ko/guides/python.md"])
+def test_the_guides_session_says_what_it_shows(home, name):
     text = (ROOT / name).read_text(encoding="utf-8")
     (session,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     example = doctest.DocTestParser().get_doctest(session, {}, name, name, 0)

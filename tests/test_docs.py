@@ -19,6 +19,7 @@ from harness.tasks import task as tasks
 from tests.support.docs_site import module
 from tests.support.paths import ROOT
 from tests.support.reading import Reader, occurs, steps
+from tests.support.running import Project
 
 DOCS = ROOT / "docs"
 PAGES = sorted(path for language in ("en", "ko") for path in (DOCS / language).rglob("*.md"))
@@ -132,3 +133,53 @@ def test_a_page_names_no_file_of_the_repository_that_is_not_there(name):
 def test_the_citation_is_of_this_version():
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert cited["version"] == harness.__version__
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+class TestPagesThatListEverything:
+    def test_every_command_is_on_its_page(self, language):
+        page = text(f"{language}/reference/commands.md")
+        assert not [name for name in typer.main.get_command(app).commands if f"harness {name}" not in page]
+
+    def test_the_catalogue_counts_every_task_and_names_each_or_its_group(self, language):
+        page = text(f"{language}/reference/catalogue.md")
+        listed = re.findall(r"`([a-z0-9_*]+)`", page[page.index("|---|---|---|") :])
+        known = tasks.catalogue()
+        groups = {one for one in listed if one in known and tasks.is_group(known[one][0])}
+        members = set(tasks.expand(groups))
+        shown = set(tasks.expand(["all"]))
+        assert re.search(rf"(?<!\d){len(shown)}(?!\d)", page)
+        assert not [
+            task
+            for task in shown - members
+            if not any(task.startswith(one.removesuffix("*")) for one in listed)
+        ]
+
+    def test_the_answers_of_the_guide_score_what_it_says(self, language, tmp_path):
+        (answers,) = blocks(f"{language}/guides/score.md", "json")
+        shown = next(
+            block for block in blocks(f"{language}/guides/score.md", "console") if "harness score" in block
+        )
+        project = Project(tmp_path)
+        project.write("answers.jsonl", answers)
+        command, *output = shown.splitlines()
+        done = project.harness(*shlex.split(command.removeprefix("$ harness ")))
+        assert done.stdout.splitlines() == output
+
+    def test_the_guides_task_runs_on_a_csv_of_ones_own(self, language, tmp_path):
+        (block,) = blocks(f"{language}/guides/task.md", "yaml")
+        project = Project(tmp_path)
+        project.write("tasks/delivery.yaml", block)
+        rows = [
+            ("언제 도착하나요", "yes"),
+            ("환불해 주세요", "no"),
+            ("택배가, 안 와요", "yes"),
+            ("색이 달라요", "no"),
+        ] * 3
+        for split in ("train", "test"):
+            lines = "".join(f'"{said}",{label}\r\n' for said, label in rows)
+            project.write(f"tasks/delivery/{split}.csv", f"\ufefftext,label\r\n{lines}")
+        done = project.harness("run", "-t", "delivery", "-b", "tfidf,random")
+        assert done.returncode == 0, done.stderr
+        assert "| tfidf" in done.stdout
+        assert project.harness("check").returncode == 0
