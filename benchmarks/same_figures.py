@@ -1,6 +1,7 @@
 """Do two checkouts give the same figures? Twenty runs, a killed one, kept answers, and what a start costs.
 
     python -m benchmarks.same_figures BEFORE AFTER --data-dir DIR     runs, directories, resume, answers
+    python -m benchmarks.same_figures BEFORE AFTER --rescored         runs of BEFORE, judged again
     python -m benchmarks.same_figures BEFORE AFTER --times            CPU seconds, both in turn
 
 Both run in processes of their own under this Python, each with a cache of its own. AFTER also goes on with a
@@ -151,6 +152,29 @@ def figures(before: Checkout, after: Checkout, data_dir: Path) -> int:
     return len(found)
 
 
+def rescored(before: Checkout, after: Checkout) -> int:
+    """Judge BEFORE's runs of every shipped sample again; return how many values, counts or tables change."""
+    asked = ("run", "-t", "all", "-b", "dummy,random", "--sample", "--limit", "30", "-q")
+    old = before.runs(*asked, "--runs-dir", str(before.home / "runs"))
+    new = after.runs("rescore", *(one["directory"] for one in old), HARNESS_CACHE=before.env["HARNESS_CACHE"])
+    judged = list(zip(old, new, strict=True))
+    values = [
+        (f"{name_of(a)}: {name}", figure, b["metrics"].get(name, {}))
+        for a, b in judged
+        for name, figure in a["metrics"].items()
+    ]
+    told = ("value", "n", "unit", "higher_is_better")
+    found = [name for name, a, b in values if any(a[key] != b.get(key) for key in told)]
+    ends = sum(any(a[key] != b.get(key) for key in ("ci_low", "ci_high")) for _, a, b in values)
+    rest = ("status", "counts", "confusion", "unanswered_because", "usage")
+    found += [f"{name_of(a)}: {key}" for a, b in judged for key in rest if a[key] != b[key]]
+    print(
+        f"{len(values)} figures of {len(old)} directories: {len(found)} differ; {ends} have other intervals"
+    )
+    print("\n".join(found) or "nothing else differs")
+    return len(found)
+
+
 def times(before: Checkout, after: Checkout) -> None:
     """Print the CPU seconds of a start and of an example, both checkouts in turn."""
     for one in (before, after):
@@ -191,6 +215,7 @@ def main() -> int:
     arguments.add_argument("before", type=Path)
     arguments.add_argument("after", type=Path)
     arguments.add_argument("--data-dir", type=Path)
+    arguments.add_argument("--rescored", action="store_true")
     arguments.add_argument("--times", action="store_true")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -201,6 +226,8 @@ def main() -> int:
         if given.times:
             times(*checkouts)
             return 0
+        if given.rescored:
+            return min(1, rescored(*checkouts))
         return min(1, figures(*checkouts, given.data_dir.resolve()))
 
 

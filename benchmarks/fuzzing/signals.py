@@ -32,7 +32,12 @@ from tests.support.servers import Handler, Server
 COUNTED = "signals to a command that still ran"
 ROWS, PIECES = 60, 8
 RUN = ("run", "-t", "reviews", "--data-dir", "data", "-b")
-IMPORTED = (*ASKING, "torch", "tokenizers", "harness.adapters.networks.classifiers")
+IMPORTED = (
+    *(*ASKING, "torch", "torch._dynamo", "tokenizers", "harness.adapters.networks.classifiers"),
+    *("harness.reports.gate.gate", "harness.reports.gate.render", "harness.stats.paired", "scipy.special"),
+    *("harness.models.training", "harness.evaluation.fit_cache", "harness.exporters.csv"),
+    *("httpx2", "openai.resources.chat.completions", "harness.adapters.remote.aiohttp_transport"),
+)
 COMMANDS: tuple[tuple[str, ...], ...] = (
     (*RUN, "nb"),  # fit, ask, compact
     (*RUN, "cnn_text", "-m", "epochs=3"),

@@ -121,5 +121,5 @@ def from_path(task: Task, file: Path) -> dict[str, str]:
             raise BadInput(f"{pattern!r} of {name!r} finds no end in the path", place=Place(file)) from None
         if match is None:
             raise BadInput(f"the path tells no {name!r}: {pattern!r} is not in it", place=Place(file))
-        found[name] = match[1]
+        found[name] = match[1] or ""
     return found

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import re
-import signal
-import threading
-from typing import Any
+
+from harness.bounded_calls import Child, TooSlow, alarm, can_alarm
 
 SECONDS = 5.0  # of one search; an honest one takes microseconds
 
+Groups = tuple[str | None, ...]  # all that was found, then each group
 
-class TooSlow(Exception):
-    """A search did not end."""
+__all__ = ["SECONDS", "Groups", "TooSlow", "search"]
 
 
-def search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """Return what `pattern` finds first, None if nothing.
+def search(pattern: re.Pattern[str], text: str) -> Groups | None:
+    """Return what `pattern` finds first and its groups, None if nothing.
 
-    The time is bounded where a signal can end a search: in the main thread, and not on Windows.
+    Off the main thread and on Windows a child process searches.
 
     Raises:
         TooSlow: it did not end in `SECONDS`.
     """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        return pattern.search(text)
+    if not can_alarm():
+        found = _child.call(SECONDS, pattern.pattern, pattern.flags, text)
+        return None if found is None else tuple(found)
+    with alarm(SECONDS):
+        return _found(pattern, text)
 
-    def end(*_: Any) -> None:
-        raise TooSlow
 
-    before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
-    try:
-        return pattern.search(text)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+def in_child(pattern: str, flags: int, text: str) -> Groups | None:
+    """Return what `search` does, of a pattern that is written out."""
+    return _found(re.compile(pattern, flags), text)
+
+
+def _found(pattern: re.Pattern[str], text: str) -> Groups | None:
+    match = pattern.search(text)
+    return None if match is None else (match[0], *match.groups())
+
+
+_child = Child(f"{__name__}:in_child")

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 
+import harness
 from harness.config import template_bounds, templates
 from harness.errors import BadInput
+from harness.metrics import math_equal
 from harness.text import bounded_regex
 from tests.support.shell import Shell
 
@@ -105,6 +112,57 @@ def test_a_pattern_that_finds_no_end_costs_an_answer_and_then_ends_the_run(shell
         assert told.err.count("found no end in 0.2 s") == count
         assert told.code == code, told
         assert "Traceback" not in told.err
+
+
+def in_a_thread(call: Callable[[], Any]) -> Any:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call).result(60)
+
+
+PATTERNS = ["가(나)?", "((?:가|가)+)$", "(?i)A(b)|(c)", "(?<!x)\\d+", "\\s²?"]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("text", ["가나다", "xab c", "x12 3", "\ud800 가", "m²", ""])
+def test_a_pattern_finds_the_same_in_any_thread(pattern, text):
+    compiled = re.compile(pattern)
+    here = bounded_regex.search(compiled, text)
+    assert in_a_thread(lambda: bounded_regex.search(compiled, text)) == here
+    match = compiled.search(text)
+    assert here == (match and (match[0], *match.groups()))
+
+
+def test_one_that_finds_no_end_ends_in_any_thread_and_the_next_is_answered(monkeypatch):
+    monkeypatch.setattr(bounded_regex, "SECONDS", 0.3)
+    endless = re.compile("((?:가|가)+)$")
+    for _ in range(2):
+        with pytest.raises(bounded_regex.TooSlow):
+            in_a_thread(lambda: bounded_regex.search(endless, "가" * 60 + "!"))
+    monkeypatch.setattr(bounded_regex, "SECONDS", 60)
+    assert in_a_thread(lambda: bounded_regex.search(endless, "가가")) == ("가가", "가가")
+
+
+def test_a_run_in_a_thread_is_bounded_as_one_in_the_main_thread_is(shell: Shell, monkeypatch):
+    shell.write("tasks/theirs.yaml", SLOW.format(query='"{{ input }}"'))
+    shell.write("data/test.jsonl", '{"text": "1", "label": "a"}\n')
+    monkeypatch.chdir(shell.home)
+    monkeypatch.setattr(bounded_regex, "SECONDS", 0.3)
+    asked = {"data_dir": "data", "settings": {"reply": "가" * 60 + "!"}, "limit": 1}
+    (found,) = in_a_thread(lambda: harness.run("theirs", "dummy", **asked))
+    assert found.metrics["accuracy"].value == 0
+
+
+def test_an_expression_that_is_endless_to_work_out_is_wrong_in_any_thread(monkeypatch):
+    pytest.importorskip("math_verify")
+    assert in_a_thread(lambda: math_equal.same("1/2", "0.5"))
+    assert not in_a_thread(lambda: math_equal.same("1/3", "0.5"))
+    monkeypatch.setattr(math_equal, "_SECONDS", 0.1)
+    assert not in_a_thread(lambda: math_equal.same("9^{9^{9^{9}}}", "9^{9^{9^{8}}}+1"))
+
+
+def test_the_bounds_of_a_template_hold_in_any_thread():
+    with pytest.raises(BadInput, match="it takes more than 300,000 steps"):
+        in_a_thread(lambda: templates.template(BOMBS["loops"])({}))
 
 
 def test_so_does_one_over_the_path_of_a_file(shell: Shell, monkeypatch):
