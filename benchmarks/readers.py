@@ -19,6 +19,7 @@ from benchmarks.real_replies import (
     GOLD,
     GSM8K,
     MORE_NUMBERS,
+    NUMBERS,
     REPLIES,
     Reply,
     drawn,
@@ -31,7 +32,6 @@ from harness.schema import Option
 LETTERS = "ABCDEFGHIJ"
 # How many options a question of a suite has where the question itself is not at hand.
 OPTIONS = {"kmmlu": 4, "kmmlu_hard": 4, "click": 5, "haerae": 5, "kobalt": 10, "kormedmcqa": 5}
-NUMBERS = ("gsm8k", "logickor")
 
 
 def options(reply: Reply) -> list[Option]:

@@ -1,8 +1,9 @@
-"""The 600 real replies whose answers were written down by hand: which they are, and their text.
+"""The real replies whose answers were written down by hand: which they are, and their text.
 
-The text lies in `../shared/replies` and is never copied; `tests/gold/real_replies.jsonl` holds, by id, what
-each states: a letter, or a number in each form that the reply gives it; null where it states nothing, or an
-expression still to be worked out. `second` is what the second pass said where it differed.
+The text lies in `../shared/replies` and is never copied; `tests/gold/*.jsonl` hold, by id, what each states:
+a letter, or a number in each form that the reply gives it; null where it states nothing, or an expression
+still to be worked out. `second` is what the second pass said where it differed. The first samples have been
+looked at while rules were made; a *blind* one is drawn, read by hand and committed before a reader sees it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ REPLIES = SHARED / "replies"
 GOLD = Path(__file__).parents[1] / "tests" / "gold" / "real_replies.jsonl"
 MORE_NUMBERS = GOLD.with_name("more_numbers.jsonl")  # drawn, and read by hand, after the rules were made
 SEED, SECOND_SEED = 17, 18
+BLIND = (19,)  # seeds of the samples that were read by hand before a reader saw them
 # Files that hold at least 300 Korean replies of more than ten characters: six systems, five suites.
 KOREAN = (
     "click/nova-2-lite-medium-2025-12-13",
@@ -43,6 +45,11 @@ GSM8K = ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_verificati
 # LogicKor's turns of mathematics that ask for one number: ids of its questions, both turns of each.
 _FAILURE = re.compile(r"\[?[A-Z]+(?:_[A-Z]+)+\]?")  # CONTENT_FILTER_ERROR is no reply
 NUMERIC_TURNS = ((11, 0), (11, 1), (12, 0), (12, 1), (13, 0), (13, 1))
+# More that ask for one number: LogicKor's turns of reasoning, AlpacaEval's rows, KoMT-Bench's first turns.
+REASONING_TURNS = ((2, 1), (3, 0), (6, 0))
+ALPACA_EVAL = (149, 150, 168, 172, 268, 359, 448, 765, 767, 768, 773, 793)
+KOMT_BENCH = (111, 112, 113, 114, 115, 117, 118, 119, 120)
+NUMBERS = ("gsm8k", "logickor", "bbh", "alpaca_eval", "komt_bench")
 
 
 @dataclass(frozen=True)
@@ -75,11 +82,29 @@ def more_numbers() -> list[Reply]:
     return [reply for stratum, count in counts.items() for reply in _draw(stratum, count, SECOND_SEED, used)]
 
 
+def blind(seed: int) -> list[Reply]:
+    """Return 459 replies that were in no sample before: 309 that a number is asked of, and 150 of options.
+
+    Of LogicKor three of each of its 53 models, so that no system's habits outweigh the others'.
+    """
+    used = {reply.id for reply in (*drawn(), *more_numbers())}
+    used |= {reply.id for earlier in BLIND if earlier < seed for reply in blind(earlier)}
+    models = sorted(path.name for path in (REPLIES / "logickor").iterdir())
+    systems = sorted(path.name[:-9] for path in (REPLIES / "alpaca_eval").glob("*.jsonl.gz"))
+    counts = {f"logickor/{name}": 3 for name in models}
+    counts |= {f"gsm8k/{name}": 10 for name in GSM8K[:-1]} | {f"gsm8k/{GSM8K[-1]}": 50}
+    counts |= {"bbh/cot/object_counting": 30, "komt_bench": len(KOMT_BENCH)}
+    counts |= {f"alpaca_eval/{name}": 3 for name in (*systems, "gpt4_1106_preview")}
+    counts |= {f"mmlu_pro/{path.name[:-9]}": 10 for path in sorted((REPLIES / "mmlu_pro").glob("*.jsonl.gz"))}
+    counts |= {f"korean/{name}": 6 + (number < 4) for number, name in enumerate(KOREAN)}
+    return [reply for stratum, count in counts.items() for reply in _draw(stratum, count, seed, used)]
+
+
 def _draw(
     stratum: str, count: int, seed: int = SEED, used: frozenset[str] | set[str] = frozenset()
 ) -> list[Reply]:
     known = {key: reply for key, reply in stratum_replies(stratum).items() if key not in used}
-    chosen = random.Random(f"{seed}/{stratum}").sample(sorted(known), count)
+    chosen = random.Random(f"{seed}/{stratum}").sample(sorted(known), min(count, len(known)))
     return [known[key] for key in sorted(chosen)]
 
 
@@ -87,7 +112,16 @@ def _draw(
 def stratum_replies(stratum: str) -> dict[str, Reply]:
     """Return every reply of a stratum by its id."""
     group, _, name = stratum.partition("/")
-    found = {"mmlu_pro": _mmlu_pro, "korean": _korean, "gsm8k": _gsm8k, "logickor": _logickor}[group](name)
+    readers = {
+        "mmlu_pro": _mmlu_pro,
+        "korean": _korean,
+        "gsm8k": _gsm8k,
+        "logickor": _logickor,
+        "bbh": _bbh,
+        "alpaca_eval": _alpaca_eval,
+        "komt_bench": _komt_bench,
+    }
+    found = readers[group](name)
     return {reply.id: reply for reply in found}
 
 
@@ -144,9 +178,36 @@ def _gsm8k(name: str) -> Iterator[Reply]:
         yield Reply(f"gsm8k/{name}/{number}", row[name]["solution"])
 
 
-def _logickor(_name: str) -> Iterator[Reply]:
-    for path in sorted((REPLIES / "logickor").glob("*/*.jsonl.gz")):
+def _logickor(name: str) -> Iterator[Reply]:
+    """Yield the turns of mathematics; of one model, which blind samples are drawn from, of reasoning, too."""
+    for path in sorted((REPLIES / "logickor").glob(f"{name or '*'}/*.jsonl.gz")):
         rows = {row["id"]: row for row in _lines(path)}
-        for number, turn in NUMERIC_TURNS:
+        for number, turn in (*NUMERIC_TURNS, *(REASONING_TURNS if name else ())):
             key = f"logickor/{path.parent.name}/{path.name[:-9]}/{number}/{turn}"
             yield Reply(key, rows[number]["outputs"][turn])
+
+
+def _bbh(name: str) -> Iterator[Reply]:
+    for number, row in enumerate(_lines(REPLIES / "bbh" / f"{name}.jsonl.gz")):
+        yield Reply(f"bbh/{name}/{number}", row["reply"], target=row["target"])
+
+
+def _alpaca_eval(name: str) -> Iterator[Reply]:
+    """Yield a system's answers; those of the model that all are held against are in each file."""
+    path = REPLIES / "alpaca_eval" / f"{name}.jsonl.gz"
+    file, column = (path, "output_2") if path.exists() else (path.with_name("alpaca-7b.jsonl.gz"), "output_1")
+    asked = [row["instruction"] for row in _lines(path.with_name("alpaca-7b.jsonl.gz"))]
+    rows = {row["instruction"]: row[column] for row in _lines(file)}
+    for number in ALPACA_EVAL:
+        if asked[number] in rows:
+            yield Reply(f"alpaca_eval/{name}/{number}", rows[asked[number]])
+
+
+def _komt_bench(_name: str) -> Iterator[Reply]:
+    """Yield the answers that stand in what the judge was asked about first turns."""
+    for row in _lines(REPLIES / "komt_bench" / "gpt-4_single_final.jsonl.gz"):
+        if int(row["question_id"]) in KOMT_BENCH and int(row["turn"]) == 1:
+            said = (
+                row["user_prompt"].partition("[어시스턴트 답변 시작]")[2].partition("[어시스턴트 답변 끝]")[0]
+            )
+            yield Reply(f"komt_bench/{row['question_id']}", said.strip())
