@@ -77,7 +77,7 @@ _FITS = re.compile(
 )
 _CONCLUDED = re.compile(
     r"(?:^|[.!?。\n:)]|\*\*)[\s*>-]{0,16}(?:따라서|그러므로|그래서|결국|결론적으로|결과적으로|종합하면|즉|고로|요컨대"
-    r"|therefore|thus|hence|so|in conclusion|overall|in summary|consequently)\b[,:\s*]",
+    r"|therefore|thus|hence|so|in conclusion|overall|in summary|consequently)\b[,:\s*]|[∴⇒]\s?",
     re.I,
 )
 _BOLD = re.compile(r"(?:\*\*|__)([^*_\n]{1,80})(?:\*\*|__)")

@@ -6,10 +6,12 @@ r"""Numbers as people and models write them: digits, Korean units, fractions, po
 | 2천5백만 · 1억 2천만 · 3조 · 5만 원 | a small unit counts before a big one; 만 alone only before a unit |
 | 7/15 · \frac{7}{15} · 9 3/5 · 3½ | fractions, mixed ones too, as a decimal |
 | 6.02e23 · 1.3 × 10^28 · 4 \times 10^{-3} | powers of ten |
+| 2.5 million · $3k · 2 dozen | in full: 2500000, 3000, 24 |
+| 2 hours 30 minutes · 5시간 반 · 3년 6개월 · 5 feet 6 inches | in the bigger unit: 2.5, 5.5, 3.5, 5.5 |
 | -5 · −5 · –5 · —5 · 마이너스 5 · -$5 · $-5 | every dash where nothing is subtracted from |
-| 46.7% · $18 · 18개 | the number without its unit; per cent stay per cent |
+| 46.7% · $18 · 18개 · 24 cm² · 90^\\circ · 5 ± 0.2 | the number without its unit; per cent stay per cent |
 | 4 × 5 · 3^98 · 23/√630 · 10! | parts of what is still to be worked out: no number is stated |
-| (3, 2, 0) · [1, 4) | a point or a range: no number is stated |
+| (3, 2, 0) · [1, 4) · 3:2 | a point, a range or a ratio: no number is stated |
 
 Ranges and names keep their last number: 10-20 is 20, GPT-4 is 4.
 """
@@ -21,6 +23,7 @@ from collections.abc import Iterator
 from decimal import Context, Decimal
 from typing import NamedTuple
 
+from harness.extraction.quantities import in_full
 from harness.text.normalize import folded
 
 # No number that is meant is longer: a model that writes noughts without end states none.
@@ -63,6 +66,8 @@ _TUPLE = re.compile(
     r"[(\[](?![0-9]{1,3}(?:,[0-9]{3})+[)\]])(?: ?-?[0-9.]{1,20} ?,){1,16} ?-?[0-9.]{1,20} ?[)\]]"
 )
 _LATEX = (
+    (re.compile(r"\\[dtc]?frac ?([0-9]) ?([0-9])(?![0-9])"), r" \1/\2"),
+    (re.compile(r"\^ ?(?:\{ ?\\circ ?\}|\\circ|°)"), "°"),
     (re.compile(r"\\[dtc]?frac ?\{ ?(-?[0-9.,]{1,20}) ?\} ?\{ ?([0-9.,]{1,20}) ?\}"), r" \1/\2"),
     (re.compile(r"\\[dtc]?frac"), "√"),  # not of two numbers: still to be worked out
     (re.compile(r"(?<=[0-9])(?:\{,\}|\\,|\\!|[\u00a0\u2009\u202f])(?=[0-9]{3}(?![0-9]))"), ","),
@@ -74,6 +79,7 @@ _LATEX = (
     (re.compile(r"\\([%$#,;! ])"), r"\1"),
 )
 _CURRENCY_GROUPS = re.compile(r"(?<=[$€£₩])([0-9]{1,3})((?: [0-9]{3})+)(?![0-9])")
+_RATIO = re.compile(r"(?<![0-9])[0-9]{1,9}(?::[0-9]{1,9}){1,4}(?![0-9])")
 _BEGINS = re.compile(r"[0-9.]")
 _GROUPS = re.compile("[0-9,]*")
 _POWER = re.compile("[⁰¹²³⁴-⁹⁻]+")
@@ -98,6 +104,7 @@ def plain(line: str) -> str:
         line = pattern.sub(instead, line)
     line = _POWER.sub(lambda match: f"^{match[0]}", line)
     line = folded(line).replace("{,}", ",")
+    line = in_full(line)
     return _CURRENCY_GROUPS.sub(lambda match: match[0].replace(" ", ","), line)
 
 
@@ -112,6 +119,7 @@ def numbers(line: str, *, leads: bool = False) -> list[Number]:
 def _found(line: str, leads: bool) -> Iterator[Number]:
     koreans = {match.start(): match for match in _KOREAN.finditer(line)}
     tuples = [match.span() for match in _TUPLE.finditer(line)] if "," in line else []
+    tuples += [(match.start() - 1, match.end()) for match in _RATIO.finditer(line)] if ":" in line else []
     stop = 0
     for sign in _BEGINS.finditer(line):
         start = sign.start()

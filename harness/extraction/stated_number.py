@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 
+from harness.extraction.loops import loop
 from harness.extraction.marks import Kind, Mark, first_sentence, marks
+from harness.extraction.number_words import in_digits
 from harness.extraction.numbers import Number, numbers, plain
 from harness.extraction.own_words import own_text, without_code
+from harness.extraction.unsettled import given_up, is_plan, unknowable, worked_on
 
 # GSM8K's models write `A: 18` as their last line; where letters are options that names one.
 _GSM8K = re.compile(r"(?:^|\n)A ?: ?(?=[-−–$]{0,2} ?[0-9.])")
 # 5만 is also "only 5"; alone behind a mark it is 50,000.
 _MYRIADS = re.compile(r"\s*([0-9][0-9,.]{0,12})\s?만\s*$")
 _BEFORE = " $€£¥₩￦-~=약(*:\"'"
-_BRACKETS = re.compile(r"\([^()]{0,120}\)")
 # 0이 아닙니다, and 1에 가까울수록, -1과 1 사이: numbers that others are measured by.
 _DENIED = re.compile(r"[이가은는]? ?(?:아니|아닌|아닙|될 수(?:는|가)? 없|일 수(?:는|가)? 없)")
 # 크기가 1인 벡터 and 3D 공간 describe what the sum is about; 5인 것으로 보입니다 states 5.
 _MEASURE = re.compile(
     r"[%점]?(?:에 (?:가까|근접|수렴)|[과와에]서? ?[-+]?[0-9.]{1,9} ?(?:사이|까지)"
-    r"|(?:의)? ?사이|까지|보다)|인 (?!것|거|걸|게|셈|듯)[가-힣]|D\b| ?차원"
+    r"|(?:의)? ?사이|까지|부터|보다)|인 (?!것|거|걸|게|셈|듯)[가-힣]|D\b| ?차원"
 )
 # What is asked said again, no answer to it: 3의 98제곱은, 98제곱의 자리수를.
 _SUBJECT = re.compile(
@@ -30,15 +32,23 @@ _NO_DIFFERENCE = re.compile(
     r"(?!information|answer|mention|way|need|number|data)"
     r"|\b(?:has|have|had|with) (?:no|nothing)\b[^.\n]{0,40}\bleft\b"
     r"|\b(?:nothing|none) (?:is |are |was |were )?(?:left|remains?)\b"
-    r"|(?:차이|변화|나머지|거스름돈)[가는이은도]? ?(?:전혀 )?없(?:다|습니다|어요|음)",
+    r"|(?:차이|변화|나머지|거스름돈)[가는이은도]? ?(?:전혀 )?없(?:다|습니다|어요|음)"
+    r"|(?:가지고 있|남아 ?있)지 않(?:습니다|아요|다)|(?:하나|[한1] ?[개벌명장권])도 (?:없|남지 않)",
     re.I,
 )
 _BOUND = re.compile(r"(?<=[0-9])[가-힣 ]{0,8}(?:미만|이상|이하|초과)")
-# What a conclusion is followed by if it was one of a step only: another sum.
-_WORKED_ON = re.compile(r"[0-9)}] ?(?:=|≈|\\approx) ?[^=\n]{0,40}[0-9]")
+# Two amounts of one unit, one beside the other: 연필 3자루와 볼펜 2자루. Which is asked for is not known.
+_BESIDE = re.compile(
+    r"(?P<unit>[가-힣]{1,2})(?:의 [가-힣 ]{1,16})?(?:[과와,+]|이고|이며|그리고|및|,? 그리고){1,2}"
+    r" ?[가-힣 ]{1,20}$"
+)
+# A reply that begins with the number, and explains it: 9입니다. 3을 …
+_AT_ONCE = re.compile(r"[\s*$\"'(]{0,4}(?:약 )?[-−–]?[$₩€£]? ?[0-9][0-9,./]{0,20}")
+_COPULA = re.compile(r"[ *$\"')%°]{0,4}[가-힣a-zA-Z]{0,6}(?:입니다|이에요|예요|이다|다)?[*\"']{0,2}[.!]?\s*$")
+_BECAUSE = re.compile(r"(?:^|(?<=[.!?。]\s)|\n)\s{0,3}(?:왜냐하면|그 이유는|이유는|because\b)", re.I)
 _WITHOUT_END = re.compile(r"[0-9][0-9,.]{60,}[^\n]{0,3}\s*$")
 _NONE = Number("", 0, 0, True)
-_LOOP, _TURNS = 80, 8
+_ASIDE = 160  # what is longer in brackets is no aside
 _VERB = re.compile(
     r"(?:\b(?:is|are|was|were|be|equals?|gets?|has|have|costs?|needs?|took|takes?|makes?|pays?|earns?|spends?|spent"
     r"|saves?|sold|sells?|gives?|buys?|bought)\b|=)\s*"
@@ -50,16 +60,16 @@ def stated_number(text: str, *, cut: bool = False) -> str | None:
 
     Where the answer that it marks is still to be worked out (23/√630), what follows the mark may say it.
     Of a reply that was cut short, or that ends in saying one thing over and over, only a number that it
-    marked as its answer before.
+    marked as its answer before. What a reply says that it cannot know, it does not state.
     """
     own = without_code(own_text(text))
-    loop = _loop(own)
-    cut = cut or loop is not None
-    for mark in [*_gsm8k(own), *marks(own)]:
-        in_the_loop = loop is not None and mark.start >= loop
+    endless = loop(own)
+    cut = cut or endless is not None
+    for mark in [*_gsm8k(own), *marks(own), *_answered_first(own)]:
+        in_the_loop = endless is not None and mark.start >= endless
         if cut and not in_the_loop and not _before_the_cut(mark):
             continue
-        if mark.kind == Kind.CONCLUDED and _WORKED_ON.search(own[mark.stop :]):
+        if mark.kind == Kind.CONCLUDED and (is_plan(mark.said) or worked_on(own[mark.stop :])):
             continue
         found = _marked(mark)
         if found is _NONE:
@@ -68,19 +78,25 @@ def stated_number(text: str, *, cut: bool = False) -> str | None:
             return None if cut else _last(own[mark.stop :])
         if found is not None:
             return found.text
-    return None if cut or _WITHOUT_END.search(own) else _last(own)
+    return None if cut or _WITHOUT_END.search(own) or given_up(own) else _last(own)
 
 
-def _loop(text: str) -> int | None:
-    """Return where a reply begins to say one piece of up to 80 signs over and over to its end, or None."""
-    text = text.rstrip()
-    for period in range(2, _LOOP + 1):
-        start = len(text) - period
-        while start > 0 and text[start - 1] == text[start - 1 + period]:
-            start -= 1
-        if len(text) - start >= period * _TURNS:
-            return start
-    return None
+def _answered_first(text: str) -> list[Mark]:
+    """Return what a reply says at once, or before it says why, as marks weaker than all others."""
+    because = [*_BECAUSE.finditer(text)]
+    heads = [text[: because[-1].start()]] if because else []
+    first = first_sentence(text)
+    told = _AT_ONCE.match(first)
+    if told and _COPULA.match(first[told.end() :]) and len(text) > len(first) + 1:
+        heads.append(first)
+    return [Mark(Kind.CONCLUDED, 0, _last_sentence(head), len(head), True) for head in heads if head.strip()]
+
+
+def _last_sentence(text: str) -> str:
+    line = text.rstrip().rpartition("\n")[2]
+    while (first := first_sentence(line)) != line and line[len(first) + 1 :].strip():
+        line = line[len(first) + 1 :]
+    return line.strip()
 
 
 def _before_the_cut(mark: Mark) -> bool:
@@ -101,18 +117,44 @@ def _marked(mark: Mark) -> Number | None:
     alone = _MYRIADS.match(mark.said)
     if alone and mark.kind >= Kind.DECLARED:
         return next(iter(numbers(plain(f"{alone[1]}만 원"))), None)
-    line = plain(first_sentence(mark.said) if mark.kind == Kind.DECLARED else mark.said)
+    said = first_sentence(mark.said) if mark.kind == Kind.DECLARED else mark.said
+    line = _plain(said)
     found = [n for n in numbers(line, leads=mark.kind >= Kind.DECLARED) if not _is_subject(line, n)]
+    if mark.kind in (Kind.CONCLUDED, Kind.DECLARED):
+        if _states_none(said, line, found):
+            return _NONE
+        return None if _beside(line, found) else _of_sentence(mark.kind, line, found)
     if mark.kind == Kind.BOLD:
         return found[0] if len(found) == 1 and _alone(line, found[0]) else None
-    if mark.kind == Kind.LAST_LINE or not found:
-        return None
-    if mark.kind == Kind.BOXED:
-        return _first(line, found)
-    if _DENIED.match(line, found[-1].stop) or len(_BOUND.findall(line)) > 1:
-        return _NONE
+    return _first(line, found) if mark.kind == Kind.BOXED and found else None
+
+
+def _states_none(said: str, line: str, found: list[Number]) -> bool:
+    """Return whether a sentence says that there is no answer, denies the number or bounds it."""
+    if unknowable(said):
+        return True
+    return bool(found) and (len(_BOUND.findall(line)) > 1 or bool(_DENIED.match(line, found[-1].stop)))
+
+
+def _of_sentence(kind: Kind, line: str, found: list[Number]) -> Number | None:
+    """Return the number that a sentence states: the first if it begins with it, else what it comes to."""
+    if not found:
+        return Number("0", 0, 0, False) if _NO_DIFFERENCE.search(line) else None
     leads = not re.search("[가-힣]", line) and not line[: found[0].start].strip(_BEFORE)
-    return _first(line, found) if mark.kind == Kind.DECLARED and leads else _concluded(line, found)
+    return _first(line, found) if kind == Kind.DECLARED and leads else _concluded(line, found)
+
+
+def _plain(text: str) -> str:
+    return plain(in_digits(text))
+
+
+def _beside(line: str, found: list[Number]) -> bool:
+    """Return whether a sentence comes to two amounts of one unit."""
+    if len(found) < 2:
+        return False
+    one, other = found[-2:]
+    told = _BESIDE.match(line[one.stop : other.start].strip("* "))
+    return bool(told) and line[other.stop :].lstrip("* ").startswith(told["unit"])  # type: ignore[index]
 
 
 def _is_subject(line: str, number: Number) -> bool:
@@ -142,15 +184,27 @@ def _alone(line: str, number: Number) -> bool:
 def _last(text: str) -> str | None:
     """Return the last number of running text that is no measure for others; None where it is an open one."""
     for line in reversed(text.split("\n")):
-        said = plain(line)
+        said = _plain(line)
         if _NO_DIFFERENCE.search(said):
             return "0"
         found = [n for n in _outside(said) or numbers(said) if not _MEASURE.match(said, n.stop)]
         if found:
-            return None if found[-1].open or _DENIED.match(said, found[-1].stop) else found[-1].text
+            return (
+                None
+                if found[-1].open or _beside(said, found) or _DENIED.match(said, found[-1].stop)
+                else found[-1].text
+            )
     return None
 
 
 def _outside(line: str) -> list[Number]:
     """Return the numbers outside brackets, which tell more about one: 3,500원 (부가세 350원 포함)."""
-    return numbers(_BRACKETS.sub(lambda match: f"({' ' * (len(match[0]) - 2)})", line))
+    signs, opened = list(line), []
+    for place, sign in enumerate(line):
+        if sign == "(":
+            opened.append(place)
+        elif sign == ")" and opened:
+            start = opened.pop()
+            if place - start <= _ASIDE:
+                signs[start + 1 : place] = " " * (place - start - 1)
+    return numbers("".join(signs))

@@ -47,6 +47,20 @@ read = number()
         ("10^195", 1e195),
         ("46.7%", 46.7),
         (r"60\%", 60),
+        (r"\frac12", 0.5),
+        ("2.5 million", 2_500_000),
+        ("1,200 thousand", 1_200_000),
+        ("$3k", 3000),
+        ("2 hours and 30 minutes", 2.5),
+        ("3시간 20분", 10 / 3),
+        ("5시간 반", 5.5),
+        ("3년 6개월", 3.5),
+        ("5 feet 6 inches", 5.5),
+        ("24 cm^2", 24),
+        ("24cm²", 24),
+        (r"24\text{ cm}^2", 24),
+        (r"90^\circ", 90),
+        ("5 ± 0.2", 5),
         ("-5", -5),
         ("마이너스 5도", -5),
         ("minus 12", -12),
@@ -75,6 +89,7 @@ def test_a_number_is_read_however_it_is_written(written, value):
         "따라서 A에서 B를 뺀 것은 (3, 2, 0) 벡터입니다.",
         "The answer is (3, 4].",
         "구간은 [1,4)이다",
+        "사과와 배의 비율은 3:2입니다.",
     ],
 )
 def test_what_is_still_to_be_worked_out_is_no_number(reply):
@@ -161,6 +176,70 @@ def test_a_reply_cut_by_length_states_only_what_it_had_marked(reply, said):
     from harness.extraction.predictions import reader
 
     assert reader(task)(Response(("1", 0), text=reply, finish="length"), ()) == said
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("따라서 남은 사과는 세 개입니다.", "3"),
+        ("그래서 지우는 여전히 **여덟 권**의 책을 가지고 있어.", "8"),
+        ("학생은 모두 스물다섯 명이에요.", "25"),
+        ("정답: 셋", "3"),
+        ("따라서 가격은 삼만 오천 원입니다.", "35000"),
+        ("답은 이십삼입니다.", "23"),
+        ("공책 4권을 팔았지만 연필은 그대로 열두 자루입니다.", "12"),
+        ("따라서 두 개의 공이 같은 색일 확률은 2/9입니다.", "0.22222222222222222"),
+        ("There are three dogs in the yard.", "3"),
+        ("So she has twenty-one left.", "21"),
+        ("He bought two dozen.", None),
+        ("The total is one hundred and five.", "105"),
+        ("The answer is one.", "1"),
+        ("It is one of the questions that nobody has answered.", None),
+        ("네, 맞습니다. 한 번 더 생각해 보세요.", None),
+        ("두 사람이 세 가지를 골랐다.", None),
+        ("Yes, there are two: One Two and Two Two.", "2"),
+    ],
+)
+def test_numbers_in_words_are_read_where_they_state_an_amount(reply, said):
+    assert read(reply, ()) == said
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("9입니다. 3은 홀수이고 7을 더하면 10, 1을 빼면 8이 되기도 합니다.", "9"),
+        ("4개\n\n상자 12개에서 8개를 뺐기 때문에 상자 8개는 셈에 없습니다.", "4"),
+        ("남은 사탕은 6개입니다. 왜냐하면 처음에 10개가 있었고 4개를 먹었기 때문입니다.", "6"),
+        ("She has 7 left. Because 3 of the 10 were sold.", "7"),
+        ("5(처음 9개 - 2(동생에게 준 것) - 2(먹은 것))", "5"),
+        ("12 - 3 = ∴ 9", "9"),
+        ("따라서 몫은 15입니다. 이 결과를 2로 나누면 7.5입니다.", "7.5"),
+        ("따라서 8자리 수입니다.\n하지만 이는 log(10) = 1이라는 가정에서 나온 값입니다.", "8"),
+        ("따라서 37을 10으로 나눈 나머지를 구하면 됩니다.\n위 코드는 7을 출력합니다.", "7"),
+        ("따라서 남은 연필은 0자루입니다. 즉, 지우개 1개와 풀 0개입니다.", "0"),
+        ("따라서 민지는 사탕을 하나도 가지고 있지 않습니다.", "0"),
+    ],
+)
+def test_what_is_said_at_once_or_before_the_reason_is_stated_and_a_plan_or_a_step_is_not(reply, said):
+    assert read(reply, ()) == said
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "예를 들어 3개를 샀다면 12 - 3 = 9가 됩니다. 하지만 정확한 개수를 알 수 없습니다.",
+        "값을 넣으면 -2가 됩니다. 따라서 이 문제는 정답을 찾을 수 없습니다.",
+        "1부터 n까지 더하면 됩니다. n의 범위를 명확히 해 주세요.",
+        "숫자 목록을 알려주시면 1부터 차례로 더해 드릴 수 있습니다.",
+        "With 3 of them it would be 12, but there is not enough information to say.",
+        "따라서 빨간 구슬 3개와 파란 구슬 5개를 가지고 있습니다.",
+        "따라서 사과는 6개이고, 배는 1개입니다.",
+        "" + ", ".join(f"{number} × 3" for number in range(40, 70)),
+        "".join(f"{number}단계: {number * 7}을 더한다. 그리고 다음으로 넘어간다. " for number in range(20)),
+    ],
+)
+def test_what_cannot_be_known_two_amounts_and_counting_without_end_state_none(reply):
+    assert read(reply, ()) is None
 
 
 @given(st.integers(-(10**12), 10**12))

@@ -1,0 +1,53 @@
+"""What settles nothing: a conclusion of how to go on, one of a step only, and what cannot be known."""
+
+from __future__ import annotations
+
+import re
+
+_WORKED_ON = re.compile(
+    r"[0-9)}%] ?[-+*/×÷·]{1,2}[^=\n]{1,60}(?:=|≈|\\approx) ?[^=\n]{0,40}[0-9]"
+    r"|(?:이|그|위)(?: ?(?:결과|값|수|합)(?:들)?)?[을를] [^.\n]{0,40}?(?:하|합치|더하|빼|나누|곱하)면[ ,]"
+    r"[^\n]{0,80}?[0-9]"
+)
+_PLAN = re.compile(
+    r"(?:[하구알누찾]면 됩니다|[해아]야 (?:합니다|해요|한다)|(?:구|계산|정리)해 ?(?:보겠|볼게|봅시)[가-힣]*"
+    r"|(?:구|계산|표현|나타)[할낼] 수 있(?:습니다|어요|다)|다음과 같(?:습니다|다|이 [가-힣 ]{1,20})"
+    r"|필요가? 있(?:습니다|어요|다))[.:]?\s*$"
+)
+_UNKNOWABLE = re.compile(
+    r"(?:답|값|수|개수|갯수|숫자|합|결과|확률|해)[을를이가은는도]? (?:정확[히하게]{1,2} |구체적으로 )?"
+    r"(?:알|구할|계산할|찾을|제공할|제시할|말할|결정할|확정할|예측할) ?(?:수|방법)[가는이]? ?없"
+    r"|답[은이을] (?:존재하지|정해지지) 않"
+    r"|(?:추가|더 많은|구체적인|충분한|정확한) (?:정보|자료|데이터)[가는이를]? (?:더 )?"
+    r"(?:필요|없|부족|주어지지)"
+    r"|(?:정보|목록|범위|개수|숫자들?|값)[을를]? (?:구체적으로 |더 |정확히 )?"
+    r"(?:알려|제공해|명시해|말씀해) ?주(?:시|세)"
+    r"|(?:범위|조건|문제)[를을가이] (?:더 )?(?:명확|구체|분명)[가-힣]{1,4} (?:해야|필요|주)"
+    r"|\b(?:cannot|can't|can not|could not|impossible to|unable to) (?:be |accurately |exactly )?"
+    r"(?:determine|calculate|compute|answer|know|solve|tell|estimate)"
+    r"|\b(?:not enough|insufficient|need more|lack of|without more) information"
+    r"|\bplease (?:provide|clarify|specify)",
+    re.I,
+)
+_DIGIT = re.compile("[0-9]")
+
+
+def is_plan(sentence: str) -> bool:
+    """Return whether a conclusion says how to go on only: 나머지를 구하면 됩니다."""
+    return bool(_PLAN.search(sentence))
+
+
+def worked_on(after: str) -> bool:
+    """Return whether a conclusion is followed by another sum, or by "이 결과를 더하면": it was a step's."""
+    return bool(_WORKED_ON.search(after))
+
+
+def unknowable(sentence: str) -> bool:
+    """Return whether a sentence says that the answer cannot be known, or asks for what is missing."""
+    return bool(_UNKNOWABLE.search(sentence))
+
+
+def given_up(text: str) -> bool:
+    """Return whether a reply ends in saying that it cannot know: no number comes after that."""
+    ends = [*_UNKNOWABLE.finditer(text)]
+    return bool(ends) and not _DIGIT.search(text[ends[-1].end() :])
