@@ -1,6 +1,6 @@
 """Our readers of answers against careful reading, and beside the authors' own, on real replies.
 
-python -m benchmarks.readers            the 710 replies whose answers were written down by hand
+python -m benchmarks.readers            the replies whose answers were written down by hand
 python -m benchmarks.readers --all      all of MMLU-Pro's and GSM8K's replies, beside their authors' reading
 python -m benchmarks.readers --misses   also the ids that were read otherwise than by hand
 
@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from benchmarks.real_replies import (
+    BLIND,
     GOLD,
     GSM8K,
     MORE_NUMBERS,
     NUMBERS,
     REPLIES,
     Reply,
+    blind,
+    blind_labels,
     drawn,
     more_numbers,
     stratum_replies,
@@ -100,11 +103,18 @@ class Table:
 @lru_cache
 def tables(*, misses: bool = False) -> dict[str, Table]:
     """Return what our readers do with the replies that were read by hand, by kind of reply and in `all`."""
-    lines = [line for path in (GOLD, MORE_NUMBERS) for line in path.read_text(encoding="utf-8").splitlines()]
+    files = (GOLD, MORE_NUMBERS, *map(blind_labels, BLIND))
+    lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
     labels = {row["id"]: row["states"] for row in map(json.loads, lines)}
     found: dict[str, Table] = {}
-    kinds = [(reply, ("numbers" if reply.group in NUMBERS else "options", reply.group)) for reply in drawn()]
-    for reply, names in [*kinds, *((reply, ("more numbers",)) for reply in more_numbers())]:
+    kinds = [(reply, (_kind(reply), reply.group)) for reply in drawn()]
+    kinds += [(reply, ("more numbers",)) for reply in more_numbers()]
+    kinds += [
+        (reply, (f"{seed}: {_kind(reply)}", f"{seed}: {reply.group}"))
+        for seed in BLIND
+        for reply in blind(seed)
+    ]
+    for reply, names in kinds:
         stated, said = labels[reply.id], read(reply)
         right = said is not None and stated is not None and same(said, stated)
         for name in (*names, "all"):
@@ -114,12 +124,17 @@ def tables(*, misses: bool = False) -> dict[str, Table]:
     return found
 
 
+def _kind(reply: Reply) -> str:
+    return "numbers" if reply.group in NUMBERS else "options"
+
+
 def by_hand(*, misses: bool) -> None:
     """Print precision and recall against careful reading."""
     found = tables(misses=misses)
     print("| replies | n | state | read | rightly | precision | recall | silent: right / by chance |")
     print("|---|---|---|---|---|---|---|---|")
-    for name in ("mmlu_pro", "korean", "options", "gsm8k", "logickor", "numbers", "more numbers", "all"):
+    known = ("mmlu_pro", "korean", "options", "gsm8k", "logickor", "numbers", "more numbers")
+    for name in (*known, *sorted(set(found) - {*known, "all"}), "all"):
         print(found[name].line(name))
 
 

@@ -100,6 +100,11 @@ def blind(seed: int) -> list[Reply]:
     return [reply for stratum, count in counts.items() for reply in _draw(stratum, count, seed, used)]
 
 
+def blind_labels(seed: int) -> Path:
+    """Return the file of what the replies of a blind sample state."""
+    return GOLD.with_name(f"blind_{seed}.jsonl")
+
+
 def _draw(
     stratum: str, count: int, seed: int = SEED, used: frozenset[str] | set[str] = frozenset()
 ) -> list[Reply]:

@@ -102,6 +102,17 @@ def enumerated(lines: Sequence[str], known: Choices) -> bool:
     return len(leads) > 1
 
 
+def listed(lines: Sequence[str], known: Choices) -> bool:
+    """Return whether the last line is the last of a list of options: no D alone under numbered steps."""
+    if not enumerated(lines, known):
+        return False
+    last = leading_label(lines[-1], known)
+    if last is None or not ends(lines[-1][last[1] :]):
+        return True
+    leads = [line.lstrip(" *(-")[:1] for line in lines if leading_label(line, known)]
+    return any(lead.isdecimal() == leads[-1].isdecimal() for lead in leads[:-1])
+
+
 def labels_apart(said: str, known: Choices) -> list[Mention]:
     """Return the labels set apart from running text, which can be no variable: (B), option B."""
     return [mention for mention in by_word(said, known.labels) if _is_apart(said, mention)]

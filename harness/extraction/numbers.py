@@ -6,7 +6,7 @@ r"""Numbers as people and models write them: digits, Korean units, fractions, po
 | 2천5백만 · 1억 2천만 · 3조 · 5만 원 | a small unit counts before a big one; 만 alone only before a unit |
 | 7/15 · \frac{7}{15} · 9 3/5 · 3½ | fractions, mixed ones too, as a decimal |
 | 6.02e23 · 1.3 × 10^28 · 4 \times 10^{-3} | powers of ten |
-| 2.5 million · $3k · 2 dozen | in full: 2500000, 3000, 24 |
+| 2.5 million · $3k | in full: 2500000, 3000 |
 | 2 hours 30 minutes · 5시간 반 · 3년 6개월 · 5 feet 6 inches | in the bigger unit: 2.5, 5.5, 3.5, 5.5 |
 | -5 · −5 · –5 · —5 · 마이너스 5 · -$5 · $-5 | every dash where nothing is subtracted from |
 | 46.7% · $18 · 18개 · 24 cm² · 90^\\circ · 5 ± 0.2 | the number without its unit; per cent stay per cent |
@@ -55,11 +55,13 @@ _SIGN = re.compile(
 )
 _APART = re.compile(r"(?:^|[=:]) ?- ?[$€£¥₩￦]? ?$")
 _OPERATOR_BEFORE = re.compile(
-    r"(?:[0-9A-Za-z)\]}!%가-힣] ?[+*×·÷]|[√^!]|[0-9)] ?/|[0-9A-Za-z)\]}%] -|[√/*×·÷^][ ({]{1,3}|[0-9][CP]"
+    r"(?:[0-9A-Za-z)\]}!%가-힣] ?[+*×·÷]|[0-9)] ?[xX]|[√^!]|[0-9)] ?/|[0-9A-Za-z)\]}%] -"
+    r"|[√/*×·÷^][ ({]{1,3}|[0-9][CP]"
     r"|\b(?:sqrt|log|ln|sin|cos|tan|floor|exp|C|P|f)[({])[ $€£₩]*$"
 )
 _OPERATOR_AFTER = re.compile(
-    r" ?(?:[+*×÷·√^!](?!\*)|/ ?(?:[0-9(√\\]|sqrt))|-[0-9(√]|[CP][0-9]| - [0-9A-Za-z(]|[a-zA-Z]\^"
+    r" ?(?:[+*×÷·√^!](?!\*)|[xX] ?[0-9(]|[a-z가-힣]{1,8} \+ "
+    r"|/ ?(?:[0-9(√\\]|sqrt))|-[0-9(√]|[CP][0-9]| - [0-9A-Za-z(]|[a-zA-Z]\^"
     r"| ?(?:제곱|거듭|승(?![가-힣]|은|의))|의 ?[0-9]{1,6} ?(?:제곱|거듭|승)"
 )
 _TUPLE = re.compile(

@@ -23,8 +23,8 @@ _TEXT_FORMS = (
     (re.compile(r"(?<=[0-9%] )(?:±|\\pm|\+/-) ?[0-9.,]+%?"), ""),
     (re.compile(r"(?<=[$£€][0-9]) ?[kK]\b"), " thousand"),
 )
-_SCALED = re.compile(rf"({_DIGITS}) ?(dozen|thousand|million|billion|trillion)\b(?! and )", re.I)
-_SCALES = {"dozen": 12, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALED = re.compile(rf"({_DIGITS}) ?(thousand|million|billion|trillion)\b(?! and )", re.I)
+_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 # The bigger unit, the smaller, how many of it make one.
 _COMPOSITE = (
     ("시간|hours?|hrs?", "분|min(?:ute)?s?", 60),

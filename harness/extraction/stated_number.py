@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from harness.extraction.answered_first import answered_first
 from harness.extraction.loops import loop
 from harness.extraction.marks import Kind, Mark, first_sentence, marks
 from harness.extraction.number_words import in_digits
@@ -21,7 +22,8 @@ _DENIED = re.compile(r"[이가은는]? ?(?:아니|아닌|아닙|될 수(?:는|�
 # 크기가 1인 벡터 and 3D 공간 describe what the sum is about; 5인 것으로 보입니다 states 5.
 _MEASURE = re.compile(
     r"[%점]?(?:에 (?:가까|근접|수렴)|[과와에]서? ?[-+]?[0-9.]{1,9} ?(?:사이|까지)"
-    r"|(?:의)? ?사이|까지|부터|보다)|인 (?!것|거|걸|게|셈|듯)[가-힣]|D\b| ?차원"
+    r"|(?:의)? ?사이|까지|부터|보다|[을를] (?:곱[하한]|더[하한]|[빼뺀])"
+    r"|으?로 나[누눈])|인 (?!것|거|걸|게|셈|듯)[가-힣]|D\b| ?차원"
 )
 # What is asked said again, no answer to it: 3의 98제곱은, 98제곱의 자리수를.
 _SUBJECT = re.compile(
@@ -39,13 +41,20 @@ _NO_DIFFERENCE = re.compile(
 _BOUND = re.compile(r"(?<=[0-9])[가-힣 ]{0,8}(?:미만|이상|이하|초과)")
 # Two amounts of one unit, one beside the other: 연필 3자루와 볼펜 2자루. Which is asked for is not known.
 _BESIDE = re.compile(
-    r"(?P<unit>[가-힣]{1,2})(?:의 [가-힣 ]{1,16})?(?:[과와,+]|이고|이며|그리고|및|,? 그리고){1,2}"
-    r" ?[가-힣 ]{1,20}$"
+    r"(?P<unit>[가-힣]{1,2})(?:의 [가-힣 ]{1,16})?(?:[과와,+]|이고|이며|그리고|및|,? 그리고"
+    r"|[을를이가] [가-힣]{1,4}고 있(?:고|으며)|[을를이가] (?:남고|남으며|있고|있으며)){1,2},?"
+    r" ?[가-힣 ]{0,20}$"
 )
-# A reply that begins with the number, and explains it: 9입니다. 3을 …
-_AT_ONCE = re.compile(r"[\s*$\"'(]{0,4}(?:약 )?[-−–]?[$₩€£]? ?[0-9][0-9,./]{0,20}")
-_COPULA = re.compile(r"[ *$\"')%°]{0,4}[가-힣a-zA-Z]{0,6}(?:입니다|이에요|예요|이다|다)?[*\"']{0,2}[.!]?\s*$")
-_BECAUSE = re.compile(r"(?:^|(?<=[.!?。]\s)|\n)\s{0,3}(?:왜냐하면|그 이유는|이유는|because\b)", re.I)
+_SERIES = re.compile(r"[%개원점]?(?:,|,? and|[과와]) ?[$₩]?")  # 90%, 92% and 88%
+# multiplied by 100, less than 15%: an operand, a bound.
+_OPERAND = re.compile(
+    r"\b(?:(?:multipl(?:y|ied|ying)|divid(?:e|ed|ing)|times|adding|add)(?: it| this| that)? (?:by )?"
+    r"|(?:less|more|fewer|greater|higher|lower) than |at (?:least|most) )[$]?$",
+    re.I,
+)
+# Bold and underscored words, not 2**3.
+_EMPHASIS = re.compile(r"(?<![0-9)])\*\*|\*\*(?![0-9(])|__")
+_BOX_BEFORE = re.compile(r"\\boxed ?\{[^{}]{1,30}\}[^.!?…\n\\]{1,40}$")
 _WITHOUT_END = re.compile(r"[0-9][0-9,.]{60,}[^\n]{0,3}\s*$")
 _NONE = Number("", 0, 0, True)
 _ASIDE = 160  # what is longer in brackets is no aside
@@ -65,13 +74,13 @@ def stated_number(text: str, *, cut: bool = False) -> str | None:
     own = without_code(own_text(text))
     endless = loop(own)
     cut = cut or endless is not None
-    for mark in [*_gsm8k(own), *marks(own), *_answered_first(own)]:
+    for mark in [*_gsm8k(own), *marks(own), *answered_first(own)]:
         in_the_loop = endless is not None and mark.start >= endless
         if cut and not in_the_loop and not _before_the_cut(mark):
             continue
         if mark.kind == Kind.CONCLUDED and (is_plan(mark.said) or worked_on(own[mark.stop :])):
             continue
-        found = _marked(mark)
+        found = _NONE if _beside_a_box(mark, own) else _marked(mark)
         if found is _NONE:
             return None
         if found is not None and found.open:
@@ -79,24 +88,6 @@ def stated_number(text: str, *, cut: bool = False) -> str | None:
         if found is not None:
             return found.text
     return None if cut or _WITHOUT_END.search(own) or given_up(own) else _last(own)
-
-
-def _answered_first(text: str) -> list[Mark]:
-    """Return what a reply says at once, or before it says why, as marks weaker than all others."""
-    because = [*_BECAUSE.finditer(text)]
-    heads = [text[: because[-1].start()]] if because else []
-    first = first_sentence(text)
-    told = _AT_ONCE.match(first)
-    if told and _COPULA.match(first[told.end() :]) and len(text) > len(first) + 1:
-        heads.append(first)
-    return [Mark(Kind.CONCLUDED, 0, _last_sentence(head), len(head), True) for head in heads if head.strip()]
-
-
-def _last_sentence(text: str) -> str:
-    line = text.rstrip().rpartition("\n")[2]
-    while (first := first_sentence(line)) != line and line[len(first) + 1 :].strip():
-        line = line[len(first) + 1 :]
-    return line.strip()
 
 
 def _before_the_cut(mark: Mark) -> bool:
@@ -129,6 +120,12 @@ def _marked(mark: Mark) -> Number | None:
     return _first(line, found) if mark.kind == Kind.BOXED and found else None
 
 
+def _beside_a_box(mark: Mark, text: str) -> bool:
+    """Return whether the sentence of a box holds one before it: 5 hours and 20 minutes, each in a box."""
+    before = text[max(0, mark.start - 80) : mark.start]
+    return mark.kind == Kind.BOXED and bool(_BOX_BEFORE.search(before))
+
+
 def _states_none(said: str, line: str, found: list[Number]) -> bool:
     """Return whether a sentence says that there is no answer, denies the number or bounds it."""
     if unknowable(said):
@@ -145,14 +142,16 @@ def _of_sentence(kind: Kind, line: str, found: list[Number]) -> Number | None:
 
 
 def _plain(text: str) -> str:
-    return plain(in_digits(text))
+    return plain(in_digits(_EMPHASIS.sub("", text)))
 
 
 def _beside(line: str, found: list[Number]) -> bool:
-    """Return whether a sentence comes to two amounts of one unit."""
+    """Return whether a sentence comes to two amounts of one unit, or to a series."""
     if len(found) < 2:
         return False
     one, other = found[-2:]
+    if _SERIES.fullmatch(line[one.stop : other.start]):
+        return True
     told = _BESIDE.match(line[one.stop : other.start].strip("* "))
     return bool(told) and line[other.stop :].lstrip("* ").startswith(told["unit"])  # type: ignore[index]
 
@@ -187,7 +186,7 @@ def _last(text: str) -> str | None:
         said = _plain(line)
         if _NO_DIFFERENCE.search(said):
             return "0"
-        found = [n for n in _outside(said) or numbers(said) if not _MEASURE.match(said, n.stop)]
+        found = [n for n in _outside(said) or numbers(said) if not _by_the_way(said, n)]
         if found:
             return (
                 None
@@ -195,6 +194,12 @@ def _last(text: str) -> str | None:
                 else found[-1].text
             )
     return None
+
+
+def _by_the_way(line: str, number: Number) -> bool:
+    """Return whether a number is a measure for others, an operand or a bound: no answer."""
+    before = line[max(0, number.start - 24) : number.start]
+    return bool(_MEASURE.match(line, number.stop) or _OPERAND.search(before))
 
 
 def _outside(line: str) -> list[Number]:

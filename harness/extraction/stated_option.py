@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from harness.extraction.assertions import decided, judged
 from harness.extraction.choices import Choices, choices
-from harness.extraction.labels import enumerated, labels_apart
+from harness.extraction.labels import labels_apart, listed
 from harness.extraction.marked_option import UNDECIDED, first_line, foreign, last_sentence, marked, revolving
 from harness.extraction.marks import Kind, Mark, marks
 from harness.extraction.mentions import Forms, by_place, by_word, forms
@@ -73,9 +73,8 @@ def _whole(text: str, known: Choices, options: Sequence[str]) -> int | None:
 
 def _telling(found: Sequence[Mark], own: str, known: Choices) -> list[Mark]:
     """Return the marks without a last line of a list of options, and without bold words amid a sentence."""
-    lines = own.split("\n")
-    listed = len(lines) > 1 and enumerated(lines[-12:], known)
-    silent = {Kind.LAST_LINE} if listed else set()
+    lines = own.rstrip().split("\n")
+    silent = {Kind.LAST_LINE} if len(lines) > 1 and listed(lines[-12:], known) else set()
     return [
         m for m in found if m.kind not in silent and (m.kind != Kind.BOLD or _BOLD_ENDS.match(own, m.stop))
     ]

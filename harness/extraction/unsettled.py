@@ -9,6 +9,12 @@ _WORKED_ON = re.compile(
     r"|(?:이|그|위)(?: ?(?:결과|값|수|합)(?:들)?)?[을를] [^.\n]{0,40}?(?:하|합치|더하|빼|나누|곱하)면[ ,]"
     r"[^\n]{0,80}?[0-9]"
 )
+# A change of mind: "그러나 … 여전히 5개입니다" as the last sentence, however early the conclusion stood.
+_TAKEN_BACK = re.compile(
+    r"(?:그러나|하지만|그렇지만)[^\n]{0,300}[0-9][0-9,.]{0,20} ?[가-힣%]{0,3}(?:의 [가-힣 ]{1,18}[을를이가])?"
+    r"(?: 숫자| 수)?[을를이가]? ?(?:가지고 있[가-힣 ]{1,8}|남[가-힣 ]{1,8}|입니다|이다|됩니다|된다)"
+    r"[.!*]{0,3}\s*$"
+)
 _PLAN = re.compile(
     r"(?:[하구알누찾]면 됩니다|[해아]야 (?:합니다|해요|한다)|(?:구|계산|정리)해 ?(?:보겠|볼게|봅시)[가-힣]*"
     r"|(?:구|계산|표현|나타)[할낼] 수 있(?:습니다|어요|다)|다음과 같(?:습니다|다|이 [가-힣 ]{1,20})"
@@ -23,12 +29,13 @@ _UNKNOWABLE = re.compile(
     r"|(?:정보|목록|범위|개수|숫자들?|값)[을를]? (?:구체적으로 |더 |정확히 )?"
     r"(?:알려|제공해|명시해|말씀해) ?주(?:시|세)"
     r"|(?:범위|조건|문제)[를을가이] (?:더 )?(?:명확|구체|분명)[가-힣]{1,4} (?:해야|필요|주)"
-    r"|\b(?:cannot|can't|can not|could not|impossible to|unable to) (?:be |accurately |exactly )?"
+    r"|\b(?:cannot|can't|can not|could not|(?:not |im)possible to|unable to) (?:be |accurately |exactly )?"
     r"(?:determine|calculate|compute|answer|know|solve|tell|estimate)"
     r"|\b(?:not enough|insufficient|need more|lack of|without more) information"
     r"|\bplease (?:provide|clarify|specify)",
     re.I,
 )
+_BOUND = re.compile(r"\b(?:less|more|fewer|greater|at most|at least)(?: than)? [$]?[0-9.,]+", re.I)
 _DIGIT = re.compile("[0-9]")
 
 
@@ -38,8 +45,8 @@ def is_plan(sentence: str) -> bool:
 
 
 def worked_on(after: str) -> bool:
-    """Return whether a conclusion is followed by another sum, or by "이 결과를 더하면": it was a step's."""
-    return bool(_WORKED_ON.search(after))
+    """Return whether a conclusion is followed by another sum, "이 결과를 더하면" or a change of mind."""
+    return bool(_WORKED_ON.search(after) or _TAKEN_BACK.search(after))
 
 
 def unknowable(sentence: str) -> bool:
@@ -48,6 +55,6 @@ def unknowable(sentence: str) -> bool:
 
 
 def given_up(text: str) -> bool:
-    """Return whether a reply ends in saying that it cannot know: no number comes after that."""
+    """Return whether a reply ends in saying that it cannot know: no number but a bound is after that."""
     ends = [*_UNKNOWABLE.finditer(text)]
-    return bool(ends) and not _DIGIT.search(text[ends[-1].end() :])
+    return bool(ends) and not _DIGIT.search(_BOUND.sub("", text[ends[-1].end() :]))

@@ -29,9 +29,30 @@ def test_the_seeds_draw_the_replies_that_were_read():
 
 @pytest.mark.data
 @pytest.mark.skipif(not real_replies.REPLIES.exists(), reason="the recorded replies are not at hand")
+@pytest.mark.parametrize("seed", real_replies.BLIND)
+def test_a_blind_sample_holds_nothing_of_an_earlier_one(seed):
+    drawn = [reply.id for reply in real_replies.blind(seed)]
+    labels = [
+        json.loads(line) for line in real_replies.blind_labels(seed).read_text(encoding="utf-8").splitlines()
+    ]
+    assert drawn == [row["id"] for row in labels]
+    earlier = {row["id"] for row in LABELS}
+    earlier |= {reply.id for one in real_replies.BLIND if one < seed for reply in real_replies.blind(one)}
+    assert not earlier & set(drawn)
+    assert all(len(form) < 30 for row in labels for form in row["states"] or ())
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not real_replies.REPLIES.exists(), reason="the recorded replies are not at hand")
 @pytest.mark.parametrize(
     ("kind", "precision", "recall"),
-    [("options", 0.99, 0.99), ("numbers", 0.99, 0.97), ("more numbers", 0.99, 0.97)],
+    [
+        ("options", 0.99, 0.99),
+        ("numbers", 0.99, 0.97),
+        ("more numbers", 0.99, 0.97),
+        ("19: options", 0.99, 0.99),
+        ("19: numbers", 0.98, 0.98),
+    ],
 )
 def test_what_replies_state_is_read(kind, precision, recall):
     """Just under what is measured: benchmarks/README.md."""

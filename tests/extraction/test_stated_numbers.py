@@ -218,6 +218,16 @@ def test_numbers_in_words_are_read_where_they_state_an_amount(reply, said):
         ("따라서 37을 10으로 나눈 나머지를 구하면 됩니다.\n위 코드는 7을 출력합니다.", "7"),
         ("따라서 남은 연필은 0자루입니다. 즉, 지우개 1개와 풀 0개입니다.", "0"),
         ("따라서 민지는 사탕을 하나도 가지고 있지 않습니다.", "0"),
+        (
+            "따라서 배는 2개입니다. 그러나 배의 수는 묻지 않았습니다. 사과는 여전히 7개를 가지고 있습니다.",
+            "7",
+        ),
+        ("지수는 공책을 6권 가지고 있습니다. 볼펜을 3자루 팔았습니다. 공책 수는 그대로입니다.", "6"),
+        ("About 40 buses are here each day. Some carry 90 visitors. They are busy.", "40"),
+        ("**Answer:** 1/8\n따라서 두 공책이 남는 두 가지 길이 있습니다.", "0.125"),
+        ("3 x 4 x 5", None),
+        ("We get this by taking it apart, multiplied by 100.", None),
+        ("따라서 넓이는 12입니다. 이를 4로 나누어 볼 수도 있습니다.", "12"),
     ],
 )
 def test_what_is_said_at_once_or_before_the_reason_is_stated_and_a_plan_or_a_step_is_not(reply, said):
@@ -234,6 +244,13 @@ def test_what_is_said_at_once_or_before_the_reason_is_stated_and_a_plan_or_a_ste
         "With 3 of them it would be 12, but there is not enough information to say.",
         "따라서 빨간 구슬 3개와 파란 구슬 5개를 가지고 있습니다.",
         "따라서 사과는 6개이고, 배는 1개입니다.",
+        "따라서 사과 6개의 상자를 가지고 있으며, 배 1개의 상자를 가지고 있습니다.",
+        "The shares are 10%, 20%, and 70%, respectively.",
+        r"It takes $\boxed{3}$ hours and $\boxed{15}$ minutes.",
+        "It is not possible to determine it. We can only say that it is less than 15%.",
+        "\n".join(
+            f"{number} x {number} 을 구합니다.\n이를 계산하면 다음과 같습니다." for number in range(14)
+        ),
         "" + ", ".join(f"{number} × 3" for number in range(40, 70)),
         "".join(f"{number}단계: {number * 7}을 더한다. 그리고 다음으로 넘어간다. " for number in range(20)),
     ],

@@ -72,6 +72,21 @@ def test_a_label_is_read_in_every_form(reply, reason):
 
 
 @pytest.mark.parametrize(
+    "steps",
+    [
+        "1) 무게를 잰다.\n2) 더한다.\n3) 비교한다: 4.65",
+        "1. Weigh it.\n2. Add it up: 4.65",
+        "① 식을 세운다.\n② 푼다.",
+        "(1) 3 kg\n(2) 5 kg\n",
+    ],
+)
+@pytest.mark.parametrize("last", ["D", "(D)", "**D**"])
+def test_a_letter_alone_under_numbered_steps_is_the_answer(steps, last):
+    assert letter(f"{steps}\n\n{last}") == "D"
+    assert letter(f"{SOLUTION}\n{steps}\n\n{last}") == "D"
+
+
+@pytest.mark.parametrize(
     ("reply", "label"),
     [
         ("London", "B"),

@@ -1,0 +1,46 @@
+"""What a reply says at once, or before it says why, where nothing marked comes later."""
+
+from __future__ import annotations
+
+import re
+
+from harness.extraction.marks import Kind, Mark, first_sentence
+from harness.extraction.number_words import in_digits
+
+# A reply that begins with the number, and explains it: 9입니다. 3을 …
+_AT_ONCE = re.compile(r"[\s*$\"'(]{0,4}(?:약 )?[-−–]?[$₩€£]? ?[0-9][0-9,./]{0,20}")
+_COPULA = re.compile(r"[ *$\"')%°]{0,4}[가-힣a-zA-Z]{0,6}(?:입니다|이에요|예요|이다|다)?[*\"']{0,2}[.!]?\s*$")
+# 다섯 벌을 가지고 있습니다; 100 strikes occur: an answer and no beginning of a story.
+_NOW = re.compile(
+    r"(?:있습니다|있어요|입니다|이에요|됩니다|남습니다|남았습니다)[.!]?\s*$"
+    r"|\b(?:is|are|has|have|takes?|costs?|occurs?|equals|would be|needs?|gets?|left)\b",
+    re.I,
+)
+_BEFORE_NOW = re.compile(r"처음|원래|먼저|있었|\b(?:had|was|were|bought|first|if|suppose|let)\b|[=+]", re.I)
+_BECAUSE = re.compile(r"(?:^|(?<=[.!?。]\s)|\n)\s{0,3}(?:왜냐하면|그 이유는|이유는|because\b)", re.I)
+_DIGIT = re.compile("[0-9]")
+
+
+def answered_first(text: str) -> list[Mark]:
+    """Return what a reply says at once, or before it says why, as marks weaker than all others."""
+    because = [*_BECAUSE.finditer(text)]
+    heads = [text[: because[-1].start()]] if because else []
+    first = first_sentence(text)
+    told = _AT_ONCE.match(first)
+    alone = told and _COPULA.match(first[told.end() :])
+    if (alone or _only_first(text, first)) and len(text) > len(first) + 1:
+        heads.append(first)
+    return [Mark(Kind.CONCLUDED, 0, _last_sentence(head), len(head), True) for head in heads if head.strip()]
+
+
+def _only_first(text: str, first: str) -> bool:
+    """Return whether the first sentence says how things are, and the last names no number: no sum follows."""
+    ends = _DIGIT.search(in_digits(_last_sentence(text)))
+    return bool(not ends and "=" not in text and _NOW.search(first) and not _BEFORE_NOW.search(first))
+
+
+def _last_sentence(text: str) -> str:
+    line = text.rstrip().rpartition("\n")[2]
+    while (first := first_sentence(line)) != line and line[len(first) + 1 :].strip():
+        line = line[len(first) + 1 :]
+    return line.strip()
