@@ -18,6 +18,7 @@ from harness.cli.convert import convert
 from harness.cli.data import data
 from harness.cli.doctor import doctor
 from harness.cli.estimate import estimate
+from harness.cli.explain import explain
 from harness.cli.export import export
 from harness.cli.gate import gate
 from harness.cli.import_ import import_
@@ -38,7 +39,7 @@ from harness.cli.try_ import try_
 
 ASK = (run, race, try_, estimate, export, import_)
 SHOW = (list_, show, data, audit, tokenizers, check, doctor, cache, init, convert)
-JUDGE = (leaderboard, report, compare, arena, items, gate, push, rescore, score)
+JUDGE = (leaderboard, report, compare, explain, arena, items, gate, push, rescore, score)
 
 app = typer.Typer(
     name="harness",

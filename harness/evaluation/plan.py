@@ -22,6 +22,7 @@ from harness.errors import BadInput, HarnessError, Place
 from harness.options.running import RunOptions
 from harness.perturbations.kinds import PARAPHRASE
 from harness.perturbations.perturbed import paraphrases, perturbed, template_of
+from harness.prompts.logged import Log, LoggedPrompts
 from harness.prompts.renderer import Prompts
 from harness.records import run_file
 from harness.schema import CHOOSING, Decoding, Example, Profile, Request
@@ -46,6 +47,7 @@ class Plan:
     resume: Path | None = None
     train_limit: int | float | None = None
     perturb: str | None = None
+    logged: Log | None = None
 
     @property
     def system(self) -> str:
@@ -127,14 +129,16 @@ class Plan:
         A learner has seen the whole train split: its prompts, if it reads any, have no shots.
         """
         task = self.task.choose(shots=0) if self.backend.entry.learns else self.task
-        make = partial(
-            Prompts if self.perturb != PARAPHRASE else Paraphrased,
+        make: Callable[..., Prompts] = Prompts if self.perturb != PARAPHRASE else Paraphrased
+        if self.logged is not None:
+            make = partial(LoggedPrompts, log=self.logged)
+        return make(
+            task,
             pool=lambda: self.material.train,
             decoding=self.decoding,
             instruct=self.task.ask not in CHOOSING or self.backend.file.choose_by != "logprobs",
             count_tokens=count_tokens,
         )
-        return make(task)
 
     def evaluated(self) -> Iterator[Example]:
         """Yield the evaluated examples in data order, perturbed if that is asked for."""

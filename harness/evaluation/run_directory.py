@@ -53,6 +53,8 @@ def run_fingerprint(plan: Plan, identity: Mapping[str, Any]) -> str:
         repeat=plan.options.repeat,
         taught=plan.taught,
     )
+    if plan.logged is not None:
+        mark = digest({"plain": mark, "logged": plan.logged.sha256})
     return mark if plan.perturb is None else digest({"plain": mark, "perturb": plan.perturb, "rules": RULES})
 
 

@@ -26,9 +26,10 @@ MOST_FILES = 100_000  # looked at in one folder
 class ForeignSample:
     """One example as another harness recorded it.
 
-    `number` is the example's place in its split, None where nobody says. `texts` are the fields of its row.
-    `scores` are theirs by name; one that is no number of its own (a pair for F1) is left out.
-    `option_scores` are log-probabilities in the order of `options`, `chosen` the option they decided for.
+    `number` is the example's place in its split, None where nobody says. `texts` are the fields of its row,
+    `row` is the same by name. `scores` are theirs by name; one that is no number of its own (a pair for F1)
+    is left out. `option_scores` are log-probabilities in the order of `options`, `chosen` the option they
+    decided for.
     """
 
     id: str
@@ -37,6 +38,7 @@ class ForeignSample:
     number: int | None = None
     repeat: int = 0
     texts: Sequence[str] = ()
+    row: Mapping[str, str] = field(default_factory=dict)
     options: Sequence[str] = ()
     text: str | None = None
     option_scores: Sequence[float] | None = None

@@ -15,7 +15,7 @@ from harness.datasets.task_data import Material, supply
 from harness.errors import BadInput, Place
 from harness.extraction import predictions
 from harness.interchange.foreign import ForeignRun, ForeignSample
-from harness.interchange.matching import matched, right_options
+from harness.interchange.matching import matched, right_options, same_columns
 from harness.records import atomic, run_file
 from harness.records.fingerprint import digest, task_hash
 from harness.records.journal import Journal
@@ -111,6 +111,8 @@ def _records(run: ForeignRun, task: Task, ours: _Ours | None) -> Iterator[dict[s
         record = _record(run, sample, example.id, example.target, [option.text for option in options])
         response = _response(sample, example.id, options)
         record["response"]["option_scores"] = response.option_scores
+        if response.option_scores is not None:
+            record["request"]["continuations"] = _continuations(sample, options)
         if response.label is not None:
             record["response"]["label"] = response.label
         if sample.error is None:
@@ -172,15 +174,24 @@ def _record(
     }
 
 
-def _response(sample: ForeignSample, id_: str, options: tuple[Option, ...]) -> Response:
-    """Return what was answered, in the order of our options: known by their texts, else by place."""
+def _order(sample: ForeignSample, options: tuple[Option, ...]) -> list[int]:
+    """Return where each of our options stands among theirs: known by their texts, else by place."""
     texts = [option.words.strip() for option in options]
     theirs = [text.strip() for text in sample.options]
-    order = (
-        [theirs.index(text) for text in texts]
-        if sorted(texts) == sorted(theirs)
-        else list(range(len(options)))
-    )
+    if sorted(texts) == sorted(theirs):
+        return [theirs.index(text) for text in texts]
+    return list(range(len(options)))
+
+
+def _continuations(sample: ForeignSample, options: tuple[Option, ...]) -> list[str]:
+    """Return what they scored after the prompt, byte for byte, in the order of our options."""
+    return [sample.options[place] for place in _order(sample, options)]
+
+
+def _response(sample: ForeignSample, id_: str, options: tuple[Option, ...]) -> Response:
+    """Return what was answered, in the order of our options."""
+    theirs = sample.options
+    order = _order(sample, options)
     scores = sample.option_scores
     fits = scores is not None and len(scores) == len(options)
     label = None
@@ -297,6 +308,7 @@ def _document(run: ForeignRun, task: Task, ours: _Ours | None, name: str | None)
                 for score, one in run.figures.items()
             },
             "settings": dict(run.settings),
+            **({"columns": same_columns(ours.pairs)} if ours else {}),
             "notes": list(run.notes),
         },
     }

@@ -170,6 +170,7 @@ def _sample(line: Mapping[str, Any], scores: Mapping[str, float], *, generates: 
         "target": text(line.get("target")),
         "prompt": text(first.get("arg_0")),
         "texts": [value for value in doc.values() if isinstance(value, str)],
+        "row": {str(key): value for key, value in doc.items() if isinstance(value, str)},
         "scores": scores,
     }
     if written:

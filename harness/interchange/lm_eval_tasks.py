@@ -94,6 +94,19 @@ def convert(path: Path) -> Converted:
     return _Conversion(file).converted()
 
 
+def query_over(text: str, columns: Mapping[str, str]) -> str | None:
+    """Return their `doc_to_text` as a query here, None where it is none.
+
+    `columns` maps a column of theirs to the field here that says the same; it has to hold all that are read.
+    """
+    made = _Conversion(TheirFile(Path("doc_to_text"), {"doc_to_text": text}, {}))
+    read = made.columns_read()
+    if made.found.problems or not read <= columns.keys():
+        return None
+    named = "".join(f"{{% set {name} = {columns[name]} %}}" for name in sorted(read) if columns[name] != name)
+    return named + made.text()
+
+
 def _group(file: TheirFile, listed: Any) -> Converted:
     name = str(file.values.get("group") or file.path.stem)
     found = Converted(name)
@@ -118,6 +131,14 @@ class _Conversion:
     def __init__(self, file: TheirFile) -> None:
         self.file, self.said = file, file.values
         self.found = Converted(str(self.said.get("task") or file.path.stem))
+
+    def text(self) -> str:
+        """Return the query as it is written."""
+        return self._text("doc_to_text")
+
+    def columns_read(self) -> set[str]:
+        """Return the columns that the query inserts."""
+        return self._named(self._text("doc_to_text"))
 
     def converted(self) -> Converted:
         self._python()
@@ -265,9 +286,8 @@ class _Conversion:
     def _fields(self, ask: str) -> dict[str, Any]:
         if ask == "score":
             return {"text": self._column("doc_to_target")}
-        read = self._named(self._text("doc_to_text"))
         return {
-            f"{name}_" if name in _RESERVED else name: name for name in sorted(read)
+            f"{name}_" if name in _RESERVED else name: name for name in sorted(self.columns_read())
         } | self._choices_field
 
     @cached_property

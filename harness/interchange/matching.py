@@ -44,6 +44,19 @@ def right_options(pairs: Sequence[tuple[ForeignSample, Example]], task: Task) ->
     return sum(_disagrees(sample, example, task) for sample, example in pairs)
 
 
+def same_columns(pairs: Sequence[tuple[ForeignSample, Example]]) -> dict[str, str]:
+    """Return column of theirs → field here that says the same in every sample, blanks aside."""
+    if not pairs:
+        return {}
+    found = {}
+    for column in pairs[0][0].row:
+        for field in pairs[0][1].fields:
+            if all(_plain(a.row.get(column)) == _plain(b.fields.get(field)) for a, b in pairs):
+                found[column] = field
+                break
+    return found
+
+
 def _disagrees(sample: ForeignSample, example: Example, task: Task) -> bool:
     theirs, ours = sample.target, example.target
     if theirs is None or not isinstance(ours, str) or not task.labels:

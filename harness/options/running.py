@@ -266,7 +266,7 @@ class RunOptions:
             metavar="N|FRACTION",
             help="stop after more failed requests than this",
             ko="실패한 요청이 이보다 많으면 멈춤",
-            on="run race",
+            on="run race explain",
             raw=str,
             read=partial(values.limit, option="--max-failures"),
             check=partial(values.amount, least=0),
@@ -293,7 +293,7 @@ class RunOptions:
             metavar="N",
             help="most calls in flight to a server",
             ko="서버에 한꺼번에 보내는 요청의 최대 수",
-            on="run race estimate",
+            on="run race explain estimate",
         ),
     ] = None
     latency: Annotated[
@@ -312,7 +312,7 @@ class RunOptions:
             off=True,
             help="ask again what a server was asked before, and keep nothing",
             ko="서버에 물었던 것도 다시 묻고, 답을 보관하지 않음",
-            on="run race estimate",
+            on="run race explain estimate",
         ),
     ] = True
     max_cost: Annotated[
@@ -322,7 +322,7 @@ class RunOptions:
             metavar="5USD|7000KRW",
             help="stop before more than this is spent",
             ko="이 금액을 넘기 전에 멈춤",
-            on="run race",
+            on="run race explain",
         ),
     ] = None
     usd_krw: Annotated[
@@ -333,7 +333,7 @@ class RunOptions:
             metavar="WON@DAY",
             help="won a dollar, such as 1390@2026-11-01",
             ko="기준일과 함께 적은 달러당 원화, 예: 1390@2026-11-01",
-            on="run race",
+            on="run race explain",
         ),
     ] = None
     slo: Slo = None
@@ -343,7 +343,7 @@ class RunOptions:
             "--quiet -q",
             help="no progress",
             ko="진행 상황을 보이지 않음",
-            on="run race estimate try export tokenizers",
+            on="run race explain estimate try export tokenizers",
             usual=False,
         ),
     ] = True

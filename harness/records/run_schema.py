@@ -352,6 +352,9 @@ class ForeignInfo(Part):
     file: str = Field(default="", description="name of the file or folder it was read from")
     figures: dict[str, ForeignFigureInfo] = Field(default_factory=dict, description="score → their figure")
     settings: dict[str, Any] = Field(default_factory=dict, description="what it was made with, as told there")
+    columns: dict[str, str] = Field(
+        default_factory=dict, description="column of the data there → field here that says the same"
+    )
     notes: list[str] = Field(default_factory=list, description="what else is known of it")
 
 

@@ -42,6 +42,9 @@ class RecordedRequest(TypedDict, total=False):
     ]
     options: Annotated[list[str], Field(description="what to choose among, as it is said")]
     choices: Annotated[list[str], Field(description="what an example's own options mean")]
+    continuations: Annotated[
+        list[str], Field(description="what another harness scored after the prompt, byte for byte")
+    ]
     context: Annotated[str, Field(description="the text that is tagged, where the prompt does not hold it")]
     image: Annotated[Any, Field(description="the picture that is asked about")]
 

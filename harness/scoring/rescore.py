@@ -110,6 +110,26 @@ def rejudge(directory: Path, task: Task, expected: int = 0, permission: Permissi
         atomic.replace(samples, _counted(_rejudged(samples, task, odd, verdicts), directory, expected))
 
 
+def judged(
+    answers_: Iterable[Record], task: Task, permission: Permission = Permission()
+) -> Iterator[tuple[Record, Mapping[str, Any]]]:
+    """Yield each record that was answered with the scores that `task` gives its reply; nothing is written.
+
+    Raises:
+        BadInput: a reply is not one that the task can judge, or a program has to be run and may not be.
+        Unavailable: a sandbox died.
+    """
+    read, read_officially, metrics = answers.reader(task), official.readings(task), task.metrics
+    with Verdicts(task, permission) as verdicts:
+        for record in answers_:
+            if not record.failed:
+                try:
+                    values = _judged(record, task, read, read_officially, metrics, verdicts)
+                except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+                    raise BadInput(f"{task.name} cannot judge {record.named}: {error}") from None
+                yield record, values["scores"]
+
+
 def _counted(lines: Iterable[bytes], directory: Path, expected: int) -> Iterator[bytes]:
     count = 0
     for count, line in enumerate(lines, 1):  # noqa: B007

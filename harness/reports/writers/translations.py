@@ -50,6 +50,34 @@ KOREAN: dict[str, str] = {
     "a system left out is foretold from {n} items to {error:.1f} points on average, {worst:.1f} at worst": (
         "빼 놓은 시스템의 점수를 {n}문항으로 평균 {error:.1f}점, 최악 {worst:.1f}점 안에서 예측함"
     ),
+    # An explanation
+    "setting": "설정",
+    "worth": "효과",
+    "then": "그때 점수",
+    "calls": "호출",
+    "A asked again": "A를 다시 물음",
+    "what remains": "남은 차이",
+    "B − A: {difference} {interval}, on {n:,} examples": "B − A: {difference} {interval}, 예제 {n:,}개",
+    "Each row has one more of B's settings; the worths and what remains sum up to B − A.": (
+        "행마다 B의 설정을 하나씩 더함; 효과와 남은 차이를 모두 더하면 B − A."
+    ),
+    "{n:,} calls": "호출 {n:,}번",
+    "what remains: {apart:,} of {n:,} replies are judged otherwise": (
+        "남은 차이: 답 {n:,}개 중 {apart:,}개의 채점이 다름"
+    ),
+    "what remains: log-probabilities part by {gap:.2g} nats at most": (
+        "남은 차이: 로그 확률은 많아야 {gap:.2g} nat 다름"
+    ),
+    "the published row says nothing of: {settings}": "발표된 행이 말하지 않는 것: {settings}",
+    "prefix": "머리글",
+    "delimiter": "구분자",
+    "chat": "채팅 형식",
+    "decoding": "디코딩",
+    "precision": "정밀도",
+    "extraction": "추출",
+    "normalisation": "정규화",
+    "data version": "데이터 판",
+    "logged prompts": "기록된 프롬프트",
     # A race
     "what became of it": "결과",
     "lost to {system} after {n:,}": "{n:,}문항 뒤 {system}보다 못함이 증명됨",
