@@ -30,6 +30,7 @@ COMMANDS = (
     "leaderboard",
     "report",
     "compare",
+    "explain",
     "arena",
     "items",
     "gate",

@@ -41,7 +41,7 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     SPLIT: ("split",),
 }
 ASPECT_OF = {key: name for name, keys in ASPECTS.items() for key in keys}
-JUDGING = frozenset({"task.extract", "task.official", "metric"})  # the replies stay as they are
+JUDGING = frozenset({"task.extract", "task.official", "task.execute", "metric"})  # replies stay
 # What of a task changes no figure, or has keys of its own here.
 _ELSEWHERE = {
     *("version", "description", "language", "tags", "source", "reference", "breakdown", "cluster"),
