@@ -45,7 +45,7 @@ _BESIDE = re.compile(
     r"|[을를이가] [가-힣]{1,4}고 있(?:고|으며)|[을를이가] (?:남고|남으며|있고|있으며)){1,2},?"
     r" ?[가-힣 ]{0,20}$"
 )
-_SERIES = re.compile(r"[%개원점]?(?:,|,? and|[과와]) ?[$₩]?")  # 90%, 92% and 88%
+_SERIES = re.compile(r"(?:[%개원점](?:,|,? and|[과와])|,? and) ?[$₩]?")  # 90%, 92% and 88%
 # multiplied by 100, less than 15%: an operand, a bound.
 _OPERAND = re.compile(
     r"\b(?:(?:multipl(?:y|ied|ying)|divid(?:e|ed|ing)|times|adding|add)(?: it| this| that)? (?:by )?"
