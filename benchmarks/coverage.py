@@ -110,7 +110,7 @@ def main() -> None:
     asked = parser.parse_args()
     if not asked.rows:
         print(f"# Coverage of 95 % intervals, {asked.datasets:,} data sets a cell\n")
-        print(__doc__.split("\n\n", 1)[1].strip().replace("    python", "    $ python"), "\n")
+        print(__doc__.split("\n\n", 1)[1].strip("\n").replace("    python", "    $ python"), "\n")
         print("| metric | case | units | off | covered | no interval | width | whole | normal | data sets |")
         print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     part, parts = map(int, asked.part.split("/"))

@@ -169,7 +169,7 @@ def main() -> None:
     asked = parser.parse_args()
     if not asked.rows:
         print(f"# The gate, {asked.nights:,} nights a row\n")
-        print(__doc__.split("\n\n", 1)[1].strip().replace("    python", "    $ python"), "\n")
+        print(__doc__.split("\n\n", 1)[1].strip("\n").replace("    python", "    $ python"), "\n")
         print("| case | nights of | metric | pass | inconclusive | regression | infrastructure | bound | |")
         print("|---|---|---|--:|--:|--:|--:|---|---|")
     for number, case in enumerate(cases()):

@@ -53,7 +53,8 @@ class OfSums:
     trials; `mean` and `ratio` are known to be such. Any other may name `extremes(units (G, J))`: what the
     worst and the best imaginary unit would add to the sums, given the sums of each unit. A figure that chance
     can only raise, a sum of distances, says by how much at most in `raised(stats (N, K))`. One to which long
-    texts add more says in `lengths(columns (N, J))` how long each is.
+    texts add more says in `lengths(columns (N, J))` how long each is. What `correlates` has an interval on
+    Fisher's scale.
     """
 
     figure: Callable[[Floats, Floats], Floats]
@@ -62,6 +63,7 @@ class OfSums:
     extremes: Callable[[Floats], Extremes] | None = None
     raised: Callable[[Floats], float] | None = None
     lengths: Callable[[Floats], Floats] | None = None
+    correlates: bool = False
 
     def __call__(self, stats: Floats, weights: Floats) -> Floats:
         """Return the figure (D,) for each weighting; `stats` is (N, K), `weights` (D, N), sums above 0.

@@ -29,9 +29,8 @@ _PIECE = 2**16  # ranks at once: half a megabyte each time something is made of 
 
 def pearson(labels: Sequence[str]) -> Metric:
     """Return the metric of Pearson's correlation, -1 to 1."""
-    return Metric(
-        "pearson", partial(_numbers, "pearson"), OfSums(_correlation, _moments), "pearson|v:1", unit="-1-1"
-    )
+    aggregate = OfSums(_correlation, _moments, correlates=True)
+    return Metric("pearson", partial(_numbers, "pearson"), aggregate, "pearson|v:1", unit="-1-1")
 
 
 def spearman(labels: Sequence[str]) -> Metric:

@@ -20,7 +20,7 @@ from harness.errors import HarnessError
 from harness.metrics.aggregates import OfSums, Prepared
 from harness.schema import Metric
 from harness.stats.bootstrap import Drawable, Ends, Floats, ResamplingPlan, draw_ends, draw_ends_of, figure_of
-from harness.stats.influence import influence, t_reach
+from harness.stats.influence import influence, jackknife_reach, t_reach
 from harness.stats.shares import BOUNDS, Share, score_interval
 from harness.stats.student import t_quantile, z_of
 
@@ -161,13 +161,21 @@ def _widened(
 ) -> IntervalEstimate:
     """Return the estimate with the t interval of the units' influences in it, if they may differ in size.
 
+    A correlation has that of a jackknife in it, on Fisher's scale: draws of twenty pairs vary too little.
     Few clusters need it, and texts of which the long ones count more. What is summed up of texts lies above
     0, and its logarithm reaches as far to either side.
     """
-    of_lengths = metric.aggregate.lengths if isinstance(metric.aggregate, OfSums) else None
+    of_sums = metric.aggregate if isinstance(metric.aggregate, OfSums) else None
+    if of_sums is not None and of_sums.correlates:
+        reach = jackknife_reach(of_sums, stats, plan)
+        if math.isfinite(reach) and abs(found.value) < 1:
+            middle = math.atanh(found.value)
+            return found.holding(math.tanh(middle - reach), math.tanh(middle + reach))
+        return found
+    of_lengths = of_sums.lengths if of_sums else None
     if found.ci_low is None or (plan.index is None and of_lengths is None):
         return found
-    lengths = of_lengths(metric.aggregate.summed(stats)) if of_lengths else None  # type: ignore[attr-defined]
+    lengths = of_lengths(of_sums.summed(stats)) if of_sums and of_lengths else None
     reach = t_reach(influence(metric, stats), plan, lengths)
     if not math.isfinite(reach):
         return found

@@ -10,7 +10,9 @@ from harness.metrics.classification import accuracy, balanced_accuracy, macro_f1
 from harness.metrics.correlation import pearson, spearman
 from harness.schema import Metric
 from harness.stats.bootstrap import ResamplingPlan, draw, drawable, figure_of
-from harness.stats.influence import Linear, influence
+from harness.stats.influence import Linear, influence, jackknife_reach
+from harness.stats.intervals import estimates
+from harness.stats.student import t_quantile
 
 LABELS = tuple("abcd")
 MEAN = Metric("mean", lambda seen, target: (0.0,), weighted_mean, "mean|v:1")
@@ -86,6 +88,32 @@ def test_a_thousand_examples_drawn_by_influences_spread_as_when_each_draw_sorts_
     ]
     assert np.corrcoef(*both)[0, 1] > 0.99
     assert both[0].std() == pytest.approx(both[1].std(), rel=0.03)
+
+
+@pytest.mark.parametrize("clusters", [None, np.arange(40) // 4])
+def test_a_correlations_jackknife_leaves_each_unit_out_in_turn(clusters):
+    rng, metric = np.random.default_rng(4), pearson(())
+    x = rng.normal(size=40)
+    stats = np.stack([x, 0.8 * x + rng.normal(size=40), np.ones(40)], axis=1)
+    units = np.arange(40) if clusters is None else clusters
+    without = [np.corrcoef(*stats[units != unit, :2].T)[0, 1] for unit in range(units.max() + 1)]
+    moved, count = np.arctanh(without), units.max() + 1
+    wanted = t_quantile(0.95, count - 1) * np.sqrt((count - 1) * moved.var())
+    found = jackknife_reach(metric.aggregate, stats, ResamplingPlan.of(clusters, [stats], 9, 1, 0.95))
+    assert found == pytest.approx(wanted)
+    if clusters is None:
+        assert found == pytest.approx(1.96 / np.sqrt(37), rel=0.2)  # Fisher's own, of normal numbers
+    one = estimates({"it": (metric, stats)}, clusters)["it"]
+    assert np.arctanh([one.ci_low, one.ci_high]) @ [-1, 1] >= 2 * found - 1e-9
+
+
+def test_a_correlation_of_twenty_pairs_is_covered_as_often_as_it_says():
+    rng, metric, held = np.random.default_rng(5), pearson(()), 0
+    for _ in range(100):
+        x = rng.normal(size=20)
+        y = 0.99 * x + np.sqrt(1 - 0.99**2) * rng.normal(size=20)
+        held += estimates({"it": (metric, np.stack([x, y, np.ones(20)], axis=1))})["it"].allows(0.99)
+    assert held >= 91
 
 
 def test_a_figure_that_is_undefined_has_no_influences():
