@@ -5,10 +5,30 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 BOLD, DIM, RED, AMBER = "1", "2", "31", "33"  # styles of a terminal
+
+
+_speaker: Callable[[str], str] | None = None
+
+
+@contextmanager
+def speaking(speaker: Callable[[str], str] | None) -> Iterator[None]:
+    """Let what people are told be put into their language by `speaker`; None leaves it in English."""
+    global _speaker  # noqa: PLW0603 - of the process: threads tell, too
+    before, _speaker = _speaker, speaker
+    try:
+        yield
+    finally:
+        _speaker = before
+
+
+def spoken(message: str) -> str:
+    """Return a message in the language in which people are spoken to."""
+    return message if _speaker is None else _speaker(message)
 
 
 def say(message: str) -> None:
@@ -16,7 +36,7 @@ def say(message: str) -> None:
 
     What a terminal would obey is written out: a label may hold a stranger's name.
     """
-    print(printable(message), file=sys.stderr, flush=True)
+    print(printable(spoken(message)), file=sys.stderr, flush=True)
 
 
 def printable(text: str) -> str:

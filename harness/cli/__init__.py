@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from harness.cli import mistakes
 from harness.cli.output import fail
+from harness.cli.speech import speech
 from harness.errors import BadInput, HarnessError, Interrupted, Unavailable
 
 
@@ -30,6 +31,16 @@ def _guarded(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show Hangul
+    try:
+        with speech(arguments):
+            return _ended(arguments)
+    except HarnessError as error:
+        fail(str(error))
+        return error.exit_code
+
+
+def _ended(arguments: list[str]) -> int:
+    """Return the exit code of a command, what went wrong told."""
     debug = "--debug" in arguments
     try:
         return _run([argument for argument in arguments if argument != "--debug"] or ["--help"])

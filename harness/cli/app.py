@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from harness.cli.arena import arena
@@ -33,9 +35,39 @@ from harness.cli.rescore import rescore
 from harness.cli.run import run
 from harness.cli.score import score
 from harness.cli.show import show
-from harness.cli.signature import Command
+from harness.cli.signature import Command, helped
 from harness.cli.tokenizers import tokenizers
 from harness.cli.try_ import try_
+
+_OF_CLICK = {
+    "Usage:": "사용법:",
+    "Options:": "옵션:",
+    "Arguments:": "인수:",
+    "Commands:": "명령:",
+    "Show this message and exit.": "이 도움말을 보임",
+    "[required]": "[필수]",
+    "[default: ": "[기본값: ",
+    "[env var: ": "[환경 변수: ",
+}
+
+
+def _spoken(text: str) -> str:
+    """Return a page of help, click's own words in the language in use."""
+    if os.environ.get("HARNESS_LANG") == "ko":
+        for english, korean in _OF_CLICK.items():
+            text = text.replace(english, korean)
+    return text
+
+
+class _Command(TyperCommand):
+    def get_help(self, ctx: Any) -> str:
+        return _spoken(super().get_help(ctx))
+
+
+class _Group(TyperGroup):
+    def get_help(self, ctx: Any) -> str:
+        return _spoken(super().get_help(ctx))
+
 
 ASK = (run, race, try_, estimate, export, import_)
 SHOW = (list_, show, data, audit, tokenizers, check, doctor, cache, init, convert)
@@ -43,12 +75,16 @@ JUDGE = (leaderboard, report, compare, explain, arena, items, gate, push, rescor
 
 app = typer.Typer(
     name="harness",
+    cls=_Group,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Exit codes: 0 done; 1 regression; 2 wrong input; 3 a backend (or the harness) cannot work; "
-    "4 stopped by a limit, resumable; 130 interrupted, resumable. --debug shows tracebacks.",
+    help=helped("Evaluate language systems, from bag-of-words to LLM, on the same examples. Korean first."),
+    epilog=helped(
+        "Exit codes: 0 done; 1 regression; 2 wrong input; 3 a backend (or the harness) cannot work; "
+        "4 stopped by a limit, resumable; 130 interrupted, resumable. --debug shows tracebacks."
+    ),
 )
 
 
@@ -63,16 +99,19 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _harness(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="print it")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=helped("print it"))
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="show tracebacks")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help=helped("show tracebacks"))] = False,
+    lang: Annotated[
+        str | None, typer.Option("--lang", metavar="en|ko", help=helped("the language of all that is said"))
+    ] = None,
 ) -> None:
-    """Evaluate language systems, from bag-of-words to LLM, on the same examples. Korean first."""
+    """Take what all commands share; `--lang` is read before, by `harness.cli.speech`."""
 
 
 COMMANDS = [Command.of(function) for function in (*ASK, *SHOW, *JUDGE)]
 for one in COMMANDS:
-    app.command(one.name)(one.typed())
+    app.command(one.name, cls=_Command)(one.typed())
 
 
 @functools.cache

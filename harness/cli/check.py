@@ -9,7 +9,7 @@ from harness.cli.output import emit, print_json
 from harness.errors import BadInput
 from harness.options.flags import Flag, Positional
 from harness.options.shared import Json
-from harness.terminal import say
+from harness.terminal import say, spoken
 
 
 def check(
@@ -47,7 +47,7 @@ def check(
         print_json({"files": len(files), "problems": rows})
         return 2 if found else 0
     for problem in found:
-        emit(str(problem))
+        emit(spoken(str(problem)))
     say(_summary(len(files), len(found)))
     return 2 if found else 0
 

@@ -22,6 +22,7 @@ from harness.terminal import (
     printable_lines,
     say,
     spelt,
+    spoken,
     styled,
 )
 
@@ -41,8 +42,8 @@ def warn(message: str) -> None:
 
 def _print_line(head: str, message: str, colour: str) -> None:
     """Print one line to stderr, never wrapped and without anything in it that a terminal would obey."""
-    head = styled(head, colour, colour=in_colour(sys.stderr))
-    print(head, printable(message), file=sys.stderr, flush=True)
+    head = styled(spoken(head), colour, colour=in_colour(sys.stderr))
+    print(head, printable(spoken(message)), file=sys.stderr, flush=True)
 
 
 def emit(text: str, *, end: str = "\n") -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from harness.options.flags import Parameter, Positional, declared, is_options, parameter
+from harness.options.shared import Lang
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ class Command:
         hints = get_type_hints(function, include_extras=True)
         classes = {key: hint for key, hint in hints.items() if is_options(hint)}
         found = {one.name: one for one in _parameters(name, function, hints)}
-        return cls(name, function, classes, found)
+        lang = parameter("lang", Lang, None)
+        assert lang is not None
+        return cls(name, function, classes, {**found, "lang": found.get("lang", lang)})
 
     def __call__(self, **typed: Any) -> int:
         """Run the command with what the command line says.
@@ -47,6 +50,8 @@ class Command:
             BadInput: a value is wrong.
         """
         given = {name: self.parameters[name].value(value) for name, value in typed.items()}
+        if "lang" not in inspect.signature(self.function).parameters:
+            given.pop("lang", None)  # read before any command: `harness.cli.speech`
         for name, options in self.classes.items():
             its = {
                 key: given.pop(key)
@@ -60,12 +65,27 @@ class Command:
     def typed(self) -> Callable[..., int]:
         """Return the function that typer makes the command of."""
         run = partial(self)
-        run.__doc__ = self.function.__doc__
+        run.__doc__ = _told(self.function.__doc__ or "")
         run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             [_as_typer_reads(self.name, one) for one in self.parameters.values()]
         )
         run.__annotations__ = {}
         return run
+
+
+def _told(text: str) -> str:
+    """Return what help says of a command, in the language in use."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(helped(" ".join(one.split())) for one in paragraphs)
+
+
+def helped(text: str) -> str:
+    """Return a paragraph of help in the language in use."""
+    if os.environ.get("HARNESS_LANG") != "ko":
+        return text
+    from harness.text.korean import HELP
+
+    return HELP.get(text, text)
 
 
 def _said(its: Mapping[str, Any], options: type) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from harness.terminal import printable, say, span
+from harness.terminal import printable, say, span, spoken
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -153,21 +153,21 @@ class Bar(Counting):
         label = printable(label)
         if self._bar is None or self._task is None:
             self._bar = _line()
-            self._task = self._bar.add_task(label, total=total, state="starting")
+            self._task = self._bar.add_task(label, total=total, state=spoken("starting"))
             self._bar.start()
-        self._bar.update(self._task, description=label, total=total, completed=done, state="starting")
+        self._bar.update(self._task, description=label, total=total, completed=done, state=spoken("starting"))
 
     def phase(self, message: str) -> None:
         """Show the message where the figures will be."""
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, state=printable(message))
+            self._bar.update(self._task, state=printable(spoken(message)))
         else:
             say(message)
 
     def show(self) -> None:
         """Move the line."""
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=self.done, state=self.state())
+            self._bar.update(self._task, completed=self.done, state=spoken(self.state()))
 
     def stop(self) -> None:
         """Leave the last state on the screen."""

@@ -135,7 +135,7 @@ Lang = Annotated[
         "--lang",
         env="HARNESS_LANG",
         metavar="en|ko",
-        help="the language of the report's own words",
-        ko="보고서에 쓰는 말",
+        help="the language of help, errors, progress and reports",
+        ko="도움말, 오류, 진행 상황, 보고서에 쓰는 말",
     ),
 ]

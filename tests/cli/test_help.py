@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 
@@ -87,9 +88,10 @@ def test_every_command_explains_itself(shell, command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_explained(shell, command):
-    for line in shell(command, "-h").out.partition("Options:")[2].splitlines():
-        if re.match(r"  -", line):
-            assert re.search(r"\S {2,}\S", line.strip()), line
+    lines = shell(command, "-h").out.partition("Options:")[2].splitlines()
+    for line, following in pairwise([*lines, ""]):
+        if re.match(r"  -", line):  # of a long option the words stand below
+            assert re.search(r"\S {2,}\S", line.strip()) or following.startswith(" " * 10), line
 
 
 def test_the_version_is_one_line(shell):

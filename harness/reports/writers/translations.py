@@ -8,20 +8,15 @@ English is the key. What programs read (JSON, CSV, the names of metrics and task
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from typing import Any
 
-from harness.errors import BadInput
 from harness.reports.writers.translations_judging import JUDGING
 from harness.reports.writers.translations_site import SITE
+from harness.text.language import current, language
 from harness.text.particles import Word
 
-LANGUAGES = ("en", "ko")
-VARIABLE = "HARNESS_LANG"
-_CHOSEN: ContextVar[str | None] = ContextVar("language", default=None)
+__all__ = ["KOREAN", "current", "language", "listed", "named", "translated"]
 
 KOREAN: dict[str, str] = {
     # Audit
@@ -410,35 +405,6 @@ KOREAN: dict[str, str] = {
     **JUDGING,
     **SITE,
 }
-
-
-def current() -> str:
-    """Return the language in use: the one chosen, else `HARNESS_LANG`, else English.
-
-    Raises:
-        BadInput: `HARNESS_LANG` is neither.
-    """
-    return _CHOSEN.get() or _known(os.environ.get(VARIABLE) or "en", VARIABLE)
-
-
-@contextmanager
-def language(name: str | None) -> Iterator[None]:
-    """Let reports speak the language; None leaves it as it is.
-
-    Raises:
-        BadInput: there are no words in it.
-    """
-    token = _CHOSEN.set(_known(name, "--lang") if name is not None else _CHOSEN.get())
-    try:
-        yield
-    finally:
-        _CHOSEN.reset(token)
-
-
-def _known(name: str, option: str) -> str:
-    if name not in LANGUAGES:
-        raise BadInput(f"{option} {name}: reports speak {' and '.join(LANGUAGES)}")
-    return name
 
 
 def translated(english: str, **values: Any) -> str:

@@ -1,0 +1,25 @@
+"""Of programs that models write, and of verdicts between two replies."""
+
+SENTENCES = {
+    "--rule {0}: it should be one of {1}": "--rule {0}: {1} 중 하나여야 합니다",
+    "--rule {0} needs --baseline SYSTEM": "--rule {0}에는 --baseline SYSTEM이 필요합니다",
+    "sandboxes for --allow-code-execution": "--allow-code-execution에 쓸 샌드박스",
+    'the target of a program should be JSON with a "test"': '프로그램의 정답은 "test"가 든 JSON이어야 합니다',
+    "--sandbox {0}: no such sandbox.{1}": "--sandbox {0}: 그런 샌드박스가 없습니다.{1}",
+    "no sandbox works here ({0}); {1}": "여기서 쓸 수 있는 샌드박스가 없습니다({0}). {1}",
+    "{0}: {1}; nothing was changed, the same command tries again": "{0}: {1}. 바뀐 것은 없으며 같은 명령으로 다시 할 수 있습니다",
+    "{0} is no number": "{0:은/는} 숫자가 아닙니다",
+    "{0} met {1}: AlpacaEval's rule knows games against {2} only": "{0:이/가} {1:와/과} 겨뤘습니다. AlpacaEval의 규칙은 {2:와/과} 겨룬 것만 압니다",
+    "{0} has {1} questions, {2} {3}": "{0}에는 문항이 {1}개, {2}에는 {3}개입니다",
+    "no column {0}": "열 {0:이/가} 없습니다",
+    "no verdict to count: no reply's style is known": "셀 판정이 없습니다. 문체를 아는 응답이 없습니다",
+    "no verdict to count": "셀 판정이 없습니다",
+    "--baseline {0}: not among {1}": "--baseline {0}: {1} 가운데 없습니다",
+    "holds no verdicts": "판정이 없습니다",
+    "who stood {0} is not told: no column {1}": "{0}에 누가 섰는지 알 수 없습니다. 열 {1:이/가} 없습니다",
+    "no verdict: no column {0}": "판정이 없습니다. 열 {0:이/가} 없습니다",
+    "a preference of {0}: it should lie from 1 to 2": "선호 {0}: 1에서 2 사이여야 합니다",
+    "{0} stands on both sides": "{0:이/가} 양쪽에 있습니다",
+    "{0} is no verdict: {1}.{2}": "{0:은/는} 판정이 아닙니다: {1}.{2}",
+    "{0} judges what is run: `harness run` with a task that has 'execute'": "{0:은/는} 실행한 것을 채점합니다. 'execute'가 있는 과제로 `harness run`을 쓰세요",
+}
