@@ -33,7 +33,8 @@ METRICS = {
     "prompt_loose": "첫 줄, 끝 줄, 별표를 빼도 될 때 / IFEval: the same, loosely",
     "instruction_loose": "느슨하게 센 지시의 비율 / IFEval: instructions, loosely",
     "pass@1": "테스트를 모두 통과한 프로그램의 비율 / share of programs that pass all of their tests",
-    "ran": "끝까지 실행된 프로그램의 비율 / share of programs that ran to their end, right or wrong",
+    "execution_accuracy": "결과가 정답과 같은 질의의 비율 / share of queries whose result is right",
+    "ran": "끝까지 실행된 프로그램이나 질의의 비율 / share that ran to its end, right or wrong",
     "truthful_mass": "참인 보기들에 준 확률 / probability of all true options (TruthfulQA MC2)",
     "truthful": "거짓보다 참에 가까운 답의 비율 / share nearer to what is true",
     "informative": "답을 한 비율 / share of replies that do not decline",
@@ -89,6 +90,7 @@ EXTRACTORS = {
     "official:bbh.v1": "BBH 저자의 판독 / BBH's authors' reader",
     "official:gsm8k.v1": "GSM8K 저자의 판독 / GSM8K's authors' reader",
     "official:tora.v1": "ToRA 저자의 판독 / ToRA's authors' reader",
+    "sql": "응답의 SQL 질의: 마지막 SQL 블록, 없으면 SELECT나 WITH부터 / the query of a reply",
     "code": "응답의 코드: 알맞은 코드 블록, 없으면 글 / the code: the right fenced block, else the text",
     "json_field": "첫 JSON 객체의 한 필드 / a field of the first JSON object",
 }

@@ -25,5 +25,6 @@ EXTRACTORS = (
         for name, version in (("mmlu_pro", 1), ("mmlu_pro", 2), ("bbh", 1), ("gsm8k", 1), ("tora", 1))
     ),
     ExtractorEntry("code", "harness.extraction.steps:code", settings={"language": "str"}),
+    ExtractorEntry("sql", "harness.extraction.steps:sql"),
     ExtractorEntry("json_field", "harness.extraction.steps:json_field", settings={"field": "str"}),
 )

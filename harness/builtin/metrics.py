@@ -63,7 +63,10 @@ METRICS = (
         for name in ("prompt_strict", "instruction_strict", "prompt_loose", "instruction_loose")
     ),
     MetricEntry("pass@1", "harness.metrics.execution:pass_at_1", asks=("generate",), executed=True),
-    MetricEntry("ran", "harness.metrics.execution:ran", asks=("generate",), executed=True),
+    *(
+        MetricEntry(name, f"harness.metrics.execution:{name}", asks=("generate",), executed=True)
+        for name in ("execution_accuracy", "ran")
+    ),
     MetricEntry("truthful_mass", "harness.metrics.truthfulness:truthful_mass", asks=("choose",)),
     MetricEntry("truthful", "harness.metrics.truthfulness:truthful", asks=("generate",)),
     MetricEntry("informative", "harness.metrics.truthfulness:informative", asks=("generate",)),

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import templates as templating
-from harness.datasets.formats import Row, Table
+from harness.datasets.databases import SCHEMA, named
+from harness.datasets.formats import Row, Table, plain
 from harness.errors import BadInput, Place, did_you_mean
 from harness.tasks.task import Task
 from harness.text import bounded_regex
@@ -22,8 +23,15 @@ Get = Callable[[Row], Any]
 class Columns:
     """Finds a task's columns in the rows of one table, each looked up once."""
 
-    def __init__(self, task: Task, table: Table, head: tuple[int, Row]) -> None:
-        self.task, self.table = task, table
+    def __init__(
+        self,
+        task: Task,
+        table: Table,
+        head: tuple[int, Row],
+        databases: Mapping[str, tuple[Path, str]] = {},
+    ) -> None:
+        """`databases` are those that queries are run on, whose tables a row's `schema` shows."""
+        self.task, self.table, self.databases = task, table, databases
         self.line, first = (1, head[1]) if table.columns is not None else head
         known = table.columns if table.columns is not None else {name: name for name in first}
         self.known: Mapping[str, str | int] = known
@@ -46,6 +54,10 @@ class Columns:
             return lambda row: [get(row) for get in getters]
         if isinstance(column, int) or column in self.known:
             return self._cell(column)
+        if column == SCHEMA and self.databases:
+            run = self.task.file.execute
+            name_of = self.get(run.database if run else "")
+            return lambda row: named(self.databases, plain(name_of(row))).schema
         if column in self.of_file:
             value = self.of_file[column]
             return lambda _row: value

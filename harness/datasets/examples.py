@@ -12,7 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from harness.config.documents import shown
-from harness.datasets import targets
+from harness.datasets import databases, targets
 from harness.datasets.columns import Columns
 from harness.datasets.formats import Row, Table, plain
 from harness.datasets.option_order import exchanged, shuffled
@@ -57,12 +57,14 @@ def _reader(task: Task, split: str, columns: Columns) -> Callable[[int, Row], Ex
     return read
 
 
-def _table_examples(task: Task, table: Table, split: str, start: int) -> Iterator[tuple[Table, int, Example]]:
+def _table_examples(
+    task: Task, source: Source, table: Table, split: str, start: int
+) -> Iterator[tuple[Table, int, Example]]:
     """Yield (table, line, Example) for each row of a table; `start` counts rows of the tables before it."""
     head = next(table.rows, None)
     if head is None:
         return
-    read = _reader(task, split, Columns(task, table, head))
+    read = _reader(task, split, Columns(task, table, head, databases.found(task, source)))
     width = table.width
     for index, (number, row) in enumerate(itertools.chain([head], table.rows), start):
         if width is not None and len(row) != width:
@@ -88,7 +90,9 @@ def placed(task: Task, source: Source, split: str) -> Iterator[tuple[Table, int,
     parts = part_of_each_row(task, source, split)
     count = kept = 0
     for read in tables(task, source, split):
-        for table, number, example in _table_examples(task, read, task.file.data.held_by(split), count):
+        for table, number, example in _table_examples(
+            task, source, read, task.file.data.held_by(split), count
+        ):
             if check and (wrong := check(example)):
                 raise table.error(wrong, number)
             if pictured and (wrong := _led_astray(example.fields[IMAGE], source)):

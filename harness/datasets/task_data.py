@@ -64,7 +64,9 @@ def supply(
         BadInput: the data is not there or is wrong.
         Unavailable: it could not be fetched.
     """
-    splits = list(dict.fromkeys([task.split, *([task.file.shots.from_] if train else [])]))
+    run = task.file.execute
+    beside = [run.databases] if run and run.databases else []
+    splits = list(dict.fromkeys([task.split, *([task.file.shots.from_] if train else []), *beside]))
     source = sources.locate(task, splits, where, report)
     sha256 = {split: _sha256(task, source, paths) for split, paths in source.files.items()}
     found = completeness.check(task, source)

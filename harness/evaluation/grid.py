@@ -18,7 +18,7 @@ from harness.datasets.task_data import Material, Supplies
 from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
 from harness.evaluation import sweeps
 from harness.evaluation.plan import Plan
-from harness.execution import sandboxes
+from harness.execution import executor
 from harness.execution.permission import NotAllowed
 from harness.options.running import RunOptions
 from harness.perturbations import perturbed
@@ -167,8 +167,7 @@ def _drafted(options: RunOptions, *, keys: bool, judges: bool) -> tuple[list[_Dr
             _ = base.metrics  # one may need a package that is not installed here
             sweeps.require_shots_matter(grid.shots, base, (system for _, system in chosen))
             if judges and base.file.execute is not None:
-                options.permission.require(base.name)
-                _ = sandboxes.chosen(options.permission.sandbox)
+                _ = executor.needed(base, options.permission)
         except Unavailable as error:
             dead.append(Unavailable(f"{base.name}: {error}"))
             continue

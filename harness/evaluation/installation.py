@@ -29,6 +29,7 @@ EXTRAS = {
     "parquet": ("pyarrow",),
     "xlsx": ("openpyxl",),
     "ifeval": ("langdetect",),
+    "sql": ("sqlglot",),
     "math": ("math_verify",),
     "interchange": ("compression.zstd",) if sys.version_info >= (3, 14) else ("backports.zstd",),
     "openai": ("openai",),

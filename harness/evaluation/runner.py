@@ -19,6 +19,7 @@ from harness.adapters.base import Adapter, Capability
 from harness.config.documents import dump
 from harness.costs.accounting import Ledger
 from harness.costs.money import Money
+from harness.datasets import databases
 from harness.errors import HarnessError, Interrupted, Stopped, Unavailable
 from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation import energy
@@ -233,7 +234,12 @@ class OpenRun:
         task, backend = self.plan.task.resolved(), self.plan.backend.resolved()
         judged_by = self.known.task.sha256 if self.known else None
         if self.samples.exists() and (judged_by != task_hash(self.plan.task) or self._holds_odd_lines()):
-            rejudge(self.directory, self.plan.task, permission=self.plan.options.permission)
+            rejudge(
+                self.directory,
+                self.plan.task,
+                permission=self.plan.options.permission,
+                where=self.plan.options.where,
+            )
         atomic.write_atomically(self.directory / run_file.TASK, dump(task).encode())
         atomic.write_atomically(self.directory / run_file.BACKEND, dump(backend).encode())
         run_file.write_run(self.directory, self._document())
@@ -349,7 +355,8 @@ class OpenRun:
                 (None, None) if request is None else (self._read(request, response), request.example.target)
             )
 
-        with Executor(self.plan.task, self.plan.options.permission) as executor:
+        bases = databases.found(self.plan.task, self.plan.material.source)
+        with Executor(self.plan.task, self.plan.options.permission, bases) as executor:
             self.executed = executor.info()
             self.display.phase(f"{self.plan.label}: {executor.told}")
             yield from executor.judged(responses, predicted)

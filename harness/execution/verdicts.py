@@ -6,6 +6,8 @@ from dataclasses import fields
 from functools import cached_property
 from types import TracebackType
 
+from harness.datasets.databases import located
+from harness.datasets.sources import Where
 from harness.errors import Unavailable
 from harness.execution.executor import SANDBOX, Executor, marked
 from harness.execution.permission import Permission
@@ -17,8 +19,9 @@ from harness.tasks.task import Task
 class Verdicts:
     """The verdicts of a journal's records under a task; nothing is started where all are known."""
 
-    def __init__(self, task: Task, permission: Permission) -> None:
-        self._task, self._permission = task, permission
+    def __init__(self, task: Task, permission: Permission, where: Where) -> None:
+        """`where` says where the databases may be that queries are run on."""
+        self._task, self._permission, self._where = task, permission, where
 
     def __enter__(self) -> Verdicts:
         """Return itself; the sandboxes end with the block."""
@@ -33,7 +36,8 @@ class Verdicts:
 
     @cached_property
     def _executor(self) -> Executor:
-        return Executor(self._task, self._permission)
+        self._permission.require(self._task.name)
+        return Executor(self._task, self._permission, located(self._task, self._where))
 
     def of(self, prediction: Prediction, record: Record) -> Execution | None:
         """Return the verdict of a record's prediction, None where nothing is to be run.
@@ -45,7 +49,8 @@ class Verdicts:
         if self._task.file.execute is None or prediction is None:
             return None
         known, target = record.execution, str(record.target)
-        if known is not None and known.program == marked(str(prediction), target)[1]:
+        language = self._task.file.execute.language
+        if known is not None and known.program == marked(language, str(prediction), target):
             return Execution(**{one.name: getattr(known, one.name) for one in fields(Execution)})
         found = self._executor.submit(str(prediction), target).result()
         if found.outcome == SANDBOX:

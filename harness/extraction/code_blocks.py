@@ -87,3 +87,27 @@ def completion(text: str) -> str:
             return "\n".join(lines[:place])
         begun = begun or bool(line.strip())
     return text
+
+
+_SQL = ("", "sql", "sqlite", "sqlite3", "postgresql", "postgres", "mysql")
+_QUERY = re.compile(
+    r"^[ \t]*(?:SQL|query|질의|쿼리)?[ \t:：`]*((?:SELECT|WITH)\b)", re.IGNORECASE | re.MULTILINE
+)
+# Quoted texts and names, and comments, in which a semicolon ends nothing.
+_PIECES = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|;|\n[ \t]*\n|```""", re.DOTALL)
+
+
+def query(reply: str) -> str | None:
+    """Return the SQL query of a reply: the first of its last block of SQL, else the first in the text.
+
+    It ends with its semicolon, or, outside of a block, with an empty line.
+    """
+    fenced = [block.text for block in blocks(reply) if block.language in _SQL and _QUERY.search(block.text)]
+    text = fenced[-1] if fenced else reply
+    begin = _QUERY.search(text)
+    if begin is None:
+        return None
+    start = begin.start(1)
+    pieces = (piece for piece in _PIECES.finditer(text, start))
+    end = next((p.start() for p in pieces if p[0] in (";", "```") or not (fenced or p[0].strip())), None)
+    return text[start:end].strip() or None

@@ -280,6 +280,13 @@ def code(language: str = "python") -> Step:
     return step
 
 
+def sql() -> Step:
+    """Return the SQL query of a reply: the last block's of SQL, else what begins with SELECT or WITH."""
+    from harness.extraction import code_blocks
+
+    return lambda text, _options: code_blocks.query(text)
+
+
 def json_field(field: str) -> Step:
     """Return a field of the first JSON object in the text, what is not text as JSON writes it."""
     from harness.extraction.rated_options import json_object

@@ -22,6 +22,11 @@ def pass_at_1(labels: Sequence[str]) -> Metric:
     return _share("pass@1", ("passed",))
 
 
+def execution_accuracy(labels: Sequence[str]) -> Metric:
+    """Return the metric of the share of queries whose result is the right one, 0 to 1."""
+    return _share("execution_accuracy", ("passed",))
+
+
 def ran(labels: Sequence[str]) -> Metric:
     """Return the metric of the share of programs that ran to their end, right or wrong, 0 to 1."""
     return _share("ran", RAN)

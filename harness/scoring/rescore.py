@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import orjson
 
 from harness.config import documents
+from harness.datasets.sources import Where
 from harness.errors import BadInput, Place, Stopped
 from harness.execution.permission import Permission
 from harness.execution.verdicts import Verdicts
@@ -61,7 +63,8 @@ def rescore(
         known, run.task.sha256 = run.task.sha256, None
         run_file.write_run(directory, run)
         try:
-            rejudge(directory, task, run.counts.examples, permission)
+            where = Where(data_dir=_data_dir(), sample=run.data.sample)
+            rejudge(directory, task, run.counts.examples, permission, where)
         except LostAnswers as lost:
             run.task.sha256, run.status, run.lost = known, PARTIAL, lost.count
             run_file.write_run(directory, run)
@@ -84,6 +87,12 @@ def rescore(
         return run
 
 
+def _data_dir() -> Path | None:
+    """Return the folder of the original files, which a query's database may be in."""
+    told = os.environ.get("HARNESS_DATA")
+    return Path(told) if told else None
+
+
 class LostAnswers(Stopped):
     """A journal holds fewer answers than the figures of its run are of; `count` are missing."""
 
@@ -96,7 +105,13 @@ class LostAnswers(Stopped):
         self.count = count
 
 
-def rejudge(directory: Path, task: Task, expected: int = 0, permission: Permission = Permission()) -> None:
+def rejudge(
+    directory: Path,
+    task: Task,
+    expected: int = 0,
+    permission: Permission = Permission(),
+    where: Where = Where(),
+) -> None:
     """Extract and score again what the journal holds, one line for each (id, repeat).
 
     Raises:
@@ -106,7 +121,10 @@ def rejudge(directory: Path, task: Task, expected: int = 0, permission: Permissi
         Stopped: the disk is full.
     """
     samples = directory / run_file.SAMPLES
-    with Few(lambda message: say(f"warning: {message}")) as odd, Verdicts(task, permission) as verdicts:
+    with (
+        Few(lambda message: say(f"warning: {message}")) as odd,
+        Verdicts(task, permission, where) as verdicts,
+    ):
         atomic.replace(samples, _counted(_rejudged(samples, task, odd, verdicts), directory, expected))
 
 
@@ -120,7 +138,7 @@ def judged(
         Unavailable: a sandbox died.
     """
     read, read_officially, metrics = answers.reader(task), official.readings(task), task.metrics
-    with Verdicts(task, permission) as verdicts:
+    with Verdicts(task, permission, Where(data_dir=_data_dir())) as verdicts:
         for record in answers_:
             if not record.failed:
                 try:

@@ -31,16 +31,18 @@ def _objects(path: Path, encoding: str | None) -> Iterator[tuple[int, dict[str, 
 
 
 def csv_cells(
-    path: Path, delimiter: str = ",", encoding: str | None = None
+    path: Path, delimiter: str = ",", encoding: str | None = None, *, strict: bool = True
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield (line, cells) of CSV records, quoted ones over several lines too.
+
+    Unless `strict`, a quotation mark inside a quoted cell which is not doubled is text, as pandas reads it.
 
     Raises:
         BadInput: the quoting is not that of CSV.
     """
     csv.field_size_limit(LONGEST_LINE)
     with text(path, encoding) as stream:
-        reader = csv.reader(bounded_lines(stream, path), delimiter=delimiter, strict=True)
+        reader = csv.reader(bounded_lines(stream, path), delimiter=delimiter, strict=strict)
         start = 1
         try:
             for cells in reader:

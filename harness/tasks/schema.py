@@ -231,6 +231,10 @@ class Data(Strict):
     on_bad_row: Literal["error", "skip"] = Field(
         default="error", description="what a row is that is not as wide as the header: an error, or left out"
     )
+    loose_quotes: bool = Field(
+        default=False,
+        description="of CSV: whether a quotation mark that is not doubled inside a quoted cell is text",
+    )
     records: str | None = Field(
         default=None, description="the key under which a JSON file holds its rows (`a.b` for nested ones)"
     )
@@ -270,7 +274,11 @@ class Data(Strict):
             "ragged": self.on_bad_row,
             **({"divided": self.hash_split.model_dump()} if self.hash_split else {}),
             **({"encoding": self.encoding} if self.encoding else {}),
-            **{key: value for key in ("formats", "each", "lists") if (value := getattr(self, key))},
+            **{
+                key: value
+                for key in ("formats", "each", "lists", "loose_quotes")
+                if (value := getattr(self, key))
+            },
         }
         return {**how, **beside}
 
@@ -412,10 +420,21 @@ class Execute(Strict):
     """How what a model writes is run: its language, and the bounds of one program.
 
     A target is JSON. Of `python` it holds `test`, which defines `check(candidate)` or asserts by itself,
-    `entry_point`, the name of the function, and `prompt`, which a completion continues.
+    `entry_point`, the name of the function, and `prompt`, which a completion continues. Of `sql` it holds
+    `database`, a name, and `queries`, the accepted ones: results are compared, on SQLite in memory. Databases
+    are files of SQL, called by their names without the ending; their tables are in the column `schema` of
+    each row, whose column `database` names one.
     """
 
-    language: Literal["python"] = Field(description="the language that is run")
+    language: Literal["python", "sql"] = Field(description="the language that is run")
+    databases: str | None = Field(
+        default=None, description="of `sql`: the split of the data whose files are the databases"
+    )
+    beside: Texts = Field(default=[], description="of `sql`: databases that lie beside the task")
+    dialect: Literal["sqlite", "postgres"] = Field(
+        default="sqlite", description="of `sql`: in whose words the files of `databases` are written"
+    )
+    database: str = Field(default="database", description="of `sql`: the column that names a row's database")
     seconds: Annotated[int, Field(gt=0, le=600)] = Field(
         default=4, description="CPU seconds of one program; the wall clock allows several times as many"
     )

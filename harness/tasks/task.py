@@ -279,7 +279,11 @@ def _without_published_rows(document: Document) -> Document:
 
 
 def _with_files_found(document: Document) -> Document:
-    """Return the document with what lies beside it, its sample and manifests, wherever it is inherited."""
+    """Return the document with what lies beside it wherever it is inherited: sample, manifests, databases."""
+    run = document.values.get("execute")
+    if isinstance(run, dict) and isinstance(run.get("beside"), list):
+        bases = [_found(document, str(one), "execute", "beside") for one in run["beside"]]
+        document = replace(document, values={**document.values, "execute": {**run, "beside": bases}})
     data = document.values.get("data")
     if not isinstance(data, dict):
         return document  # a problem of its own

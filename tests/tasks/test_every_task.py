@@ -16,6 +16,7 @@ from tests.support.paths import DATA, needs_data
 from tests.support.running import Project
 
 ALL = tasks.expand(["all"])
+ALLOW = "--allow-code-execution"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def swept(project: Project, *arguments: object) -> tuple[dict[str, dict], list[str]]:
     """Return the runs of a sweep by task, and the lines that were said of the others."""
-    done = project.harness(*("run", "-t", "all", "-b", "random", "--quiet", "--json", "--fresh"), *arguments)
+    done = project.harness(
+        *("run", "-t", "all", "-b", "random", "--quiet", "--json", "--fresh", ALLOW), *arguments
+    )
     said = [line for line in done.stderr.splitlines() if line.startswith("harness: ")]
     absent = any("is not here" in line for line in said)
     assert done.returncode == (2 if absent else 3 if said else 0), done.stderr

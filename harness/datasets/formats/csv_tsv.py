@@ -44,7 +44,8 @@ def tsv(path: Path, data: Data) -> Table:
 
 def csv_(path: Path, data: Data) -> Table:
     """Return a table of CSV records, quoted ones over several lines too."""
-    return _delimited(path, data, csv_cells(path, data.delimiter or ",", data.encoding))
+    cells = csv_cells(path, data.delimiter or ",", data.encoding, strict=not data.loose_quotes)
+    return _delimited(path, data, cells)
 
 
 def xlsx(path: Path, data: Data) -> Table:
