@@ -36,6 +36,7 @@ from harness.cli.run import run
 from harness.cli.score import score
 from harness.cli.show import show
 from harness.cli.signature import Command, helped
+from harness.cli.status import pause, status
 from harness.cli.tokenizers import tokenizers
 from harness.cli.try_ import try_
 
@@ -69,7 +70,7 @@ class _Group(TyperGroup):
         return _spoken(super().get_help(ctx))
 
 
-ASK = (run, race, try_, estimate, export, import_)
+ASK = (run, status, pause, race, try_, estimate, export, import_)
 SHOW = (list_, show, data, audit, tokenizers, check, doctor, cache, init, convert)
 JUDGE = (leaderboard, report, compare, explain, arena, items, gate, push, rescore, score)
 

@@ -46,6 +46,11 @@ def _print_line(head: str, message: str, colour: str) -> None:
     print(head, printable(spoken(message)), file=sys.stderr, flush=True)
 
 
+def clear() -> None:
+    """Let the terminal begin anew at its top."""
+    print("\x1b[H\x1b[2J", end="")
+
+
 def emit(text: str, *, end: str = "\n") -> None:
     """Print lines of a result to stdout: a name in them may be a stranger's, and no terminal obeys it."""
     print(printable_lines(text), end=end, flush=True)

@@ -6,6 +6,8 @@ whatever order they come.
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -46,6 +48,7 @@ from harness.records.environment import environment
 from harness.records.fingerprint import task_hash
 from harness.records.journal import Journal, Key
 from harness.records.lock import Lock
+from harness.records.pausing import Pausing, forget
 from harness.records.record_values import record_values
 from harness.records.run_schema import (
     COMPLETE,
@@ -55,6 +58,7 @@ from harness.records.run_schema import (
     FitInfo,
     RunDocument,
     Status,
+    UnderWay,
 )
 from harness.records.serialization import Unwritable, whole_characters
 from harness.schema import (
@@ -240,9 +244,18 @@ class OpenRun:
                 permission=self.plan.options.permission,
                 where=self.plan.options.where,
             )
+        forget(self.directory)
         atomic.write_atomically(self.directory / run_file.TASK, dump(task).encode())
         atomic.write_atomically(self.directory / run_file.BACKEND, dump(backend).encode())
-        run_file.write_run(self.directory, self._document())
+        self._write_under_way(None)
+
+    def _write_under_way(self, answered: int | None) -> None:
+        """Write down that this process makes the run, and how much of it was answered before."""
+        run = self._document()
+        run.under_way = UnderWay(
+            process=os.getpid(), host=socket.gethostname(), since=atomic.now(), answered=answered
+        )
+        run_file.write_run(self.directory, run)
 
     def _warn_of_other_versions(self) -> None:
         before = self.known.environment.packages if self.known else {}
@@ -294,6 +307,7 @@ class OpenRun:
             return
         if self._asked is None:
             self._prepare()
+            self._write_under_way(len(done))
             self.session = Session()
             self._asked = self._around.enter_context(
                 wrapped(self.adapter, self.plan, self.identity, self.ledger)
@@ -370,8 +384,12 @@ class OpenRun:
         self, examples: Iterable[Example], done: set[Key], pending: dict[Key, Request]
     ) -> Iterator[Request]:
         repeats = range(self.plan.options.repeat)
+        pausing = Pausing(self.directory)
         for example in examples:
             for repeat in repeats:
+                if pausing.wanted:
+                    forget(self.directory)
+                    self._stop(Interrupted(f"paused; harness run --resume {self.directory} goes on"))
                 if self._ending:
                     return
                 if (example.id, repeat) not in done:

@@ -29,7 +29,7 @@ RUNS_DIR = Flag(
     metavar="DIR",
     help="where runs are kept",
     ko="실행 결과를 두는 폴더",
-    on="run race list leaderboard report items gate push import",
+    on="run status pause race list leaderboard report items gate push import",
     raw=Path,
     check=values.path,
 )
@@ -67,9 +67,9 @@ Sandbox = Annotated[
     str,
     Flag(
         "--sandbox",
-        metavar="auto|bubblewrap|unshare|none",
-        help="in what it is run; none is your own rights, files and network",
-        ko="실행할 샌드박스. none이면 사용자의 권한, 파일, 네트워크를 그대로 씀",
+        metavar="KIND",
+        help="auto, bubblewrap, unshare, or none: with your own rights, files and network",
+        ko="auto, bubblewrap, unshare 가운데 하나. none이면 사용자의 권한, 파일, 네트워크를 그대로 씀",
         on="run race explain rescore",
     ),
 ]

@@ -369,6 +369,17 @@ class ExecutionInfo(Part):
     )
 
 
+class UnderWay(Part):
+    """Who makes the run, while it is made."""
+
+    process: Count = Field(description="number of the process that makes it")
+    host: str = Field(description="machine that it runs on")
+    since: Moment = Field(description="when it began to ask, or to get ready for that")
+    answered: Count | None = Field(
+        default=None, description="examples that had ended then; null while it gets ready"
+    )
+
+
 class RunDocument(Part):
     """A run: its settings, its figures, and what they took."""
 
@@ -440,6 +451,9 @@ class RunDocument(Part):
         default=None, description="whose run it is, where another harness made it"
     )
     stopped_because: str | None = Field(default=None, description="why it is not complete")
+    under_way: UnderWay | None = Field(
+        default=None, description="who makes it; absent once that has ended, and left by a kill"
+    )
 
     @field_serializer("latency_s", mode="wrap")
     def _null_where_nothing_was_timed(self, value: Any, handler: SerializerFunctionWrapHandler) -> Any:

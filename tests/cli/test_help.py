@@ -13,6 +13,8 @@ from harness import __version__
 
 COMMANDS = (
     "run",
+    "status",
+    "pause",
     "race",
     "try",
     "estimate",

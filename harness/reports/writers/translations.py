@@ -26,6 +26,20 @@ KOREAN: dict[str, str] = {
     "sees only": "보는 것",
     "nothing: the commonest label": "아무것도 보지 않음: 가장 흔한 레이블",
     "the length": "길이",
+    # How far runs are
+    "no runs here": "여기에는 실행이 없음",
+    "state": "상태",
+    "left": "남은 시간",
+    "rate": "속도",
+    "spent": "쓴 돈",
+    "running": "실행 중",
+    "silent": "응답 없음",
+    "killed": "강제로 끝남",
+    "complete": "완료",
+    "{task} · {system}: no answer for {time} ({by})": "{task} · {system}: {time}째 답이 없음({by})",
+    "{task} · {system}: harness run --resume {directory} goes on": (
+        "{task} · {system}: harness run --resume {directory}로 이어 감"
+    ),
     # Items
     "Items of {task}": "{task}의 문항",
     "{task}: {n:,} items, {systems} systems": "{task}: 문항 {n:,}개, 시스템 {systems}개",
@@ -364,7 +378,6 @@ KOREAN: dict[str, str] = {
     "from nothing": "0에서 증가",
     "{increase}, allowed {allowed:+.0%}": "{increase}, 허용 {allowed:+.0%}",
     # Words of fixed sets: statuses, verdicts, limits, kinds of systems
-    "running": "실행 중",
     "partial": "일부만",
     "failed": "실패",
     "pass": "통과",

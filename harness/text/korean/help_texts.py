@@ -50,4 +50,8 @@ HELP = {
     "Count the tokens of a text, and of Korean against English.": "글의 토큰을 세고, 한국어와 영어의 토큰 수를 견줍니다.",
     "Ask a system about texts of your own.": "자기 글로 시스템에 물어봅니다.",
     "Each is shown as it goes the whole road: prompt, answer, probabilities, time and cost.": "글마다 프롬프트, 답, 확률, 시간, 비용까지 전체 과정을 보입니다.",
+    "Say how far runs are while they are made.": "돌고 있는 실행이 얼마나 왔는지 보입니다.",
+    "Progress, rate, failures, what was spent, and who makes them, read from their directories: it works on a process that hangs, and over storage that machines share. With --watch --json a line of JSON a look.": "진행, 속도, 실패, 쓴 돈, 돌리는 프로세스를 실행 폴더에서 읽습니다. 멈춰 버린 프로세스에도, 여러 기계가 함께 쓰는 저장소에서도 됩니다. --watch --json이면 볼 때마다 JSON 한 줄을 냅니다.",
+    "Let runs stop gently, to go on later.": "실행을 얌전히 멈추게 하고, 나중에 이어 갑니다.",
+    "What is in flight is waited for; `harness run --resume RUN` goes on. Without RUN all that are under way in the folder of runs. The word is left in their directories, where the processes that make them look for it: also on another machine that shares the storage.": "보낸 것의 답은 기다리고, `harness run --resume RUN`으로 이어 갑니다. RUN을 주지 않으면 실행 폴더에서 돌고 있는 것 모두입니다. 멈추라는 말은 실행 폴더에 남기며, 돌리는 프로세스가 그것을 찾아봅니다. 저장소를 함께 쓰는 다른 기계에서도 됩니다.",
 }

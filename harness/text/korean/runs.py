@@ -142,4 +142,8 @@ SENTENCES = {
     "{0}: not as the harness writes it, left out: {1}: {2}": "{0}: harness가 쓴 모양이 아니라 제외했습니다: {1}: {2}",
     # harness/reports/writers/translations.py
     "{0} {1}: reports speak {2}": "{0} {1}: 보고서의 말은 {2} 중 하나입니다",
+    "nothing is under way here; `harness status --all` shows what there is": "여기서 돌고 있는 실행이 없습니다. `harness status --all`로 있는 것을 보세요",
+    "{0}: it says nothing; what hangs hears nothing ({1})": "{0}: 아무 소식이 없습니다. 멈춰 버린 프로세스는 듣지 못합니다({1})",
+    "{0}: stops after what is in flight": "{0}: 보낸 것의 답만 받고 멈춥니다",
+    "paused; harness run --resume {0} goes on": "잠시 멈췄습니다. harness run --resume {0:으로/로} 이어 갑니다",
 }

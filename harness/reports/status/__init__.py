@@ -1,0 +1,1 @@
+"""How far runs are, read from their directories while other processes write them."""
