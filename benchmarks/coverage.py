@@ -50,10 +50,10 @@ from harness.metrics.korean_script import hangul_share
 from harness.metrics.likelihood import bits_per_byte, perplexity
 from harness.metrics.translation import bleu, chrf, ter
 from harness.schema import Metric
-from harness.stats.bootstrap import ResamplingPlan, draw, slices
+from harness.stats.bootstrap import ENOUGH, ResamplingPlan, draw, slices
 from harness.stats.breakdown import breakdown, macro
 from harness.stats.intervals import DRAWS, LEVEL, SEED, estimates, rank_of_end, wilson
-from harness.stats.shares import BOUNDS, CORRELATION, ENOUGH, NEAR
+from harness.stats.shares import BOUNDS, CORRELATION, NEAR
 
 Floats = NDArray[np.float64]
 Sample = tuple[Floats, NDArray[np.int64] | None]  # statistics (N, K) and the cluster of each row
@@ -539,8 +539,16 @@ def tables() -> Iterator[Cell]:
             metric,
             draw,
             truth,
-            units * min(1, 20 * (1 - right)),
+            units * _with_a_miss(right),
         )
+
+
+@cache
+def _with_a_miss(right: float) -> float:
+    """Return the share of clusters in which something is wrong."""
+    (rows, codes) = _clustered_table(20_000, right, np.random.default_rng(6))
+    missed = np.bincount(np.asarray(codes), rows[:, 0] != rows[:, 1])
+    return float((missed > 0).mean())
 
 
 def _confusion(targets: tuple[float, ...], right: float) -> tuple[Floats, Floats]:

@@ -86,12 +86,14 @@ class Prepared:
     prepares once and asks for the figures of many chunks of draws. `influence(stats)` returns the derivative
     (N,) of the figure by each row's weight, times N, where that has a formula. `extremes(stats (N, K))` are
     the imaginary examples that would lower and raise the figure most, None where the rows lack something
-    without which nothing can be said of how sure the figure is.
+    without which nothing can be said of how sure the figure is; `hits(stats)` (N,) are 1 for rows as good as
+    can be.
     """
 
     prepare: Callable[[Floats], Callable[[Floats], Floats]]
     influence: Callable[[Floats], Floats] | None = None
     extremes: Callable[[Floats], Extremes | None] | None = None
+    hits: Callable[[Floats], Floats] | None = None
 
     def __call__(self, stats: Floats, weights: Floats) -> Floats:
         """Return the figure (D,) for each weighting; `stats` is (N, K), `weights` (D, N), sums above 0.

@@ -267,10 +267,11 @@ def _over_labels(
 ) -> Metric:
     """Return the metric of a `figure` (D,) of the margins (D, C)."""
     index = _index(name, labels)
+    extremes = partial(_extremes, figure, len(index))
     return Metric(
         name,
         partial(_indices, name, index),
-        Prepared(partial(_by_margins, figure, len(index)), extremes=partial(_extremes, figure, len(index))),
+        Prepared(partial(_by_margins, figure, len(index)), extremes=extremes, hits=_hits),
         f"{name}|v:1|labels:{len(index)}",
         unit=unit,
     )
@@ -298,6 +299,11 @@ def _extremes(figure: Callable[[_Margins], Floats], classes: int, stats: Floats)
     hits = occurring.repeat(2).reshape(-1, 2).astype(np.float64)
     low = Imaginary(missed.astype(np.float64), HALF * others / others.sum())
     return low, Imaginary(hits, np.full(len(hits), HALF))
+
+
+def _hits(stats: Floats) -> Floats:
+    """Return 1 where the prediction is the target (N,), else 0."""
+    return np.asarray(stats[:, 0] == stats[:, 1], np.float64)
 
 
 def _by_margins(

@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 _CHUNK = 2**18  # weights held at once: 2 MB stay in the cache; more for more than 2**18 examples
 _FEW = 64  # distinct rows, for each example a unit holds, up to which a table pays
+ENOUGH = 20  # units off the bound, from which on they say themselves how far units fall
 TABLE = 2**23  # cells of a table: 32 MB
 LEAST_CLUSTERS = 3  # of two, which may be of any size, no interval is known that covers
 SHARED = 50_000  # examples up to which systems are compared on the very same draws
@@ -161,6 +162,19 @@ def imagined(imaginary: Imaginary, plan: ResamplingPlan) -> Floats:
     """Return what the imaginary units weigh in each draw (D, M), 0 where they stand for nothing."""
     rng = np.random.default_rng((plan.seed, len(imaginary.masses)))
     return rng.standard_gamma(imaginary.masses, size=(plan.draws, len(imaginary.masses)))
+
+
+def fading(hits: Floats, trials: Floats, near: Floats | float) -> float:
+    """Return how much of an imaginary unit takes part, 0 to 1, given each unit's hits and trials (G,).
+
+    The share of the units that lie within `near` of a bound. It fades as units are seen that do not lie at
+    the nearer bound: `ENOUGH` of one size say how far units fall, and it need not be supposed that one falls
+    all the way. Units of unlike sizes count by Kish's (1965) effective number.
+    """
+    at_low, at_high = hits <= near, hits >= trials - near
+    off = trials[~(at_high if 2 * hits.sum() >= trials.sum() else at_low)]
+    number = float(off.sum() ** 2 / (off**2).sum()) if len(off) else 0.0
+    return float((at_low | at_high).mean()) * max(0.0, 1 - number / ENOUGH)
 
 
 def draw_by_value(
@@ -311,12 +325,24 @@ def drawable(metric: Metric, stats: Floats, plan: ResamplingPlan) -> StatisticRo
     aggregate = metric.aggregate
     if isinstance(aggregate, OfSums):
         return Sums(aggregate, stats, plan)
-    return StatisticRows.of(metric, stats, plan, extremes_of(aggregate, stats))
+    return StatisticRows.of(metric, stats, plan, extremes_of(aggregate, stats, plan))
 
 
-def extremes_of(aggregate: object, stats: Floats) -> Extremes | None:
-    """Return the imaginary examples of a prepared metric, None where it has none."""
-    return aggregate.extremes(stats) if isinstance(aggregate, Prepared) and aggregate.extremes else None
+def extremes_of(aggregate: object, stats: Floats, plan: ResamplingPlan) -> Extremes | None:
+    """Return the imaginary examples of a prepared metric, None where it has none.
+
+    Of clusters they stand for a whole one, and fade as clusters are seen that are not all hits.
+    """
+    if not isinstance(aggregate, Prepared) or aggregate.extremes is None:
+        return None
+    found = aggregate.extremes(stats)
+    if found is None or plan.index is None or aggregate.hits is None:
+        return found
+    rows = np.stack([aggregate.hits(stats), np.ones(plan.n)], axis=1)
+    hits, trials = by_unit(rows, plan).T
+    part = fading(hits, trials, 1e-9)
+    low, high = (Imaginary(one.rows, part * one.masses) for one in found)
+    return low, high
 
 
 def figures_by_weights(metric: Metric, stats: Floats) -> Callable[[Floats], Floats]:
@@ -352,7 +378,7 @@ def draw_ends_of(metrics: Mapping[str, tuple[Metric, Floats]], plan: ResamplingP
             rest[name] = drawable(metric, stats, plan)
             continue
         distinct, chunks = by_value
-        rows = StatisticRows(metric, distinct, None, plan, extremes_of(metric.aggregate, stats))
+        rows = StatisticRows(metric, distinct, None, plan, extremes_of(metric.aggregate, stats, plan))
         found[name] = _joined([rows.ends(drawn) for drawn in chunks])
     return found | draw_ends(rest, plan)
 

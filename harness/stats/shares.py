@@ -17,12 +17,11 @@ import numpy as np
 
 from harness.metrics.aggregates import HALF, OfSums, mean, product, ratio
 from harness.schema import Metric
-from harness.stats.bootstrap import Draws, Ends, Floats, ResamplingPlan, by_unit
+from harness.stats.bootstrap import Draws, Ends, Floats, ResamplingPlan, by_unit, fading
 from harness.stats.student import t_quantile
 
 BOUNDS = {"0-1": (0.0, 1.0), "-1-1": (-1.0, 1.0), "0-100": (0.0, 100.0), "0-2": (0.0, 2.0)}
 CORRELATION = 0.1  # within clusters, as supposed by the degrees of freedom: what differs most is their size
-ENOUGH = 20  # units off the bound, from which on they say themselves how far units fall
 NEAR = 0.01  # of a trial: an example so near a bound says as little as one that lies there
 _SAME = 1e-9  # of a trial: rounding
 
@@ -72,15 +71,9 @@ class Share:
 
     @cached_property
     def imaginary(self) -> float:
-        """Return how many units the imaginary one is: half a one, times the share of units at a bound.
-
-        It fades as units are seen that do not lie at the nearer bound: twenty of one size say how far units
-        fall, and it need not be supposed that one falls all the way.
-        """
+        """Return how many units the imaginary one is: half a one, times what takes part of it."""
         near = NEAR * self.trials if self.plan.index is None else _SAME
-        at_low, at_high = self.hits <= near, self.hits >= self.trials - near
-        off = _alike(self.trials[~(at_high if self.value >= 0.5 else at_low)])
-        return HALF * float((at_low | at_high).mean()) * max(0.0, 1 - off / ENOUGH)
+        return HALF * fading(self.hits, self.trials, near)
 
     def wilson(self, level: float) -> tuple[float, float]:
         """Return the ends of Wilson's interval with the effective number of trials, 0 to 1."""
@@ -123,11 +116,6 @@ class Share:
     def _drawn(self, drawn: Draws) -> tuple[Floats, Floats]:
         hits, trials = product(drawn.units[:, : len(self.hits)], self._sums).T
         return hits, trials
-
-
-def _alike(sizes: Floats) -> float:
-    """Return how many units of one size units of such sizes are worth: Kish's (1965) effective number."""
-    return float(sizes.sum() ** 2 / (sizes**2).sum()) if len(sizes) else 0.0
 
 
 def cr2(residuals: Floats, sizes: Floats) -> float:

@@ -9,6 +9,7 @@ from harness.metrics.classification import macro_f1, micro_f1
 from harness.metrics.correlation import pearson, spearman
 from harness.schema import Metric
 from harness.stats import bootstrap as draws
+from harness.stats.bootstrap import fading
 from harness.stats.intervals import estimates
 
 RNG = np.random.default_rng(0)
@@ -136,3 +137,31 @@ def test_a_product_in_pieces_is_the_product(times, width, monkeypatch):
     monkeypatch.setattr("harness.metrics.aggregates._ONE_THREAD", 1000)
     monkeypatch.setattr("harness.metrics.aggregates._ONE_THREAD_DOT", 30)
     assert product(counts, table) == wanted
+
+
+# The imaginary unit
+
+
+@pytest.mark.parametrize(
+    ("hits", "trials", "part"),
+    [
+        ([1, 1, 1, 1], [1, 1, 1, 1], 1.0),  # nothing is seen of how far a unit falls
+        ([5] * 20, [10] * 20, 0.0),  # nobody lies at a bound
+        ([10] * 30 + [9] * 20, [10] * 50, 0.0),  # twenty say how far
+        ([10] * 40 + [9] * 10, [10] * 50, 0.8 * 0.5),  # ten say half of it
+        ([10] * 19 + [300], [10] * 19 + [365], 0.95 * 0.95),  # one large unit is one unit
+    ],
+)
+def test_an_imaginary_unit_takes_part_where_units_at_a_bound_hide_how_far_others_fall(hits, trials, part):
+    found = fading(np.array(hits, float), np.array(trials, float), 1e-9)
+    assert found == pytest.approx(part)
+
+
+def test_a_table_in_clusters_that_vary_is_as_sure_as_they_say():
+    rng, metric = np.random.default_rng(8), macro_f1(["0", "1"])
+    clusters = np.repeat(np.arange(60), 20)
+    target = rng.random(1200) < 0.4
+    hit = rng.random(1200) < rng.beta(9 * 0.7, 9 * 0.3, 60)[clusters]
+    stats = np.stack([target, np.where(hit, target, ~target)], axis=1).astype(float)
+    one = estimates({"it": (metric, stats)}, clusters)["it"]
+    assert one.ci_high - one.ci_low < 1.1 * 3.92 * one.stderr
