@@ -22,6 +22,7 @@ CHOOSING: tuple[Ask, ...] = ("choose", "rank")  # one of a few options: an answe
 WRITTEN: tuple[Ask, ...] = ("generate", "extract", "tag", "rate")  # what a language model answers in text
 ChooseBy = Literal["logprobs", "structured", "extract"]
 Message = dict[str, str]
+Exchange = tuple[str, str]  # what was said in a conversation, and what was replied
 IMAGE = "image"  # the field that holds a picture: the path of a file, or a data: URI
 Span = tuple[int, int, str]  # start and end in characters, the end left out, and the type
 Target = str | tuple[str, ...] | tuple[Span, ...] | None
@@ -110,11 +111,27 @@ class Parts:
     system: str = ""
 
     @property
+    def history(self) -> tuple[Exchange, ...]:
+        """Return what was said and replied before in this conversation; nothing, unless it goes on one."""
+        return ()
+
+    @property
+    def exchanges(self) -> int:
+        """Return how many pairs of messages may stand before the query: shots and earlier turns."""
+        return len(self.turns) + len(self.history)
+
+    @property
+    def continued(self) -> str:
+        """Return the conversation so far as one text, the query last."""
+        said = "".join(f"{query}{self.delimiter}{reply}\n\n" for query, reply in self.history)
+        return f"{said}{self.query}"
+
+    @property
     def prompt(self) -> str:
         """Return the one text a base model continues; it ends before the delimiter."""
         head = f"{self.system}\n\n" if self.system else ""
         said = f"{self.instruction}\n" if self.instruction else ""
-        return f"{head}{said}{''.join(self.shots)}{self.query}"
+        return f"{head}{said}{''.join(self.shots)}{self.continued}"
 
     def messages(self, shots_as: str = "text", system_as: str = "system") -> list[Message]:
         """Return chat messages: all shots in the one user turn, or `turns` of their own.
@@ -127,11 +144,23 @@ class Parts:
         if self.system and not apart:
             said = f"{self.system}\n\n{said}"
         if shots_as != "turns":
-            return [*chat, {"role": "user", "content": f"{said}{''.join(self.shots)}{self.query}"}]
-        for query, answer in self.turns:
+            said += "".join(self.shots)
+        for query, answer in (*(self.turns if shots_as == "turns" else ()), *self.history):
             chat += [{"role": "user", "content": said + query}, {"role": "assistant", "content": answer}]
             said = ""
         return [*chat, {"role": "user", "content": said + self.query}]
+
+
+@dataclass(frozen=True, slots=True)
+class LaterTurn(Parts):
+    """A prompt that goes on a conversation. A kind of its own: keys of single questions hold no history."""
+
+    said: tuple[Exchange, ...] = ()
+
+    @property
+    def history(self) -> tuple[Exchange, ...]:
+        """Return what was said and replied before."""
+        return self.said
 
 
 class Request:

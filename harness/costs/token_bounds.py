@@ -43,7 +43,7 @@ def max_prompt_tokens(request: Request, choose_by: ChooseBy) -> int:
     options = [len(option.text.encode()) for option in request.options]
     size = len(text_of(request).encode()) + PER_REQUEST
     if request.ask not in WITHOUT_PROMPT:
-        size += PER_MESSAGE * (2 + 2 * len(request.parts.turns))
+        size += PER_MESSAGE * (2 + 2 * request.parts.exchanges)
     if request.ask in CHOOSING and choose_by == "logprobs":
         size *= len(options) + 1
     return size + 2 * sum(options) + (PER_PICTURE if IMAGE in request.example.fields else 0)

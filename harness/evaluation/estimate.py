@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from harness.adapters.base import Adapter, Capability
@@ -21,7 +22,7 @@ from harness.errors import Unavailable
 from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation.plan import Plan
 from harness.evaluation.wrappers.compose import kept, wrapped
-from harness.schema import Request, Response
+from harness.schema import Exchange, Request, Response
 from harness.stats.prediction_intervals import Range, by_line, by_mean, exactly
 
 # What a chat format puts around each message and the reply, in tokens; OpenAI's, and near to others.
@@ -82,6 +83,7 @@ class _Survey:
     written: list[float] = field(default_factory=list)
     cached: list[float] = field(default_factory=list)
     kept: int = 0
+    replies_before: int = 0  # that will stand in the prompts of later turns, and that nobody knows yet
 
     def add(self, size: float, text: str) -> None:
         """Take a request down that is still to be asked."""
@@ -122,21 +124,41 @@ def estimate(plan: Plan, pilot: int = 0, count: CountTokens | None = None) -> Es
     return _estimated(plan, found, done, count or own)
 
 
-def requests(plan: Plan, count: CountTokens | None = None) -> Iterator[Request]:
-    """Yield every request of a plan, in data order."""
-    prompts = plan.prompts(count)
+def requests(
+    plan: Plan,
+    count: CountTokens | None = None,
+    answered: Callable[[Request], Response | None] = lambda _request: None,
+) -> Iterator[Request]:
+    """Yield every request of a plan, in data order; before a later turn stand those before it.
+
+    Of a reply that nobody knows yet, as `answered` says, there is nothing in a later turn's prompt.
+    """
+    prompts, turned = plan.prompts(count), plan.task.file.turns is not None
+    said: dict[int, tuple[Exchange, ...]] = {}
     for example in plan.evaluated():
+        if example.meta.get("turn") == "1":
+            said = {}
         for repeat in range(plan.options.repeat):
-            yield prompts.request(example, repeat)
+            request = prompts.request(example, repeat, said.get(repeat, ()))
+            yield request
+            if turned:
+                reply = answered(request)
+                exchange = (request.parts.query, (reply.text if reply else None) or "")
+                said[repeat] = (*said.get(repeat, ()), exchange)
 
 
 def _piloted(
     engine: Adapter, plan: Plan, identity: Mapping[str, Any], pilot: int, count: CountTokens | None
 ) -> Pilot:
     """Return answers to requests spread evenly over the data, and the seconds that all took together."""
-    wanted = min(pilot, plan.total)
-    places = {place * plan.total // wanted for place in range(wanted)}
-    chosen = [one for place, one in enumerate(requests(plan, count)) if place in places]
+    if plan.task.file.turns is None:
+        total, candidates = plan.total, requests(plan, count)
+    else:  # a later turn cannot be asked before an earlier one
+        firsts = [one for one in requests(plan, count) if not one.parts.history]
+        total, candidates = len(firsts), iter(firsts)
+    wanted = min(pilot, total)
+    places = {place * total // wanted for place in range(wanted)}
+    chosen = [one for place, one in enumerate(candidates) if place in places]
     engine.prepare()
     began = time.perf_counter()
     with wrapped(engine, plan, identity) as asked:
@@ -160,8 +182,9 @@ def _survey(
     found = _Survey()
     reads = not plan.backend.entry.learns
     with kept(engine, plan, identity) as look_up:
-        for request in requests(plan, own):
-            answer = asked.get(request.key) or look_up(request)
+        known = partial(_known_answer, asked, look_up)
+        for request in requests(plan, own, known):
+            answer = known(request)
             text = text_of(request) if reads else ""
             size = count(text) if count and reads else len(text.encode())
             if answer is not None:
@@ -170,12 +193,22 @@ def _survey(
                 found.kept += 1
             else:
                 found.add(size, text)
+                if reads and plan.task.file.turns is not None:
+                    found.replies_before += sum(not reply for _, reply in request.parts.history)
     return found
+
+
+def _known_answer(
+    asked: Mapping[tuple[str, int], Response], look_up: Callable[[Request], Response | None], request: Request
+) -> Response | None:
+    return asked.get(request.key) or look_up(request)
 
 
 def _estimated(plan: Plan, found: _Survey, pilot: Pilot, count: CountTokens | None) -> Estimate:
     billed = price(plan.backend)
     how, read = _read(plan, found, count)
+    if read is not None and found.replies_before:
+        read += _replies(plan, found)
     written = _written(plan, found)
     seconds = _seconds(plan, len(found.sizes), pilot)
     hourly = plan.backend.file.price.usd_per_hour
@@ -209,6 +242,13 @@ def _read(plan: Plan, found: _Survey, count: CountTokens | None) -> tuple[str | 
     plain, other = (sum(column) for column in zip(*found.characters, strict=True))
     low, value, high = (plain * a + other * b + around for a, b in zip(ASCII, OTHER, strict=True))
     return "characters", Range(low, value, high)
+
+
+def _replies(plan: Plan, found: _Survey) -> Range:
+    """Return the tokens of the replies that later turns will read again: as long as was seen, or allowed."""
+    most = max_completion_tokens(plan.decoding, plan.backend.settings)
+    seen = by_mean(found.written, found.replies_before, most)
+    return seen or Range(0, None, None if most is None else most * found.replies_before)
 
 
 def _messages(plan: Plan) -> int:

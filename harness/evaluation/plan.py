@@ -25,7 +25,7 @@ from harness.perturbations.perturbed import paraphrases, perturbed, template_of
 from harness.prompts.logged import Log, LoggedPrompts
 from harness.prompts.renderer import Prompts
 from harness.records import run_file
-from harness.schema import CHOOSING, Decoding, Example, Profile, Request
+from harness.schema import CHOOSING, Decoding, Example, Exchange, Profile, Request
 from harness.tasks import task as tasks
 from harness.tasks.task import Task
 
@@ -153,9 +153,9 @@ class Paraphrased(Prompts):
         super().__init__(task, **rest)
         self._others = {name: Prompts(other, **rest) for name, other in paraphrases(task).items()}
 
-    def request(self, example: Example, repeat: int = 0) -> Request:
+    def request(self, example: Example, repeat: int = 0, history: tuple[Exchange, ...] = ()) -> Request:
         """Return what the example asks, in the words of the template that its id draws."""
-        return self._others[template_of(self.task, example)].request(example, repeat)
+        return self._others[template_of(self.task, example)].request(example, repeat, history)
 
 
 def _short(value: Any) -> str:

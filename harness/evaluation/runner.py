@@ -27,6 +27,7 @@ from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation import energy
 from harness.evaluation import run_directory as directories
 from harness.evaluation.adapter_pool import AdapterPool
+from harness.evaluation.conversations import Conversations
 from harness.evaluation.fitting import fit_or_load
 from harness.evaluation.interrupts import GracefulShutdown
 from harness.evaluation.plan import Plan
@@ -170,6 +171,7 @@ class OpenRun:
         self._broken: Exception | None = None
         self._around = ExitStack()
         self._asked: Adapter | None = None  # the engine, with what stands around it
+        self._conversations: Conversations | None = None
         self._make: Callable[..., Request]
         self.session = Session()
         gone = known.cost.retried if known and known.cost else None
@@ -303,6 +305,9 @@ class OpenRun:
     def _ask(self, examples: Iterable[Example], journal: Journal) -> None:
         """Hand out the requests that have no answer yet, and write what comes back."""
         done = {key for key, failed in self._done().items() if not failed}
+        if self.plan.task.file.turns is not None:
+            self._conversations = Conversations(self.samples, self._make, self.plan.options.repeat)
+            done &= self._conversations.done(self.plan.evaluated())
         if len(done) == self.plan.total:  # killed while it summed up: no model is loaded for that
             return
         if self._asked is None:
@@ -332,7 +337,7 @@ class OpenRun:
 
     def _answers(
         self,
-        source: Iterator[Request],
+        source: Iterator[Request | None],
         pending: dict[Key, Request],
         journal: Journal,
         drain: GracefulShutdown,
@@ -342,12 +347,16 @@ class OpenRun:
         try:
             assert self._asked is not None
             with drain, engines.adapter_errors(self.plan.backend.name):
+                self._pass_over(pending, journal)
                 for response in self._run(self._asked.answer(source), pending):
                     self._keep(response, pending, journal)
+                    self._pass_over(pending, journal)
+                self._pass_over(pending, journal)
                 if not (self._ending and self.drains):
                     for key in list(pending):
                         lost = Failure("lost", "the adapter ended without answering")
                         self._keep(Response(key, error=lost), pending, journal)
+                    self._pass_over(pending, journal)
                 if self._broken is not None:
                     raise self._broken
         finally:
@@ -382,20 +391,33 @@ class OpenRun:
 
     def _source(
         self, examples: Iterable[Example], done: set[Key], pending: dict[Key, Request]
-    ) -> Iterator[Request]:
-        repeats = range(self.plan.options.repeat)
+    ) -> Iterator[Request | None]:
         pausing = Pausing(self.directory)
+
+        def ending() -> bool:
+            if pausing.wanted:
+                forget(self.directory)
+                self._stop(Interrupted(f"paused; harness run --resume {self.directory} goes on"))
+            return self._ending
+
+        if self._conversations is not None:
+            yield from self._conversations.requests(examples, pending, ending)
+            return
+        repeats = range(self.plan.options.repeat)
         for example in examples:
             for repeat in repeats:
-                if pausing.wanted:
-                    forget(self.directory)
-                    self._stop(Interrupted(f"paused; harness run --resume {self.directory} goes on"))
-                if self._ending:
+                if ending():
                     return
                 if (example.id, repeat) not in done:
                     request = self._make(example, repeat)
                     pending[request.key] = request
                     yield request
+
+    def _pass_over(self, pending: dict[Key, Request], journal: Journal) -> None:
+        """Write down the turns that cannot be asked, as what came before them was not answered."""
+        for request, response in self._conversations.unasked() if self._conversations else ():
+            pending[request.key] = request
+            self._keep(response, pending, journal)
 
     def _end(self) -> None:
         """Ask no more: what is on the wire is paid, and is waited for by the adapters that have some."""
@@ -441,6 +463,8 @@ class OpenRun:
             journal.append(record)
         if journal.full is not None:
             self._stop(journal.full)
+        if self._conversations is not None:
+            self._conversations.heard(request, response)
         self.session.count(response)
         self.display.step(failed=response.error is not None, score=scores)
         if response.error is not None:

@@ -11,7 +11,7 @@ from harness import seeding as keyed
 from harness.errors import BadInput
 from harness.prompts.renderer import Prompts
 from harness.records.fingerprint import digest
-from harness.schema import Example, Parts, Request
+from harness.schema import Example, Exchange, Parts, Request
 from harness.tasks.task import Task
 
 
@@ -42,8 +42,8 @@ class LoggedPrompts(Prompts):
         super().__init__(task, **rest)
         self._log = log
 
-    def request(self, example: Example, repeat: int = 0) -> Request:
-        """Return what was sent for the example.
+    def request(self, example: Example, repeat: int = 0, history: tuple[Exchange, ...] = ()) -> Request:
+        """Return what was sent for the example, whatever was said before it: the log has whole prompts.
 
         Raises:
             BadInput: the log does not hold it.

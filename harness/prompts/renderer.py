@@ -13,7 +13,7 @@ from harness.errors import BadInput
 from harness.extraction.typed_spans import written
 from harness.prompts.context_window import most_alike
 from harness.prompts.fewshot import FewShot
-from harness.schema import Decoding, Example, Option, Parts, Request
+from harness.schema import Decoding, Example, Exchange, LaterTurn, Option, Parts, Request
 from harness.tasks.schema import OptionMarks
 from harness.tasks.task import Task
 from harness.text.normalize import CLEANERS
@@ -84,12 +84,15 @@ class Prompts:
         """Return the bare inputs as one text, a line each, uncleaned."""
         return bare_text(example)
 
-    def request(self, example: Example, repeat: int = 0) -> Request:
-        """Return what the example asks; nothing is rendered yet but options that need it."""
+    def request(self, example: Example, repeat: int = 0, history: tuple[Exchange, ...] = ()) -> Request:
+        """Return what the example asks; nothing is rendered yet but options that need it.
+
+        `history` is what was said and replied before in its conversation.
+        """
         seed = self.task.seed if self.decoding.seed is None else self.decoding.seed
         return Request(
             example,
-            partial(self.parts, example),
+            partial(self.parts, example, history) if history else partial(self.parts, example),
             captions=partial(self.captions, example),
             ask=self.task.ask,
             options=self.options(example),
@@ -99,12 +102,12 @@ class Prompts:
             seed=keyed.number(seed, "request", example.id, repeat),
         )
 
-    def parts(self, example: Example) -> Parts:
+    def parts(self, example: Example, history: tuple[Exchange, ...] = ()) -> Parts:
         """Return the prompt of an example, not yet joined."""
         fields = self._insertable(example)
         template = self.task.template
         turns = tuple(map(self._turn, self.shots(example)))
-        return Parts(
+        return (partial(LaterTurn, said=history) if history else Parts)(
             query=self._rendered(self._query, fields, example.id),
             delimiter=template.delimiter,
             shots=tuple(f"{query}{template.delimiter}{answer}{template.shot_end}" for query, answer in turns),

@@ -34,6 +34,8 @@ TargetFormat = Literal["index", "number", "letter", "text"]
 OptionMarks = Literal["text", "letter", "number", "circled", "hangul"]
 
 OTHER = "(other)"
+SAID = "input"  # the field that holds a turn's text, where the task says the turns itself
+BESIDE_TURNS = ("turn", "conversation")  # what is known beside each turn's fields
 
 Files = Annotated[Texts, Field(min_length=1)]
 
@@ -478,6 +480,10 @@ class TaskFile(Strict):
         default={}, description="what is known beside the input and is no part of it: a subject, a topic"
     )
     split: str = Field(default="test", description="the split that is evaluated")
+    turns: str | Texts | None = Field(
+        default=None,
+        description="conversations: the field that holds a list, one text a turn; or the texts themselves",
+    )
     cluster: Column | None = Field(
         default=None,
         description="the column whose equal values belong together (an article): intervals count these",
@@ -543,7 +549,9 @@ class TaskFile(Strict):
     def labelling(self) -> dict[str, Any]:
         """Return how a row becomes an example and its target a label; runs and fits depend on it alike."""
         kept = self.model_dump(include={"fields", "aliases", "options_from"})
-        new = {key: True for key in ("shuffle_options", "both_orders") if getattr(self, key)}
+        new: dict[str, Any] = {key: True for key in ("shuffle_options", "both_orders") if getattr(self, key)}
+        if self.turns is not None:
+            new["turns"] = self.turns
         return {**kept, "answer_is": self.target_format, **new}  # its first name: hashes are made of it
 
     @property
@@ -552,7 +560,8 @@ class TaskFile(Strict):
 
         `options` are the lines of a list of them.
         """
-        return [*self.inputs, *self.meta, *(["options"] if self.options_from else [])]
+        own = [*self.inputs, *self.meta, *(["options"] if self.options_from else [])]
+        return own if self.turns is None else [*own, SAID, *BESIDE_TURNS]
 
 
 def _weight(value: Any) -> float | Literal["n"]:

@@ -14,7 +14,7 @@ from harness.config.fields import Named
 from harness.errors import BadInput, Unavailable, did_you_mean
 from harness.hookspecs import ExtractorEntry, MetricEntry
 from harness.schema import IMAGE, Ask
-from harness.tasks.schema import TaskFile
+from harness.tasks.schema import BESIDE_TURNS, TaskFile
 from harness.text.normalize import CLEANERS
 
 Problem = tuple[str, Loc]
@@ -26,6 +26,7 @@ def problems(file: TaskFile, document: Document, *, ask: Ask, shots: int, split:
         *_fields(file, ask),
         *_columns(file),
         *_options(file, ask),
+        *_turns(file, ask, shots),
         *_splits(file, shots, split),
         *_cleaners(file),
         *_steps(file),
@@ -74,7 +75,7 @@ def _fields(file: TaskFile, ask: Ask) -> Iterator[Problem]:
 
 def _named_fields(file: TaskFile) -> Iterator[Problem]:
     """Yield keys that speak of a field which the task has not."""
-    known = [*file.inputs, *file.meta]
+    known = [*file.inputs, *file.meta, *(BESIDE_TURNS if file.turns is not None else ())]
     spoken: dict[Loc, str] = {("breakdown", name): by.field for name, by in file.breakdown.items()}
     for key, named in (("same", file.shots.same), ("answer", file.shots.answer)):
         if named is not None:
@@ -160,6 +161,29 @@ def _own_options(file: TaskFile) -> Iterator[Problem]:
     for key, usual in usually.items():
         if getattr(file, key) != usual and not file.options_from:
             yield f"{key!r} is about options that each example brings along: 'options_from'", (key,)
+
+
+def _turns(file: TaskFile, ask: Ask, shots: int) -> Iterator[Problem]:
+    """Yield what is wrong with conversations: their turns are free replies to a field or to given texts."""
+    if file.turns is None:
+        return
+    if ask != "generate":
+        yield f"'turns' are replied to in free text: 'ask: generate', not {ask!r}", ("turns",)
+    if shots:
+        yield "conversations have no shots: what is said before a turn is the conversation", ("shots",)
+    if isinstance(file.turns, str):
+        if file.turns not in file.inputs:
+            hint = did_you_mean(file.turns, file.inputs)
+            yield f"'turns' names no field of the task: {shown(file.turns)}.{hint}", ("turns",)
+        return
+    if not file.turns:
+        yield "'turns' should name a field, or hold at least one text", ("turns",)
+    for index, text in enumerate(file.turns):
+        if message := templating.problem(text, [*file.inputs, *file.meta]):
+            yield message, ("turns", index)
+    for name in file.meta:
+        if name in BESIDE_TURNS:
+            yield f"{name!r} is taken: it says of each turn which it is", ("meta", name)
 
 
 def _splits(file: TaskFile, shots: int, split: str) -> Iterator[Problem]:

@@ -171,7 +171,7 @@ def believed(
 def most_prompt_tokens(request: Request) -> int:
     """Return the most tokens that a prompt can have: one a byte, and what a server puts around it."""
     size = len(request.prompt.encode(errors="replace")) + PER_REQUEST
-    size += PER_MESSAGE * (2 + 2 * len(request.parts.turns))
+    size += PER_MESSAGE * (2 + 2 * request.parts.exchanges)
     size += 2 * sum(len(option.text.encode(errors="replace")) for option in request.options)
     return size + (PER_PICTURE if IMAGE in request.example.fields else 0)
 

@@ -159,6 +159,8 @@ class Cached(Wrapper):
         """
         yield first
         for request in source:
+            if request is None and self._waiting and not self._asked:
+                return  # the source waits for one of those that are waiting here
             answer = self._looked_up(request) if request is not None else None
             if answer is None:
                 yield request
