@@ -172,7 +172,7 @@ class Request:
 
     __slots__ = (
         *("_captions", "_parts", "_render", "_read_as"),
-        *("ask", "bounds", "decoding", "example", "may_resend", "options", "repeat", "seed"),
+        *("ask", "bounds", "decoding", "example", "json_schema", "may_resend", "options", "repeat", "seed"),
     )
 
     def __init__(
@@ -184,6 +184,7 @@ class Request:
         ask: Ask = "generate",
         options: tuple[Option, ...] = (),
         bounds: tuple[float, float] | None = None,
+        json_schema: Mapping[str, Any] | None = None,
         decoding: Decoding = Decoding(),
         repeat: int = 0,
         seed: int = 0,
@@ -191,11 +192,13 @@ class Request:
         """`render` is called at most once; `seed` is drawn from (run seed, example id, repeat).
 
         `bounds` are the least and the most that a rating may be, None where the task does not say.
+        `json_schema` is what a reply should be valid under, where the task says one.
         `may_resend`, set by whoever keeps the account, is asked before a request is sent once more though
         the server may have billed it already.
         """
         self.example, self.ask, self.options, self.decoding = example, ask, options, decoding
         self.bounds, self.repeat, self.seed = bounds, repeat, seed
+        self.json_schema = json_schema
         self._render, self._captions = render, captions
         self._parts: Parts | None = None
         self._read_as: tuple[str, str] | None = None

@@ -26,5 +26,7 @@ EXTRACTORS = (
     ),
     ExtractorEntry("code", "harness.extraction.steps:code", settings={"language": "str"}),
     ExtractorEntry("sql", "harness.extraction.steps:sql"),
+    ExtractorEntry("json", "harness.extraction.steps:json_value"),
+    ExtractorEntry("table", "harness.extraction.steps:table"),
     ExtractorEntry("json_field", "harness.extraction.steps:json_field", settings={"field": "str"}),
 )

@@ -67,6 +67,13 @@ METRICS = (
         MetricEntry(name, f"harness.metrics.execution:{name}", asks=("generate",), executed=True)
         for name in ("execution_accuracy", "ran")
     ),
+    *(
+        MetricEntry(name, f"harness.metrics.structured_output:{name}", asks=("generate",))
+        for name in ("table_f1", "table_exact", "json_keys", "json_values", "json_exact")
+    ),
+    MetricEntry(
+        "json_valid", "harness.metrics.structured_output:json_valid", asks=("generate",), extra="json"
+    ),
     MetricEntry("truthful_mass", "harness.metrics.truthfulness:truthful_mass", asks=("choose",)),
     MetricEntry("truthful", "harness.metrics.truthfulness:truthful", asks=("generate",)),
     MetricEntry("informative", "harness.metrics.truthfulness:informative", asks=("generate",)),

@@ -30,6 +30,7 @@ EXTRAS = {
     "xlsx": ("openpyxl",),
     "ifeval": ("langdetect",),
     "sql": ("sqlglot",),
+    "json": ("jsonschema",),
     "math": ("math_verify",),
     "interchange": ("compression.zstd",) if sys.version_info >= (3, 14) else ("backports.zstd",),
     "openai": ("openai",),

@@ -287,6 +287,30 @@ def sql() -> Step:
     return lambda text, _options: code_blocks.query(text)
 
 
+def json_value() -> Step:
+    """Return the JSON of a reply in one line: of its last block of JSON, else the largest in its text."""
+    from harness.extraction import structured
+
+    def step(text: str, _options: Sequence[Option]) -> str | None:
+        try:
+            return structured.written(structured.json_value(text))
+        except ValueError:
+            return None
+
+    return step
+
+
+def table() -> Step:
+    """Return the table of a reply as JSON, a list of rows with the header first: Markdown, CSV or JSON."""
+    from harness.extraction import structured
+
+    def step(text: str, _options: Sequence[Option]) -> str | None:
+        found = structured.table(text)
+        return None if found is None else structured.written(found)
+
+    return step
+
+
 def json_field(field: str) -> Step:
     """Return a field of the first JSON object in the text, what is not text as JSON writes it."""
     from harness.extraction.rated_options import json_object

@@ -86,6 +86,7 @@ def rendering(task: Task) -> dict[str, Any]:
         "say": file.option_marks,
         "window": file.window.model_dump() if file.window else None,
         "shots": {**file.shots.model_dump(), "k": task.shots} if task.shots else None,
+        **({"json_schema": file.json_schema} if file.json_schema else {}),
     }
 
 

@@ -529,6 +529,10 @@ class TaskFile(Strict):
     extract: list[Named] = Field(
         default=[], description="the steps that read a reply, in this order; without them, what `ask` needs"
     )
+    json_schema: dict[str, Any] | None = Field(
+        default=None,
+        description="JSON schema of a reply; asked for as structured output with `choose_by: structured`",
+    )
     execute: Execute | None = Field(
         default=None, description="what is run of a reply, with `--allow-code-execution`; metrics judge that"
     )

@@ -22,9 +22,9 @@ from harness.adapters.remote.images import picture
 from harness.adapters.remote.replies import (
     Completion,
     at,
-    choice_schema,
     document,
     estimated_tokens,
+    output_schema,
     response,
     usage,
 )
@@ -148,9 +148,9 @@ class Gemini(Concurrent):
             config["seed"] = request.seed % SEEDS  # drawn from what was asked, the example and the repeat
         if self.settings.get("thinking_budget") is not None:
             config["thinking_config"] = {"thinking_budget": self.settings["thinking_budget"]}
-        if request.ask in CHOOSING and self.profile.choose_by == "structured":
+        if (schema := output_schema(request, self.profile)) is not None:
             config["response_mime_type"] = "application/json"
-            config["response_json_schema"] = choice_schema(request.options)
+            config["response_json_schema"] = schema
         contents: list[dict[str, Any]] = []
         for message in request.messages(self.profile.shots_as, self.settings.get("system_as") or "system"):
             if message["role"] == "system":

@@ -36,6 +36,7 @@ from harness.adapters.remote.replies import (
     count,
     document,
     estimated_tokens,
+    output_schema,
     response,
 )
 from harness.api_keys import key, key_name
@@ -189,7 +190,7 @@ class OpenAI(Concurrent):
             **self.api.body(
                 self._messages(request),
                 None if picture is None else data_uri(picture),
-                request.options if self._structured(request) else (),
+                output_schema(request, self.profile),
                 self.settings,
             ),
             **decoding,

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from harness.adapters.remote.errors import Fault
-from harness.adapters.remote.replies import Completion, at, choice_schema, text_of, usage
+from harness.adapters.remote.replies import Completion, at, text_of, usage
 from harness.errors import BadInput
-from harness.schema import Decoding, Message, Option
+from harness.schema import Decoding, Message
 
 Settings = Mapping[str, Any]
-Options = tuple[Option, ...]
 
 _FINISHES = {
     "stop": "stop",
@@ -55,7 +54,7 @@ class Api(Protocol):
         self,
         messages: list[Message],
         image: str | None,
-        options: tuple[Option, ...],
+        schema: Mapping[str, Any] | None,
         settings: Settings,
     ) -> dict[str, Any]:
         """Return what is sent beside model and decoding; with `options`, one of them must be the answer."""
@@ -95,7 +94,7 @@ class Chat:
         self,
         messages: list[Message],
         image: str | None,
-        options: tuple[Option, ...],
+        schema: Mapping[str, Any] | None,
         settings: Settings,
     ) -> dict[str, Any]:
         """Return what is sent beside model and decoding."""
@@ -104,9 +103,9 @@ class Chat:
         for name in ("reasoning_effort", "chat_template_kwargs"):  # the latter of vLLM, SGLang, llama.cpp
             if settings.get(name):
                 body[name] = settings[name]
-        if options:
-            schema = {"name": "answer", "strict": True, "schema": choice_schema(options)}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        if schema is not None:
+            named = {"name": "answer", "strict": True, "schema": dict(schema)}
+            body["response_format"] = {"type": "json_schema", "json_schema": named}
         return body
 
     def streamed(self) -> dict[str, Any]:
@@ -151,7 +150,7 @@ class Completions:
         self,
         messages: list[Message],
         image: str | None,
-        options: tuple[Option, ...],
+        schema: Mapping[str, Any] | None,
         settings: Settings,
     ) -> dict[str, Any]:
         """Return what is sent beside model and decoding."""
@@ -192,7 +191,7 @@ class Responses:
         self,
         messages: list[Message],
         image: str | None,
-        options: tuple[Option, ...],
+        schema: Mapping[str, Any] | None,
         settings: Settings,
     ) -> dict[str, Any]:
         """Return what is sent beside model and decoding."""
@@ -201,14 +200,9 @@ class Responses:
         body: dict[str, Any] = {"input": said, "store": False}
         if settings.get("reasoning_effort"):
             body["reasoning"] = {"effort": settings["reasoning_effort"]}
-        if options:
-            schema = {
-                "type": "json_schema",
-                "name": "answer",
-                "strict": True,
-                "schema": choice_schema(options),
-            }
-            body["text"] = {"format": schema}
+        if schema is not None:
+            named = {"type": "json_schema", "name": "answer", "strict": True, "schema": dict(schema)}
+            body["text"] = {"format": named}
         return body
 
     def streamed(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from harness.adapters.remote.errors import Fault
-from harness.schema import IMAGE, Option, Request, Response, Usage
+from harness.schema import CHOOSING, IMAGE, Option, Profile, Request, Response, Usage
 from harness.text.thoughts import first_stop, spoken
 
 # What a server puts around a message: its role, the marks of its start and end. And around all of them.
@@ -189,6 +189,18 @@ def estimated(prompt: str, said: Completion) -> Usage:
 
 
 ANSWER = "answer"  # the one key of a structured choice
+
+
+def output_schema(request: Request, profile: Profile) -> dict[str, Any] | None:
+    """Return the JSON schema that structured output holds a reply to; None where it is free.
+
+    Options are a schema of their own; any other task may say one.
+    """
+    if profile.choose_by != "structured":
+        return None
+    if request.ask in CHOOSING:
+        return choice_schema(request.options)
+    return None if request.json_schema is None else dict(request.json_schema)
 
 
 def choice_schema(options: Sequence[Option]) -> dict[str, Any]:

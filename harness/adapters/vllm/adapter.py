@@ -189,7 +189,10 @@ class Vllm(Adapter):
             return ScoringJob(fitting.choice(request, self.tokens, engine), self.profile.normalise)
         headroom = int(self.profile.settings.get("reasoning_headroom") or 0)
         prompt = fitting.prompt(request, self.tokens, engine, headroom)
-        return GenerationJob(prompt, self.tokens, self.engine.ends(self.tokens.eos), self._choices(request))
+        ends, schema = self.engine.ends(self.tokens.eos), None
+        if self.profile.choose_by == "structured":
+            schema = request.json_schema
+        return GenerationJob(prompt, self.tokens, ends, self._choices(request), schema)
 
     def _choices(self, request: Request) -> list[str]:
         """Return what alone may be said, where the profile chooses by structure; a text's delimiter first."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -158,11 +158,16 @@ class GenerationJob(Job):
     """A reply as it is written. vLLM draws the tokens; when they end, and what they say, is `OpenReply`'s."""
 
     def __init__(
-        self, prompt: TokenPrompt, tokens: Tokens, ends: frozenset[int], choices: Sequence[str]
+        self,
+        prompt: TokenPrompt,
+        tokens: Tokens,
+        ends: frozenset[int],
+        choices: Sequence[str],
+        schema: Mapping[str, Any] | None = None,
     ) -> None:
-        """Only `choices` may be said, where there are any."""
+        """Only `choices` may be said, where there are any, or what is valid under the JSON `schema`."""
         super().__init__(prompt.request)
-        self.prompt, self.choices = prompt, choices
+        self.prompt, self.choices, self.schema = prompt, choices, schema
         self.line = OpenReply(prompt, tokens, ends)
 
     def _rows(self, engine: VllmEngine) -> Iterator[EngineRequest]:
@@ -177,6 +182,8 @@ class GenerationJob(Job):
         asked = {name: value for name in SHAPING if (value := getattr(decoding, name)) is not None}
         if self.choices:
             asked["structured_outputs"] = params.StructuredOutputsParams(choice=list(self.choices))
+        elif self.schema is not None:
+            asked["structured_outputs"] = params.StructuredOutputsParams(json=dict(self.schema))
         try:
             return params.SamplingParams(
                 max_tokens=self.prompt.new,

@@ -79,6 +79,8 @@ class Keys:
         }
         if self._chats and request.decoding.stop:
             asked["stops"] = "answer"  # servers used to be sent them, and cut off what came before an answer
+        if request.json_schema is not None:
+            asked["json_schema"] = dict(request.json_schema)
         known = dict(request.example.fields)
         if IMAGE in known:
             asked |= {"picture": _picture(known.pop(IMAGE)), "captions": request.captions}

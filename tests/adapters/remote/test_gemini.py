@@ -72,6 +72,12 @@ class TestWhatIsSent:
         assert schema["properties"]["answer"]["enum"] == ["부정", "긍정"]
         assert found["a"].text == "긍정"
 
+    def test_a_schema_of_the_task_is_asked_for_where_the_profile_is_structured(self):
+        wanted = Request(Example("a", {}), lambda: Parts("q"), json_schema={"type": "object"})
+        for choose_by, expected in (("structured", {"type": "object"}), ("extract", None)):
+            _, (seen,) = asked(lambda one: told("{}"), wanted, choose_by=choose_by)
+            assert seen.body.get("generationConfig", {}).get("responseJsonSchema") == expected
+
     def test_a_key_goes_to_the_named_host_and_nothing_of_the_environment_does(self, monkeypatch):
         monkeypatch.setenv("GOOGLE_API_KEY", "planted-google")
         monkeypatch.setenv("GEMINI_API_KEY", "planted-gemini")

@@ -108,6 +108,12 @@ class TestWhatIsSent:
         assert schema["strict"] is True
         assert schema["schema"]["properties"] == {"answer": {"type": "string", "enum": ["부정", "긍정"]}}
 
+    def test_a_schema_of_the_task_is_asked_for_where_the_profile_is_structured(self):
+        wanted = Request(Example("a", {}), lambda: Parts("q"), json_schema={"type": "object"})
+        sent = body(request=wanted, choose_by="structured")["response_format"]["json_schema"]
+        assert sent == {"name": "answer", "strict": True, "schema": {"type": "object"}}
+        assert "response_format" not in body(request=wanted, choose_by="extract")
+
     def test_the_responses_api_stores_nothing(self):
         done = {"status": "completed", "output": [message("긍정")]}
         sent = body(
