@@ -315,7 +315,11 @@ def against_lm_eval(home: Path, peer: Path, n: int) -> Iterator[str]:
     flags = ("--include_path", home, "--batch_size", "4", "--device", "cpu", "--log_samples")
     command = [str(peer / "lm_eval"), *arguments, *map(str, flags), "--output_path", str(home / "log")]
     offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(home / "hf")}
-    subprocess.run(command, check=True, cwd=home, env={**os.environ, **offline}, capture_output=True)
+    done = subprocess.run(
+        command, check=False, cwd=home, env={**os.environ, **offline}, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
     data = ("--data-dir", SHARED / "data")
     with contextlib.chdir(home):
         ours = ("-t", "kobest_boolq", "-b", "huggingface", "-m", f"model={home / 'model'}", "--limit", n)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.schema import (
     Decoding,
@@ -19,6 +19,9 @@ from harness.schema import (
     TrainingStats,
 )
 
+if TYPE_CHECKING:
+    from harness.models.ngrams import NgramWeight
+
 
 class Capability(Enum):
     """Something that an adapter can do, by the methods it overrides for that: all of them, or it can't."""
@@ -27,6 +30,8 @@ class Capability(Enum):
     EXPORT = ("export",)
     COUNT_TOKENS = ("count_tokens",)
     FIND_NEIGHBOURS = ("nearest",)
+    WEIGH_NGRAMS = ("ngram_weights",)
+    SHOW_PIECES = ("pieces",)
     PREPARE = ("prepare",)
     DRAIN = ("drain",)
     TRAIN_IN_STEPS = ("equip", "took")
@@ -102,6 +107,18 @@ class Adapter(ABC):
 
     def nearest(self, text: str, count: int) -> list[tuple[str, float]]:
         """Return the `count` words nearest to `text`, none of its own, each with its cosine."""
+        raise NotImplementedError
+
+    # WEIGH_NGRAMS: has learnt how telling each n-gram is.
+
+    def ngram_weights(self, text: str) -> list[NgramWeight]:
+        """Return the n-grams of `text` with their weights, the largest first."""
+        raise NotImplementedError
+
+    # SHOW_PIECES: its tokenizer says what each token is.
+
+    def pieces(self, text: str) -> list[tuple[int, str]]:
+        """Return each token of `text` in order: its id, and the part of the text that it stands for."""
         raise NotImplementedError
 
     # PREPARE: has something to load, which is no part of answering.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,7 @@ from harness.options.shared import Json, Offline, Trust
 
 if TYPE_CHECKING:
     from harness.records.run_schema import MetricResult
+    from harness.scoring.answer_files import Answer
     from harness.scoring.summary import Tally
 
 SEED = 1234  # of a run that names none
@@ -55,6 +56,16 @@ def score(
             ko="레이블을 순서대로; 없으면 나온 것들",
         ),
     ] = None,
+    explain: Annotated[
+        int,
+        Flag(
+            "--explain",
+            least=0,
+            metavar="N",
+            help="work BLEU out on the first N pairs",
+            ko="앞에서부터 N쌍의 BLEU를 풀어 보임",
+        ),
+    ] = 0,
     offline: Offline = False,
     trust_remote_code: Trust = False,
     json: Json = False,
@@ -78,7 +89,10 @@ def score(
     if not metrics:
         raise BadInput("--metric NAME is missing; `harness list metrics` shows what there is")
     chosen = _settings(metrics, set_ or [])
-    found = judge(read(files), chosen, values.names(labels))
+    answers = read(files)
+    if explain and "bleu" not in metrics:
+        raise BadInput("--explain works BLEU out; add --metric bleu")
+    found = judge(answers, chosen, values.names(labels))
     figures = found.estimates(SEED)
     if json:
         print_json(
@@ -92,7 +106,19 @@ def score(
         right = [title in ("value", "n") for title in HEADER]
         show_columns(HEADER, [_row(name, figure) for name, figure in figures.items()], right)
         emit(f"\n{_note(found)}")
+        for text in _worked(answers[:explain], chosen.get("bleu", {})):
+            emit(f"\n{text}")
     return 0
+
+
+def _worked(answers: Iterable[Answer], settings: Mapping[str, str]) -> Iterator[str]:
+    """Yield BLEU worked out for each answer: what was counted, clipped and averaged."""
+    from harness.reports.worked_bleu import worked
+
+    for answer in answers:
+        target = answer.target if isinstance(answer.target, tuple) else (answer.target or "",)
+        said = answer.prediction if isinstance(answer.prediction, str) else ""
+        yield f"{answer.id or answer.place}\n{worked(said, list(target), **settings)}"
 
 
 def _settings(metrics: Sequence[str], given: Iterable[str]) -> dict[str, dict[str, str]]:

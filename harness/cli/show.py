@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from harness.cli.output import emit, hand_over
 from harness.cli.output import show as show_blocks
@@ -11,6 +11,9 @@ from harness.errors import BadInput, did_you_mean
 from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
 from harness.terminal import say
+
+if TYPE_CHECKING:
+    from harness.backends.backend import Backend
 
 
 def show(
@@ -69,7 +72,9 @@ def _print(name: str, options: RunOptions, n: int) -> int:
     elif kind == "backend":
         backend = backends.load(name)
         emit(dump(backend.resolved()), end="")
-        emit("\n".join(f"# {line}".rstrip() for line in entry_words.lines(backend.entry)))
+        emit(
+            "\n".join(f"# {line}".rstrip() for line in (*_prices(backend), *entry_words.lines(backend.entry)))
+        )
     elif kind == "entry":
         emit("\n".join(entry_words.lines(entry_words.entry(name))))
     else:
@@ -79,6 +84,18 @@ def _print(name: str, options: RunOptions, n: int) -> int:
             for text in preview(task, options, n or 1):
                 emit(text)
     return 0
+
+
+def _prices(backend: Backend) -> list[str]:
+    """Return what a million of a backend's tokens cost, or an hour; nothing of what is local and free."""
+    from harness.costs.prices import price
+
+    found = price(backend)
+    if found is not None:
+        return [f"price: {line}" for line in found.in_words()]
+    if (hour := backend.file.price.usd_per_hour) is not None:
+        return [f"price: {hour:g} USD an hour"]
+    return ["price: nobody knows what a token costs"] if backend.entry.remote else []
 
 
 def _print_matrix(name: str, what: str | None, format: str) -> int:

@@ -6,17 +6,19 @@ from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
-from harness.cli.output import fail, print_json, show
+from harness.cli.output import emit, fail, print_json, show
 from harness.errors import BadInput, HarnessError
-from harness.options.flags import Positional
+from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
 from harness.options.shared import Json
 
 if TYPE_CHECKING:
+    from harness.evaluation.token_counter import Pieces
     from harness.reports.tokenizer_cost import TokenCosts
     from harness.reports.writers.blocks import Block
 
 TEXTS = 1000  # of a task: the first
+SHOWN = 5  # texts whose tokens are shown
 
 
 def tokenizers(
@@ -25,6 +27,14 @@ def tokenizers(
         str,
         Positional("TEXT_OR_TASK", help="a text, or a task for its texts", ko="글, 또는 글을 가져올 과제"),
     ],
+    pieces: Annotated[
+        bool,
+        Flag(
+            "--pieces",
+            help="show each token of the first texts, with its id",
+            ko="앞의 글 몇 개를 토큰과 번호로 보임",
+        ),
+    ] = False,
     json: Json = False,
 ) -> int:
     """Count the tokens of a text, and of Korean against English."""
@@ -55,19 +65,25 @@ def tokenizers(
     texts = [bare_text(example) for example in examples] if material else [what]
     own = translations(examples) if task and task.ask == "generate" else []
     found: dict[str, TokenCosts] = {}
+    shown: dict[str, list[list[tuple[int, str]]]] = {}
     for system in systems:
         try:
             plan = Plan(task, system, forms.decoding(), material, options) if task and material else None
             with counter(system, plan, options, display(quiet=options.quiet)) as count:
-                found[system.name] = token_costs(count, texts, own or PAIRS)
+                found[system.name] = token_costs(count.count, texts, own or PAIRS)
+                if pieces:
+                    shown[system.name] = [_cut(count.pieces, text) for text in texts[:SHOWN]]
         except HarnessError as error:
             fail(str(error))
             last = error
     if json:
-        print_json({"what": what, "tokenizers": [_plain(name, costs) for name, costs in found.items()]})
+        rows = [_plain(name, costs, shown.get(name)) for name, costs in found.items()]
+        print_json({"what": what, "tokenizers": rows})
     elif found:
         pairs = f"{len(own):,} pairs of {what}" if own else f"{len(PAIRS)} pairs of our own"
         show(_blocks(found, len(texts), pairs))
+        for name, texts_cut in shown.items():
+            emit("\n".join(["", f"{name}:", *(f"  {_line(one)}" for one in texts_cut)]))
     return 0 if len(found) == len(systems) else last.exit_code
 
 
@@ -91,6 +107,25 @@ def _times(multiple: float | None) -> str:
     return "" if multiple is None else f"{multiple:.2f}x"
 
 
-def _plain(name: str, costs: TokenCosts) -> dict[str, Any]:
+def _cut(pieces: Pieces | None, text: str) -> list[tuple[int, str]]:
+    """Return the tokens of a text.
+
+    Raises:
+        BadInput: the backend counts them and does not say which they are.
+    """
+    if pieces is None:
+        raise BadInput("--pieces: this tokenizer counts tokens and does not say which they are")
+    return pieces(text)
+
+
+def _line(tokens: list[tuple[int, str]]) -> str:
+    """Return tokens in a line, each with its id: `이 12|영화 310`."""
+    from harness.terminal import printable
+
+    return printable("|".join(f"{piece} {number}" for number, piece in tokens)) + f"   ({len(tokens)})"
+
+
+def _plain(name: str, costs: TokenCosts, pieces: list[list[tuple[int, str]]] | None) -> dict[str, Any]:
     made_of = {"per_character": costs.per_character, "per_word": costs.per_word, "multiple": costs.multiple}
-    return {"backend": name, **asdict(costs), **made_of}
+    shown = {} if pieces is None else {"pieces": pieces}
+    return {"backend": name, **asdict(costs), **made_of, **shown}

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.evaluation.ask_texts import Tried
+    from harness.models.ngrams import NgramWeight
+
+
+SUMMED = 10  # words shown of a sum, king - man + woman
 
 
 def try_(
@@ -36,8 +40,18 @@ def try_(
             "--nearest",
             least=0,
             metavar="N",
-            help="the N words nearest to each TEXT instead",
-            ko="답 대신, 각 TEXT에 가장 가까운 낱말 N개",
+            help="the N words nearest to each TEXT instead, or to a sum: 'king - man + woman'",
+            ko="답 대신, 각 TEXT나 낱말의 합('왕 - 남자 + 여자')에 가장 가까운 낱말 N개",
+        ),
+    ] = 0,
+    weights: Annotated[
+        int,
+        Flag(
+            "--weights",
+            least=0,
+            metavar="N",
+            help="the N n-grams that weigh most in each TEXT, by tf-idf",
+            ko="답 대신, 각 TEXT에서 tf-idf 가중치가 가장 큰 n-gram N개",
         ),
     ] = 0,
     json: Json = False,
@@ -51,6 +65,7 @@ def try_(
     from harness.cli.planning import reporter, require_named
     from harness.evaluation import ask_texts
     from harness.evaluation.progress import display
+    from harness.models.word_arithmetic import is_sum
 
     allowed_endpoints.allow(options.allow_endpoint)
     report = reporter(options)
@@ -60,8 +75,12 @@ def try_(
     if not lines:
         raise BadInput("give a TEXT, or lines on standard input")
     show = display(quiet=options.quiet)
+    if not nearest and all(map(is_sum, lines)) and ask_texts.knows_neighbours(plan):
+        nearest = SUMMED
     if nearest:
         return _print_nearest(ask_texts.nearest(plan, lines, nearest, show, report), json=json)
+    if weights:
+        return _print_weights(ask_texts.weights(plan, lines, weights, show, report), json=json)
     given = enumerate(inputs(lines, plan.task.file))
     examples = [(text, example(number, fields, plan.task.file)) for number, (text, fields) in given]
     return _print(ask_texts.ask(plan, examples, show, report), json=json)
@@ -84,6 +103,21 @@ def _print_nearest(found: Mapping[str, Sequence[tuple[str, float]]], *, json: bo
     for text, said in found.items():
         words = ", ".join(f"{word} {near:.2f}" for word, near in said) or "nothing is known of it"
         emit(printable(f"{text} → {words}"))
+    return 0
+
+
+def _print_weights(found: Mapping[str, Sequence[NgramWeight]], *, json: bool) -> int:
+    """Print the weights of each text's n-grams, a table a text."""
+    from harness.text.width import padded
+
+    if json:
+        print_json({"weights": {text: [one._asdict() for one in rows] for text, rows in found.items()}})
+        return 0
+    header = ["n-gram", "times", "idf", "weight"]
+    for text, rows in found.items():
+        cells = [[repr(one.ngram), str(one.times), f"{one.idf:.3f}", f"{one.weight:.3f}"] for one in rows]
+        lines = padded([header, *cells], [False, True, True, True])
+        emit(printable(text) + "\n" + "\n".join("  " + "  ".join(line).rstrip() for line in lines))
     return 0
 
 

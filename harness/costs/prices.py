@@ -76,6 +76,24 @@ class TokenPrice:
             read + Decimal(output_tokens) * written, self.together(requests, prompt_tokens, output_tokens)
         )
 
+    def in_words(self) -> list[str]:
+        """Return what a million tokens cost, a line each tier, and who says so."""
+        lines = [self._rates_in_words(self.rates, "")]
+        lines += [
+            self._rates_in_words(rates, f", prompts over {start:,} tokens") for start, rates in self.tiers
+        ]
+        told = ", ".join(part for part in (self.source, self.date) if part)
+        return [f"{line}{f' ({told})' if told else ''}" for line in lines]
+
+    def _rates_in_words(self, rates: PerToken, where: str) -> str:
+        kinds = {"read": rates.input, "read from the cache": rates.cached_input, "written": rates.output}
+        if rates.reasoning != rates.output:
+            kinds["thought"] = rates.reasoning
+        said = ", ".join(
+            f"{name} {(rate * MILLION).normalize():f}" for name, rate in kinds.items() if rate is not None
+        )
+        return f"{self.currency} a million tokens{where}: {said}"
+
     def _at(self, prompt_tokens: float) -> PerToken:
         reached = (rates for start, rates in reversed(self.tiers) if prompt_tokens > start)
         return next(reached, self.rates)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.adapters.base import Adapter, Capability
 from harness.backends import backend as backends
@@ -31,6 +31,9 @@ from harness.schema import (
     Response,
 )
 from harness.tasks import task as tasks
+
+if TYPE_CHECKING:
+    from harness.models.ngrams import NgramWeight
 
 Report = Callable[[str], None]
 
@@ -130,6 +133,34 @@ def nearest(
         _learn(plan, adapter, plan.prompts(), show, report)
         with adapter_errors(plan.backend.name):
             return {text: adapter.nearest(text, count) for text in texts}
+    finally:
+        close_adapter(plan.backend.name, adapter)
+
+
+def knows_neighbours(plan: Plan) -> bool:
+    """Return whether the backend learns which words are alike."""
+    adapter = create_adapter(plan.backend, plan.profile)
+    try:
+        return adapter.can(Capability.FIND_NEIGHBOURS)
+    finally:
+        close_adapter(plan.backend.name, adapter)
+
+
+def weights(
+    plan: Plan, texts: Sequence[str], count: int, show: Display, report: Report
+) -> dict[str, list[NgramWeight]]:
+    """Return the `count` n-grams that weigh most in each text, by the tf-idf that the backend has learnt.
+
+    Raises:
+        BadInput: the backend weighs no n-grams.
+    """
+    adapter = create_adapter(plan.backend, plan.profile)
+    try:
+        if not adapter.can(Capability.WEIGH_NGRAMS):
+            raise BadInput(f"--weights: {plan.backend.name} weighs no n-grams; tfidf does")
+        _learn(plan, adapter, plan.prompts(), show, report)
+        with adapter_errors(plan.backend.name):
+            return {text: adapter.ngram_weights(text)[:count] for text in texts}
     finally:
         close_adapter(plan.backend.name, adapter)
 

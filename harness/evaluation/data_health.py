@@ -30,6 +30,22 @@ class Instrument:
 
 
 @dataclass(frozen=True)
+class Lengths:
+    """How long a field is over the examples that have it, in `unit` (characters or words between blanks).
+
+    `deviation` is the standard deviation of these examples; `percentiles` maps 5 to 95 to a length.
+    """
+
+    field: str
+    unit: str
+    n: int
+    mean: float
+    deviation: float
+    percentiles: dict[int, float]
+    longest: int
+
+
+@dataclass(frozen=True)
 class Health:
     """What was found: `n` evaluated examples of `task`, `train` to learn from.
 
@@ -46,6 +62,7 @@ class Health:
     labels: dict[str, int]
     instruments: list[Instrument] = field(default_factory=list)
     learnt_from: str = ""
+    lengths: list[Lengths] = field(default_factory=list)
 
 
 def health(material: Material, corpus: Iterable[str] | None = None) -> Health:
@@ -77,6 +94,7 @@ def health(material: Material, corpus: Iterable[str] | None = None) -> Health:
         copies=copies,
         labels=dict(Counter(str(example.target) for example in tests)) if labels else {},
         instruments=_instruments(train, tests, list(labels), list(task.file.inputs)) if labels else [],
+        lengths=_lengths(tests, list(task.file.inputs), written=not labels and not task.file.options_from),
         learnt_from=task.file.shots.from_ if train else task.split,
     )
 
@@ -162,3 +180,25 @@ def _by_words(
     guessed = model.log_probabilities([seen(example, fields) for example in asked]).argmax(axis=1)
     answered = zip(guessed.tolist(), asked, strict=True)
     return sum(labels[at] == str(example.target) for at, example in answered)
+
+
+PERCENTILES = (5, 25, 50, 75, 95)
+
+
+def _lengths(examples: Sequence[Example], inputs: Sequence[str], *, written: bool) -> list[Lengths]:
+    """Return how long the examples' texts are, in characters and in words; targets too, where `written`."""
+    import numpy as np
+
+    columns: dict[str, list[str]] = {
+        name: [text for one in examples if isinstance(text := one.fields.get(name), str)] for name in inputs
+    }
+    columns["target"] = [one.target for one in examples if isinstance(one.target, str)] if written else []
+    found = []
+    for name, texts in columns.items():
+        for unit in ("characters", "words") if texts else ():
+            sizes = np.array([len(text) if unit == "characters" else len(text.split()) for text in texts])
+            cuts = np.percentile(sizes, PERCENTILES).tolist()
+            spread = float(sizes.std(ddof=1)) if len(sizes) > 1 else 0.0
+            about = (float(sizes.mean()), spread, dict(zip(PERCENTILES, cuts, strict=True)))
+            found.append(Lengths(name, unit, len(sizes), *about, int(sizes.max())))
+    return found

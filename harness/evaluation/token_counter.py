@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from harness.adapters.base import Capability
 from harness.backends.backend import Backend
 from harness.errors import BadInput, Unavailable
 from harness.evaluation.adapter_lifecycle import adapter_errors, close_adapter, create_adapter
-from harness.evaluation.fitting import fit_or_load
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display
 from harness.options.running import RunOptions
@@ -18,6 +17,14 @@ from harness.schema import Ask
 from harness.tasks.task import Task
 
 CountTokens = Callable[[str], int]
+Pieces = Callable[[str], list[tuple[int, str]]]
+
+
+class TokenCounter(NamedTuple):
+    """What counts the tokens of a text, and what says which they are; None where nobody does."""
+
+    count: CountTokens
+    pieces: Pieces | None
 
 
 @contextmanager
@@ -43,13 +50,15 @@ def counter_of_prompts(plan: Plan | None) -> Iterator[CountTokens | None]:
 
 
 @contextmanager
-def counter(system: Backend, plan: Plan | None, options: RunOptions, show: Display) -> Iterator[CountTokens]:
-    """Yield what counts the tokens of a backend; one that learns its tokenizer learns, or has learnt, it.
+def counter(system: Backend, plan: Plan | None, options: RunOptions, show: Display) -> Iterator[TokenCounter]:
+    """Yield what counts the tokens of a backend; one that learns its tokenizer learns that, and no model.
 
     Raises:
         BadInput: it has no tokenizer.
         Unavailable: it cannot work here, or learns and there is no task to learn from.
     """
+    from harness.models.tokenizers import learnt_alone
+
     ask = plan.task.ask if plan else cast(Ask, system.entry.asks[0])  # nothing is asked of it
     for reason in system.obstacles(trust_remote_code=options.trust_remote_code):
         raise Unavailable(reason)
@@ -67,8 +76,15 @@ def counter(system: Backend, plan: Plan | None, options: RunOptions, show: Displ
                 raise BadInput(
                     f"{system.name} learns its tokenizer from a task; name one in place of the text"
                 )
-            fit_or_load(adapter, plan, plan.prompts(), lambda: plan.material.train, show)
+            show.phase(f"{system.name}: learning its tokenizer")
+            with adapter_errors(system.name):
+                own = learnt_alone(lambda: adapter.fit(plan.material.train, plan.prompts()))
+            show.stop()
+            if own is not None:
+                yield TokenCounter(own.count, own.pieces)
+                return
         with adapter_errors(system.name):
-            yield adapter.count_tokens
+            shows = adapter.can(Capability.SHOW_PIECES)
+            yield TokenCounter(adapter.count_tokens, adapter.pieces if shows else None)
     finally:
         close_adapter(system.name, adapter)

@@ -28,6 +28,7 @@ from harness.models.losses import cross_entropy
 from harness.models.temperature_scaling import best_scale
 from harness.models.tokenizers import PAD, SEP, UNK, Tokeniser
 from harness.models.training import Recipe, Trained, batches, pick_device, seeded, train
+from harness.models.word_arithmetic import summed, terms
 from harness.schema import TrainingContext, TrainingStats
 
 EMBEDDING_STD = 0.05  # of embeddings when they begin: at torch's 1 a network learns for epochs to forget them
@@ -271,11 +272,19 @@ class NetworkClassifier:
         return np.stack(found)
 
     def nearest(self, text: str, count: int) -> list[tuple[str, float]]:
-        """Return the `count` tokens nearest to `text`, none of its own, each with its cosine."""
-        own = set(self.tokeniser.encode([text])[0])
-        if not any(self.tokeniser.decode([i]).strip() for i in own - {UNK}):  # where a word begins is no word
-            return []
-        vector = torch.from_numpy(self.vectors([(text,)])[0]).float().to(self.device)
+        """Return the `count` tokens nearest to `text`, none of its own, each with its cosine.
+
+        A sum of words, `king - man + woman`, is where its vectors point together. Nothing where a word of it
+        is not known.
+        """
+        parts = terms(text)
+        encoded = [set(self.tokeniser.encode([part.word])[0]) for part in parts]
+        for own in encoded:
+            if not any(self.tokeniser.decode([i]).strip() for i in own - {UNK}):  # no word
+                return []
+        own = set().union(*encoded)
+        vectors = self.vectors([(part.word,) for part in parts])
+        vector = torch.from_numpy(summed(parts, np.asarray(vectors))).float().to(self.device)
         found = self.network.nearest(vector, count + len(own))
         kept = [(self.tokeniser.decode([i]).strip(), cosine) for i, cosine in found if i not in own]
         return kept[:count]

@@ -8,8 +8,10 @@ over characters. For N texts and V known n-grams, a text is a sparse row x of V 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+from unicodedata import normalize
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,6 +27,15 @@ CHARACTERS = Analyser()
 BITS = 21
 STRIDE = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio of 2**64 spreads neighbouring code points
 PIECE = 2**18  # code points counted at a time: the arrays stay near the processor's cache
+
+
+class NgramWeight(NamedTuple):
+    """An n-gram of a text: how often it stands there, how telling it is, its share of a row of length 1."""
+
+    ngram: str
+    times: int
+    idf: float
+    weight: float
 
 
 class NgramRows:
@@ -77,6 +88,29 @@ class NgramRows:
         row = np.repeat(np.arange(len(start) - 1), np.diff(start))
         values /= np.sqrt(np.bincount(row, values**2, len(start) - 1))[row]
         return sp.csr_array((values, column, start), shape=(len(start) - 1, len(self.known)))
+
+    def weights(self, text: str) -> list[NgramWeight]:
+        """Return the known n-grams of characters of a text with what they weigh, the largest first.
+
+        N-grams that share a bucket are told as they stand, with the weight of the bucket.
+
+        Raises:
+            BadInput: the n-grams are not of characters.
+        """
+        if self.analyser.name != CHARACTERS.name:
+            raise BadInput(f"weights are shown of n-grams of characters, not of {self.analyser.name}s")
+        row = self.rows([text])
+        weight = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+        found = []
+        composed = normalize("NFC", text).lower()
+        for n in range(self.ngrams[0], self.ngrams[1] + 1):
+            counts = Counter(composed[start : start + n] for start in range(len(composed) - n + 1))
+            buckets = count_ngrams(list(counts), (n, n), self.analyser).indices
+            columns = self._column[buckets].tolist()
+            for (ngram, count), column in zip(counts.items(), columns, strict=True):
+                if column >= 0:
+                    found.append(NgramWeight(ngram, count, float(self.idf[column]), weight[column]))
+        return sorted(found, key=lambda one: (-one.weight, one.ngram))
 
     def cosines(self, left: Sequence[str], right: Sequence[str]) -> NDArray[np.float64]:
         """Return (N,), the cosine of each text with the one beside it, 0 to 1; 0 where nothing is known."""

@@ -22,7 +22,8 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -30,6 +31,7 @@ from unicodedata import normalize
 
 from harness.errors import BadInput, did_you_mean
 from harness.text import morphemes
+from harness.text.token_spans import parts
 
 TokenizerKind = Literal["bpe", "byte_bpe", "wordpiece", "unigram", "syllable", "morpheme", "word"]
 KINDS: tuple[str, ...] = get_args(TokenizerKind)
@@ -66,6 +68,33 @@ class Tokeniser(ABC):
         """Return the number of tokens of a text."""
         return len(self.encode([text])[0])
 
+    def pieces(self, text: str) -> list[tuple[int, str]]:
+        """Return each token of a text: its id, and how the vocabulary writes it."""
+        return [(i, self.vocabulary[i]) for i in self.encode([text])[0]]
+
+
+_ALONE: ContextVar[bool] = ContextVar("alone", default=False)
+
+
+class TokeniserLearnt(BaseException):
+    """Ends a fit once its tokeniser is learnt, where nothing else of it is wanted; no fault."""
+
+    def __init__(self, tokeniser: Tokeniser) -> None:
+        super().__init__("the tokeniser is learnt")
+        self.tokeniser = tokeniser
+
+
+def learnt_alone(fit: Callable[[], object]) -> Tokeniser | None:
+    """Return the tokeniser that a fit learns, and learn no more of it; None where it learns none here."""
+    token = _ALONE.set(True)
+    try:
+        fit()
+    except TokeniserLearnt as found:
+        return found.tokeniser
+    finally:
+        _ALONE.reset(token)
+    return None
+
 
 def train(kind: str, texts: Iterable[str], *, size: int = 16_000) -> Tokeniser:
     """Return a tokeniser of at most `size` tokens (the special ones included), learnt from `texts`.
@@ -80,6 +109,13 @@ def train(kind: str, texts: Iterable[str], *, size: int = 16_000) -> Tokeniser:
     if size < least:
         raise BadInput(f"a {kind} vocabulary of {size}: needs at least {least}")
     composed = [normalize("NFC", text) for text in texts]
+    found = _trained(kind, composed, size)
+    if _ALONE.get():
+        raise TokeniserLearnt(found)
+    return found
+
+
+def _trained(kind: str, composed: Sequence[str], size: int) -> Tokeniser:
     if kind in _TRAINERS:
         return Subwords(kind, _TRAINERS[kind](composed, size))
     counts = Counter(chain.from_iterable(_split(kind, composed)))
@@ -113,6 +149,11 @@ class Subwords(Tokeniser):
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text, without any special token but UNK."""
         return [found.ids for found in self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+
+    def pieces(self, text: str) -> list[tuple[int, str]]:
+        """Return each token of a text: its id, and the part of the text that it stands for."""
+        found = self.tokenizer.encode(text, add_special_tokens=False)
+        return list(zip(found.ids, parts(text, found.offsets), strict=True))
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of ids, special tokens left out."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from harness.reports.writers.blocks import Block, Lines, TableBlock
 from harness.reports.writers.translations import translated
 
 if TYPE_CHECKING:
-    from harness.evaluation.data_health import Health, Instrument
+    from harness.evaluation.data_health import Health, Instrument, Lengths
 
 SHOWN = 5  # ids of a kind
 
@@ -19,6 +20,10 @@ def blocks(found: Health) -> list[Block]:
     if found.instruments:
         header = [translated("sees only"), translated("right"), translated("95 % interval")]
         made.append(TableBlock(header, [_row(one) for one in found.instruments], names=0))
+    if found.lengths:
+        header = [translated("length of"), "n", translated("mean"), translated("sd")]
+        header += [f"{cut} %" for cut in found.lengths[0].percentiles] + [translated("longest")]
+        made.append(TableBlock(header, [_length(one) for one in found.lengths], names=0))
     return made
 
 
@@ -27,6 +32,7 @@ def as_json(found: Health) -> dict[str, Any]:
     return {
         **{name: getattr(found, name) for name in ("task", "split", "n", "train", "copies", "labels")},
         "learnt_from": found.learnt_from,
+        "lengths": [asdict(one) for one in found.lengths],
         "instruments": [
             {"sees": one.sees or None, "right": one.right, "n": one.n, "share": one.right / one.n}
             for one in found.instruments
@@ -63,3 +69,9 @@ def _row(one: Instrument) -> list[str]:
     name = one.sees or translated("nothing: the commonest label")
     told = translated("the length") if one.sees == "length" else name
     return [told, f"{one.right / one.n:.3f}", f"[{low:.3f}, {high:.3f}]"]
+
+
+def _length(one: Lengths) -> list[str]:
+    cuts = [f"{cut:,.0f}" for cut in one.percentiles.values()]
+    name = f"{one.field}, {translated(one.unit)}"
+    return [name, f"{one.n:,}", f"{one.mean:,.1f}", f"{one.deviation:,.1f}", *cuts, f"{one.longest:,}"]

@@ -6,12 +6,17 @@ Chen et al. (2021), "Evaluating Large Language Models Trained on Code", for pass
 
 from __future__ import annotations
 
+import itertools
+import math
+import random
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from harness.metrics.aggregates import weighted_mean
 from harness.schema import Metric
+
+DRAWS = 200  # of k repeats, beyond which not every choice of them is looked at
 
 
 class Repeats(NamedTuple):
@@ -43,8 +48,24 @@ def majority(repeats: Repeats) -> float:
     return repeats.right[repeats.said.index(winner)]
 
 
+def majority_of(k: int, repeats: Repeats) -> float:
+    """Return how probable it is that k of the repeats, drawn without putting back, have the right majority.
+
+    Of few such draws all are looked at, of more than DRAWS so many, by a seed.
+    """
+    n = len(repeats.right)
+    if math.comb(n, k) <= DRAWS:
+        chosen: Iterable[Sequence[int]] = itertools.combinations(range(n), k)
+    else:
+        draw = random.Random(k)
+        chosen = (sorted(draw.sample(range(n), k)) for _ in range(DRAWS))
+    drawn = (Repeats([repeats.said[i] for i in some], [repeats.right[i] for i in some]) for some in chosen)
+    votes = list(map(majority, drawn))
+    return sum(votes) / len(votes)
+
+
 def figures(examples: Sequence[Repeats]) -> dict[str, list[float]]:
-    """Return name → a value an example: `pass@k` for k of 1, 2, 4 … n, `avg@n` and `maj@n`.
+    """Return name → a value an example: `pass@k` for k of 1, 2, 4 … n, `avg@n`, `maj@k` for k of 4, 8 … n.
 
     n is the fewest repeats that an example has: one of which some failed does not take part in more.
     Nothing where no example has two.
@@ -57,6 +78,8 @@ def figures(examples: Sequence[Repeats]) -> dict[str, list[float]]:
         f"pass@{k}": [pass_at(k, len(one.right), round(sum(one.right))) for one in examples] for k in steps
     }
     found[f"avg@{n}"] = [sum(one.right) / len(one.right) for one in examples]
+    for k in (k for k in steps if 2 < k < n):  # of two, a majority is whichever comes first
+        found[f"maj@{k}"] = [majority_of(k, one) for one in examples]
     found[f"maj@{n}"] = [majority(one) for one in examples]
     return found
 

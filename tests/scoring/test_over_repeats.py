@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.scoring.over_repeats import Repeats, figures, majority, pass_at
+from harness.scoring.over_repeats import Repeats, figures, majority, majority_of, pass_at
 from tests.support.running import Project
 
 
@@ -39,9 +39,28 @@ def test_what_most_say_counts_and_of_equals_the_first(said, right, wanted):
     assert majority(Repeats(said, right)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("said", "k", "wanted"),
+    [
+        ("aab", 3, 1.0),  # a is right
+        ("abbb", 3, 0.0),  # every three have two of b at least
+        ("aaabb", 3, 0.7),  # of ten threes, seven have two of a
+        ("aabbc", 5, 1.0),  # of equals the first
+    ],
+)
+def test_a_majority_of_k_is_that_of_every_choice_of_k_repeats(said, k, wanted):
+    repeats = Repeats(list(said), [float(one == "a") for one in said])
+    assert majority_of(k, repeats) == pytest.approx(wanted)
+
+
+def test_of_many_choices_some_are_drawn_and_always_the_same():
+    repeats = Repeats(["a", "b"] * 15, [1.0, 0.0] * 15)
+    assert majority_of(9, repeats) == majority_of(9, repeats) == pytest.approx(0.5, abs=0.12)
+
+
 def test_the_fewest_repeats_decide_which_figures_there_are():
     found = figures([Repeats(["a"] * 5, [1.0] * 5), Repeats(["b"] * 6, [0.0] * 6)])
-    assert list(found) == ["pass@1", "pass@2", "pass@4", "pass@5", "avg@5", "maj@5"]
+    assert list(found) == ["pass@1", "pass@2", "pass@4", "pass@5", "avg@5", "maj@4", "maj@5"]
     assert found["avg@5"] == [1.0, 0.0]
     assert figures([Repeats(["a"], [1.0])]) == {}
 

@@ -15,7 +15,7 @@ from harness.adapters.fitted_classifier import Classical, Classifier
 from harness.schema import Profile
 
 if TYPE_CHECKING:
-    pass
+    from harness.models.ngrams import NgramWeight
 
 
 def tfidf(profile: Profile) -> Adapter:
@@ -47,6 +47,13 @@ class Tfidf(Classical):
         from harness.models.tfidf import TfidfClassifier
 
         return TfidfClassifier.load(path)
+
+    def ngram_weights(self, text: str) -> list[NgramWeight]:
+        """Return the n-grams of `text` with their weights, the largest first."""
+        from harness.models.tfidf import TfidfClassifier
+
+        assert isinstance(self.model, TfidfClassifier)
+        return self.model.rows.weights(text)
 
 
 class NaiveBayesAdapter(Classical):

@@ -14,6 +14,7 @@ from harness.adapters.lm.prefix_tree import common_length
 from harness.schema import Parts, Profile, Request
 from harness.terminal import say
 from harness.text.thoughts import MARKS
+from harness.text.token_spans import parts
 
 
 class Pair(NamedTuple):
@@ -40,6 +41,19 @@ class Tokens:
             texts, add_special_tokens=special, padding=False, truncation=False, verbose=False
         )["input_ids"]
         return encoded
+
+    def pieces(self, text: str) -> list[tuple[int, str]]:
+        """Return each token of a text: its id, and the part of the text that it stands for.
+
+        A tokenizer in Python alone tells its own name of a token.
+        """
+        how = {"add_special_tokens": False, "truncation": False, "verbose": False}
+        if not self.tokenizer.is_fast:
+            ids = self.tokenizer(text, **how)["input_ids"]
+            return list(zip(ids, self.tokenizer.convert_ids_to_tokens(ids), strict=True))
+        found = self.tokenizer(text, return_offsets_mapping=True, **how)
+        spans = list(map(tuple, found["offset_mapping"]))
+        return list(zip(found["input_ids"], parts(text, spans), strict=True))
 
     def text(self, ids: list[int]) -> str:
         """Return the text of `ids`, blanks as the model wrote them.

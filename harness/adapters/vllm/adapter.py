@@ -84,6 +84,10 @@ class Vllm(Adapter):
         """Return the number of tokens of `text`, special tokens left out."""
         return len(self.tokens.encode([text], special=False)[0])
 
+    def pieces(self, text: str) -> list[tuple[int, str]]:
+        """Return each token of `text` in order: its id, and the part of the text that it stands for."""
+        return self.tokens.pieces(text)
+
     def close(self) -> None:
         """Let go of the engine and of the memory it held."""
         engine, self._engine, self._tokens = self._engine, None, None

@@ -59,6 +59,13 @@ KOREAN: dict[str, str] = {
     "a system left out is foretold from {n} items to {error:.1f} points on average, {worst:.1f} at worst": (
         "빼 놓은 시스템의 점수를 {n}문항으로 평균 {error:.1f}점, 최악 {worst:.1f}점 안에서 예측함"
     ),
+    # Lengths of a dataset's texts
+    "length of": "길이",
+    "characters": "글자",
+    "words": "어절",
+    "mean": "평균",
+    "sd": "표준편차",
+    "longest": "가장 긴 것",
     # An explanation
     "setting": "설정",
     "worth": "효과",
