@@ -26,7 +26,8 @@ REPLIES = SHARED / "replies"
 GOLD = Path(__file__).parents[1] / "tests" / "gold" / "real_replies.jsonl"
 MORE_NUMBERS = GOLD.with_name("more_numbers.jsonl")  # drawn, and read by hand, after the rules were made
 SEED, SECOND_SEED = 17, 18
-BLIND = (19,)  # seeds of the samples that were read by hand before a reader saw them
+# Seeds of the samples that were read by hand before a reader saw them, and what they are of.
+BLIND = {19: "numbers and options", 20: "numbers"}
 # Files that hold at least 300 Korean replies of more than ten characters: six systems, five suites.
 KOREAN = (
     "click/nova-2-lite-medium-2025-12-13",
@@ -83,7 +84,7 @@ def more_numbers() -> list[Reply]:
 
 
 def blind(seed: int) -> list[Reply]:
-    """Return 459 replies that were in no sample before: 309 that a number is asked of, and 150 of options.
+    """Return replies of no earlier sample: some 300 that a number is asked of, and of 19 150 of options.
 
     Of LogicKor three of each of its 53 models, so that no system's habits outweigh the others'.
     """
@@ -95,8 +96,9 @@ def blind(seed: int) -> list[Reply]:
     counts |= {f"gsm8k/{name}": 10 for name in GSM8K[:-1]} | {f"gsm8k/{GSM8K[-1]}": 50}
     counts |= {"bbh/cot/object_counting": 30, "komt_bench": len(KOMT_BENCH)}
     counts |= {f"alpaca_eval/{name}": 3 for name in (*systems, "gpt4_1106_preview")}
-    counts |= {f"mmlu_pro/{path.name[:-9]}": 10 for path in sorted((REPLIES / "mmlu_pro").glob("*.jsonl.gz"))}
-    counts |= {f"korean/{name}": 6 + (number < 4) for number, name in enumerate(KOREAN)}
+    if "options" in BLIND[seed]:
+        counts |= {f"mmlu_pro/{one.name[:-9]}": 10 for one in sorted((REPLIES / "mmlu_pro").glob("*.gz"))}
+        counts |= {f"korean/{name}": 6 + (number < 4) for number, name in enumerate(KOREAN)}
     return [reply for stratum, count in counts.items() for reply in _draw(stratum, count, seed, used)]
 
 
