@@ -17,7 +17,11 @@ _NOW = re.compile(
     re.I,
 )
 _BEFORE_NOW = re.compile(r"처음|원래|먼저|있었|\b(?:had|was|were|bought|first|if|suppose|let)\b|[=+]", re.I)
-_BECAUSE = re.compile(r"(?:^|(?<=[.!?。]\s)|\n)\s{0,3}(?:왜냐하면|그 이유는|이유는|because\b)", re.I)
+_BECAUSE = re.compile(
+    r"(?:^|(?<=[.!?。]\s)|\n)\s{0,3}(?:왜냐하면|그 이유는|이유는|because\b"
+    r"|this (?:number |estimate )?(?:is|was) (?:because|based on|calculated|computed|found|determined)\b)",
+    re.I,
+)
 _DIGIT = re.compile("[0-9]")
 
 

@@ -227,6 +227,9 @@ def test_numbers_in_words_are_read_where_they_state_an_amount(reply, said):
         ("**Answer:** 1/8\n따라서 두 공책이 남는 두 가지 길이 있습니다.", "0.125"),
         ("3 x 4 x 5", None),
         ("We get this by taking it apart, multiplied by 100.", None),
+        ("So Ben has $31 left when he is 12 years old.", "31"),
+        ("So 6 trains leave each hour, which adds up to 144 trains a day.", "144"),
+        ("The lake is 80 metres deep. This is calculated by multiplying 40 by 2.", "80"),
         ("따라서 넓이는 12입니다. 이를 4로 나누어 볼 수도 있습니다.", "12"),
     ],
 )
@@ -246,6 +249,8 @@ def test_what_is_said_at_once_or_before_the_reason_is_stated_and_a_plan_or_a_ste
         "따라서 사과는 6개이고, 배는 1개입니다.",
         "따라서 사과 6개의 상자를 가지고 있으며, 배 1개의 상자를 가지고 있습니다.",
         "The shares are 10%, 20%, and 70%, respectively.",
+        "Overall, it takes anywhere from 20 to 30 minutes.",
+        "따라서 유사도는 0.8, 각도는 약 37도입니다.",
         r"It takes $\boxed{3}$ hours and $\boxed{15}$ minutes.",
         "It is not possible to determine it. We can only say that it is less than 15%.",
         "\n".join(
