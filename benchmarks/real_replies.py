@@ -27,7 +27,7 @@ GOLD = Path(__file__).parents[1] / "tests" / "gold" / "real_replies.jsonl"
 MORE_NUMBERS = GOLD.with_name("more_numbers.jsonl")  # drawn, and read by hand, after the rules were made
 SEED, SECOND_SEED = 17, 18
 # Seeds of the samples that were read by hand before a reader saw them, and what they are of.
-BLIND = {19: "numbers and options", 20: "numbers"}
+BLIND = {19: "numbers and options", 20: "numbers", 21: "numbers of other kinds"}
 # Files that hold at least 300 Korean replies of more than ten characters: six systems, five suites.
 KOREAN = (
     "click/nova-2-lite-medium-2025-12-13",
@@ -50,7 +50,15 @@ NUMERIC_TURNS = ((11, 0), (11, 1), (12, 0), (12, 1), (13, 0), (13, 1))
 REASONING_TURNS = ((2, 1), (3, 0), (6, 0))
 ALPACA_EVAL = (149, 150, 168, 172, 268, 359, 448, 765, 767, 768, 773, 793)
 KOMT_BENCH = (111, 112, 113, 114, 115, 117, 118, 119, 120)
-NUMBERS = ("gsm8k", "logickor", "bbh", "alpaca_eval", "komt_bench")
+ALPACA_EVAL_ESTIMATES = (766, 769, 770, 771, 772, 774)
+NUMBERS = (
+    *("gsm8k", "logickor", "bbh", "alpaca_eval", "komt_bench"),
+    *("logickor_11_1", "mmlu_pro_numbers", "kmmlu_hard_numbers", "alpaca_eval_estimates"),
+)
+# A choice that is one number with its unit: 4.65 kJ/mol, $1,500, 3/4.
+_NUMBER = re.compile(
+    r"\s*[-$]{0,2}\s*[\d.,/]+\s*(?:[x×*] ?10\^?\{?[-+]?\d+\}?)?\s*[%°]?\s*[A-Za-z/^0-9%° ]{0,14}"
+)
 
 
 @dataclass(frozen=True)
@@ -84,22 +92,38 @@ def more_numbers() -> list[Reply]:
 
 
 def blind(seed: int) -> list[Reply]:
-    """Return replies of no earlier sample: some 300 that a number is asked of, and of 19 150 of options.
-
-    Of LogicKor three of each of its 53 models, so that no system's habits outweigh the others'.
-    """
+    """Return replies of no earlier sample: some 300 that a number is asked of, and of 19 150 of options."""
     used = {reply.id for reply in (*drawn(), *more_numbers())}
     used |= {reply.id for earlier in BLIND if earlier < seed for reply in blind(earlier)}
-    models = sorted(path.name for path in (REPLIES / "logickor").iterdir())
-    systems = sorted(path.name[:-9] for path in (REPLIES / "alpaca_eval").glob("*.jsonl.gz"))
-    counts = {f"logickor/{name}": 3 for name in models}
-    counts |= {f"gsm8k/{name}": 10 for name in GSM8K[:-1]} | {f"gsm8k/{GSM8K[-1]}": 50}
-    counts |= {"bbh/cot/object_counting": 30, "komt_bench": len(KOMT_BENCH)}
-    counts |= {f"alpaca_eval/{name}": 3 for name in (*systems, "gpt4_1106_preview")}
+    used |= {f"logickor_11_1/{key.partition('/')[2]}" for key in used if key.startswith("logickor/")}
+    counts = _other_kinds() if "other" in BLIND[seed] else _numbers()
     if "options" in BLIND[seed]:
-        counts |= {f"mmlu_pro/{one.name[:-9]}": 10 for one in sorted((REPLIES / "mmlu_pro").glob("*.gz"))}
+        counts |= {f"mmlu_pro/{name}": 10 for name in _named("mmlu_pro")}
         counts |= {f"korean/{name}": 6 + (number < 4) for number, name in enumerate(KOREAN)}
     return [reply for stratum, count in counts.items() for reply in _draw(stratum, count, seed, used)]
+
+
+def _numbers() -> dict[str, int]:
+    """Return strata of numbers; three replies of each of LogicKor's 53 models, so that no system outweighs."""
+    counts = {f"logickor/{path.name}": 3 for path in sorted((REPLIES / "logickor").iterdir())}
+    counts |= {f"gsm8k/{name}": 10 for name in GSM8K[:-1]} | {f"gsm8k/{GSM8K[-1]}": 50}
+    counts |= {"bbh/cot/object_counting": 30, "komt_bench": len(KOMT_BENCH)}
+    return counts | {f"alpaca_eval/{name}": 3 for name in (*_named("alpaca_eval"), "gpt4_1106_preview")}
+
+
+def _other_kinds() -> dict[str, int]:
+    """Return strata whose replies no rule has been tried on: another turn, worked solutions of choices."""
+    counts = {"logickor_11_1": 40, "bbh/cot/object_counting": 20}
+    counts |= {f"mmlu_pro_numbers/{name}": 18 for name in _named("mmlu_pro")}
+    counts |= {"kmmlu_hard_numbers/claude-haiku-4-5-2025-12-05": 25}
+    counts |= {f"gsm8k/{name}": 8 for name in GSM8K[:-1]} | {f"gsm8k/{GSM8K[-1]}": 28}
+    return counts | {
+        f"alpaca_eval_estimates/{name}": 3 for name in (*_named("alpaca_eval"), "gpt4_1106_preview")
+    }
+
+
+def _named(folder: str) -> list[str]:
+    return sorted(path.name[:-9] for path in (REPLIES / folder).glob("*.jsonl.gz"))
 
 
 def blind_labels(seed: int) -> Path:
@@ -127,6 +151,10 @@ def stratum_replies(stratum: str) -> dict[str, Reply]:
         "bbh": _bbh,
         "alpaca_eval": _alpaca_eval,
         "komt_bench": _komt_bench,
+        "logickor_11_1": _logickor_11_1,
+        "mmlu_pro_numbers": _mmlu_pro_numbers,
+        "kmmlu_hard_numbers": _kmmlu_hard_numbers,
+        "alpaca_eval_estimates": lambda system: _alpaca_eval(system, "_estimates", ALPACA_EVAL_ESTIMATES),
     }
     found = readers[group](name)
     return {reply.id: reply for reply in found}
@@ -199,15 +227,35 @@ def _bbh(name: str) -> Iterator[Reply]:
         yield Reply(f"bbh/{name}/{number}", row["reply"], target=row["target"])
 
 
-def _alpaca_eval(name: str) -> Iterator[Reply]:
+def _alpaca_eval(name: str, kind: str = "", numbers: tuple[int, ...] = ALPACA_EVAL) -> Iterator[Reply]:
     """Yield a system's answers; those of the model that all are held against are in each file."""
     path = REPLIES / "alpaca_eval" / f"{name}.jsonl.gz"
     file, column = (path, "output_2") if path.exists() else (path.with_name("alpaca-7b.jsonl.gz"), "output_1")
     asked = [row["instruction"] for row in _lines(path.with_name("alpaca-7b.jsonl.gz"))]
     rows = {row["instruction"]: row[column] for row in _lines(file)}
-    for number in ALPACA_EVAL:
+    for number in numbers:
         if asked[number] in rows:
-            yield Reply(f"alpaca_eval/{name}/{number}", rows[asked[number]])
+            yield Reply(f"alpaca_eval{kind}/{name}/{number}", rows[asked[number]])
+
+
+def _logickor_11_1(_name: str) -> Iterator[Reply]:
+    for reply in _logickor(""):
+        if reply.id.endswith("/11/1"):
+            yield Reply(f"logickor_11_1/{reply.id.partition('/')[2]}", reply.text)
+
+
+def _mmlu_pro_numbers(name: str) -> Iterator[Reply]:
+    """Yield the replies to questions all of whose choices are numbers."""
+    for reply in _mmlu_pro(name):
+        if len(reply.choices) > 4 and all(map(_NUMBER.fullmatch, reply.choices)):
+            yield Reply(f"mmlu_pro_numbers/{reply.id.partition('/')[2]}", reply.text)
+
+
+def _kmmlu_hard_numbers(name: str) -> Iterator[Reply]:
+    """Yield worked solutions: replies of more than 250 characters."""
+    for reply in _korean(f"kmmlu_hard/{name}"):
+        if len(reply.text) > 250:
+            yield Reply(f"kmmlu_hard_numbers/{name}/{reply.id.rpartition('/')[2]}", reply.text)
 
 
 def _komt_bench(_name: str) -> Iterator[Reply]:
