@@ -104,7 +104,7 @@ def blind(seed: int) -> list[Reply]:
 
 
 def _numbers() -> dict[str, int]:
-    """Return strata of numbers; three replies of each of LogicKor's 53 models, so that no system outweighs."""
+    """Return strata of numbers; of LogicKor three replies of each of its 53 models."""
     counts = {f"logickor/{path.name}": 3 for path in sorted((REPLIES / "logickor").iterdir())}
     counts |= {f"gsm8k/{name}": 10 for name in GSM8K[:-1]} | {f"gsm8k/{GSM8K[-1]}": 50}
     counts |= {"bbh/cot/object_counting": 30, "komt_bench": len(KOMT_BENCH)}

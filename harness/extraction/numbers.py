@@ -62,6 +62,7 @@ _OPERATOR_BEFORE = re.compile(
 _OPERATOR_AFTER = re.compile(
     r" ?(?:[+*×÷·√^!](?!\*)|[xX] ?[0-9(]|[a-z가-힣]{1,8} \+ "
     r"|/ ?(?:[0-9(√\\]|sqrt))|-[0-9(√]|[CP][0-9]| - [0-9A-Za-z(]|[a-zA-Z]\^"
+    r"|(?: [a-z/]{1,10}){0,2} (?:divided by|multiplied by|plus|minus|times (?:the\b|[0-9]))"
     r"| ?(?:제곱|거듭|승(?![가-힣]|은|의))|의 ?[0-9]{1,6} ?(?:제곱|거듭|승)"
 )
 _TUPLE = re.compile(

@@ -58,13 +58,17 @@ _EMPHASIS = re.compile(r"(?<![0-9)])\*\*|\*\*(?![0-9(])|__")
 _BOX_BEFORE = re.compile(r"\\boxed ?\{[^{}]{1,30}\}[^.!?…\n\\]{1,40}$")
 _WITHOUT_END = re.compile(r"[0-9][0-9,.]{60,}[^\n]{0,3}\s*$")
 _NONE = Number("", 0, 0, True)
+_UNFINISHED = re.compile(r"[-+*/×÷=^\\({,]\s*$")
 _ASIDE = 160  # what is longer in brackets is no aside
 _VERB = re.compile(
     r"(?:\b(?:is|are|was|were|be|equals?|gets?|has|have|costs?|needs?|took|takes?|makes?|pays?|earns?|spends?|spent"
     r"|saves?|sold|sells?|gives?|buys?|bought|(?:equates?|amounts?|comes?|adds? up|works? out) to)\b|=)\s*"
 )
 # Marley has $23 when she is 22: what a clause adds is not what the sentence states.
-_CLAUSE = re.compile(r"\b(?:when|because|since|after|before|while|if|assuming|given|although)\b.*$", re.I)
+_CLAUSE = re.compile(
+    r"\b(?:when|because|since|after|before|while|if|assuming|given|although|(?:so|such) that"
+    r"|that (?:can|could|are|is|have|has|will|would))\b.*$"
+)
 # between 7 and 8, from 10 to 20: an estimate that names no number.
 _FROM_TO = re.compile(
     r"\b(?:between|(?:anywhere |ranges? )?from) [$]?[0-9][0-9.,]{0,20}%?(?: [a-z]{1,12})? (?:to|and)"
@@ -96,7 +100,7 @@ def stated_number(text: str, *, cut: bool = False) -> str | None:
             return None if cut else _last(own[mark.stop :])
         if found is not None:
             return found.text
-    return None if cut or _WITHOUT_END.search(own) or given_up(own) else _last(own)
+    return None if cut or _WITHOUT_END.search(own) or _UNFINISHED.search(own) or given_up(own) else _last(own)
 
 
 def _before_the_cut(mark: Mark) -> bool:
@@ -182,6 +186,7 @@ def _concluded(line: str, found: list[Number]) -> Number:
         return ([n for n in _outside(line) if not _is_subject(line, n)] or found)[-1]
     main = _CLAUSE.sub("", line)
     found = [n for n in found if n.start < len(main)] or found
+    found = [n for n in found if not n.open and not _by_the_way(line, n)] or found
     behind = [*_VERB.finditer(main)]
     return next((n for m in reversed(behind) for n in found if n.start >= m.end()), found[-1])
 
@@ -189,7 +194,7 @@ def _concluded(line: str, found: list[Number]) -> Number:
 def _alone(line: str, number: Number) -> bool:
     """Return whether a line is the number and its unit, and no heading such as `1.` or `Step 3`."""
     before, after = line[: number.start].strip(_BEFORE), line[number.stop :].strip()
-    return not before and len(after) <= 12 and not re.match(r"[.):]", after)
+    return not before and len(after) <= 12 and not re.match(r"[.):]|(?:단계|번째|차시|장)(?![가-힣])", after)
 
 
 def _last(text: str) -> str | None:

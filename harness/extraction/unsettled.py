@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _WORKED_ON = re.compile(
-    r"[0-9)}%] ?[-+*/×÷·]{1,2}[^=\n]{1,60}(?:=|≈|\\approx) ?[^=\n]{0,40}[0-9]"
+    r"[0-9)}%][가-힣a-zA-Z]{0,6} ?[-+*/×÷·]{1,2}[^=\n]{1,60}(?:=|≈|\\approx) ?[^=\n]{0,40}[0-9]"
+    r"|\\d?frac ?\{[^\n=]{1,160}(?:=|≈|\\approx) ?[^=\n]{0,40}[0-9]"
     r"|(?:이|그|위)(?: ?(?:결과|값|수|합)(?:들)?)?[을를] [^.\n]{0,40}?(?:하|합치|더하|빼|나누|곱하)면[ ,]"
     r"[^\n]{0,80}?[0-9]"
 )
@@ -35,6 +36,10 @@ _UNKNOWABLE = re.compile(
     r"|\bplease (?:provide|clarify|specify)",
     re.I,
 )
+_RETRACTED = re.compile(
+    r"(?:답|값|수|개수|합|결과|확률)[을를이가은는도]? (?:정확[히하게]{1,2} )?"
+    r"(?:알|구할|계산할|찾을) 수[가는]? 없(?:습니다|어요|다)[.!]?\s*$"
+)
 _BOUND = re.compile(r"\b(?:less|more|fewer|greater|at most|at least)(?: than)? [$]?[0-9.,]+", re.I)
 _DIGIT = re.compile("[0-9]")
 
@@ -46,7 +51,7 @@ def is_plan(sentence: str) -> bool:
 
 def worked_on(after: str) -> bool:
     """Return whether a conclusion is followed by another sum, "이 결과를 더하면" or a change of mind."""
-    return bool(_WORKED_ON.search(after) or _TAKEN_BACK.search(after))
+    return any(pattern.search(after) for pattern in (_WORKED_ON, _TAKEN_BACK, _RETRACTED))
 
 
 def unknowable(sentence: str) -> bool:

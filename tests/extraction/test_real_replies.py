@@ -52,6 +52,9 @@ def test_a_blind_sample_holds_nothing_of_an_earlier_one(seed):
         ("more numbers", 0.99, 0.97),
         ("19: options", 0.99, 0.99),
         ("19: numbers", 0.98, 0.98),
+        ("20: numbers", 0.99, 0.98),
+        ("21: logickor_11_1", 0.99, 0.99),
+        ("21: gsm8k", 0.99, 0.99),
     ],
 )
 def test_what_replies_state_is_read(kind, precision, recall):
