@@ -29,12 +29,12 @@ def check(
     json: Json = False,
 ) -> int:
     """Check YAML definitions; every problem with its file and line."""
-    from harness.tasks.checking import all_definitions, definition_files, problems
+    from harness.tasks.checking import all_definitions, definition_files
 
     if schema is not None:
         return _write_schemas(schema)
     files = list(definition_files(paths)) if paths else list(all_definitions())
-    found = [problem for path in files for problem in problems(path)]
+    found = [problem for path in files for problem in _problems(path)]
     if json:
         rows = [
             {
@@ -50,6 +50,22 @@ def check(
         emit(spoken(str(problem)))
     say(_summary(len(files), len(found)))
     return 2 if found else 0
+
+
+def _problems(path: Path) -> list[BadInput]:
+    """Return what is wrong with one definition, or with one grid of runs."""
+    from harness.config.documents import read
+    from harness.evaluation.grid_file import is_grid, read_grid
+    from harness.options.running import RunOptions
+    from harness.tasks.checking import problems
+
+    try:
+        if not is_grid(read(path).values):
+            return problems(path)
+        read_grid(path, RunOptions((), ()))
+    except BadInput as error:
+        return [error]
+    return []
 
 
 def _summary(files: int, found: int) -> str:

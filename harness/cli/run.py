@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import fail, print_json
 from harness.errors import BadInput, HarnessError
-from harness.options.flags import Flag
+from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
 from harness.options.shared import Json
 from harness.terminal import say
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 def run(
     options: RunOptions,
+    grid: Annotated[
+        Path | None,
+        Positional("GRID", help="a grid of runs, grid.yaml", ko="실행의 묶음을 적은 grid.yaml"),
+    ] = None,
     resume: Annotated[
         Path | None,
         Flag("--resume", metavar="RUN", help="go on with this directory", ko="이 실행 폴더를 이어서 함"),
@@ -36,17 +41,51 @@ def run(
     stopped.
     """
     from harness.backends import allowed_endpoints
+    from harness.evaluation.grid import Grid
     from harness.evaluation.grid_loop import execute_all
     from harness.evaluation.progress import display
     from harness.evaluation.runner import finish_exit_code
 
     allowed_endpoints.allow(options.allow_endpoint)
+    if grid is not None:
+        return _run_grid(grid, options, json=json)
     plans, failed = _plans(options, resume)
     for error in failed:
         fail(str(error))
-    grid = execute_all(plans, lambda: display(quiet=options.quiet), partial(_tell, quiet=options.quiet))
-    _print(grid.outcomes, options, json=json)
-    return finish_exit_code(grid.outcomes, [*failed, *grid.errors])
+    done = execute_all(plans, lambda: display(quiet=options.quiet), partial(_tell, quiet=options.quiet))
+    _print(done.outcomes, Grid.of(options).tasks, json=json)
+    return finish_exit_code(done.outcomes, [*failed, *done.errors])
+
+
+def _run_grid(path: Path, given: RunOptions, *, json: bool) -> int:
+    """Run the parts of a grid file, each checked before anything is run."""
+    from harness.evaluation.grid import Grid
+    from harness.evaluation.grid_file import read_grid
+    from harness.evaluation.grid_loop import execute_all
+    from harness.evaluation.progress import display
+    from harness.evaluation.runner import finish_exit_code
+
+    if given.task or given.backend:
+        raise BadInput("the grid names tasks and backends; leave out -t and -b")
+    file = read_grid(path, given)
+    plans: list[Plan] = []
+    failed: list[HarnessError] = []
+    priorities: list[int] = []
+    for part in file.parts:
+        ready, dead = _plans(part.options, None)
+        plans += ready
+        failed += dead
+        priorities += [part.priority] * len(ready)
+    for error in failed:
+        fail(str(error))
+    if failed and file.stops:
+        return finish_exit_code([], failed)
+    quiet = given.quiet
+    told = partial(_tell, quiet=quiet)
+    done = execute_all(plans, lambda: display(quiet=quiet), told, priorities=priorities, stops=file.stops)
+    named = [task for part in file.parts for task in Grid.of(part.options).tasks]
+    _print(done.outcomes, named, json=json)
+    return finish_exit_code(done.outcomes, [*failed, *done.errors])
 
 
 def _plans(options: RunOptions, resume: Path | None) -> tuple[list[Plan], list[HarnessError]]:
@@ -107,7 +146,7 @@ def _warn_of_few_clusters(plan: Plan, outcome: Outcome) -> None:
         )
 
 
-def _print(outcomes: list[Outcome], options: RunOptions, *, json: bool) -> None:
+def _print(outcomes: list[Outcome], named: Sequence[str], *, json: bool) -> None:
     if json:
         print_json(
             {"runs": [{**outcome.run.to_dict(), "directory": str(outcome.directory)} for outcome in outcomes]}
@@ -115,8 +154,7 @@ def _print(outcomes: list[Outcome], options: RunOptions, *, json: bool) -> None:
     elif outcomes:
         # Reports are imported when there is something to report: the first request does not wait for them.
         from harness.cli.leaderboard import print_board
-        from harness.evaluation.grid import Grid
         from harness.reports.run import Run
 
         found = (Run(outcome.directory, outcome.run) for outcome in outcomes)
-        print_board(found, named=Grid.of(options).tasks)
+        print_board(found, named=named)

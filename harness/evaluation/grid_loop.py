@@ -29,15 +29,23 @@ class GridOutcome:
         return next((error for error in ends if isinstance(error, Interrupted)), None)
 
 
-def execute_all(plans: Sequence[Plan], display: Callable[[], Display], told: Told) -> GridOutcome:
+def execute_all(
+    plans: Sequence[Plan],
+    display: Callable[[], Display],
+    told: Told,
+    *,
+    priorities: Sequence[int] = (),
+    stops: bool = False,
+) -> GridOutcome:
     """Run every plan and return how they ended; `told` hears of each at once.
 
-    One that cannot begin stops no other; Ctrl-C stops all that come after it.
+    One that cannot begin, or that ends early, stops no other, unless the grid `stops` with it; Ctrl-C stops
+    all that come after it. Those of higher priority come first.
     """
     ended: dict[int, Outcome] = {}
     grid = GridOutcome()
     with AdapterPool() as pool:
-        for at in by_model(plans):
+        for at in by_model(plans, priorities):
             try:
                 ended[at] = execute(plans[at], display(), pool)
             except KeyboardInterrupt:
@@ -46,18 +54,22 @@ def execute_all(plans: Sequence[Plan], display: Callable[[], Display], told: Tol
             except HarnessError as error:
                 grid.errors.append(error)
                 told(plans[at], error)
+                if stops:
+                    break
                 continue
             told(plans[at], ended[at])
-            if isinstance(ended[at].error, Interrupted):
+            why = ended[at].error
+            if isinstance(why, Interrupted) or (stops and why is not None):
                 break
     grid.outcomes = [ended[at] for at in sorted(ended)]
     return grid
 
 
-def by_model(plans: Sequence[Plan]) -> list[int]:
+def by_model(plans: Sequence[Plan], priorities: Sequence[int] = ()) -> list[int]:
     """Return the plans' places so that those of a model follow one another, models as they first came.
 
-    Of a model's, those that ask for sentences as vectors come last: they load it without its head.
+    Plans of a higher priority come before all others. Of a model's, those that ask for sentences as vectors
+    come last: they load it without its head.
     """
     first: dict[Any, int] = {}
     keys = []
@@ -65,5 +77,6 @@ def by_model(plans: Sequence[Plan]) -> list[int]:
         profile = plan.profile
         model = (plan.backend.entry.target, profile.model, profile.revision)
         system = (*model, repr(profile.settings))
-        keys.append((first.setdefault(model, at), first.setdefault(system, at), profile.ask == "embed", at))
+        order = (first.setdefault(model, at), first.setdefault(system, at), profile.ask == "embed", at)
+        keys.append((-priorities[at] if priorities else 0, *order))
     return [at for *_, at in sorted(keys)]

@@ -377,3 +377,7 @@ class RunOptions:
         from harness.costs import money
 
         return money.budget(self.max_cost, self.usd_krw)
+
+    def spend_from(self, budget: "Budget | None") -> None:
+        """Let these runs and others spend from one budget."""
+        vars(self)["budget"] = budget

@@ -146,4 +146,5 @@ SENTENCES = {
     "{0}: it says nothing; what hangs hears nothing ({1})": "{0}: 아무 소식이 없습니다. 멈춰 버린 프로세스는 듣지 못합니다({1})",
     "{0}: stops after what is in flight": "{0}: 보낸 것의 답만 받고 멈춥니다",
     "paused; harness run --resume {0} goes on": "잠시 멈췄습니다. harness run --resume {0:으로/로} 이어 갑니다",
+    "the grid names tasks and backends; leave out -t and -b": "과제와 백엔드는 grid 파일에 적혀 있습니다. -t와 -b를 빼세요",
 }
