@@ -62,7 +62,7 @@ def test_pythons_keywords_are_the_declared_options_with_their_defaults():
 
 def test_every_option_of_harness_run_is_a_keyword_but_what_only_a_terminal_needs():
     (run,) = (one for one in COMMANDS if one.name == "run")
-    assert set(run.parameters) ^ set(declared(RunOptions)) == {"resume", "json", "lang"}
+    assert set(run.parameters) ^ set(declared(RunOptions)) == {"grid", "resume", "json", "lang"}
 
 
 @pytest.mark.parametrize(
