@@ -1,6 +1,6 @@
 """Programs that models wrote, judged here and by those who recorded them: HumanEval.
 
-    python -m benchmarks.execution --replies DIR --data-dir DIR [--only verdicts,solutions,mutants]
+    python -m benchmarks.execution --replies DIR --data-dir DIR [--only verdicts,solutions,queries,mutants]
 
 `--replies` holds `humaneval/MODEL.jsonl.gz`, ten programs a problem with the verdict `passed` that its
 authors gave each. They go the road of any run, by the backend `recorded`; `execution.md` is written from the
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import csv
 import gzip
 import json
 import random
@@ -26,7 +27,8 @@ from pathlib import Path
 from typing import Any
 
 import harness
-from harness.execution import python_tests, sandboxes
+from harness.databases.sqlite import database
+from harness.execution import python_tests, sandboxes, sql_queries
 from harness.execution.limits import Limits
 from harness.execution.pool import Pool
 from harness.reports.writers.markdown import table
@@ -34,7 +36,7 @@ from harness.runs import Run
 
 OUT = Path(__file__).with_name("execution.md")
 PUBLISHED = {"gpt-3.5-turbo": 0.7695, "codellama-34b-instruct": 0.4512}
-RUNS, MUTANTS, SEED = 10, 500, 23
+RUNS, MUTANTS, SQL_MUTANTS, SEED = 10, 500, 300, 23
 
 Problem = dict[str, Any]
 
@@ -192,13 +194,98 @@ def mutated(data: Path) -> tuple[list[list[str]], list[str]]:
     return rows, [f"{name} {edit}" for (name, edit, _), passed in zip(drawn, ours, strict=True) if passed]
 
 
+def queries(data: Path) -> Iterator[list[str]]:
+    """Yield how the accepted queries of sql-eval fare, and one-edit mutants of them.
+
+    A mutant is right where its rows are those of an accepted query, which is asked of the databases alone:
+    sorted, or in order where the accepted query sorts.
+    """
+    bases, rows = _databases(data), _questions(data)
+    accepted = [(row, one) for row in rows for one in sql_queries.accepted_queries(row["query"])]
+    right = [_verdict(row, one, bases) for row, one in accepted]
+    yield ["accepted", str(len(rows)), str(len(accepted)), str(sum(right)), "0"]
+    drawn, wrong, passed = random.Random(SEED).sample(accepted, len(accepted)), 0, 0
+    judged = 0
+    for row, one in drawn:
+        mutant = _mutant(one)
+        if mutant is None or judged == SQL_MUTANTS:
+            continue
+        judged += 1
+        ours, plain = _verdict(row, mutant, bases), _plainly_right(row, mutant, bases)
+        passed, wrong = passed + ours, wrong + (ours != plain)
+    yield ["one edit", "", str(judged), str(passed), str(wrong)]
+
+
+def _questions(data: Path) -> list[dict[str, str]]:
+    names = ("questions_gen", "instruct_basic", "instruct_advanced")
+    rows: list[dict[str, str]] = []
+    for name in names:
+        with (data / "sql_eval" / f"{name}_sqlite.csv").open(encoding="utf-8", newline="") as lines:
+            rows += csv.DictReader(lines)
+    return rows
+
+
+def _databases(data: Path) -> dict[str, tuple[Path, str]]:
+    return {path.stem: (path.resolve(), "postgres") for path in (data / "sql_eval/schemas").glob("*.sql")}
+
+
+def _verdict(row: Mapping[str, str], query: str, bases: Mapping[str, tuple[Path, str]]) -> bool:
+    return sql_queries.judged(
+        query, {"database": row["db_name"], "queries": row["query"]}, bases, 10.0
+    ).passed
+
+
+def _mutant(query: str) -> str | None:
+    """Return a query with one thing changed: a comparison, a number, an order, a function, DISTINCT."""
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        tree = sqlglot.parse_one(query, read="sqlite")
+    except sqlglot.errors.SqlglotError:
+        return None
+    swaps = {exp.GT: exp.LTE, exp.LT: exp.GTE, exp.GTE: exp.LT, exp.LTE: exp.GT, exp.EQ: exp.NEQ}
+    swaps |= {exp.Sum: exp.Max, exp.Max: exp.Min, exp.Avg: exp.Sum, exp.And: exp.Or}
+    places = [node for node in tree.walk() if type(node) in swaps or isinstance(node, exp.Ordered)]
+    places += [node for node in tree.find_all(exp.Literal) if node.is_int]
+    if not places:
+        return None
+    node = random.Random(f"{SEED}{query}").choice(places)
+    if isinstance(node, exp.Ordered):
+        node.set("desc", not node.args.get("desc"))
+    elif isinstance(node, exp.Literal):
+        node.replace(exp.Literal.number(int(node.name) + 1))
+    else:
+        node.replace(swaps[type(node)](**node.args))
+    return str(tree.sql(dialect="sqlite"))
+
+
+def _plainly_right(row: Mapping[str, str], query: str, bases: Mapping[str, tuple[Path, str]]) -> bool:
+    base = database(*bases[row["db_name"]])
+    try:
+        found = _plain_rows(base.query(query, 10.0).rows)
+    except Exception:
+        return False
+    for one in sql_queries.accepted_queries(row["query"]):
+        wanted = _plain_rows(base.query(one, 60.0).rows)
+        if sorted(found) == sorted(wanted) and (found == wanted or "ORDER BY" not in one.upper()):
+            return True
+    return False
+
+
+def _plain_rows(rows: list[tuple[Any, ...]]) -> list[str]:
+    return [
+        repr([float(f"{one:.6g}") if isinstance(one, (int, float)) else one for one in row]) for row in rows
+    ]
+
+
 def main() -> None:
     """Write `execution.md` anew, or print the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--replies", type=Path, required=True)
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--runs-dir", type=Path)
-    parser.add_argument("--only", default="verdicts,solutions,mutants")
+    parser.add_argument("--only", default="verdicts,solutions,queries,mutants")
     asked = parser.parse_args()
     parts = asked.only.split(",")
     told = ["# Programs that models wrote\n", f"Sandbox: {sandboxes.described(sandboxes.chosen())}.\n"]
@@ -221,6 +308,9 @@ def main() -> None:
             ]
         if "solutions" in parts:
             told += ["\n## Bodies\n", table(["body", "pass", "of"], list(solutions(asked.data_dir)))]
+        if "queries" in parts:
+            header = ["queries", "questions", "asked", "right", "differ from the oracle"]
+            told += ["\n## SQL\n", table(header, list(queries(asked.data_dir)))]
         if "mutants" in parts:
             rows, survivors = mutated(asked.data_dir)
             told += [
@@ -230,7 +320,7 @@ def main() -> None:
             told += [f"\nThose that pass ({len(survivors)}): {', '.join(survivors)}."]
     text = "\n".join(told) + "\n"
     print(text)
-    if len(parts) == 3:
+    if len(parts) == 4:
         OUT.write_text(text, encoding="utf-8")
 
 

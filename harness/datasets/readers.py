@@ -15,7 +15,7 @@ from harness.datasets.formats import parallel as aligned
 from harness.datasets.formats import squad as reading
 from harness.datasets.sources import Source
 from harness.tables.rows import jsonl
-from harness.tasks.task import Task
+from harness.tasks.task import Task, beside
 
 _FORMATS: dict[str, Reader] = {
     "tsv": a_file_each(delimited.tsv),
@@ -48,11 +48,21 @@ def tables(task: Task, source: Source, split: str) -> Iterator[Table]:
             rows = ((number, row) for number, row in table.rows if row.get("split") == split)
             yield _unnested(replace(table, rows=rows), data.each)
         else:
-            yield _unnested(table, data.each)
+            yield _joined(task, _unnested(table, data.each))
 
 
 def _unnested(table: Table, key: str | None) -> Table:
     return table if key is None else replace(table, rows=_each(table, key))
+
+
+def _joined(task: Task, table: Table) -> Table:
+    """Return a table whose rows have the columns of the task's own file too; rows it lacks are left out."""
+    more = task.file.data.columns_from
+    if more is None:
+        return table
+    own = {row[more.on]: row for _, row in jsonl(beside(task, more.file)).rows}
+    rows = ((number, {**row, **own[row[more.on]]}) for number, row in table.rows if row.get(more.on) in own)
+    return replace(table, rows=rows)
 
 
 def _each(table: Table, key: str) -> Iterator[tuple[int, Any]]:

@@ -19,7 +19,7 @@ from harness.datasets.sources import NotHere, Source, Where
 from harness.errors import Unavailable
 from harness.records.fingerprint import digest
 from harness.schema import Example
-from harness.tasks.task import Task
+from harness.tasks.task import Task, beside
 
 
 @contextmanager
@@ -65,8 +65,8 @@ def supply(
         Unavailable: it could not be fetched.
     """
     run = task.file.execute
-    beside = [run.databases] if run and run.databases else []
-    splits = list(dict.fromkeys([task.split, *([task.file.shots.from_] if train else []), *beside]))
+    bases = [run.databases] if run and run.databases else []
+    splits = list(dict.fromkeys([task.split, *([task.file.shots.from_] if train else []), *bases]))
     source = sources.locate(task, splits, where, report)
     sha256 = {split: _sha256(task, source, paths) for split, paths in source.files.items()}
     found = completeness.check(task, source)
@@ -81,6 +81,8 @@ def supply(
 def _sha256(task: Task, source: Source, paths: Sequence[Path]) -> str:
     """Return the hash of what files say, their paths included where these tell a column."""
     content = formats.sha256(*paths)
+    if (more := task.file.data.columns_from) is not None and not source.sample:
+        content = digest({"content": content, "columns": formats.sha256(beside(task, more.file))})
     if source.sample or not task.file.data.from_path:
         return content
     told = [columns.from_path(task, path) for path in paths]

@@ -190,6 +190,13 @@ class HashSplit(Strict):
         return self
 
 
+class ColumnsFrom(Strict):
+    """A file of JSON lines beside the task that adds columns to the rows: a translation, say."""
+
+    file: str = Field(description="the file beside the task")
+    on: str = Field(description="the column that a row of it and a row of the data share")
+
+
 class Data(Strict):
     """Where the splits are, and how their files are read.
 
@@ -232,6 +239,10 @@ class Data(Strict):
     )
     on_bad_row: Literal["error", "skip"] = Field(
         default="error", description="what a row is that is not as wide as the header: an error, or left out"
+    )
+    columns_from: ColumnsFrom | None = Field(
+        default=None,
+        description="a file beside the task that adds columns to the rows; rows it lacks are left out",
     )
     loose_quotes: bool = Field(
         default=False,

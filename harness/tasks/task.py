@@ -292,6 +292,9 @@ def _with_files_found(document: Document) -> Document:
         found = {"url": None, "hub": None, **found}
     if isinstance(data.get("sample"), str):
         found["sample"] = _found(document, data["sample"], "data", "sample")
+    more = data.get("columns_from")
+    if isinstance(more, dict) and isinstance(more.get("file"), str):
+        found["columns_from"] = {**more, "file": _found(document, more["file"], "data", "columns_from")}
     if isinstance(data.get("url"), dict):
         found["url"] = {split: _manifests_found(document, split, url) for split, url in data["url"].items()}
     return replace(document, values={**document.values, "data": found})

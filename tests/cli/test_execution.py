@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import gzip
 import json
@@ -11,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.datasets.sources import Where
+from harness.datasets.task_data import supply
 from harness.execution import executor
 from harness.schema import Execution
+from harness.tasks import task as tasks
 from tests.support.paths import DATA, ROOT
 
 SAMPLE = ROOT / "tasks" / "humaneval" / "sample" / "humaneval.jsonl"
@@ -131,6 +135,40 @@ def test_a_metric_of_programs_needs_a_task_that_runs_them(shell):
 def test_doctor_says_which_sandbox_works(shell):
     said = shell("doctor", "--json").json["sandboxes"]
     assert said["unshare"] is None
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not DATA.is_dir(), reason="the real data are not beside the checkout")
+def test_each_of_the_164_problems_has_a_statement_in_korean_in_place_of_its_own():
+    task = tasks.load("humaneval_ko")
+    where = Where(data_dir=DATA, offline=True)
+    korean = supply(task, where, lambda _: None, train=False).evaluated()
+    english = supply(tasks.load("humaneval"), where, lambda _: None, train=False).evaluated()
+    pairs = list(zip(korean, english, strict=True))
+    assert len(pairs) == 164
+    for ours, theirs in pairs:
+        prompt, target = ours.fields["prompt"], json.loads(theirs.target)
+        function = ast.parse(f"{prompt}    pass").body[-1]
+        assert (ours.id, function.name) == (theirs.id, target["entry_point"])
+        told = prompt.split('"""')[-2]
+        assert re.search("[가-힣]{2}.*>>> ", told, re.DOTALL), ours.id
+        examples = {line.strip() for line in told.splitlines() if ">>>" in line}
+        assert not examples & {line.strip() for line in target["prompt"].splitlines()}, ours.id
+
+
+def test_rows_that_the_tasks_own_file_lacks_are_left_out(shell):
+    shell.write("tasks/mine/words.jsonl", json.dumps({"key": "b", "said": "나"}) + "\n")
+    shell.write("tasks/mine/rows.jsonl", "".join(json.dumps({"key": one, "n": one}) + "\n" for one in "ab"))
+    shell.write(
+        "tasks/mine/mine.yaml",
+        "version: 1\ndescription: a / b\n"
+        "data: {format: jsonl, files: {test: rows.jsonl}, columns_from: {file: words.jsonl, on: key}}\n"
+        "fields: {id: key, said: said, target: n}\nask: generate\n"
+        "templates: {t: {query: '{{ said }}'}}\nmetrics: [exact_match]\n",
+    )
+    said = shell("show", "tasks/mine/mine.yaml", "-n", "2")
+    assert "나" in said.out
+    assert "example a" not in said.out
 
 
 @pytest.mark.data
