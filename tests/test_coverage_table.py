@@ -1,0 +1,31 @@
+"""The committed table of coverage keeps to what is promised, but for rows that are told of with it."""
+
+from __future__ import annotations
+
+from benchmarks.coverage_bounds import TABLE, outside, rows
+
+# More than it need be: draws of ranks tie (Spearman near 1), a bound that few units are seen off (Brier), and
+# lengths of twenty texts.
+WIDE = {"spearman", "brier", "perplexity"}
+
+
+def test_whatever_chance_does_not_explain_is_known():
+    known = list(rows(TABLE.read_text(encoding="utf-8")))
+    assert len(known) > 400
+    beyond = {row.metric for row in known for _, chance in outside(row) if not chance}
+    assert beyond <= WIDE
+
+
+def test_every_row_that_prints_an_interval_covers():
+    for row in rows(TABLE.read_text(encoding="utf-8")):
+        short = [what for what, chance in outside(row) if "less than" in what and not chance]
+        assert not short, row
+
+
+def test_a_row_outside_is_told():
+    (row,) = rows("| pearson | 0.99 | 20 | 20.0 | 0.890 |  | 0.0235 | 1.30 | 1.02 | 2000 |")
+    assert [what for what, _ in outside(row)] == [
+        "covered 0.890, less than 0.92",
+        "1.30 times as wide as with a whole imaginary unit",
+    ]
+    assert not any(chance for _, chance in outside(row))
