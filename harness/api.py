@@ -28,11 +28,11 @@ from harness.options.running import RunOptions
 from harness.options.values import count
 from harness.reports import run as reading
 from harness.reports.comparison import compare as comparing
-from harness.reports.comparison import pairs
 from harness.reports.comparison import render as compare_render
 from harness.reports.frames import pandas
 from harness.reports.leaderboard import board as boards
 from harness.reports.leaderboard import render
+from harness.reports.named_runs import only_run
 from harness.reports.writers import html
 from harness.reports.writers.translations import language
 from harness.runs import Run, warn
@@ -221,12 +221,13 @@ def compare(
 ) -> Comparison:
     """Return how run `b` differs from run `a` on the examples that both answered, as `harness compare` says.
 
-    A path is a run directory or a folder of just one. At most `examples` are kept of the flips each way.
+    A path is a run directory, a folder of one, or a system's name on the board of `runs`. At most `examples`
+    are kept of the flips each way.
 
     Raises:
         BadInput: the runs do not compare (other data, no common example or metric), or there is no such run.
     """
-    ours, theirs = (one if isinstance(one, Run) else pairs.only_run(Path(one)) for one in (a, b))
+    ours, theirs = (one if isinstance(one, Run) else only_run(Path(one)) for one in (a, b))
     metrics = [metric] if isinstance(metric, str) else list(metric)
     with language(lang):
         made = comparing.compare(ours, theirs, metrics=metrics, examples=count("examples", examples, 0))

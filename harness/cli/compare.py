@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import format_named, hand_over
 from harness.options.flags import Flag, Positional
-from harness.options.shared import Lang
+from harness.options.shared import Lang, RunsDir
 
 if TYPE_CHECKING:
     from harness.reports.comparison.compare import PairedComparison
@@ -20,7 +20,9 @@ def compare(
     a: Annotated[
         Path,
         Positional(
-            "RUN_A", help="a run directory, or a folder of one run", ko="실행 폴더, 또는 실행 하나가 든 폴더"
+            "RUN_A",
+            help="a run directory, or a system as the board calls it",
+            ko="실행 폴더, 또는 순위표에 나오는 시스템 이름",
         ),
     ],
     b: Annotated[Path, Positional("RUN_B", help="the run beside it", ko="견줄 다른 실행")],
@@ -51,6 +53,7 @@ def compare(
         Flag("--out -o", metavar="FILE", help="write here, not to stdout", ko="표준 출력 대신 이 파일에 씀"),
     ] = None,
     lang: Lang = None,
+    runs_dir: RunsDir = Path("runs"),
 ) -> int:
     """Compare two runs, example by example.
 
@@ -59,13 +62,13 @@ def compare(
     """
     from harness.options import values
     from harness.reports.comparison import compare as comparison
-    from harness.reports.comparison.pairs import only_run
+    from harness.reports.named_runs import two_runs
     from harness.reports.writers.translations import language
 
     kind = format_named(format, out, FORMATS)
     with language("en" if kind == "json" else lang):
         metrics = values.names(metric)
-        found = comparison.compare(only_run(a), only_run(b), metrics=metrics, examples=n)
+        found = comparison.compare(*two_runs(a, b, runs_dir), metrics=metrics, examples=n)
         hand_over(_rendered(found, kind), out)
     return 0
 

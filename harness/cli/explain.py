@@ -85,7 +85,7 @@ def _explained(
     from harness.evaluation.explain import ends
     from harness.evaluation.explain.walk import explain as walk
     from harness.interchange.their_side import of_foreign
-    from harness.reports.comparison.pairs import only_run
+    from harness.reports.named_runs import only_run
 
     one = only_run(a)
     if one.document.foreign is not None:

@@ -19,7 +19,11 @@ def export(
     *,
     run: Annotated[
         Path | None,
-        Positional("RUN", help="a run directory, or -t and -b", ko="실행 폴더; 없으면 -t와 -b로 지정"),
+        Positional(
+            "RUN",
+            help="a run, by directory or name; or -t and -b",
+            ko="실행 폴더나 이름; 없으면 -t와 -b로 지정",
+        ),
     ] = None,
     out: Annotated[Path, Flag("--out", metavar="DIR", help="the folder to write", ko="결과를 쓸 폴더")],
     options: RunOptions,
@@ -47,12 +51,13 @@ def _plan(run: Path | None, options: RunOptions) -> Plan:
     from harness.cli.planning import reporter, require_named
     from harness.evaluation.grid import plans
     from harness.evaluation.plan import resumed
+    from harness.reports.named_runs import only_run
 
     report = reporter(options)
     if run is not None:
         if options.task or options.backend:
             raise BadInput("a run names its task and its backend; leave out -t and -b, or the run")
-        return resumed(run, options, report)
+        return resumed(only_run(run).directory, options, report)
     require_named(options)
     ready, dead = plans(options, report, judges=False)
     if dead:

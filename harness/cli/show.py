@@ -57,7 +57,7 @@ def _print(name: str, options: RunOptions, n: int) -> int:
     from harness.cli import entry_words
     from harness.config import loader as definitions
     from harness.config.documents import dump
-    from harness.records import run_file
+    from harness.reports.named_runs import only_run
     from harness.reports.prompt_preview import chosen, preview
     from harness.tasks import task as tasks
 
@@ -66,7 +66,7 @@ def _print(name: str, options: RunOptions, n: int) -> int:
     if kind != "task" and (any(of_prompts) or options.shots is not None):
         raise BadInput(f"{name} is a {kind}; -n, -b, -m, --template, --ask and --shots are about a task")
     if kind == "run":
-        emit(dump(run_file.read_run(Path(name)).to_dict()), end="")
+        emit(dump(only_run(Path(name)).document.to_dict()), end="")
     elif kind == "group":
         _group(definitions.find("tasks", name, tasks.folders()))
     elif kind == "backend":
@@ -101,12 +101,13 @@ def _prices(backend: Backend) -> list[str]:
 def _print_matrix(name: str, what: str | None, format: str) -> int:
     """Print a run's examples against its options."""
     from harness.reports import option_matrix
+    from harness.reports.named_runs import only_run
 
     if what is None:
         raise BadInput("--format is about --matrix cosine or probability")
     if format not in ("md", "csv"):
         raise BadInput(f"--format should be md or csv, not {format}")
-    found = option_matrix.matrix(Path(name), what)
+    found = option_matrix.matrix(only_run(Path(name)).directory, what)
     if format == "md":
         show_blocks(option_matrix.blocks(found))
     else:
@@ -144,8 +145,20 @@ def _kind(name: str) -> str:
             raise BadInput(f"{name} holds {len(inside)} runs; name one, such as {inside[-1]}")
     if name in entry_words.names():
         return "entry"
+    if _runs(name):
+        return "run"
     hint = did_you_mean(name, [*known_tasks, *known_backends, *entry_words.names()])
     raise BadInput(f"{name!r} is no task, backend, run directory, adapter, metric or step.{hint}")
+
+
+def _runs(name: str) -> bool:
+    """Return whether a board would print this name."""
+    from harness.reports.named_runs import of_system
+
+    try:
+        return bool(of_system(name))
+    except BadInput:
+        return False
 
 
 def _kind_of(path: Path) -> str:

@@ -35,6 +35,7 @@ Loss = Callable[[Sequence[int]], tuple[Tensor, int]]
 
 CHECKPOINT_S = 30.0  # seconds between checkpoints within an epoch; one is written at its end anyway
 MOST_EPOCHS = 10  # over few rows
+LEAST_BATCH = 16  # rows, however few there are
 POOL = 64  # batches whose rows are sorted by length together
 
 
@@ -43,7 +44,7 @@ class Recipe:
     """How a network is trained.
 
     The rows are gone through `epochs` times; where they are few, more often, until `least_rows` were learnt
-    from, but no more than ten times.
+    from, but no more than ten times; and in batches small enough that this makes `least_steps`.
 
     `batch_tokens` bounds rows times the longest of them, `batch_rows` the rows. The learning rate climbs
     over the share `warmup` of all rows and then falls as `schedule` says: `linear` or `cosine` to 0, or
@@ -55,6 +56,7 @@ class Recipe:
 
     epochs: float = 3
     least_rows: int = 0
+    least_steps: int = 0
     learning_rate: float = 3e-3
     batch_tokens: int = 4096
     batch_rows: int = 256
@@ -83,6 +85,12 @@ class Recipe:
     def total(self, rows: int) -> int:
         """Return how many rows are learnt from where there are `rows`, each as often as it is."""
         return max(1, round(self.epochs * rows), min(self.least_rows, MOST_EPOCHS * rows))
+
+    def rows_at_once(self, rows: int) -> int:
+        """Return the rows of a batch where there are `rows`: so few that there are enough steps."""
+        if not self.least_steps:
+            return self.batch_rows
+        return min(self.batch_rows, max(LEAST_BATCH, self.total(rows) // self.least_steps))
 
     def rate(self, progress: float) -> float:
         """Return the learning rate after the share `progress` of the training, 0 to 1."""
@@ -269,7 +277,7 @@ class _Training:
     def _epoch(self) -> None:
         """Go through the rows once, or as far as `epochs` says, and look at what is held out."""
         draw = np.random.default_rng((self.recipe.seed, 1 + self.epoch))
-        how = {"tokens": self.recipe.batch_tokens, "rows": self.recipe.batch_rows}
+        how = {"tokens": self.recipe.batch_tokens, "rows": self.recipe.rows_at_once(len(self.rows))}
         self.model.train()
         for number, places in enumerate(batches(self.lengths[self.rows], **how, draw=draw)):
             if number < self.batch:

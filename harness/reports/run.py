@@ -153,6 +153,7 @@ class Run:
         found = [named(self.status)] if self.status != COMPLETE else []
         found += [text for count, text in said if count]
         found += self._data_marks
+        found += self._learnt_nothing
         return [*self._foreign, *found, *self._official(), *self._other_models, *served.marks(self.document)]
 
     @property
@@ -195,6 +196,17 @@ class Run:
             "a backend with `chat: true` if this is a chat model.",
             **counts,
         )
+
+    @property
+    def _learnt_nothing(self) -> list[str]:
+        """Return that a network is no better than a guess, and after how many steps."""
+        fit, main = self.document.fit, self.main
+        if self.metric != "accuracy" or fit is None or fit.steps is None or main.ci_low is None:
+            return []
+        labels = len(self.document.confusion or ())
+        if not labels or main.ci_low > 1 / labels:
+            return []
+        return [translated("no better than a guess after {n:,} steps", n=fit.steps)]
 
     @property
     def _data_marks(self) -> list[str]:

@@ -94,7 +94,7 @@ def test_an_unknown_format_is_a_mistake(project):
 @pytest.mark.parametrize(
     ("runs", "complaint"),
     [
-        ((NB, "nowhere"), "no such directory: nowhere"),
+        ((NB, "nowhere"), "nowhere is neither a run directory nor a system with a run in runs"),
         (("runs", NB), "runs holds 2 runs; name one of them"),
         ((NB, "empty"), "no run in empty"),
         ((NB, "other"), "only "),

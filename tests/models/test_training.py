@@ -271,3 +271,15 @@ def test_a_device_that_is_not_here_is_told():
 
 def test_without_a_name_the_device_is_the_cpu_where_there_is_no_gpu():
     assert pick_device().type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@pytest.mark.parametrize(
+    ("rows", "at_once"),
+    [(400, 16), (100, 16), (8_000, 256), (150_000, 256), (5_000, 200)],
+)
+def test_of_few_rows_fewer_are_learnt_from_at_once(rows, at_once):
+    assert Recipe(epochs=2, least_rows=100_000, least_steps=250).rows_at_once(rows) == at_once
+
+
+def test_batches_that_a_user_names_stay():
+    assert Recipe(batch_rows=200, least_rows=100_000).rows_at_once(400) == 200

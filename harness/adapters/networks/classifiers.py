@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 # A few thousand rows say too little in the epochs that suit hundreds of thousands.
 LEAST_ROWS = 100_000
+# 400 rows gone through ten times are 20 batches of 200, of which networks learn nothing; of 250 they do.
+LEAST_STEPS = 250
 
 
 class Scratch(Classical):
@@ -70,7 +72,8 @@ class Scratch(Classical):
 
         known = {name: value for name, value in settings.items() if value is not None}
         often = {} if "epochs" in known else {"least_rows": LEAST_ROWS}
-        recipe = Recipe(**{**self.recipe, **often, **_only(Recipe, known)}, seed=seed)
+        small = {} if known.keys() & {"epochs", "batch_rows"} else {"least_steps": LEAST_STEPS}
+        recipe = Recipe(**{**self.recipe, **often, **small, **_only(Recipe, known)}, seed=seed)
         return NetworkClassifier(
             self.network(known),
             TextEncoding(**_only(TextEncoding, known)),
@@ -81,7 +84,8 @@ class Scratch(Classical):
 
     def pretrained(self, settings: Mapping[str, Any], recipe: Recipe) -> Recipe | None:
         """Return how the network is pre-trained on the bare texts, None where it is not."""
-        own = {"least_rows": 0 if "pretraining_epochs" in settings else LEAST_ROWS, **self.pretraining}
+        rows = 0 if "pretraining_epochs" in settings else LEAST_ROWS
+        own = {"least_rows": rows, "least_steps": 0, **self.pretraining}
         for name in ("epochs", "learning_rate"):
             if f"pretraining_{name}" in settings:
                 own[name] = settings[f"pretraining_{name}"]

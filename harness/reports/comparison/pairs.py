@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.errors import BadInput
-from harness.records import run_file
 from harness.records.journal import Key
 from harness.reports.leaderboard.ranks import Statistics, places_of
-from harness.reports.run import Run, load
 from harness.scoring import summary as tally
 
 if TYPE_CHECKING:
@@ -66,18 +62,3 @@ def pairs(a: Statistics, b: Statistics) -> Pairs:
     if clusters is None and b.clusters is not None:
         clusters = b.clusters[there]
     return Pairs(here, there, len(a.rows) - len(here), len(b.rows) - len(there), clusters)
-
-
-def only_run(place: Path) -> Run:
-    """Return the run that `place` is, or the only one in it.
-
-    Raises:
-        BadInput: there is none, there are several, or it is torn.
-    """
-    found = run_file.runs([place])
-    if not found:
-        raise BadInput(f"no run in {place}; `harness list runs` shows where runs are")
-    if len(found) > 1:
-        raise BadInput(f"{place} holds {len(found)} runs; name one of them, such as {found[-1]}")
-    (entry,) = load(found, lambda _message: None)
-    return entry

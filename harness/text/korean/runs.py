@@ -1,6 +1,10 @@
 """Of runs and reports."""
 
 SENTENCES = {
+    # harness/reports/named_runs.py
+    "{0} and {1} both ran {2}; name the task too: {3}": "{0:와/과} {1} 모두 {2:을/를} 실행했습니다. 과제도 적으세요: {3}",
+    "{0} is neither a run directory nor a system with a run in {1}.{2}": "{0:은/는} 실행 폴더도, {1}에 실행이 있는 시스템도 아닙니다.{2}",
+    "{0} has {1} runs; name one: {2}": "{0}의 실행이 {1}개입니다. 하나를 고르세요: {2}",
     # harness/evaluation/adapter_lifecycle.py
     "warning: {0} did not close: {1}: {2}": "경고: {0:이/가} 닫히지 않았습니다: {1}: {2}",
     # harness/evaluation/ask_texts.py

@@ -14,9 +14,9 @@ from harness.records import run_file
 from harness.reports.comparison import render as compare_render
 from harness.reports.comparison.compare import compare
 from harness.reports.comparison.flips import EXCERPT, found
-from harness.reports.comparison.pairs import only_run
 from harness.reports.comparison.settings import Cost
 from harness.reports.leaderboard.ranks import statistics
+from harness.reports.named_runs import only_run
 from harness.stats.paired import paired
 from harness.stats.significance import mcnemar
 from tests.support.fake_runs import fake_run

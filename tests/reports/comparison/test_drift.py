@@ -11,8 +11,8 @@ import pytest
 from harness.records import run_file
 from harness.reports.comparison.compare import compare
 from harness.reports.comparison.drift import Drift
-from harness.reports.comparison.pairs import only_run
 from harness.reports.comparison.render import as_json, markdown
+from harness.reports.named_runs import only_run
 from tests.support.fake_runs import fake_run
 from tests.support.running import Project, here, records_of, rows
 
