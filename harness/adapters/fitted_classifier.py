@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import pickle
 import time
-import zipfile
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from harness.adapters.fields import bare_text, known_target
 from harness.errors import BadInput, Unavailable
 from harness.models import LEAST
 from harness.schema import Example, FitTask, Profile, Request, Response, Timing
+from harness.tables.torn import TORN_ZIP
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LABELS = "labels.json"
 # What readers of models make of a file that is damaged.
-DAMAGE = (zipfile.BadZipFile, EOFError, KeyError, ValueError, RuntimeError, pickle.UnpicklingError)
+DAMAGE = (KeyError, ValueError, pickle.UnpicklingError, *TORN_ZIP)
 
 
 class Classifier(Protocol):

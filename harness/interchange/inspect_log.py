@@ -20,6 +20,7 @@ from harness.interchange.foreign import (
     parse,
     text,
 )
+from harness.tables.torn import TORN_ZIP
 
 NAME = "inspect_ai"
 MOST_UNPACKED = 8 * 2**30  # bytes of a whole log
@@ -54,7 +55,7 @@ def read_zip(path: Path) -> ForeignRun:
             listed = sorted(name for name in names if name.startswith("samples/") and name.endswith(".json"))
             # One at a time: of a sample with its events, only what is read here stays.
             samples = [_sample(mapping(parse(_member(archive, name, path), Place(path)))) for name in listed]
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, *TORN_ZIP) as error:
         raise BadInput(f"cannot be read as a zip: {error}", place=Place(path)) from None
     return _run(path, mapping(header), samples)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput, Place, Unavailable
+from harness.tables.torn import TORN_ZIP
 
 
 def xlsx_cells(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -28,7 +28,7 @@ def xlsx_cells(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise Unavailable(f"Excel files need openpyxl: pip install '{DISTRIBUTION}[xlsx]'") from None
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+    except (InvalidFileException, KeyError, ValueError, OSError, *TORN_ZIP) as error:
         raise BadInput(f"not an Excel workbook: {error}", place=Place(path)) from None
     try:
         for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):

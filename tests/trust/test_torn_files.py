@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from harness.errors import BadInput
+from harness.reports.leaderboard.ranks import statistics
 from tests.support.running import Project, here, keys_of, one_line, records_of, rows, said
 
 OWN = ("run", "-t", "reviews", "-b", "dummy", "--data-dir", "data")
@@ -235,3 +237,22 @@ def test_answers_behind_a_link_to_a_device_are_refused_and_not_read_for_ever(pro
     done = project.harness("score", run / "samples.jsonl", "--metric", "accuracy")
     assert done.returncode == 2
     assert "is no regular file" in one_line(done)
+
+
+# Statistics that claim to be packed as nothing here is
+
+
+@pytest.mark.parametrize("method", [1, 8, 12, 14, 99], ids=["shrunk", "deflated", "bzip2", "lzma", "AES"])
+@pytest.mark.parametrize("locked", [0, 1], ids=["open", "encrypted"])
+def test_statistics_that_are_packed_in_another_way_are_named_and_rank_nobody(run, method, locked):
+    path = run / "statistics.npz"
+    content = bytearray(path.read_bytes())
+    for head, flag in ((b"PK\3\4", 6), (b"PK\1\2", 8)):  # the member's own header, and the directory's
+        place = content.find(head)
+        while place >= 0:
+            content[place + flag] |= locked
+            content[place + flag + 2] = method
+            place = content.find(head, place + 4)
+    path.write_bytes(bytes(content))
+    with pytest.raises(BadInput, match=r"not a run's statistics .*; `harness rescore` writes it again"):
+        statistics(path, "accuracy")

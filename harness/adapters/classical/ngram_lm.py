@@ -7,7 +7,6 @@ last words decide what it says of an option; what stands further back it cannot 
 from __future__ import annotations
 
 import time
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from harness.adapters.lm.generation import MAX_TOKENS, GeneratingNetwork, Prompt
 from harness.adapters.lm.prefix_tree import common_length
 from harness.errors import BadInput, Unavailable
 from harness.schema import Example, FitTask, Profile, Request, Response, Timing
+from harness.tables.torn import TORN_ZIP
 
 if TYPE_CHECKING:
     from harness.models.kneser_ney import KneserNey
@@ -83,7 +83,7 @@ class NgramLm(Adapter):
         try:
             self.tokeniser = tokenisers.load(folder / TOKENISER)
             self.model = kneser_ney.KneserNey.load(folder / COUNTS)
-        except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
+        except (KeyError, ValueError, *TORN_ZIP) as error:
             raise Unavailable(f"{self.name}: the fit in {folder} is damaged: {error}") from error
 
     def count_tokens(self, text: str) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import BadInput, Unavailable
 from harness.schema import FitTask
+from harness.tables.torn import TORN_ZIP
 
 if TYPE_CHECKING:
     from harness.models.ngrams import NgramRows
@@ -65,6 +65,6 @@ class Weighed:
         try:
             with (folder / WEIGHTS).open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 self.rows = NgramRows.restored({key: saved[key] for key in saved})
-        except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
+        except (KeyError, ValueError, *TORN_ZIP) as error:
             raise Unavailable(f"{self.name}: the fit in {folder} is damaged: {error}") from error
         self.fitted = True

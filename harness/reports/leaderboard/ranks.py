@@ -6,8 +6,6 @@ The level is shared among all pairs of a column, and no rank contradicts the fig
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +15,7 @@ from harness.files import open_own
 from harness.records import run_file
 from harness.reports.run import Run, Warn
 from harness.schema import Metric
+from harness.tables.torn import TORN_ZIP
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 
 UNPACKED = 2**30  # bytes that any run's statistics may have; numpy stores them as they are
-_TORN = (zipfile.BadZipFile, zlib.error)
 
 
 class Statistics(NamedTuple):
@@ -92,7 +90,7 @@ def statistics(path: Path, metric: str) -> Statistics:
             ids, clusters = kept["ids"].tobytes(), kept.get("clusters")
     except FileNotFoundError:
         raise BadInput(f"not there{again}", place=Place(path)) from None
-    except (OSError, KeyError, ValueError, EOFError, MemoryError, *_TORN) as error:
+    except (OSError, KeyError, ValueError, MemoryError, *TORN_ZIP) as error:
         raise BadInput(f"not a run's statistics ({error}){again}", place=Place(path)) from None
     if not len(rows) == len(repeats) == ids.count(b"\n") + 1:
         raise BadInput(f"its columns differ in length{again}", place=Place(path))
