@@ -11,7 +11,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path, PurePath
 
-from harness.errors import Unavailable, did_you_mean
+from harness.errors import BadInput, Unavailable, did_you_mean
 from harness.execution.inside.seccomp import MACHINES
 from harness.execution.limits import Limits
 
@@ -29,10 +29,11 @@ def chosen(asked: str = AUTO) -> str:
     """Return the name of the sandbox that programs are run in here.
 
     Raises:
-        Unavailable: there is none of the name, or none works here; why, and what would help.
+        BadInput: there is none of the name.
+        Unavailable: none works here; why, and what would help.
     """
     if asked not in CHOICES:
-        raise Unavailable(f"--sandbox {asked}: no such sandbox.{did_you_mean(asked, CHOICES)}")
+        raise BadInput(f"--sandbox {asked}: no such sandbox.{did_you_mean(asked, CHOICES)}")
     if asked == NONE:
         return NONE
     tried = {name: obstacle(name) for name in ((BUBBLEWRAP, UNSHARE) if asked == AUTO else (asked,))}

@@ -156,6 +156,30 @@ def test_each_of_the_164_problems_has_a_statement_in_korean_in_place_of_its_own(
         assert not examples & {line.strip() for line in target["prompt"].splitlines()}, ours.id
 
 
+def test_problems_and_databases_of_ones_own_need_a_file_and_five_lines(shell):
+    """As the guide says."""
+    head = "version: 1\ndescription: 우리 / ours\n"
+    problem = {"task_id": "a", "prompt": "def f():\n", "entry_point": "f", "test": "assert f() == 1"}
+    shell.write("tasks/ours/ours.jsonl", json.dumps(problem) + "\n")
+    shell.write("tasks/ours/ours.yaml", f"extends: humaneval\n{head}data: {{files: {{test: ours.jsonl}}}}\n")
+    asked = {"id": "q", "language": "ko", "question": "몇 개?", "database": "shop", "queries": ["SELECT 2"]}
+    shell.write("tasks/shop/questions.jsonl", json.dumps(asked) + "\n")
+    shell.write(
+        "tasks/shop/shop.sql", "CREATE TABLE goods (name TEXT); INSERT INTO goods VALUES ('a'), ('b');"
+    )
+    shell.write(
+        "tasks/shop/shop.yaml",
+        f"extends: sql_worker\n{head}data: {{files: {{test: questions.jsonl}}}}\n"
+        "execute: {language: sql, beside: [shop.sql]}\n",
+    )
+    shell.write("a.jsonl", '{"id": "a", "reply": "    return 1"}\n')
+    shell.write("q.jsonl", '{"id": "q", "reply": "SELECT COUNT(*) FROM goods"}\n')
+    for task, file, metric in (("ours/ours", "a", "pass@1"), ("shop/shop", "q", "execution_accuracy")):
+        path = f"tasks/{task}.yaml"
+        said = shell("run", "-t", path, "-b", "recorded", "-m", f"file={file}.jsonl", ALLOW, "--json")
+        assert said.json["runs"][0]["metrics"][metric]["value"] == 1.0
+
+
 def test_rows_that_the_tasks_own_file_lacks_are_left_out(shell):
     shell.write("tasks/mine/words.jsonl", json.dumps({"key": "b", "said": "나"}) + "\n")
     shell.write("tasks/mine/rows.jsonl", "".join(json.dumps({"key": one, "n": one}) + "\n" for one in "ab"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import Unavailable
+from harness.errors import BadInput, Unavailable
 from harness.execution import sandboxes
 from harness.execution.limits import Limits
 from harness.execution.pool import Pool
@@ -70,7 +70,7 @@ def test_a_sandbox_that_dies_is_a_failure_with_a_reason_and_the_next_program_get
 
 
 def test_a_sandbox_that_does_not_exist_is_named():
-    with pytest.raises(Unavailable, match="Did you mean"):
+    with pytest.raises(BadInput, match="Did you mean"):
         sandboxes.chosen("bubblewarp")
 
 
