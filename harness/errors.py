@@ -80,8 +80,13 @@ class Interrupted(HarnessError):
     exit_code = 130
 
 
+_BEGINNING = 4  # letters that two names have in common which begin alike
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean 'x'?` for the nearest known word, else the known words, else ``.
+    """Return ` Did you mean 'x'?` for the nearest known words, else the known words, else ``.
+
+    Near is what is spelt alike; else up to three that begin alike, `nsmc_fewshot` for `nsmc`.
 
     The leading blank lets callers append it to a sentence.
     """
@@ -91,5 +96,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if near:
         return f" Did you mean {near[0]!r}?"
+    begun = [one for one in words if len(word) >= _BEGINNING and one.startswith(word[:_BEGINNING])]
+    if 0 < len(begun) <= 3:
+        return f" Did you mean {' or '.join(map(repr, begun))}?"
     shown = [word if len(word) <= 40 else f"{word[:39]}…" for word in words[:20]]
     return f" Known: {', '.join(shown)}{', …' if len(words) > 20 else ''}." if words else ""

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def run(
     options: RunOptions,
     grid: Annotated[
-        Path | None,
-        Positional("GRID", help="a grid of runs, grid.yaml", ko="실행의 묶음을 적은 grid.yaml"),
+        list[Path] | None,
+        Positional("GRID", help="files of runs, such as grid.yaml", ko="실행을 적어 둔 파일, 예: grid.yaml"),
     ] = None,
     resume: Annotated[
         Path | None,
@@ -47,8 +47,8 @@ def run(
     from harness.evaluation.runner import finish_exit_code
 
     allowed_endpoints.allow(options.allow_endpoint)
-    if grid is not None:
-        return _run_grid(grid, options, json=json)
+    if grid:
+        return _run_grids(grid, options, json=json)
     plans, failed = _plans(options, resume)
     for error in failed:
         fail(str(error))
@@ -57,35 +57,51 @@ def run(
     return finish_exit_code(done.outcomes, [*failed, *done.errors])
 
 
-def _run_grid(path: Path, given: RunOptions, *, json: bool) -> int:
-    """Run the parts of a grid file, each checked before anything is run."""
+def _run_grids(paths: Sequence[Path], given: RunOptions, *, json: bool) -> int:
+    """Run the parts of grid files, each checked before anything is run."""
     from harness.evaluation.grid import Grid
     from harness.evaluation.grid_file import read_grid
     from harness.evaluation.grid_loop import execute_all
     from harness.evaluation.progress import display
     from harness.evaluation.runner import finish_exit_code
 
+    _require_files(paths)
     if given.task or given.backend:
         raise BadInput("the grid names tasks and backends; leave out -t and -b")
-    file = read_grid(path, given)
+    files = [read_grid(path, given) for path in paths]
+    parts, stops = [part for file in files for part in file.parts], any(file.stops for file in files)
     plans: list[Plan] = []
     failed: list[HarnessError] = []
     priorities: list[int] = []
-    for part in file.parts:
+    for part in parts:
         ready, dead = _plans(part.options, None)
         plans += ready
         failed += dead
         priorities += [part.priority] * len(ready)
     for error in failed:
         fail(str(error))
-    if failed and file.stops:
+    if failed and stops:
         return finish_exit_code([], failed)
     quiet = given.quiet
     told = partial(_tell, quiet=quiet)
-    done = execute_all(plans, lambda: display(quiet=quiet), told, priorities=priorities, stops=file.stops)
-    named = [task for part in file.parts for task in Grid.of(part.options).tasks]
+    done = execute_all(plans, lambda: display(quiet=quiet), told, priorities=priorities, stops=stops)
+    named = [task for part in parts for task in Grid.of(part.options).tasks]
     _print(done.outcomes, named, json=json)
     return finish_exit_code(done.outcomes, [*failed, *done.errors])
+
+
+def _require_files(paths: Sequence[Path]) -> None:
+    """Check that what is named without an option are files: tasks and backends have options.
+
+    Raises:
+        BadInput: one is none.
+    """
+    from harness.cli.mistakes import named
+
+    lost = [str(path) for path in paths if not path.is_file()]
+    if lost:
+        others = [word for word in sys.argv[2:] if word not in lost]
+        raise BadInput(f"no such grid file: {lost[0]}.{named('run', lost, others)}")
 
 
 def _plans(options: RunOptions, resume: Path | None) -> tuple[list[Plan], list[HarnessError]]:

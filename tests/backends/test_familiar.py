@@ -38,9 +38,15 @@ def test_every_backend_that_is_told_is_there():
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("run nsmc_fewshot tfidf", " Type harness run -t nsmc_fewshot -b tfidf"),
-        ("run nsmc_fewshot nb,tfidf --sample", " Type harness run -t nsmc_fewshot -b nb,tfidf --sample"),
-        ("run nsmc_fewshot nobody", " Tasks are named by -t, backends by -b: harness run -t TASK -b BACKEND"),
+        ("estimate nsmc_fewshot tfidf", " Type harness estimate -t nsmc_fewshot -b tfidf"),
+        (
+            "estimate nsmc_fewshot nb,tfidf --sample",
+            " Type harness estimate -t nsmc_fewshot -b nb,tfidf --sample",
+        ),
+        (
+            "estimate nsmc_fewshot nobody",
+            " Tasks are named by -t, backends by -b: harness run -t TASK -b BACKEND",
+        ),
         ("list tasks nsmc_fewshot", ""),
     ],
 )

@@ -158,3 +158,17 @@ def test_check_reads_grids_too(project):
     done = project.harness("check", "grid.yaml")
     assert done.returncode == 2
     assert "grid.yaml:3: repeat should be" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("reviews", "nb"), "Type harness run -t reviews -b nb --data-dir data"),
+        (("reviews", "nobody"), "Tasks are named by -t, backends by -b"),
+        (("nightly.yaml",), "no such grid file: nightly.yaml"),
+    ],
+)
+def test_tasks_and_backends_without_their_options_are_told_them(project, words, told):
+    done = project.harness("run", *words, "--data-dir", "data")
+    assert done.returncode == 2
+    assert told in one_line(done)

@@ -151,4 +151,5 @@ SENTENCES = {
     "{0}: stops after what is in flight": "{0}: 보낸 것의 답만 받고 멈춥니다",
     "paused; harness run --resume {0} goes on": "잠시 멈췄습니다. harness run --resume {0:으로/로} 이어 갑니다",
     "the grid names tasks and backends; leave out -t and -b": "과제와 백엔드는 grid 파일에 적혀 있습니다. -t와 -b를 빼세요",
+    "no such grid file: {0}.{1}": "그런 grid 파일이 없습니다: {0}.{1}",
 }
