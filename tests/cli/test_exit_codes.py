@@ -15,7 +15,7 @@ from harness import errors
 from harness.backends import backend as backends
 from harness.cli import output
 from harness.errors import HarnessError, Interrupted
-from harness.evaluation import grid, runner
+from harness.evaluation import grid, grid_loop
 from harness.evaluation.plan import Plan
 from harness.evaluation.runner import Outcome
 from harness.records.run_file import read_run
@@ -154,7 +154,7 @@ def test_an_interrupt_before_the_first_question_ends_in_130(shell, monkeypatch):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runner, "execute", interrupted)
+    monkeypatch.setattr(grid_loop, "execute", interrupted)
     assert shell(*RUN).code == 130
 
 
@@ -162,11 +162,11 @@ def test_an_interrupt_ends_the_whole_grid(shell, monkeypatch):
     directory = fake_run(shell.home, "majority")
     asked = []
 
-    def interrupted(plan: Plan, _display: object) -> Outcome:
+    def interrupted(plan: Plan, *_: object) -> Outcome:
         asked.append(plan.backend.name)
         return Outcome(directory, read_run(directory), Interrupted("stopped; the same command goes on"))
 
-    monkeypatch.setattr(runner, "execute", interrupted)
+    monkeypatch.setattr(grid_loop, "execute", interrupted)
     said = shell(*RUN[:3], "-b", "majority,random", "--sample", "--quiet")
     assert (said.code, asked) == (130, ["majority"])
     assert "stopped; the same command goes on" in said.complaint
