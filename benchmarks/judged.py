@@ -22,9 +22,9 @@ from scipy.stats import spearmanr
 
 from benchmarks.race import write_section
 from benchmarks.recorded_systems import SHARED
+from harness.extraction.verdicts import verdict_of
 from harness.judging import alpaca_eval, arena
 from harness.judging.arena import Rules
-from harness.judging.verdicts import verdict_of
 from harness.judging.votes import Vote, read_votes
 from harness.reports.writers.markdown import table
 from harness.stats import bradley_terry

@@ -56,6 +56,8 @@ METRICS = {
     "klue_mrc_em": "KLUE-MRC 공식 정확 일치 / KLUE-MRC's official exact match",
     "klue_mrc_f1": "KLUE-MRC 공식 글자 F1 / KLUE-MRC's official F1 over characters",
     "entity_f1": "개체명의 경계와 종류가 모두 맞은 F1 / F1 of entities with the right bounds and type",
+    "judged_score": "심판이 준 점수의 평균 / the mean of a judge's scores; what has no verdict is left out",
+    "first_wins": "먼저 보인 답이 이긴 비율 / share of verdicts for the reply shown first",
     "hangul_share": "답의 글자 가운데 한글의 비율 / share of a reply's letters that are Hangul",
     "stray_hanja": "한자가 섞인 답의 비율 / share of replies with stray Hanja",
     "stray_kana": "가나가 섞인 답의 비율 / share of replies with stray Kana",
@@ -82,6 +84,8 @@ EXTRACTORS = {
     "first_line": "비어 있지 않은 첫 줄 / the first line that is not empty",
     "last_line": "비어 있지 않은 마지막 줄 / the last line that is not empty",
     "after_think": "생각이 끝난 뒤의 글 / what follows the last thought",
+    "score_verdict": "심판이 겹대괄호에 쓴 점수 / a judge's score in double brackets, not one it quotes",
+    "pair_verdict": "두 답에 대한 판정 A>>B … B>>A / a verdict between two replies",
     "first_option": "먼저 나오는 선택지 / the option whose word comes first",
     "stated_option": "자유롭게 쓴 답이 말하는 선택지 / the option that a free reply states",
     "letter": "답으로 부른 기호: A–J, 1–10, ①, 가–하 / the mark that is named as the answer",
@@ -141,6 +145,8 @@ ADAPTERS = {
 }
 
 SETTINGS = {
+    "lowest": "가장 낮은 점수 / the lowest score of the scale",
+    "highest": "가장 높은 점수 / the highest score of the scale",
     "language": "코드의 언어 / language of the code",
     "lower": "낮을수록 좋은지 / whether less is better",
     "alpha": "더하기 평활의 크기 / additive smoothing",

@@ -12,6 +12,12 @@ EXTRACTORS = (
     ExtractorEntry("first_option", "harness.extraction.steps:first_option"),
     ExtractorEntry("stated_option", "harness.extraction.steps:stated_option"),
     ExtractorEntry("letter", "harness.extraction.steps:letter"),
+    ExtractorEntry(
+        "score_verdict",
+        "harness.extraction.verdicts:score_verdict",
+        settings={"lowest": "float", "highest": "float"},
+    ),
+    ExtractorEntry("pair_verdict", "harness.extraction.verdicts:pair_verdict"),
     ExtractorEntry("boxed", "harness.extraction.steps:boxed"),
     ExtractorEntry("math_answer", "harness.extraction.steps:math_answer"),
     ExtractorEntry("refusal", "harness.extraction.refusals:refusal"),

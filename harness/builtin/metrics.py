@@ -75,6 +75,8 @@ METRICS = (
         "json_valid", "harness.metrics.structured_output:json_valid", asks=("generate",), extra="json"
     ),
     MetricEntry("truthful_mass", "harness.metrics.truthfulness:truthful_mass", asks=("choose",)),
+    MetricEntry("judged_score", "harness.metrics.judged:judged_score", asks=("generate",)),
+    MetricEntry("first_wins", "harness.metrics.judged:first_wins", asks=("generate",)),
     MetricEntry("truthful", "harness.metrics.truthfulness:truthful", asks=("generate",)),
     MetricEntry("informative", "harness.metrics.truthfulness:informative", asks=("generate",)),
     *(

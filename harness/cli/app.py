@@ -26,6 +26,7 @@ from harness.cli.gate import gate
 from harness.cli.import_ import import_
 from harness.cli.init import init
 from harness.cli.items import items
+from harness.cli.judge import judge
 from harness.cli.leaderboard import leaderboard
 from harness.cli.list_ import list_
 from harness.cli.push import push
@@ -72,7 +73,7 @@ class _Group(TyperGroup):
 
 ASK = (run, status, pause, race, try_, estimate, export, import_)
 SHOW = (list_, show, data, audit, tokenizers, check, doctor, cache, init, convert)
-JUDGE = (leaderboard, report, compare, explain, arena, items, gate, push, rescore, score)
+JUDGE = (leaderboard, report, compare, explain, judge, arena, items, gate, push, rescore, score)
 
 app = typer.Typer(
     name="harness",

@@ -24,8 +24,8 @@ def arena(
         list[Path],
         Positional(
             "VOTES…",
-            help="files of verdicts: CSV or JSONL with first, second, verdict, question",
-            ko="판정 파일: first, second, verdict, question 열이 있는 CSV나 JSONL",
+            help="files of verdicts (first, second, verdict, question), or runs of `harness judge`",
+            ko="판정 파일(first, second, verdict, question 열)이나 `harness judge`의 실행",
         ),
     ],
     rule: Annotated[

@@ -26,7 +26,18 @@ if TYPE_CHECKING:
 # A file in a folder called `tasks` is ours only if it has one of these keys: it is a common name.
 MARKS = {"tasks": ("ask", "extends", "members"), "backends": ("adapter", "extends")}
 
-HEADLINE = ("ask", "extends", "members", "score", "adapter", "kind", "language", "tags", "description")
+HEADLINE = (
+    "ask",
+    "extends",
+    "members",
+    "score",
+    "adapter",
+    "kind",
+    "language",
+    "tags",
+    "description",
+    "on_unread",
+)
 
 Folders = Iterable[tuple[Path, bool]]  # and whether each is the user's own
 

@@ -519,6 +519,9 @@ class OpenRun:
         ended = found.counts["examples"]
         if ended < plan.total and self.stopped is None:
             self.stopped = Unavailable(f"{plan.backend.name} ended after {ended} of {plan.total} requests")
+        if plan.task.file.on_unread == "failed" and found.counts["failed"] and self.stopped is None:
+            missing = f"{found.counts['failed']:,} of {plan.total:,} have no verdict"
+            self.stopped = Stopped(f"{missing}; the same command asks them again")
         status: Status = COMPLETE if self.stopped is None else PARTIAL if found.ids else FAILED
         run = self._document(status)
         self._fill(run, found)

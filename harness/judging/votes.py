@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput, Place, did_you_mean
+from harness.extraction.verdicts import GRADES, Verdict, verdict_of
 from harness.judging.style import FEATURES, style_of
-from harness.judging.verdicts import GRADES, Verdict, verdict_of
+from harness.records import run_file
+from harness.records.journal import read_records
 from harness.tables.rows import named_rows
 
 # A column, and what others call it.
@@ -52,7 +54,7 @@ def read_votes(paths: Sequence[Path]) -> list[Vote]:
     Raises:
         BadInput: a file is none of votes, or a row says what is no verdict.
     """
-    votes = [vote for path in paths for vote in _votes(path)]
+    votes = [vote for path in paths for vote in (_judged(path) if path.is_dir() else _votes(path))]
     if not votes:
         raise BadInput("holds no verdicts", place=Place(paths[0]))
     return votes
@@ -71,6 +73,26 @@ def _votes(path: Path) -> Iterator[Vote]:
             *(first, second, _verdict(row, place), str(_cell(row, "judge") or "")),
             *(_style(row, side, place) for side in ("first", "second")),
         )
+
+
+def _judged(place: Path) -> Iterator[Vote]:
+    """Yield the verdicts of the judgings of pairs in a folder; one that is still missing is none.
+
+    Raises:
+        BadInput: a run there is no judging of pairs.
+    """
+    for directory in run_file.runs([place]):
+        judge = run_file.read_run(directory).label
+        last = {line.record.key: line.record for line in read_records(directory / run_file.SAMPLES)}
+        for record in last.values():
+            sides = record.groups or {}
+            if "first" not in sides or "second" not in sides:
+                raise BadInput(
+                    "no judging of pairs (harness judge --rubric judge_pair)", place=Place(directory)
+                )
+            question = record.cluster or record.id
+            said = None if record.prediction is None else verdict_of(str(record.prediction))
+            yield Vote(question, sides["first"], sides["second"], said, judge)
 
 
 def _cell(row: Mapping[str, Any], name: str) -> Any:

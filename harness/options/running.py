@@ -123,7 +123,7 @@ class RunOptions:
             metavar="NAME|all",
             help="how the query is written",
             ko="질문을 쓰는 방식",
-            on="run race estimate try export show",
+            on="run race estimate try export show judge",
             raw=str,
             read=values.names_or_none,
         ),
@@ -229,7 +229,7 @@ class RunOptions:
             metavar="KEY=VALUE[,…]",
             help="decoding, such as temperature=0,0.7",
             ko="디코딩 설정, 예: temperature=0,0.7",
-            on="run race estimate try",
+            on="run race estimate try judge",
             raw=list[str],
             read=values.decodings,
             check=values.decodings_given,
@@ -242,7 +242,7 @@ class RunOptions:
             metavar="KEY=VALUE[,…]",
             help="a backend's setting, such as model=DIR",
             ko="시스템의 설정, 예: model=DIR",
-            on="run race estimate try export show tokenizers doctor",
+            on="run race estimate try export show tokenizers doctor judge",
             raw=list[str],
             read=partial(values.grid, option="-m"),
         ),
@@ -293,7 +293,7 @@ class RunOptions:
             metavar="N",
             help="most calls in flight to a server",
             ko="서버에 한꺼번에 보내는 요청의 최대 수",
-            on="run race explain estimate",
+            on="run race explain estimate judge",
         ),
     ] = None
     latency: Annotated[
@@ -312,7 +312,7 @@ class RunOptions:
             off=True,
             help="ask again what a server was asked before, and keep nothing",
             ko="서버에 물었던 것도 다시 묻고, 답을 보관하지 않음",
-            on="run race explain estimate",
+            on="run race explain estimate judge",
         ),
     ] = True
     max_cost: Annotated[
@@ -322,7 +322,7 @@ class RunOptions:
             metavar="5USD|7000KRW",
             help="stop before more than this is spent",
             ko="이 금액을 넘기 전에 멈춤",
-            on="run race explain",
+            on="run race explain judge",
         ),
     ] = None
     usd_krw: Annotated[
@@ -333,7 +333,7 @@ class RunOptions:
             metavar="WON@DAY",
             help="won a dollar, such as 1390@2026-11-01",
             ko="기준일과 함께 적은 달러당 원화, 예: 1390@2026-11-01",
-            on="run race explain",
+            on="run race explain judge",
         ),
     ] = None
     slo: Slo = None
@@ -343,7 +343,7 @@ class RunOptions:
             "--quiet -q",
             help="no progress",
             ko="진행 상황을 보이지 않음",
-            on="run race explain estimate try export tokenizers",
+            on="run race explain estimate try export tokenizers judge",
             usual=False,
         ),
     ] = True

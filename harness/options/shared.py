@@ -29,7 +29,7 @@ RUNS_DIR = Flag(
     metavar="DIR",
     help="where runs are kept",
     ko="실행 결과를 두는 폴더",
-    on="run status pause race list leaderboard report items gate push import",
+    on="run status pause race list leaderboard report items gate push import judge",
     raw=Path,
     check=values.path,
 )
@@ -40,7 +40,7 @@ Offline = Annotated[
         "--offline",
         help="download nothing",
         ko="아무것도 내려받지 않음",
-        on="run race explain estimate try export show tokenizers doctor rescore score audit import",
+        on="run race explain estimate try export show tokenizers doctor rescore score audit import judge",
     ),
 ]
 Trust = Annotated[
@@ -49,7 +49,7 @@ Trust = Annotated[
         "--trust-remote-code",
         help="let a model, or a metric of the task, run code of its own",
         ko="모델이나 과제의 지표가 자체 코드를 실행하게 허용",
-        on="run race explain estimate try show tokenizers doctor rescore score",
+        on="run race explain estimate try show tokenizers doctor rescore score judge",
         told={"rescore": TRUST_METRICS, "score": TRUST_METRICS},
     ),
 ]
@@ -80,7 +80,7 @@ AllowEndpoint = Annotated[
         metavar="URL",
         help="let a key go to this address; remembered for this user",
         ko="이 주소로 API 키를 보내도록 허용(이 사용자에 대해 기억함)",
-        on="run race explain estimate try doctor",
+        on="run race explain estimate try doctor judge",
         raw=list[str],
         usual=None,
         check=values.texts,

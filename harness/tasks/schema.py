@@ -547,6 +547,10 @@ class TaskFile(Strict):
     execute: Execute | None = Field(
         default=None, description="what is run of a reply, with `--allow-code-execution`; metrics judge that"
     )
+    on_unread: Literal["unanswered", "failed"] = Field(
+        default="unanswered",
+        description="what a reply without an answer is: unanswered, or failed, so that it is asked again",
+    )
     official: dict[str, Annotated[list[Named], Field(min_length=1)]] = Field(
         default={}, description="an official reader → the metrics that judge what it reads"
     )

@@ -177,6 +177,8 @@ def catalogue() -> dict[str, list[Path]]:
 def expand(names: Iterable[str]) -> list[str]:
     """Return `names` with `all` and every group replaced by their members, each task once.
 
+    Rubrics of judges, which have replies of runs for data, are no part of `all`.
+
     Raises:
         BadInput: a name is not found, or a group is wrong.
     """
@@ -184,7 +186,7 @@ def expand(names: Iterable[str]) -> list[str]:
     for name in names:
         if name == "all":
             known = catalogue()
-            found |= dict.fromkeys(n for n in sorted(known) if not is_group(known[n][0]))
+            found |= dict.fromkeys(n for n in sorted(known) if not _stands_apart(known[n][0]))
         else:
             path = definitions.find("tasks", name, folders())
             found |= dict.fromkeys(load_group(path) if is_group(path) else [name])
@@ -194,6 +196,11 @@ def expand(names: Iterable[str]) -> list[str]:
 def is_group(path: Path) -> bool:
     """Return whether a definition is a group of tasks."""
     return "members" in definitions.headline(path)
+
+
+def _stands_apart(path: Path) -> bool:
+    """Return whether a definition is a group, or a rubric, whose unread replies are failures."""
+    return is_group(path) or "on_unread" in definitions.headline(path)
 
 
 def load_group(path: Path, above: tuple[Path, ...] = ()) -> list[str]:

@@ -34,6 +34,7 @@ COMMANDS = (
     "report",
     "compare",
     "explain",
+    "judge",
     "arena",
     "items",
     "gate",

@@ -14,6 +14,8 @@ from harness.evaluation.plan import Plan
 from harness.evaluation.wrappers.answer_store import Store
 from harness.evaluation.wrappers.budget import Budgeted, Most
 from harness.evaluation.wrappers.cache import Cached, Keys, looked_up
+from harness.evaluation.wrappers.readable import Readable
+from harness.extraction.predictions import reader
 from harness.schema import Request, Response
 
 
@@ -27,6 +29,9 @@ def wrapped(
     Without a `ledger` no account is kept.
     """
     asked = engine if ledger is None else _budgeted(engine, plan, ledger)
+    if plan.task.file.on_unread == "failed":
+        read = reader(plan.task)
+        asked = Readable(asked, lambda response: read(response, (), ""))
     if not plan.keeps_answers:
         yield asked
         return

@@ -1,0 +1,138 @@
+"""The replies of runs as the examples of a judging: one reply a row, or two in both orders.
+
+A judging is an ordinary run, so what is judged lies in a file: the same runs make the same bytes, and the
+same command goes on. What was said to the system and what it replied go in between marks that they cannot
+close.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from harness.errors import BadInput
+from harness.extraction.verdicts import quoted
+from harness.records import atomic, run_file
+from harness.records import journal as records
+from harness.records.sample_schema import Record
+from harness.text.thoughts import spoken
+
+FILE = "replies.jsonl"
+
+
+@dataclass(frozen=True)
+class Replies:
+    """The last reply of each (id, repeat) of a run that can be judged, and how many cannot."""
+
+    system: str
+    task: str
+    records: dict[tuple[str, int], Record]
+    silent: int
+
+
+def read_replies(places: Sequence[Path]) -> list[Replies]:
+    """Return the replies of the runs in `places`; thoughts are not judged.
+
+    Raises:
+        BadInput: no runs, two systems of one name, or runs of several tasks.
+    """
+    found = []
+    for directory in run_file.runs(list(places)):
+        run = run_file.read_run(directory)
+        last = {line.record.key: line.record for line in records.read_records(directory / run_file.SAMPLES)}
+        kept = {key: one for key, one in last.items() if not one.failed and spoken(one.response.text)}
+        found.append(Replies(run.label, run.task.name, kept, len(last) - len(kept)))
+    if not found:
+        raise BadInput("no runs to judge")
+    names = [one.system for one in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise BadInput(f"two runs are of {twice!r}; judge one of them, or name them apart (--name)")
+    if len(tasks := {one.task for one in found}) > 1:
+        raise BadInput(f"the runs are of several tasks ({', '.join(sorted(tasks))}); judge one at a time")
+    return found
+
+
+def single_rows(found: Sequence[Replies]) -> Iterator[dict[str, Any]]:
+    """Yield a row a reply."""
+    for run in found:
+        for (name, repeat), record in run.records.items():
+            row = _row(record, f"{run.system}|{name}|{repeat}")
+            yield {**row, "system": run.system, "reply": _quoted(record, "reply", row["mark"])}
+
+
+def pair_rows(found: Sequence[Replies], baseline: str | None = None) -> Iterator[dict[str, Any]]:
+    """Yield two rows a pair of replies to one question: each stands first once.
+
+    Raises:
+        BadInput: fewer than two systems, or none is called as the baseline is.
+    """
+    names = [run.system for run in found]
+    if len(found) < 2:
+        raise BadInput("a comparison needs the runs of two systems")
+    if baseline is not None and baseline not in names:
+        raise BadInput(f"--baseline {baseline}: not among {', '.join(names)}")
+    for one, other in combinations(found, 2):
+        if baseline is not None and baseline not in (one.system, other.system):
+            continue
+        for name, repeat in (key for key in one.records if key in other.records):
+            for first, second in ((one, other), (other, one)):
+                key = f"{first.system}|{second.system}|{name}|{repeat}"
+                a, b = first.records[name, repeat], second.records[name, repeat]
+                row = _row(a, key)
+                yield {
+                    **{**row, "first": first.system, "second": second.system},
+                    "first_reply": _quoted(a, "reply_a", row["mark"]),
+                    "second_reply": _quoted(b, "reply_b", row["mark"]),
+                }
+
+
+def _row(record: Record, name: str) -> dict[str, Any]:
+    """Return what every row has: its id, the question between marks, the reference where there is one."""
+    question = _question(record)
+    # Of all that is shown, so that no reply can hold the mark which closes it.
+    mark = hashlib.sha256(f"{name}\0{question}\0{record.response.text}".encode()).hexdigest()[:12]
+    target = record.target if isinstance(record.target, str) else ""
+    return {
+        **{"id": name, "question_id": record.cluster or record.id, "mark": mark},
+        **{"question": quoted(question, "question", mark), "reference": target},
+        **{"turn": (record.groups or {}).get("turn", "1")},
+    }
+
+
+def _quoted(record: Record, what: str, mark: str) -> str:
+    return quoted(spoken(record.response.text) or "", what, mark)
+
+
+def _question(record: Record) -> str:
+    """Return what the system was asked: its prompt, or the messages with who said what; no system message."""
+    asked = record.request or {}
+    if "messages" in asked:
+        said = [one for one in asked["messages"] if one["role"] != "system"]
+        return (
+            said[-1]["content"]
+            if len(said) == 1
+            else "\n\n".join(f"[{m['role']}]\n{m['content']}" for m in said)
+        )
+    if "prompt" in asked:
+        return asked["prompt"]
+    return "\n".join(str(value) for value in (asked.get("fields") or {}).values())
+
+
+def write_rows(rows: Sequence[dict[str, Any]], runs_dir: Path) -> Path:
+    """Write the rows into a folder that their content names, and return it.
+
+    Raises:
+        BadInput: there are none.
+    """
+    if not rows:
+        raise BadInput("no reply to judge: nothing was answered")
+    data = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+    folder = runs_dir / ".judged" / hashlib.sha256(data).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic.write_atomically(folder / FILE, data)
+    return folder
