@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from harness.cli.output import format_named, hand_over
 from harness.errors import BadInput
 from harness.options.flags import Flag, Positional
-from harness.options.shared import DataDir, Lang
+from harness.options.shared import DataDir, Lang, Out, ReportFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,19 +72,8 @@ def arena(
             ko="구간을 위해 문항을 다시 뽑는 횟수",
         ),
     ] = 1000,
-    format: Annotated[
-        str | None,
-        Flag(
-            "--format -f",
-            metavar="md|html|json",
-            help="md unless FILE says another",
-            ko="파일 이름이 달리 말하지 않으면 md",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        Flag("--out -o", metavar="FILE", help="write here, not to stdout", ko="표준 출력 대신 이 파일에 씀"),
-    ] = None,
+    format: ReportFormat = None,
+    out: Out = None,
     lang: Lang = None,
     data_dir: DataDir = None,
 ) -> int:

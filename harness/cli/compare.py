@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import format_named, hand_over
 from harness.options.flags import Flag, Positional
-from harness.options.shared import Lang, RunsDir
+from harness.options.shared import Lang, Out, ReportFormat, RunsDir
 
 if TYPE_CHECKING:
     from harness.reports.comparison.compare import PairedComparison
@@ -39,19 +39,8 @@ def compare(
             ko="한쪽만 맞힌 예제를 N개씩 보임",
         ),
     ] = 5,
-    format: Annotated[
-        str | None,
-        Flag(
-            "--format -f",
-            metavar="md|html|json",
-            help="md unless FILE says another",
-            ko="파일 이름이 달리 말하지 않으면 md",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        Flag("--out -o", metavar="FILE", help="write here, not to stdout", ko="표준 출력 대신 이 파일에 씀"),
-    ] = None,
+    format: ReportFormat = None,
+    out: Out = None,
     lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from harness.cli.output import format_named, hand_over, warn
 from harness.options.flags import Flag, Positional
-from harness.options.shared import Lang, Runs, RunsDir
+from harness.options.shared import Lang, Out, ReportFormat, Runs, RunsDir
 
 FORMATS = ("md", "html", "json")
 
@@ -30,19 +30,8 @@ def items(
     n: Annotated[
         int, Flag("-n", least=0, metavar="N", help="lines in each table", ko="표마다 보일 줄 수")
     ] = 20,
-    format: Annotated[
-        str | None,
-        Flag(
-            "--format -f",
-            metavar="md|html|json",
-            help="md unless FILE says another",
-            ko="파일 이름이 달리 말하지 않으면 md",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        Flag("--out -o", metavar="FILE", help="write here, not to stdout", ko="표준 출력 대신 이 파일에 씀"),
-    ] = None,
+    format: ReportFormat = None,
+    out: Out = None,
     lang: Lang = None,
     runs_dir: RunsDir = Path("runs"),
 ) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from harness.cli.output import format_named, hand_over, show, warn
 from harness.errors import BadInput
 from harness.options.flags import Flag
-from harness.options.shared import GroupOf, Lang, Runs, RunsDir, SortBy
+from harness.options.shared import GroupOf, Lang, Out, Runs, RunsDir, SortBy
 
 if TYPE_CHECKING:
     from harness.reports.leaderboard.board import Board
@@ -31,10 +31,7 @@ def leaderboard(
             ko="md, html, csv, json, latex; 없으면 파일 이름의 끝을 따르고, 그것도 없으면 md",
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        Flag("--out -o", metavar="FILE", help="write here, not to stdout", ko="표준 출력 대신 이 파일에 씀"),
-    ] = None,
+    out: Out = None,
     group: GroupOf = None,
     sort: SortBy = None,
     by: Annotated[

@@ -111,6 +111,19 @@ Runs = Annotated[
     list[Path] | None,
     Positional("RUN", help="run directories, or folders of them", ko="실행 폴더, 또는 실행 폴더들이 든 폴더"),
 ]
+Out = Annotated[
+    Path | None,
+    Flag("--out -o", metavar="FILE", help="write here, not to stdout", ko="표준 출력 대신 이 파일에 씀"),
+]
+ReportFormat = Annotated[
+    str | None,
+    Flag(
+        "--format -f",
+        metavar="md|html|json",
+        help="md unless FILE says another",
+        ko="파일 이름이 달리 말하지 않으면 md",
+    ),
+]
 GroupOf = Annotated[
     str | None,
     Flag(
