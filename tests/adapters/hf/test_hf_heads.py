@@ -235,3 +235,23 @@ def test_a_masked_model_puts_each_option_after_the_prompt(tmp_path):
         assert score == pytest.approx(
             sum(float(row[w]) for row, w in zip(logp, wanted, strict=True)), abs=1e-4
         )
+
+
+def test_a_head_of_one_number_ranks_responses_by_what_it_says_of_each(rater, tmp_path):
+    (done,) = run("hh_rlhf", "huggingface", sample=True, settings={"model": str(rater)}, runs_dir=tmp_path)
+    records = records_of(done.directory)
+    assert len(records) > 3
+    for record in records[:4]:
+        asked = record["request"]
+        rewards = [
+            by_hand(rater, "AutoModelForSequenceClassification", asked["prompt"], response)[0].logits.item()
+            for response in asked["options"]
+        ]
+        assert record["response"]["option_scores"] == pytest.approx(rewards, abs=1e-5)
+        assert record["prediction"] == str(max(range(2), key=rewards.__getitem__))
+
+
+def test_a_head_of_several_classes_ranks_nothing(tmp_path):
+    folder = made(tmp_path, "BertForSequenceClassification", num_labels=2)
+    with pytest.warns(RuntimeWarning, match="LABEL_0, LABEL_1: a ranking needs a head of one number"):
+        run("hh_rlhf", "huggingface", sample=True, settings={"model": str(folder)}, runs_dir=tmp_path)
