@@ -239,7 +239,7 @@ ADAPTERS = (
     AdapterEntry(
         "lstm",
         "harness.adapters.networks.classifiers:lstm",
-        asks=("choose", "rate", "embed"),
+        asks=("choose", "rate", "embed", "tag"),
         decoding=ANY_DECODING,
         settings={
             **TRAINED,
@@ -258,7 +258,7 @@ ADAPTERS = (
     AdapterEntry(
         "transformer",
         "harness.adapters.networks.classifiers:transformer",
-        asks=("choose", "embed", "rate"),
+        asks=("choose", "embed", "rate", "tag"),
         decoding=ANY_DECODING,
         settings={
             **PRETRAINED,

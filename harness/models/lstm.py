@@ -130,6 +130,7 @@ class LstmClassifier(Network):
         super().__init__()
         made: type[Cell] = CELLS[cell]
         width = hidden * (2 if bidirectional else 1)
+        self.width = width
         self.embedding = embedding(vocabulary, dim)
         sizes = [dim] + [width] * (layers - 1)
         self.forwards = nn.ModuleList(Recurrent(made(size, hidden)) for size in sizes)
@@ -137,8 +138,8 @@ class LstmClassifier(Network):
         self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(2 * width, classes)
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Return (B, C) logits."""
+    def states(self, batch: Batch) -> Tensor:
+        """Return (B, T, 2H), what each token means where it stands; H in one direction."""
         x = self.dropout(self.embedding(batch.ids))  # (B, T, E)
         for number, there in enumerate(self.forwards):
             said = [there(x, batch.lengths)]
@@ -146,6 +147,11 @@ class LstmClassifier(Network):
                 turned = self.backwards[number](reversed_within(x, batch.lengths), batch.lengths)
                 said.append(reversed_within(turned, batch.lengths))
             x = self.dropout(torch.cat(said, dim=-1))  # (B, T, 2H)
+        return x
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return (B, C) logits."""
+        x = self.states(batch)
         pooled = torch.cat([mean_over(x, batch.mask), max_over(x, batch.mask)], dim=-1)  # (B, 4H)
         logits: Tensor = self.out(pooled)
         return logits

@@ -70,6 +70,12 @@ class Network(nn.Module):
     def start_training(self, batches: Iterator[Batch]) -> None:
         """Get ready to tell classes apart, once the pre-training is over; `batches` hold every text once."""
 
+    width = 0  # of a token's state, H; 0 where there are none
+
+    def states(self, batch: Batch) -> Tensor:
+        """Return (B, T, H), what each token means where it stands."""
+        raise NotImplementedError
+
     def vectors(self, batch: Batch) -> Tensor:
         """Return (B, D), a vector a text."""
         raise NotImplementedError

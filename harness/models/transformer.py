@@ -55,6 +55,7 @@ class TransformerClassifier(Network):
     ) -> None:
         """`dim` is C; `places` is the most tokens of a text."""
         super().__init__()
+        self.width = dim
         self.token, self.segment = embedding(vocabulary, dim), nn.Embedding(SEGMENTS, dim)
         self.place = nn.Embedding(places, dim)
         for table in (self.segment, self.place):
@@ -78,6 +79,10 @@ class TransformerClassifier(Network):
             x = block(x, mask[:, None, :])
         out: Tensor = self.norm(x)
         return out
+
+    def states(self, batch: Batch) -> Tensor:
+        """Return (B, T, C), what each token means where it stands."""
+        return self.encode(batch)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return (B, C) logits."""

@@ -1,6 +1,7 @@
 """Networks that are trained from scratch on the train split, and answer from the bare text.
 
     lstm, transformer                         `rate`: a number by the squared error (lstm: `embed` too)
+    lstm, transformer                         `tag`: spans, character by character (`networks.tagging`)
     lstm, cnn_text, transformer, word2vec     `choose`: an example's fields are read as the parts of one text
     transformer, word2vec                     `embed`: the cosine of the vectors of two sentences
 
@@ -350,12 +351,20 @@ class TransformerRates(Rates, Transformer):
 
 
 def lstm(profile: Profile) -> Adapter:
-    """Return what answers from a recurrent network: a classifier, or a number of a text or of two."""
+    """Return what answers from a recurrent network: a classifier, spans, or a number of a text or of two."""
+    if profile.ask == "tag":
+        from harness.adapters.networks.tagging import LstmTags
+
+        return LstmTags(profile)
     return Lstm(profile) if profile.ask == "choose" else LstmRates(profile)
 
 
 def transformer(profile: Profile) -> Adapter:
-    """Return what answers from a transformer: for `embed` its vectors, a number, else a classifier."""
+    """Return what answers from a transformer: for `embed` its vectors, a number, spans, else a classifier."""
+    if profile.ask == "tag":
+        from harness.adapters.networks.tagging import TransformerTags
+
+        return TransformerTags(profile)
     kinds = {"embed": TransformerVectors, "rate": TransformerRates}
     return kinds.get(profile.ask, Transformer)(profile)
 
