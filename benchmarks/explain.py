@@ -133,12 +133,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--n", type=int, default=300)
     parser.add_argument("--peer")
+    parser.add_argument("--home", type=Path, help="where the peer's log is kept; one that is there is taken")
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args()
     os.environ["HARNESS_LANG"] = "en"
     if asked.peer:
         with tempfile.TemporaryDirectory() as home:
-            text = "\n".join(against_lm_eval(Path(home), Path(asked.peer), asked.n))
+            text = "\n".join(against_lm_eval(asked.home or Path(home), Path(asked.peer), asked.n))
         write_section(asked.out, "lm-eval", f"`python -m benchmarks.explain --peer BIN`\n\n{text}", __doc__)
         return
     _register()
@@ -297,8 +298,29 @@ def _report(pairs: Sequence[tuple[str, str]], named: int, found: Sequence[Said])
 def against_lm_eval(home: Path, peer: Path, n: int) -> Iterator[str]:
     """Yield what explains lm-evaluation-harness's log on BoolQ against our run of the same weights."""
     from benchmarks.recorded_systems import SHARED
+
+    if not (home / "log").is_dir():
+        _log(home, peer, n)
+    data = ("--data-dir", SHARED / "data")
+    with contextlib.chdir(home):
+        ours = ("-t", "kobest_boolq", "-b", "huggingface", "-m", f"model={home / 'model'}", "--limit", n)
+        _harness("run", *ours, *data, "-q")
+        _harness("import", home / "log", "-t", "kobest_boolq", *data)
+        runs = sorted(Path("runs").rglob("run.json"), key=lambda path: "lm_eval" in str(path))
+        said = _harness("explain", *(path.parent for path in runs), "-n", n, "-q", *data)
+    yield said.replace(str(home), "…")
+
+
+def _log(home: Path, peer: Path, n: int) -> None:
+    """Have the peer write its log on `n` questions.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    from benchmarks.recorded_systems import SHARED
     from tests.support.tiny_models import tiny_llama
 
+    home.mkdir(parents=True, exist_ok=True)
     tiny_llama(home / "model", context=1024)
     _for_peer(home, SHARED / "data/kobest/BoolQ", n)
     model = f"pretrained={home / 'model'},dtype=float32"
@@ -320,14 +342,6 @@ def against_lm_eval(home: Path, peer: Path, n: int) -> Iterator[str]:
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
-    data = ("--data-dir", SHARED / "data")
-    with contextlib.chdir(home):
-        ours = ("-t", "kobest_boolq", "-b", "huggingface", "-m", f"model={home / 'model'}", "--limit", n)
-        _harness("run", *ours, *data, "-q")
-        _harness("import", home / "log", "-t", "kobest_boolq", *data)
-        runs = sorted(Path("runs").rglob("run.json"), key=lambda path: "lm_eval" in str(path))
-        said = _harness("explain", *(path.parent for path in runs), "-n", n, "-q", *data)
-    yield said.replace(str(home), "…")
 
 
 def _for_peer(home: Path, folder: Path, n: int) -> None:
