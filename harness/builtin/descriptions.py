@@ -81,7 +81,7 @@ EXTRACTORS = {
     "strip": "앞뒤 빈칸을 뗀다 / without blanks and line ends around it",
     "math_answer": "상자, 정답 표현, 마지막 수식 / what is boxed, else the answer phrase or the last formula",
     "refusal": "답을 사양하면 무응답 / a reply that declines is unanswered",
-    "first_line": "비어 있지 않은 첫 줄 / the first line that is not empty",
+    "first_line": "무언가를 말하는 첫 줄(머리말 다음) / the first line that says something, behind a heading",
     "last_line": "비어 있지 않은 마지막 줄 / the last line that is not empty",
     "after_think": "생각이 끝난 뒤의 글 / what follows the last thought",
     "score_verdict": "심판이 겹대괄호에 쓴 점수 / a judge's score in double brackets, not one it quotes",

@@ -17,7 +17,7 @@ from harness.schema import Option
 from harness.terminal import say
 from harness.text import bounded_regex
 from harness.text.normalize import bare, folded, ko_v1, nfc
-from harness.text.thoughts import spoken
+from harness.text.thoughts import only_announces, spoken
 
 Step = Callable[..., str | None]  # of a text, options and, where a step asks for it, the passage
 
@@ -42,8 +42,16 @@ def strip() -> Step:
 
 
 def first_line() -> Step:
-    """Return the first line that is not empty."""
-    return lambda text, _options: next((line.strip() for line in text.split("\n") if line.strip()), None)
+    """Return the first line that says something: behind `Here is the translation:`, a heading or a rule.
+
+    Where no line does more than announce, the first that is not empty.
+    """
+
+    def step(text: str, _options: Sequence[Option]) -> str | None:
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        return next((line for line in lines if not only_announces(line)), next(iter(lines), None))
+
+    return step
 
 
 def last_line() -> Step:

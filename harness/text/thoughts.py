@@ -91,13 +91,14 @@ def first_stop(text: str, stops: Sequence[str], *, opened: str = "", chat: bool 
 def _stopped(text: str, stop: str, start: int, chat: bool) -> int | None:
     at = text.find(stop, start)
     if chat and not stop.strip():
-        while at >= 0 and _only_announces(text[start:at]):
+        while at >= 0 and only_announces(text[start:at]):
             start = at + len(stop)
             at = text.find(stop, start)
     return at if at >= 0 else None
 
 
-def _only_announces(line: str) -> bool:
+def only_announces(line: str) -> bool:
+    """Return whether a line says nothing of its own: a heading, `정답:`, a rule, the fence of a block."""
     return len(line) <= _TALLEST and _ANNOUNCES.fullmatch(line) is not None
 
 

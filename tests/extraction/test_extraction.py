@@ -48,6 +48,9 @@ def test_strip_takes_blanks_and_line_ends_off(text, found):
         ("", None, None),
         ("\n \n", None, None),
         ("첫째\u0085줄\n둘째", "첫째\u0085줄", "둘째"),
+        ("정답:\n서울", "서울", "서울"),
+        ("## Answer\n---\nSeoul\nIt is.", "Seoul", "It is."),
+        ("정답:", "정답:", "정답:"),
     ],
 )
 def test_first_and_last_line_pass_over_empty_ones(text, first, last):

@@ -93,6 +93,26 @@ def test_a_span_is_read_though_the_first_line_only_announces_it(name, reply):
     assert answers.reader(tasks.load(name))(Response(("1", 0), text=reply), (), passage) == "1,203"
 
 
+@pytest.mark.parametrize("name", ["koen_news_ko_en", "koen_news_en_ko", "koen_jhe_ko_en", "tatoeba_ko_en"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "{}",
+        "\n\n{}\n",
+        "영어: {}",
+        "**번역:**\n{}",
+        "Translation: {}",
+        "Here is the translation:\n\n{}\n\nLet me know if it should be formal.",
+        "## 번역\n{}",
+        "```\n{}\n```",
+        "<think>\nEnglish: no\n</think>\n{}",
+    ],
+)
+def test_a_translation_is_read_however_a_chat_announces_it(name, reply):
+    for said in ('"It is late," he said: "go."', "그는 \"늦었다\"라고 했다."):
+        assert answers.reader(tasks.load(name))(Response(("1", 0), text=reply.format(said)), (), "") == said
+
+
 @needs_data
 @pytest.mark.parametrize("name", ROWS)
 def test_every_row_of_the_real_data_is_read(name):
