@@ -109,7 +109,7 @@ def test_a_span_is_read_though_the_first_line_only_announces_it(name, reply):
     ],
 )
 def test_a_translation_is_read_however_a_chat_announces_it(name, reply):
-    for said in ('"It is late," he said: "go."', "그는 \"늦었다\"라고 했다."):
+    for said in ('"It is late," he said: "go."', '그는 "늦었다"라고 했다.'):
         assert answers.reader(tasks.load(name))(Response(("1", 0), text=reply.format(said)), (), "") == said
 
 
