@@ -117,8 +117,8 @@ def answers(metric: Metric, entry: MetricEntry, labels: Sequence[str]) -> list[P
 def labelled(rng: np.random.Generator, labels: Sequence[str]) -> Pairs:
     """Yield predictions that are right in four of five cases, and one in fifty unanswered."""
     while True:
-        target = labels[rng.integers(len(labels))]
-        said = target if rng.random() < 0.8 else labels[rng.integers(len(labels))]
+        target = labels[int(rng.integers(len(labels)))]
+        said = target if rng.random() < 0.8 else labels[int(rng.integers(len(labels)))]
         yield None if rng.random() < 0.02 else said, target
 
 

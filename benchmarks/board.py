@@ -10,6 +10,7 @@ import argparse
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,12 +67,12 @@ def write(folder: Path, metric: str, stats: NDArray[np.float64], runs: int, fail
         directory.mkdir(parents=True)
         run_file.write_run(directory, run.model_copy(update={"label": f"system {number}"}))
         (directory / "task.yaml").write_bytes(definition)
-        np.savez(
-            directory / "statistics.npz",
-            ids=np.frombuffer("\n".join(ids[kept]).encode(), np.uint8),
-            repeats=np.zeros(len(kept), np.int64),
-            **{f"metric:{metric}": rows[kept]},
-        )
+        arrays: dict[str, Any] = {
+            "ids": np.frombuffer("\n".join(ids[kept]).encode(), np.uint8),
+            "repeats": np.zeros(len(kept), np.int64),
+            f"metric:{metric}": rows[kept],
+        }
+        np.savez(directory / "statistics.npz", **arrays)
 
 
 if __name__ == "__main__":

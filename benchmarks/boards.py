@@ -17,8 +17,9 @@ import gzip
 import io
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def main() -> None:
     WHAT[asked.what](asked.boards)
 
 
-def placed(metric: Metric, systems: list[Floats], kept: list[Floats] | None = None) -> list[int]:
+def placed(metric: Metric, systems: list[Floats], kept: Sequence[Any] | None = None) -> list[int]:
     """Return the ranks of systems by their statistics (N, 1), of the examples `kept` alone where given."""
     n = len(systems[0])
     kept = kept or [np.arange(n)] * len(systems)
@@ -145,7 +146,7 @@ def _proven(systems: list[Floats]) -> int:
     return int(ranking.proven_above(RIGHT, systems).sum())
 
 
-def _apart(systems: list[Floats], passes: Callable[[Floats], Floats]) -> int:
+def _apart(systems: list[Floats], passes: Callable[[Floats], Any]) -> int:
     wins = ranking.won(systems)
     return int(np.triu(passes(ranking.mcnemar_of_all(wins, wins.T)), 1).sum())
 

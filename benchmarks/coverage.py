@@ -130,8 +130,8 @@ def plain_shares() -> Iterator[str]:
     for n, share in itertools.product(UNITS, (0.5, 0.8, 0.95, 0.99)):
         hits = np.arange(n + 1)
         odds = scipy_stats.binom.pmf(hits, n, share)
-        ends = np.array([wilson(x, n) for x in hits])
-        exact = np.array([_clopper_pearson(x, n) for x in hits])
+        ends = np.array([wilson(int(x), n) for x in hits])
+        exact = np.array([_clopper_pearson(int(x), n) for x in hits])
         covered = odds @ ((ends[:, 0] <= share) & (share <= ends[:, 1]))
         width, other = odds @ np.diff(ends)[:, 0], odds @ np.diff(exact)[:, 0]
         normal = 3.92 * np.sqrt(share * (1 - share) / n)
@@ -311,12 +311,12 @@ def whole_unit() -> Iterator[None]:
         harness.stats.shares,
     )
     for module in modules:
-        module.HALF = 1.0  # type: ignore[misc, attr-defined]
+        module.HALF = 1.0  # type: ignore[attr-defined]
     try:
         yield
     finally:
         for module in modules:
-            module.HALF = 0.5  # type: ignore[misc, attr-defined]
+            module.HALF = 0.5  # type: ignore[attr-defined]
 
 
 # The families
@@ -373,7 +373,7 @@ def _in_clusters(hits: Floats, trials: Floats) -> Sample:
     return (place < hits[codes]).astype(np.float64)[:, None], codes
 
 
-def spans() -> Iterator[Shares]:
+def spans() -> Iterator[Cell | Shares]:
     """Yield the F1 of spans: most are right, some are in part, some not at all."""
     for units, odd in itertools.product(UNITS, (0.02, 0.15, 0.5)):
         case, draw_all = f"{odd:.0%} are not 1", partial(_spans, units, odd)
@@ -589,7 +589,8 @@ def corpora() -> Iterator[Cell]:
 
 @cache
 def _translations(name: str, right: float) -> Floats:
-    metric, rng = {"chrf": chrf, "bleu": bleu, "ter": ter}[name](()), np.random.default_rng(3)
+    makers: dict[str, Any] = {"chrf": chrf, "bleu": bleu, "ter": ter}
+    metric, rng = makers[name](()), np.random.default_rng(3)
     words = np.array(list("가나다라마바사아자차카타파하"))
     rows = []
     for _ in range(_POOL):

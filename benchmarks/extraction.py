@@ -64,10 +64,10 @@ def main() -> None:
     if given.misses:
         step = steps["stated_option"]
         for answer in answers:
-            found = step(answer.said, answer.options)
-            if found != answer.answer and not answer.held_out:
+            read = step(answer.said, answer.options)
+            if read != answer.answer and not answer.held_out:
                 texts = "/".join(option.text for option in answer.options)
-                print(f"{answer.kind}: {answer.said!r} ({texts}): {found}, not {answer.answer}")
+                print(f"{answer.kind}: {answer.said!r} ({texts}): {read}, not {answer.answer}")
 
 
 if __name__ == "__main__":

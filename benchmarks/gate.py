@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ def cases() -> Iterator[Case]:
 
 def unchanged() -> Iterator[Case]:
     """Yield nights on which nothing happened: clustered, of few units, of repeats."""
-    quiet: dict[str, object] = {"bound": "≤ 1 % regressions", "holds": _alarms(0.01)}
+    quiet: dict[str, Any] = {"bound": "≤ 1 % regressions", "holds": _alarms(0.01)}
     for limit in (24, 60, 88):
         sizes = _first(limit)
         on = f"{limit} questions, {len(sizes)} articles"
@@ -120,9 +121,10 @@ def fallen() -> Iterator[Case]:
         on = f"0.88 to 0.01, {limit} questions, {len(sizes)} articles"
         for metric in METRICS:
             yield Case("collapse", on, metric, sizes, "all", lost=0.99, churn=0, holds=_found(1))
-    on, none = f"0.88 to 0.01, 6 questions x 5, {SHARED}", {"bound": "no regressions", "holds": _alarms(0)}
+    on = f"0.88 to 0.01, 6 questions x 5, {SHARED}"
+    none: dict[str, Any] = {"bound": "no regressions", "holds": _alarms(0)}
     yield Case("collapse", on, "accuracy", 6, lost=0.99, churn=0, repeats=SHARED, **none)
-    found = {"bound": "≥ 75 % regressions", "holds": _found(0.75)}
+    found: dict[str, Any] = {"bound": "≥ 75 % regressions", "holds": _found(0.75)}
     for metric in METRICS:
         on = "by 0.3, 2 articles as long as any two"
         yield Case("fall", on, metric, ANY_TWO, lost=0.3 / RIGHT, **found)
@@ -134,7 +136,7 @@ def fallen() -> Iterator[Case]:
         for metric in METRICS:
             on = f"by 0.3, {limit} questions, {len(sizes)} articles"
             yield Case("fall", on, metric, sizes, lost=0.3 / RIGHT, churn=0, **known)
-    most = {"bound": "≥ 95 % regressions", "holds": _found(0.95)}
+    most: dict[str, Any] = {"bound": "≥ 95 % regressions", "holds": _found(0.95)}
     for churn in (0.0, 0.1, 0.2):
         on = f"by 0.05, 1,000 questions, churn {churn:g}"
         yield Case("fall", on, "accuracy", 1000, lost=0.05 / RIGHT, churn=churn, **most)
@@ -145,13 +147,12 @@ def fallen() -> Iterator[Case]:
 
 def of_several_tasks() -> Iterator[Case]:
     """Yield nights of one task and of ten."""
+    strict: dict[str, Any] = {"bound": "≤ 6.5 % fail strictly", "holds": _strict(0.065)}
     for margin in (0.0, 0.01):
         more = f", margin {margin:g}" if margin else ""
         for tasks in (1, 10):
-            strict = {"bound": "≤ 6.5 % fail strictly", "holds": _strict(0.065)}
             on = f"{tasks} task{'s' * (tasks > 1)} of 2,000 questions{more}"
             yield Case("night", on, "accuracy", 2000, tasks=tasks, margin=margin, **strict)
-    strict = {"bound": "≤ 6.5 % fail strictly", "holds": _strict(0.065)}
     yield Case("night", "10 tasks of 200 questions", "F1", 200, tasks=10, **strict)
     yield Case("night", "10 tasks of 60 questions, 3 articles", "F1", _first(60), tasks=10, **strict)
     for tasks in (1, 10):
@@ -184,7 +185,8 @@ def main() -> None:
 def ended(case: Case, rng: np.random.Generator, nights: int) -> Iterator[str]:
     """Yield the verdict of each night; what is lost is the first task's."""
     for _ in range(nights):
-        before, now = {}, {}
+        before: dict[Any, RunSummary] = {}
+        now: dict[Any, RunSummary] = {}
         for task in range(case.tasks):
             first, second = night(case, rng, case.lost if task == 0 else 0.0)
             for side, statistics in ((before, first), (now, second)):
@@ -237,7 +239,7 @@ def _answers(rng: np.random.Generator, able: Floats | float, n: int, *, partly: 
 def summary(task: str, metric: Metric, statistics: Statistics, examples: int) -> RunSummary:
     """Return a complete run as the gate knows it."""
     value, n = float(statistics.rows.mean()), len(statistics.rows)
-    signature = {"signature": metric.signature, "higher_is_better": True}
+    signature: dict[str, Any] = {"signature": metric.signature, "higher_is_better": True}
     column = Column(task, 1, "test", None, "0" * 64, metric.name, sample=False, **signature)
     return RunSummary(
         slot=RunKey(task, "system", "test", "", False),
@@ -247,7 +249,10 @@ def summary(task: str, metric: Metric, statistics: Statistics, examples: int) ->
         examples=examples,
         failed=examples - n,
         unanswered=0,
-        **dict.fromkeys(("cost", "currency", "p95", "hardware")),
+        cost=None,
+        currency=None,
+        p95=None,
+        hardware=None,
         statistics=lambda: statistics,
         metric=lambda: metric,
     )

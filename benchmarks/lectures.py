@@ -17,6 +17,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from harness.datasets.sources import Where
 from harness.datasets.task_data import supply
 from harness.metrics.instruction_following import verdicts
 from harness.prompts.renderer import Prompts
+from harness.records.sample_schema import Record
 from harness.reports.writers.markdown import table
 from harness.runs import Run
 from harness.tasks import task as tasks
@@ -63,19 +65,19 @@ def ifeval(replies: Path, data: Path, runs: Path) -> str:
         theirs = {row["prompt"]: row for row in rows(path)}
         official = Counter[str]()
         for record in answered(made):
-            asked = json.loads(record["target"])
-            row = theirs[record["request"]["fields"]["prompt"]]
+            asked = json.loads(str(record.target))
+            row = theirs[(record.request or {})["fields"]["prompt"]]
             count["replies"] += 1
             for way, loosely in (("strict", False), ("loose", True)):
-                ours = verdicts(row["reply"], record["target"], loosely=loosely)
+                ours = verdicts(row["reply"], str(record.target), loosely=loosely)
                 official[f"prompt_{way}"] += all(row[way])
                 official[f"instruction_{way}"] += sum(row[way])
                 official[f"of_{way}"] += len(row[way])
                 for name, mine, his in zip(asked["ids"], ours, row[way], strict=True):
                     count["verdicts"] += 1
                     if mine != his:
-                        differ.append([path.name.split(".jsonl")[0], record["id"], name, way, str(mine)])
-        n = made.metrics["prompt_strict"]["n"]
+                        differ.append([path.name.split(".jsonl")[0], record.id, name, way, str(mine)])
+        n = made.metrics["prompt_strict"].n
         of = {"prompt": n, "instruction": official["of_strict"]}
         pairs = [(value(made, name), official[name] / of[name.split("_")[0]]) for name in FIGURES]
         lines.append([path.name.split(".jsonl")[0], str(n), *(f"{a:.4f} / {b:.4f}" for a, b in pairs)])
@@ -100,10 +102,10 @@ def bbh(replies: Path, data: Path, runs: Path) -> str:
     """Return whether prompts are the recorded ones to the byte, and the figures of the replies."""
     lines, total = [], Counter[str]()
     for place, (way, name) in enumerate((("direct", "bbh"), ("cot", "bbh_cot"))):
-        prompts = {}
+        prompts: dict[str, list[str]] = {}
         task = tasks.load(name)
         material = supply(task, Where(data), print, train=True)
-        renderer = Prompts(task, lambda material=material: material.train)
+        renderer = Prompts(task, partial(getattr, material, "train"))
         for example in material.evaluated():
             prompts.setdefault(example.meta["subtask"], []).append(renderer.request(example).prompt)
         for subtask, figures in BBH.items():
@@ -111,8 +113,8 @@ def bbh(replies: Path, data: Path, runs: Path) -> str:
             recorded = [row["prompt"] for row in rows(path)]
             equal = sum(a == b for a, b in zip(prompts[subtask], recorded, strict=True))
             made = replayed(name, path, {"id": ASKED, "example": "input"}, data, runs)
-            whole = made.document["breakdown"]["subtask"][subtask]
-            ours = [100 * whole[metric]["value"] for metric in ("exact_match@bbh.v1", "exact_match")]
+            whole = made.document.breakdown["subtask"][subtask]
+            ours = [100 * float(whole[metric].value or 0) for metric in ("exact_match@bbh.v1", "exact_match")]
             total["prompts"] += len(recorded)
             total["equal"] += equal
             slip = f" (sent with a slip: {SLIP!r})" if any(SLIP in one for one in recorded) else ""
@@ -207,14 +209,14 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, f)
 
 
-def answered(made: Run) -> Iterator[dict[str, Any]]:
+def answered(made: Run) -> Iterator[Record]:
     """Yield the records of what was answered."""
-    return (record for record in made.samples() if record["response"]["error"] is None)
+    return (record for record in made.samples() if record.response.error is None)
 
 
 def value(made: Run, metric: str) -> float:
     """Return a figure of a run."""
-    return float(made.metrics[metric]["value"])
+    return float(made.metrics[metric].value or 0)
 
 
 if __name__ == "__main__":

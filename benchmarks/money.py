@@ -11,10 +11,12 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
+from harness.adapters.base import Adapter
 from harness.evaluation.estimate import estimate
 from harness.evaluation.grid import plans
 from harness.evaluation.plan import Plan
@@ -29,10 +31,10 @@ from tests.support.running import Project, here
 KEPT, COUNT, PILOTS = 20_000, 400, (5, 10, 20)
 
 
-class Instant:
+class Instant(Adapter):
     """An engine that says the same at once."""
 
-    def answer(self, requests: Iterator[Request | None]) -> Iterator[Response]:
+    def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request."""
         for request in requests:
             if request is not None:
@@ -46,7 +48,7 @@ def requests() -> Iterator[Request]:
     """Yield requests whose prompts are as long as five shots make them."""
     for number in range(KEPT):
         text = f"문장: 배우들 호흡이 척척 맞아서 웃다가 울었네요 {number}\n감정: 긍정\n" * 6
-        yield Request(Example(str(number), {"input": text}), lambda text=text: Parts(text))
+        yield Request(Example(str(number), {"input": text}), partial(Parts, text))
 
 
 def keeping(folder: Path) -> None:
@@ -88,7 +90,9 @@ def estimates(folder: Path, server: ModelServer, account: Billing) -> None:
             found = estimate(plan_of(project), pilot, count)
             before = account.read
             here(project, "billed", concurrency=64)
-            said = found.prompt_tokens.value * float(found.price.rates.input)
+            assert found.prompt_tokens is not None
+            assert found.price is not None
+            said = float(found.prompt_tokens.value or 0) * float(found.price.rates.input)
             truth = float(account.read - before)
             missed.setdefault(f"pilot of {pilot}" if pilot else "tokenizer", []).append(said / truth - 1)
     for name, shares in missed.items():

@@ -1,6 +1,6 @@
 """What the harness itself costs an example, beside lm-evaluation-harness, in one sitting.
 
-    python benchmarks/overhead.py [--peer BIN]     BIN: the bin folder of an environment with lm_eval
+    python -m benchmarks.overhead [--peer BIN]     BIN: the bin folder of an environment with lm_eval
 
 Both sides answer 20,000 five-shot reviews with an engine that answers at once; ours writes and scores
 every record. The peer is run as its recipe says, which writes no samples; CPU seconds are compared,
@@ -12,9 +12,11 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from measure import harness, machine, run, write_reviews
+from benchmarks.measure import harness, machine, run, write_reviews
 
 ROWS, FEW = 20_000, 20
 
@@ -87,9 +89,9 @@ def main() -> None:
         print(machine())
         print(f"{ROWS:,} five-shot rows; milliseconds of CPU an example, start-up taken off")
         for ask in ("choose", "generate"):
-            sides = {"ours": lambda test, ask=ask: ours(folder, ask, test)}
+            sides: dict[str, Callable[[str], float]] = {"ours": partial(ours, folder, ask)}
             if found:
-                sides["lm_eval"] = lambda test, ask=ask: theirs(folder, Path(found).parent, ask, test)
+                sides["lm_eval"] = partial(theirs, folder, Path(found).parent, ask)
             cost = {name: (side("test.tsv"), side("few.tsv")) for name, side in sides.items()}
             each = {name: 1000 * (many - few) / (ROWS - FEW) for name, (many, few) in cost.items()}
             words = [f"{name} {value:.3f} ms (all {cost[name][0]:.1f} s)" for name, value in each.items()]

@@ -207,10 +207,11 @@ def numbers(made: Run, name: str, right: int, reader: str) -> Line:
     counts: Counter[tuple[str, bool, bool]] = Counter()
     for record in of(made):
         theirs, ours = (record.official or {})[reader], record.prediction
-        verdicts = (
-            (record.scores or {})[metric][0] == 1 for metric in (f"numeric_match@{reader}", "numeric_match")
+        scores = record.scores or {}
+        theirs_right, ours_right = (
+            bool(scores[metric][0] == 1) for metric in (f"numeric_match@{reader}", "numeric_match")
         )
-        counts[stand(theirs, ours), *verdicts] += 1
+        counts[stand(theirs, ours), theirs_right, ours_right] += 1
     by_reader, own = (100 * value(made, metric) for metric in (f"numeric_match@{reader}", "numeric_match"))
     return Line(name, 100 * right / GSM8K_ROWS, by_reader, own, counts)
 

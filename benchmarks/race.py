@@ -14,6 +14,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,12 +159,13 @@ def winners(name: str, count: int) -> Iterator[str]:
     """Yield what it takes to find the best of several systems."""
     systems = click()
     behind = [one != "gpt-5.2_medium-2025-12-11" for one in systems.names]
-    scores = {
+    of: dict[str, Callable[[], Any]] = {
         "CLIcK, 16 systems": lambda: systems.common,
         "CLIcK, 15, without gpt-5.2_medium": lambda: systems.common[behind],
         "CLIcK, 16, examples that any answered": lambda: systems.scores,
         "MMLU-Pro, 8 systems": lambda: mmlu_pro().common,
-    }[name]()
+    }
+    scores = of[name]()
     best = int(np.nanmean(scores, axis=1).argmax())
     rows = []
     for alpha in ALPHAS:

@@ -107,7 +107,7 @@ def tables(*, misses: bool = False) -> dict[str, Table]:
     lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
     labels = {row["id"]: row["states"] for row in map(json.loads, lines)}
     found: dict[str, Table] = {}
-    kinds = [(reply, (_kind(reply), reply.group)) for reply in drawn()]
+    kinds: list[tuple[Reply, tuple[str, ...]]] = [(reply, (_kind(reply), reply.group)) for reply in drawn()]
     kinds += [(reply, ("more numbers",)) for reply in more_numbers()]
     kinds += [
         (reply, (f"{seed}: {_kind(reply)}", f"{seed}: {reply.group}"))

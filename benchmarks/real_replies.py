@@ -15,7 +15,7 @@ import json
 import os
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -143,7 +143,7 @@ def _draw(
 def stratum_replies(stratum: str) -> dict[str, Reply]:
     """Return every reply of a stratum by its id."""
     group, _, name = stratum.partition("/")
-    readers = {
+    readers: dict[str, Callable[[str], Iterable[Reply]]] = {
         "mmlu_pro": _mmlu_pro,
         "korean": _korean,
         "gsm8k": _gsm8k,

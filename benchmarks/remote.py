@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -59,6 +60,11 @@ async def main():
     print(len(await asyncio.gather(*map(ask, range(calls)))))
 asyncio.run(main())
 """
+
+
+def more_than(server: ModelServer, count: int) -> bool:
+    """Return whether the server has seen more requests than `count`."""
+    return len(server.seen) > count
 
 
 @contextmanager
@@ -143,7 +149,8 @@ def front_door(server: ModelServer, folder: Path, calls: int, *more: str) -> dic
         "-q",
     ]
     command += ["-m", f"base_url={server.url}", "--data-dir", ".", "--fresh", "--no-cache", *more]
-    return json.loads(run(command, cwd=folder).output)["runs"][0]
+    found: dict[str, Any] = json.loads(run(command, cwd=folder).output)["runs"][0]
+    return found
 
 
 def retry() -> None:
@@ -241,7 +248,7 @@ def kills() -> None:
         for _ in range(KILLS):
             with project.started(*command) as process:
                 before = len(server.seen)
-                project.wait_for(process, lambda before=before: len(server.seen) > before)
+                project.wait_for(process, partial(more_than, server, before))
                 time.sleep(draw.uniform(0, 0.05))
                 process.kill()
         project.harness(*command)
@@ -294,7 +301,7 @@ def money(limit: int, rows: int = 12_000, at_once: int = 128) -> None:
             with project.started(*command) as process:
                 before = len(server.seen) + at_once
                 with suppress(AssertionError):  # it has spent what it may
-                    project.wait_for(process, lambda before=before: len(server.seen) > before)
+                    project.wait_for(process, partial(more_than, server, before))
                 time.sleep(draw.uniform(0, 1))
                 process.kill()
                 process.wait()

@@ -1,6 +1,6 @@
 """A million rows: time grows with the rows and no faster, memory stays bounded.
 
-python benchmarks/rows.py
+python -m benchmarks.rows
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from measure import harness, machine, run, write_reviews
-from overhead import OURS
+from benchmarks.measure import harness, machine, run, write_reviews
+from benchmarks.overhead import OURS
 
 
 def main() -> None:

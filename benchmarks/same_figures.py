@@ -228,7 +228,8 @@ def main() -> int:
             return 0
         if given.rescored:
             return min(1, rescored(*checkouts))
-        return min(1, figures(*checkouts, given.data_dir.resolve()))
+        before, after = checkouts
+        return min(1, figures(before, after, given.data_dir.resolve()))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long until something happens: --help, a listing of 300 tasks, the first request of a run.
 
-python benchmarks/startup.py [--data-dir DIR]
+python -m benchmarks.startup [--data-dir DIR]
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import Cost, harness, machine, middle, run
+from benchmarks.measure import Cost, harness, machine, middle, run
 
 TIMES = 7
 HEAVY = ("torch", "pandas", "transformers", "sklearn", "datasets")

@@ -6,7 +6,7 @@ import json
 import random
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,8 +106,9 @@ class Case:
         hasty = mock.patch.multiple(base, PAUSE=0.001, LONGEST_PAUSE=0.01)
         few = (mock.patch.object(module, "EMBEDDED", PAIRS) for module in (openai, gemini))
         with ExitStack() as stack, ModelServer() as server:
-            for context in (environment(variables, ["HARNESS_DATA"]), hasty, *few):
-                stack.enter_context(context)
+            stack.enter_context(environment(variables, ["HARNESS_DATA"]))
+            for patch in (hasty, *few):
+                stack.enter_context(patch)
             server.script = lambda asked: self._reply(draw, api, asked)
             url = server.url.removesuffix("/v1") if "gemini" in name else server.url
             said = harness(
@@ -275,7 +276,8 @@ def usage(draw: random.Random, reply: Reply) -> Reply:
 
 def nothing(draw: random.Random, reply: Reply) -> Reply:
     """Say nothing, or only end."""
-    return draw.choice(([CLOSE], [RESET], [5.0], [b"\r\n"], [b"HTTP/1.1 200 OK\r\n\r\n", CLOSE]))
+    said: Sequence[Reply] = ([CLOSE], [RESET], [5.0], [b"\r\n"], [b"HTTP/1.1 200 OK\r\n\r\n", CLOSE])
+    return draw.choice(said)
 
 
 def _bodied(head: bytes, body: bytes) -> Reply:
