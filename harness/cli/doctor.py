@@ -9,6 +9,16 @@ from harness.cli.output import emit, print_json
 from harness.options.flags import Flag
 from harness.options.running import RunOptions
 from harness.options.shared import Json
+from harness.terminal import spoken
+
+# How backends are told apart, and in which order.
+GROUPS = {
+    "ready": "backends that are ready",
+    "key": "backends that need a key",
+    "download": "backends whose weights would be downloaded; gated ones want accepted terms and HF_TOKEN",
+    "memory": "backends whose weights do not fit into this machine's memory",
+    "setup": "backends that need a package, a setting or a yes",
+}
 
 
 def doctor(
@@ -55,12 +65,22 @@ def _print_installation(*, json: bool) -> int:
     if all(found["sandboxes"].values()):
         emit(f"  {ADVICE}")
     emit("plugins " + ("; ".join([*found["plugins"], *found["broken"]]) or "none but the built-in"))
-    emit("backends")
-    for name, obstacles in found["backends"].items():
-        key = found["keys"].get(name)
-        ready = f"ready ({key} is set)" if key else "ready"
-        emit(f"  {name}: {'; '.join(one.removeprefix(f'{name} ') for one in obstacles) or ready}")
+    for group, title in GROUPS.items():
+        names = [name for name, said in found["groups"].items() if said == group]
+        if names:
+            emit(f"{spoken(title)} ({len(names)})")
+        for name in names:
+            emit(f"  {name}: {_state(name, found)}")
     return 0
+
+
+def _state(name: str, found: dict[str, Any]) -> str:
+    """Return what a backend still needs, what it would download, or that it is ready."""
+    obstacles = [one.removeprefix(f"{name} ") for one in found["backends"][name]]
+    model = found["models"].get(name)
+    key = found["keys"].get(name)
+    ready = f"ready ({key} is set)" if key else "ready"
+    return "; ".join([*obstacles, *([model] if model else [])]) or ready
 
 
 def _print_numerics(options: RunOptions, *, json: bool) -> int:

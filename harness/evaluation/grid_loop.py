@@ -59,7 +59,7 @@ def execute_all(
                 continue
             told(plans[at], ended[at])
             why = ended[at].error
-            if isinstance(why, Interrupted) or (stops and why is not None):
+            if ended[at].signalled or isinstance(why, Interrupted) or (stops and why is not None):
                 break
     grid.outcomes = [ended[at] for at in sorted(ended)]
     return grid

@@ -13,6 +13,7 @@ from typing import Any
 from harness import DISTRIBUTION, __version__, plugins
 from harness import api_keys as secrets
 from harness.backends import backend as backends
+from harness.backends import weights
 from harness.errors import HarnessError
 from harness.execution import sandboxes
 from harness.paths import cache_dir
@@ -48,6 +49,9 @@ def examination() -> dict[str, Any]:
     """Return what is installed and configured, as plain values."""
     cache, data = cache_dir(), os.environ.get("HARNESS_DATA") or None
     found, broken = _plugins()
+    names = [] if broken else sorted(backends.catalogue())
+    obstacles = {name: _obstacles(name) for name in names}
+    models = {name: told for name in names if (told := weights.of_backend(name)) is not None}
     return {
         "harness": __version__,
         "python": platform.python_version(),
@@ -67,9 +71,22 @@ def examination() -> dict[str, Any]:
         },
         "plugins": found,
         "broken": broken,
-        "backends": {} if broken else {name: _obstacles(name) for name in sorted(backends.catalogue())},
+        "backends": obstacles,
+        "groups": {name: _group(obstacles[name], models.get(name)) for name in names},
+        "models": {name: told.words() for name, told in models.items()},
         "keys": {} if broken else dict(_keys()),
     }
+
+
+def _group(obstacles: list[str], model: weights.Weights | None) -> str:
+    """Return what a backend waits for: what cannot be had before what can."""
+    if model is not None and not model.fit:
+        return "memory"
+    if any("set it in the environment" in one for one in obstacles) and len(obstacles) == 1:
+        return "key"
+    if obstacles:
+        return "setup"
+    return "ready" if model is None or model.here else "download"
 
 
 def _keys() -> Iterator[tuple[str, str]]:

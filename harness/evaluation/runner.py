@@ -82,12 +82,16 @@ GO_ON = "stopped; the same command goes on"
 
 @dataclass
 class Outcome:
-    """How a run ended: its directory, what `run.json` says, and the error that ended it, if any."""
+    """How a run ended: its directory, what `run.json` says, and the error that ended it, if any.
+
+    `signalled`: the user ended it, be it after the last answer, when it is complete all the same.
+    """
 
     directory: Path
     run: RunDocument
     error: HarnessError | None = None
     reused: bool = False
+    signalled: bool = False
 
 
 def execute(plan: Plan, display: Display, pool: AdapterPool | None = None) -> Outcome:
@@ -517,6 +521,9 @@ class OpenRun:
         found = tally(self.samples, self.metrics, plan.task.classes, plan.options.slo)
         found.save(self.directory / run_file.STATISTICS)
         ended = found.counts["examples"]
+        signalled = isinstance(self.stopped, Interrupted)
+        if signalled and ended == plan.total and not found.counts["failed"]:
+            self.stopped = None  # the last answer had come: nothing is left to go on with
         if ended < plan.total and self.stopped is None:
             self.stopped = Unavailable(f"{plan.backend.name} ended after {ended} of {plan.total} requests")
         if plan.task.file.on_unread == "failed" and found.counts["failed"] and self.stopped is None:
@@ -526,7 +533,7 @@ class OpenRun:
         run = self._document(status)
         self._fill(run, found)
         run_file.write_run(self.directory, run)
-        return Outcome(self.directory, run, self.stopped)
+        return Outcome(self.directory, run, self.stopped, signalled=signalled)
 
     def _document(self, status: Status = RUNNING) -> RunDocument:
         """Return what is known of the run before anything is asked."""

@@ -10,6 +10,7 @@ import pytest
 
 from harness import plugins
 from harness.backends import backend as backends
+from harness.backends import weights
 from harness.errors import Unavailable
 from harness.evaluation import installation
 from tests.support.paths import ROOT
@@ -109,3 +110,21 @@ def test_it_says_which_key_a_backend_needs_and_whether_it_is_set_and_never_the_k
     said = shell("doctor").out
     assert "  gpt_4o: ready (OPENAI_API_KEY is set)" in said
     assert "sk-planted" not in said
+
+
+def test_backends_are_grouped_by_what_they_wait_for(shell, monkeypatch):
+    monkeypatch.setattr(weights, "_memory", lambda: 30_000_000_000)
+    monkeypatch.setattr(weights, "_is_here", lambda model: model.startswith("skt/"))
+    monkeypatch.setattr(installation.secrets, "key", lambda name: None)
+    found = shell("doctor", "--json").json
+    assert found["groups"]["tfidf"] == "ready"
+    assert found["groups"]["huggingface"] == "setup"
+    assert found["groups"]["exaone4_32b"] == "memory"
+    assert found["models"]["exaone4_32b"].startswith(
+        "downloads LGAI-EXAONE/EXAONE-4.0-32B, about 64.0 GB in memory of 30.0 GB"
+    )
+    if installation.plugins.is_installed("transformers"):
+        assert (found["groups"]["kanana_1_5_8b"], found["groups"]["ax_3_1_light"]) == ("download", "ready")
+    said = shell("doctor").out
+    assert "backends whose weights do not fit into this machine's memory (1)\n  exaone4_32b: " in said
+    assert "licence: Apache-2.0" in said

@@ -214,7 +214,10 @@ def test_a_limit_that_nothing_can_be_held_to_is_named(shell, night):
     [
         ([], "one of the two"),
         (["--baseline", "before", "--update", "x.json"], "one of the two"),
-        (["--baseline", "absent.json"], "--baseline absent.json: No such file or directory"),
+        (
+            ["--baseline", "absent.json"],
+            "--baseline absent.json: No such file or directory; `harness gate --update",
+        ),
         (["--baseline", "before", "absent"], "no such directory: absent"),
         (["--baseline", "before", "--alpha", "0"], "--alpha 0: the chance of a false alarm"),
         (["--baseline", "before", "--alpha", "nan"], "--alpha nan: the chance of a false alarm"),

@@ -47,7 +47,8 @@ def read(path: Path, warn: Warn) -> dict[RunKey, RunSummary]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise BadInput(f"--baseline {path}: {error.strerror}") from None
+        why = error.strerror
+        raise BadInput(f"--baseline {path}: {why}; `harness gate --update {path}` makes one") from None
     return latest(_parsed(content, path))
 
 

@@ -8,12 +8,12 @@ answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import HarnessError
-from harness.reports.comparison.pairs import pairs
+from harness.reports.comparison.pairs import keys_of, pairs
 from harness.reports.gate.measurements import RunSummary
 from harness.reports.leaderboard.ranks import Statistics
 from harness.schema import Metric
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 DIGITS = 12  # a fall of 0.87 - 0.86 does not exceed a margin of 0.01
 _SIFTING, _SUSPICIOUS = 999, 0.1  # random swaps at first, and the p-value up to which more are worth while
+FLIPPED = 5  # examples that a fall is told by
 _MOST_SWAPS = 1_000_000
 
 
@@ -41,7 +42,8 @@ class Paired:
     Holm. What was swapped are `units`: whole clusters, single questions where those are too few (`on_these`),
     or all repeats of a question that say the same (`shared`). `detectable` is the fall that this test would
     have found with 80 % power at its share of alpha, `needed` the number of examples at which it would find
-    an inconclusive fall; None where that cannot be told, or it is more than the `possible` fall.
+    an inconclusive fall; None where that cannot be told, or it is more than the `possible` fall. `flipped`
+    are a few examples that fell.
     """
 
     n: int
@@ -62,6 +64,7 @@ class Paired:
     on_these: bool = False
     shared: bool = False
     possible: float | None = None
+    flipped: tuple[str, ...] = ()
 
     def detectable_at(self, alpha: float) -> float | None:
         """Return the fall found with 80 % power at this level; None where none so large is possible."""
@@ -93,9 +96,25 @@ def changed(before: RunSummary, now: RunSummary, margin: float, allowed: int | f
     if metric.corpus is not None:
         change = (now.figure.value or 0.0) - (before.figure.value or 0.0)
         return Paired(now.figure.n, change, None, None, _fall(metric, change), margin=margin)
-    sides = _aligned(now.statistics(), before.statistics(), allowed)
+    ours, theirs = now.statistics(), before.statistics()
+    sides = _aligned(ours, theirs, allowed)
     draws = min(_MOST_SWAPS, round(10 / share))  # p-values far below alpha's smallest share
-    return _paired(metric, *sides, margin, share, draws)
+    found = _paired(metric, *sides, margin, share, draws)
+    return replace(found, flipped=_flipped(metric, ours, theirs)) if found.fall > 0 else found
+
+
+def _flipped(metric: Metric, now: Statistics, before: Statistics) -> tuple[str, ...]:
+    """Return the ids of a few examples that fell, the furthest first; none of a metric of several counts."""
+    import numpy as np
+
+    found = pairs(now, before)
+    ours, theirs = now.rows[found.here], before.rows[found.there]
+    if ours.shape[1] != 1:
+        return ()
+    falls = np.nan_to_num((theirs - ours)[:, 0]) * (1 if metric.higher_is_better else -1)
+    key = keys_of(now, found.here)
+    worst = np.argsort(-falls, kind="stable")[:FLIPPED]
+    return tuple(key(int(place))[0] for place in worst if falls[place] > 0)
 
 
 def exceeds(count: int, whole: int, limit: int | float) -> bool:

@@ -33,6 +33,7 @@ def markdown(found: Gate) -> str:
         escaped(_counts(found)),
         table(shown.header, shown.rows, names=shown.names),
         _notes(found),
+        *("\n".join(f"* {escaped(one)}" for one in fallen) for fallen in [list(_fallen(found))] if fallen),
         *_new(found, escaped),
     ]
     return _inert("\n\n".join(parts))
@@ -40,7 +41,7 @@ def markdown(found: Gate) -> str:
 
 def blocks(found: Gate) -> list[Block]:
     """Return the same as tables and notes, for a terminal."""
-    said = [_notes(found), *_new(found, str)]
+    said = [_notes(found), *_fallen(found), *_new(found, str)]
     return [Note(_heading(found)), Note(_counts(found)), _table(found), *map(Note, said)]
 
 
@@ -53,6 +54,18 @@ def _table(found: Gate) -> TableBlock:
     shown.sort(key=lambda line: -VERDICTS.index(line.verdict))
     rows = [[f"{_MARK[line.verdict]} {named(line.verdict)}", *_cells(line)] for line in shown]
     return TableBlock(*filled(_header(), rows, 4), names=2)
+
+
+def _fallen(found: Gate) -> Iterator[str]:
+    """Yield of each fall that is a regression, or may be one, how far it is and a few examples of it."""
+    for line in found.lines:
+        compared = line.paired
+        if line.verdict in (REGRESSION, INCONCLUSIVE) and compared is not None and compared.flipped:
+            yield translated(
+                "{task}, {system}: {metric} {change}; fallen, for instance: {ids}",
+                **{"task": task(line.slot), "system": title(line.slot), "metric": named(line.what)},
+                **{"change": _comparison(line)[0], "ids": cut(plain(", ".join(compared.flipped)), _WIDTH)},
+            )
 
 
 def _new(found: Gate, written: Callable[[str], str]) -> Iterator[str]:

@@ -161,6 +161,9 @@ KOREAN: dict[str, str] = {
     "limit {limit}": "제한 {limit}",
     "data {sha256}": "데이터 {sha256}",
     "{n:,} failed": "실패 {n:,}",
+    "{task}, {system}: {metric} {change}; fallen, for instance: {ids}": (
+        "{task}, {system}: {metric} {change}; 나빠진 예제: {ids}"
+    ),
     "no better than a guess after {n:,} steps": "{n:,}단계 학습 뒤에도 찍기 수준",
     "{n:,} cached": "캐시 {n:,}",
     "{n:,} answers lost": "답 {n:,}개 유실",

@@ -1,6 +1,20 @@
 """Of programs that models write, and of verdicts between two replies."""
 
 SENTENCES = {
+    "tokeniser {0}: tags are of characters, which is syllable": "tokeniser {0}: 태그는 글자마다 붙으므로 syllable이어야 합니다",
+    "example {0}: {1} is none of {2}": "예제 {0}: {1:은/는} {2} 중 하나가 아닙니다",
+    "--baseline is about pairs; {0} judges single replies": "--baseline은 쌍을 견줄 때 씁니다. {0:은/는} 응답 하나를 판정합니다",
+    "{0} replies are missing, failed or empty, and are not judged": "없거나 실패했거나 빈 응답 {0}개는 판정하지 않습니다",
+    "{0}: the reply shown first wins {1}; the board: ": "{0}: 먼저 보인 응답이 {1} 이깁니다. 순위표: ",
+    "harness arena {0}": "이렇게: harness arena {0}",
+    "{0}; the same command asks them again": "{0}. 같은 명령으로 다시 물을 수 있습니다",
+    "score_verdict: a scale from {0} to {1} has no room": "score_verdict: {0}에서 {1}까지의 척도에는 자리가 없습니다",
+    "no runs to judge": "판정할 실행이 없습니다",
+    "two runs are of {0}; judge one of them, or name them apart (--name)": "{0}의 실행이 둘입니다. 하나만 판정하거나 이름을 따로 주세요(--name)",
+    "the runs are of several tasks ({0}); judge one at a time": "실행의 과제가 여럿입니다({0}). 하나씩 판정하세요",
+    "a comparison needs the runs of two systems": "견주려면 두 시스템의 실행이 필요합니다",
+    "no reply to judge: nothing was answered": "판정할 응답이 없습니다. 답한 것이 없습니다",
+    "no judging of pairs (harness judge --rubric judge_pair)": "쌍을 견준 판정이 없습니다(harness judge --rubric judge_pair)",
     "--rule {0}: it should be one of {1}": "--rule {0}: {1} 중 하나여야 합니다",
     "--rule {0} needs --baseline SYSTEM": "--rule {0}에는 --baseline SYSTEM이 필요합니다",
     "sandboxes for --allow-code-execution": "--allow-code-execution에 쓸 샌드박스",

@@ -4,6 +4,7 @@
 PHRASES = {
     "Did you mean {0}?": "{0:을/를} 말한 것입니까?",
     "Known: {0}.": "있는 것: {0}.",
+    "Did you mean {0} or {1}?": "{0} 또는 {1:을/를} 말한 것입니까?",
     "Known: {0}. Searched: {1}.": "있는 것: {0}. 찾아본 곳: {1}.",
     "Searched: {0}.": "찾아본 곳: {0}.",
     "Type {0}": "이렇게 쓰세요: {0}",
@@ -22,6 +23,12 @@ PHRASES = {
     "{0} is not set": "{0:이/가} 설정되어 있지 않습니다",
     "needs {0}": "{0:이/가} 필요합니다",
     "{0} needs {1}: {2}": "{0}에는 {1:이/가} 필요합니다: {2}",
+    # doctor
+    "backends that are ready": "바로 쓸 수 있는 백엔드",
+    "backends that need a key": "키가 필요한 백엔드",
+    "backends whose weights would be downloaded; gated ones want accepted terms and HF_TOKEN": "가중치를 내려받아야 하는 백엔드(접근이 제한된 것은 약관 동의와 HF_TOKEN이 필요함)",
+    "backends whose weights do not fit into this machine's memory": "가중치가 이 컴퓨터의 메모리에 들어가지 않는 백엔드",
+    "backends that need a package, a setting or a yes": "패키지, 설정, 허용이 필요한 백엔드",
     # Progress
     "fitting": "학습 중",
     "starting": "시작하는 중",

@@ -1,6 +1,7 @@
 """Of runs and reports."""
 
 SENTENCES = {
+    "--baseline {0}: {1}; `harness gate --update {2}` makes one": "--baseline {0}: {1}. `harness gate --update {2}`로 만들 수 있습니다",
     # harness/reports/named_runs.py
     "{0} and {1} both ran {2}; name the task too: {3}": "{0:와/과} {1} 모두 {2:을/를} 실행했습니다. 과제도 적으세요: {3}",
     "{0} is neither a run directory nor a system with a run in {1}.{2}": "{0:은/는} 실행 폴더도, {1}에 실행이 있는 시스템도 아닙니다.{2}",
