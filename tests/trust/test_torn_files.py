@@ -256,3 +256,12 @@ def test_statistics_that_are_packed_in_another_way_are_named_and_rank_nobody(run
     path.write_bytes(bytes(content))
     with pytest.raises(BadInput, match=r"not a run's statistics .*; `harness rescore` writes it again"):
         statistics(path, "accuracy")
+
+
+def test_a_folder_in_the_place_of_a_journal_is_named_when_runs_are_compared(project, run):
+    other = here(project, seed=2).directory
+    (run / "samples.jsonl").unlink()
+    (run / "samples.jsonl").mkdir()
+    told = project.harness("compare", run, other)
+    assert told.returncode == 2
+    assert one_line(told).startswith(f"harness: {run / 'samples.jsonl'}: ")

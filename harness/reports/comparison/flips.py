@@ -12,6 +12,7 @@ import orjson
 
 from harness.files import open_own
 from harness.records import journal as records
+from harness.records.atomic import plain_file
 from harness.records.journal import Key
 from harness.records.sample_schema import Record
 from harness.records.validation import parse_record
@@ -131,7 +132,7 @@ def found(path: Path, wanted: Collection[Key]) -> dict[Key, Record]:
 
 def _beginning_with(path: Path, ids: Collection[str]) -> Iterator[tuple[Key, Record]]:
     heads = {b'{"id":' + orjson.dumps(name) for name in ids}
-    with open_own(path) as lines:
+    with plain_file(path), open_own(path) as lines:
         for line in lines:
             if line.partition(b',"repeat":')[0] not in heads:
                 continue
