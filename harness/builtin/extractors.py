@@ -34,5 +34,6 @@ EXTRACTORS = (
     ExtractorEntry("sql", "harness.extraction.steps:sql"),
     ExtractorEntry("json", "harness.extraction.steps:json_value"),
     ExtractorEntry("table", "harness.extraction.steps:table"),
+    ExtractorEntry("calls", "harness.extraction.steps:calls"),
     ExtractorEntry("json_field", "harness.extraction.steps:json_field", settings={"field": "str"}),
 )

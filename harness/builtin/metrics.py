@@ -74,6 +74,7 @@ METRICS = (
     MetricEntry(
         "json_valid", "harness.metrics.structured_output:json_valid", asks=("generate",), extra="json"
     ),
+    MetricEntry("bfcl_accuracy", "harness.metrics.function_calling:bfcl_accuracy", asks=("generate",)),
     MetricEntry("truthful_mass", "harness.metrics.truthfulness:truthful_mass", asks=("choose",)),
     MetricEntry("judged_score", "harness.metrics.judged:judged_score", asks=("generate",)),
     MetricEntry("first_wins", "harness.metrics.judged:first_wins", asks=("generate",)),

@@ -48,19 +48,20 @@ def tables(task: Task, source: Source, split: str) -> Iterator[Table]:
             rows = ((number, row) for number, row in table.rows if row.get("split") == split)
             yield _unnested(replace(table, rows=rows), data.each)
         else:
-            yield _joined(task, _unnested(table, data.each))
+            yield _joined(task, source, _unnested(table, data.each))
 
 
 def _unnested(table: Table, key: str | None) -> Table:
     return table if key is None else replace(table, rows=_each(table, key))
 
 
-def _joined(task: Task, table: Table) -> Table:
-    """Return a table whose rows have the columns of the task's own file too; rows it lacks are left out."""
+def _joined(task: Task, source: Source, table: Table) -> Table:
+    """Return a table whose rows have the columns of another file too; rows it lacks are left out."""
     more = task.file.data.columns_from
     if more is None:
         return table
-    own = {row[more.on]: row for _, row in jsonl(beside(task, more.file)).rows}
+    paths = [beside(task, more.file)] if more.file else source.files[str(more.split)]
+    own = {row[more.on]: row for path in paths for _, row in jsonl(path).rows}
     rows = ((number, {**row, **own[row[more.on]]}) for number, row in table.rows if row.get(more.on) in own)
     return replace(table, rows=rows)
 

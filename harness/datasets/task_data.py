@@ -66,6 +66,8 @@ def supply(
     """
     run = task.file.execute
     bases = [run.databases] if run and run.databases else []
+    if (more := task.file.data.columns_from) is not None and more.split is not None:
+        bases.append(more.split)
     splits = list(dict.fromkeys([task.split, *([task.file.shots.from_] if train else []), *bases]))
     source = sources.locate(task, splits, where, report)
     sha256 = {split: _sha256(task, source, paths) for split, paths in source.files.items()}
@@ -81,7 +83,8 @@ def supply(
 def _sha256(task: Task, source: Source, paths: Sequence[Path]) -> str:
     """Return the hash of what files say, their paths included where these tell a column."""
     content = formats.sha256(*paths)
-    if (more := task.file.data.columns_from) is not None and not source.sample:
+    more = task.file.data.columns_from
+    if more is not None and more.file is not None and not source.sample:
         content = digest({"content": content, "columns": formats.sha256(beside(task, more.file))})
     if source.sample or not task.file.data.from_path:
         return content

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from harness.databases import postgres
 from harness.errors import BadInput
 from harness.execution import python_tests, sandboxes, sql_queries
 from harness.execution.limits import Limits
@@ -161,7 +162,10 @@ def needed(task: Task, permission: Permission) -> str:
     """
     permission.require(task.name)
     asked = task.file.execute
-    return SQLITE if asked is not None and asked.language == "sql" else sandboxes.chosen(permission.sandbox)
+    if asked is not None and asked.language == "sql":
+        postgres.sqlglot()  # is missed now, and not at the first query that sorts its rows
+        return SQLITE
+    return sandboxes.chosen(permission.sandbox)
 
 
 def marked(language: str, prediction: str, target: str) -> str:

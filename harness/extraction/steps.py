@@ -319,6 +319,13 @@ def table() -> Step:
     return step
 
 
+def calls() -> Step:
+    """Return the calls of a reply as JSON, `[{"name": …, "arguments": {…}}]`; `[]` where it makes none."""
+    from harness.extraction import tool_calls
+
+    return lambda text, _options: tool_calls.calls(text)
+
+
 def json_field(field: str) -> Step:
     """Return a field of the first JSON object in the text, what is not text as JSON writes it."""
     from harness.extraction.rated_options import json_object

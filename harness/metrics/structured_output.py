@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from harness import DISTRIBUTION
@@ -36,7 +37,13 @@ def table_exact(labels: Sequence[str]) -> Metric:
 
 
 def json_valid(labels: Sequence[str]) -> Metric:
-    """Return the metric of the share of replies that are JSON valid under the target's `schema`, 0 to 1."""
+    """Return the metric of the share of replies that are JSON valid under the target's `schema`, 0 to 1.
+
+    Raises:
+        Unavailable: the extra `json` is not installed.
+    """
+    if find_spec("jsonschema") is None:
+        raise Unavailable(f"json_valid needs jsonschema: pip install '{DISTRIBUTION}[json]'")
     return _share("json_valid", lambda said, due: said is not None and _valid(said, due), "|draft:2020-12")
 
 
@@ -146,17 +153,14 @@ def _valid(said: str, due: str) -> bool:
     """Return whether JSON is valid under the target's schema, any where it has none; nothing is fetched.
 
     Raises:
-        Unavailable: the extra `json` is not installed.
         BadInput: the schema is none.
     """
     schema = _target(due).get("schema")
     if schema is None:
         return True
-    try:
-        import jsonschema
-        from jsonschema.exceptions import SchemaError
-    except ImportError:
-        raise Unavailable(f"json_valid needs jsonschema: pip install '{DISTRIBUTION}[json]'") from None
+    import jsonschema
+    from jsonschema.exceptions import SchemaError
+
     try:
         jsonschema.Draft202012Validator.check_schema(schema)
     except SchemaError as error:

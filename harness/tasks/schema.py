@@ -191,10 +191,17 @@ class HashSplit(Strict):
 
 
 class ColumnsFrom(Strict):
-    """A file of JSON lines beside the task that adds columns to the rows: a translation, say."""
+    """JSON lines that add columns to the rows: a translation beside the task, answers kept apart."""
 
-    file: str = Field(description="the file beside the task")
+    file: str | None = Field(default=None, description="a file beside the task")
+    split: str | None = Field(default=None, description="a split of the data whose files are meant")
     on: str = Field(description="the column that a row of it and a row of the data share")
+
+    @model_validator(mode="after")
+    def _one(self) -> ColumnsFrom:
+        if (self.file is None) == (self.split is None):
+            raise ValueError("give one of file and split")
+        return self
 
 
 class Data(Strict):
@@ -242,7 +249,7 @@ class Data(Strict):
     )
     columns_from: ColumnsFrom | None = Field(
         default=None,
-        description="a file beside the task that adds columns to the rows; rows it lacks are left out",
+        description="a file or split that adds columns to the rows; rows it lacks are left out",
     )
     loose_quotes: bool = Field(
         default=False,

@@ -9,6 +9,7 @@ import pytest
 from harness.errors import BadInput
 from harness.metrics import structured_output as metrics
 
+pytest.importorskip("jsonschema")
 DUE = [["도시", "기온", "비"], ["강릉", "21", "5"], ["전주", "24", "0"]]
 SCHEMA = {
     "type": "object",
