@@ -140,7 +140,8 @@ def main() -> None:
     if asked.peer:
         with tempfile.TemporaryDirectory() as home:
             text = "\n".join(against_lm_eval(asked.home or Path(home), Path(asked.peer), asked.n))
-        write_section(asked.out, "lm-eval", f"`python -m benchmarks.explain --peer BIN`\n\n{text}", __doc__)
+        command = f"python -m benchmarks.explain --peer BIN --n {asked.n}"
+        write_section(asked.out, "lm-eval", f"`{command}`\n\n{text}", __doc__)
         return
     _register()
     draw = random.Random(asked.seed)
@@ -321,7 +322,7 @@ def _log(home: Path, peer: Path, n: int) -> None:
     from tests.support.tiny_models import tiny_llama
 
     home.mkdir(parents=True, exist_ok=True)
-    tiny_llama(home / "model", context=1024)
+    tiny_llama(home / "model", context=4096)
     _for_peer(home, SHARED / "data/kobest/BoolQ", n)
     model = f"pretrained={home / 'model'},dtype=float32"
     arguments = (

@@ -111,6 +111,10 @@ def _notes(found: Explanation) -> list[str]:
         notes.append(
             translated("what remains: log-probabilities part by {gap:.2g} nats at most", gap=found.gap)
         )
+    if found.cut:
+        notes.append(
+            translated("{n:,} prompts were cut to the model's window, each harness in its way", n=found.cut)
+        )
     notes.append(translated("{n:,} calls", n=calls) + (f", {price}" if price else ""))
     if not found.steps and found.error is None:
         notes.append(translated("No setting differs."))
@@ -142,6 +146,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
         ],
         "remainder": _json(found.remainder),
         "largest_gap": found.gap,
+        "truncated": found.cut,
         "untold": list(found.untold),
         "stopped_because": str(found.error) if found.error else None,
     }

@@ -74,7 +74,8 @@ class Explanation:
 
     The steps sum up to the difference of the ends: figure of b = figure of a + again + steps + remainder.
     `gap` is how far an option's log-probability parts at most where the settings are b's (nats), None where
-    none was told. `untold` are settings of which a published row says nothing.
+    none was told; `cut` counts the prompts of these that did not fit the model's window. `untold` are
+    settings of which a published row says nothing.
     """
 
     a: End
@@ -85,6 +86,7 @@ class Explanation:
     steps: list[Step]
     remainder: Difference
     gap: float | None = None
+    cut: int = 0
     untold: tuple[str, ...] = ()
     error: HarnessError | None = None
 
@@ -145,6 +147,7 @@ class _Walk:
             steps=steps,
             remainder=difference(now, theirs),
             gap=_gap(now.records, theirs.records),
+            cut=sum(record.response.truncated for record in now.records.values()),
             error=error,
         )
 

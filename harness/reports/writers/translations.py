@@ -84,6 +84,9 @@ KOREAN: dict[str, str] = {
     "what remains: log-probabilities part by {gap:.2g} nats at most": (
         "남은 차이: 로그 확률은 많아야 {gap:.2g} nat 다름"
     ),
+    "{n:,} prompts were cut to the model's window, each harness in its way": (
+        "프롬프트 {n:,}개는 모델의 창에 맞게 잘림(하네스마다 자르는 방법이 다름)"
+    ),
     "the published row says nothing of: {settings}": "발표된 행이 말하지 않는 것: {settings}",
     "prefix": "머리글",
     "delimiter": "구분자",
