@@ -38,6 +38,10 @@ OUT = Path(__file__).with_name("execution.md")
 PUBLISHED = {"gpt-3.5-turbo": 0.7695, "codellama-34b-instruct": 0.4512}
 RUNS, MUTANTS, SQL_MUTANTS, SEED = 10, 500, 300, 23
 
+TIES = (
+    "The oracle is strict about the order of rows that tie in every key shown; a verdict differs there alone."
+)
+
 Problem = dict[str, Any]
 
 
@@ -310,7 +314,7 @@ def main() -> None:
             told += ["\n## Bodies\n", table(["body", "pass", "of"], list(solutions(asked.data_dir)))]
         if "queries" in parts:
             header = ["queries", "questions", "asked", "right", "differ from the oracle"]
-            told += ["\n## SQL\n", table(header, list(queries(asked.data_dir)))]
+            told += ["\n## SQL\n", table(header, list(queries(asked.data_dir))), f"\n{TIES}"]
         if "mutants" in parts:
             rows, survivors = mutated(asked.data_dir)
             told += [
