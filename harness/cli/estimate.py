@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import fail, print_json, show
 from harness.errors import BadInput, HarnessError, Unavailable
 from harness.options.flags import Flag
 from harness.options.running import RunOptions
 from harness.options.shared import Json
+
+if TYPE_CHECKING:
+    from harness.evaluation.estimate import Estimate
 
 
 def estimate(
@@ -57,7 +61,7 @@ def estimate(
     found = []
     for plan in ready:
         try:
-            found.append(estimating.estimate(plan, pilot, count))
+            found.append(_timed(estimating.estimate(plan, pilot, count), Path(options.runs_dir)))
         except HarnessError as error:
             errors.append(error)
     for problem in errors:
@@ -67,6 +71,24 @@ def estimate(
     elif found:
         show(estimates.blocks(found))
     return max((error.exit_code for error in errors), default=0)
+
+
+def _timed(one: Estimate, runs_dir: Path) -> Estimate:
+    """Return an estimate that tells no time with that of the latest earlier run, if there is one.
+
+    A run of the same system on the same task, whatever its limit: what to expect of as many examples.
+    """
+    from harness.reports.run import load
+    from harness.stats.prediction_intervals import Range
+
+    if one.seconds is not None or not runs_dir.is_dir():
+        return one
+    known = load([runs_dir], lambda _message: None)
+    alike = [run for run in known if (run.task, run.label) == (one.plan.task.name, one.plan.system)]
+    for run in sorted(alike, key=lambda run: run.id, reverse=True):
+        if rate := run.document.throughput.examples_per_s:
+            return replace(one, seconds=Range(0.0, one.requests / rate, None), timed_by=run.id)
+    return one
 
 
 def _counter(path: Path) -> Callable[[str], int]:

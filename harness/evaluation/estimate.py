@@ -40,6 +40,7 @@ class Estimate:
     `kept` answers are known already and cost nothing; the other figures leave them out. `counted` says how
     prompt tokens are known: `tokenizer`, `observed` (from answers), `characters`, or None where nothing is
     read by the token. `cost` is in `currency`, None where nobody knows the price or nothing is billed.
+    `timed_by` is the earlier run whose speed the time is by.
     """
 
     plan: Plan
@@ -53,6 +54,7 @@ class Estimate:
     seconds: Range | None
     pilot: int = 0
     pilot_cost: float | None = None
+    timed_by: str | None = None
 
     @property
     def currency(self) -> Currency:

@@ -59,6 +59,8 @@ def execute_all(
                 continue
             told(plans[at], ended[at])
             why = ended[at].error
+            if ended[at].signalled and why is None and len(ended) + len(grid.errors) < len(plans):
+                grid.errors.append(Interrupted("stopped before anything was asked"))
             if ended[at].signalled or isinstance(why, Interrupted) or (stops and why is not None):
                 break
     grid.outcomes = [ended[at] for at in sorted(ended)]

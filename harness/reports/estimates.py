@@ -78,7 +78,9 @@ def _notes(one: Estimate) -> Iterable[str]:
         yield f"pilot of {one.plan.label}: {one.pilot} requests{cost}; not in the figures above"
     if one.price is not None:
         yield f"price: {one.price.source}" + (f", {one.price.date}" if one.price.date else "")
-    if one.seconds is not None and one.plan.backend.entry.remote:
+    if one.timed_by is not None:
+        yield f"time of {one.plan.label}: by the speed of the run {one.timed_by}"
+    if one.seconds is not None and one.timed_by is None and one.plan.backend.entry.remote:
         yield f"time at {concurrency(one.plan)} calls in flight (--concurrency)"
 
 

@@ -191,7 +191,7 @@ def test_the_json_keeps_names_as_they_are_and_every_figure(judge):
     assert (line["system"], line["before"], line["now"]) == ("a|b\n", 1.0, 0.75)
     assert list(line["paired"]) == [
         *("n", "change", "ci_low", "ci_high", "fall", "test", "p_value", "p_of_any", "adjusted", "margin"),
-        *("detectable", "needed", "units", "clusters", "on_these", "shared", "possible"),
+        *("detectable", "needed", "units", "clusters", "on_these", "shared", "possible", "flipped"),
     ]
 
 
