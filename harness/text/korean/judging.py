@@ -1,6 +1,7 @@
 """Of metrics, extraction and statistics."""
 
 SENTENCES = {
+    'the target should be JSON: {"functions": …, "category": …, "answers": …}': '정답은 JSON이어야 합니다: {{"functions": …, "category": …, "answers": …}}',
     # harness/extraction/steps.py
     "{0} has {1} groups, not {2}": "{0}의 그룹은 {1}개입니다({2} 아님)",
     "{0} is not a regular expression: {1}": "{0:은/는} 정규 표현식이 아닙니다: {1}",
