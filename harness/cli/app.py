@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from harness.cli.agree import agree
 from harness.cli.arena import arena
 from harness.cli.audit import audit
 from harness.cli.cache import cache
@@ -73,7 +74,7 @@ class _Group(TyperGroup):
 
 ASK = (run, status, pause, race, try_, estimate, export, import_)
 SHOW = (list_, show, data, audit, tokenizers, check, doctor, cache, init, convert)
-JUDGE = (leaderboard, report, compare, explain, judge, arena, items, gate, push, rescore, score)
+JUDGE = (leaderboard, report, compare, explain, judge, agree, arena, items, gate, push, rescore, score)
 
 app = typer.Typer(
     name="harness",

@@ -35,6 +35,7 @@ COMMANDS = (
     "compare",
     "explain",
     "judge",
+    "agree",
     "arena",
     "items",
     "gate",

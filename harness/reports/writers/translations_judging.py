@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 JUDGING: dict[str, str] = {
+    "Agreement": "일치도",
+    "{raters} raters, {items:,} replies, {questions:,} questions": (
+        "평가자 {raters}명, 답 {items:,}개, 문항 {questions:,}개"
+    ),
+    "Krippendorff's alpha: {value}": "크리펜도르프 알파: {value}",
+    "rater": "평가자",
+    "beside": "견준 평가자",
+    "replies": "답",
+    "the same": "같은 비율",
+    "gives more by": "더 주는 점수",
+    "What people would say of everything that a judge rated": "심판이 매긴 것 전체에 사람이 매겼을 평균",
+    "needs {n} labels of people and {k} disagreements": "사람의 평점 {n}개와 어긋난 평점 {k}개가 있어야 함",
+    "judge": "심판",
+    "mean": "평균",
+    "labels of people": "사람의 평점",
+    "judged": "심판의 평점",
     "Arena": "아레나",
     "How often the row is expected to beat the column, of 100": (
         "행이 열을 이길 것으로 기대되는 횟수(100번 중)"

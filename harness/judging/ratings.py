@@ -1,0 +1,72 @@
+"""Scores of several raters of the same replies: files of people's, and runs of `harness judge`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import BadInput, Place
+from harness.extraction.verdicts import verdict_of
+from harness.records import run_file
+from harness.records.journal import read_records
+from harness.tables.rows import named_rows
+
+PEOPLE = "people"
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What one rater says of one reply: a score, or the share of the win that the first of two has."""
+
+    item: str
+    rater: str
+    score: float
+    question: str
+
+
+def read_ratings(places: Sequence[Path]) -> list[Rating]:
+    """Return the ratings of files (`id`, `score`, and `rater` unless they are people's) and of judgings.
+
+    Raises:
+        BadInput: a file is none of ratings, a score is none, or one rater rates a reply twice.
+    """
+    found = [one for place in places for one in (_judged(place) if place.is_dir() else _rows(place))]
+    seen: set[tuple[str, str]] = set()
+    for one in found:
+        if (one.item, one.rater) in seen:
+            raise BadInput(f"{one.rater} rates {one.item!r} twice")
+        seen.add((one.item, one.rater))
+    return found
+
+
+def _rows(path: Path) -> Iterator[Rating]:
+    table = named_rows(path)
+    for number, row in table.rows:
+        place = Place(path, number if table.has_lines else None)
+        item, said = row.get("id"), row.get("score", row.get("verdict"))
+        if item in (None, "") or ("score" not in row and "verdict" not in row):
+            raise BadInput("a rating has an id, and a score or a verdict", place=place)
+        if said not in (None, ""):
+            rater = str(row.get("rater") or PEOPLE)
+            yield Rating(str(item), rater, _score(str(said), place), str(row.get("question") or item))
+
+
+def _score(said: str, place: Place) -> float:
+    try:
+        return float(said)
+    except ValueError:
+        verdict = verdict_of(said)
+    if verdict is None:
+        raise BadInput(f"{said!r} is neither a number nor a verdict (A>B, A=B, B>A)", place=place)
+    return verdict.share
+
+
+def _judged(place: Path) -> Iterator[Rating]:
+    for directory in run_file.runs([place]):
+        rater = run_file.read_run(directory).label
+        last = {line.record.key: line.record for line in read_records(directory / run_file.SAMPLES)}
+        for record in last.values():
+            if record.prediction is not None:
+                score = _score(str(record.prediction), Place(directory))
+                yield Rating(record.id, rater, score, record.cluster or record.id)
