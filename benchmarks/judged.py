@@ -348,7 +348,8 @@ def prediction_powered_coverage() -> Iterator[str]:
                 right = np.clip(np.round(draw.normal(6.0, 2.0, TOTAL)), 1, 10)
             judged = judge(draw, right) * 1.0
             for n, found in held.items():
-                made = prediction_powered.estimate(right[:n], judged[:n], judged[n:])
+                labels = np.asarray(right[:n], np.float64)
+                made = prediction_powered.estimate(labels, judged[:n], judged[n:])
                 if made is not None:
                     found.append(made.low <= (truth or 6.0) <= made.high)
             half = 1.96 * judged.std() / TOTAL**0.5
