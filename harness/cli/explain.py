@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from harness.cli.output import emit, fail, print_json
+from harness.cli.output import fail, print_json, show
 from harness.errors import BadInput
 from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
@@ -72,7 +72,7 @@ def explain(
         if json:
             print_json(report.as_json(found))
         else:
-            emit(report.markdown(found))
+            show(list(report.blocks(found)))
     if found.error is not None:
         fail(str(found.error))
         return found.error.exit_code

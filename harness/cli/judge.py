@@ -125,8 +125,8 @@ def _print(outcomes: list[Outcome], rubric: str, *, json: bool) -> None:
     if json:
         print_json({"runs": [{**one.run.to_dict(), "directory": str(one.directory)} for one in outcomes]})
         return
-    from harness.cli.output import emit
-    from harness.reports.writers.markdown import table
+    from harness.cli.output import emit, show
+    from harness.reports.writers.blocks import TableBlock
 
     rows = []
     for outcome in outcomes:
@@ -140,4 +140,4 @@ def _print(outcomes: list[Outcome], rubric: str, *, json: bool) -> None:
             emit(f"{outcome.run.label}: the reply shown first wins {whole.value:.3f}; the board: ", end="")
             emit(f"harness arena {shlex.quote(str(outcome.directory))}")
     if rows:
-        emit(table(["judge", "system", "score", "verdicts"], rows, names=1))
+        show([TableBlock(["judge", "system", "score", "verdicts"], rows, names=1)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.reports.writers import markdown as to_markdown
 from harness.reports.writers.blocks import Block, Lines, TableBlock, cell
 from harness.reports.writers.numbers import number, short
 from harness.reports.writers.translations import named, translated
@@ -15,11 +14,6 @@ if TYPE_CHECKING:
     from harness.evaluation.explain.walk import Explanation, Step
 
 CELL = 40  # terminal cells of a value
-
-
-def markdown(found: Explanation) -> str:
-    """Return the walk in Markdown."""
-    return to_markdown.document(blocks(found))
 
 
 def blocks(found: Explanation) -> list[Block]:

@@ -1,6 +1,11 @@
 """Of programs that models write, and of verdicts between two replies."""
 
 SENTENCES = {
+    "agreement needs two raters: files of ratings, or runs of harness judge": "일치도를 보려면 평가자가 둘 있어야 합니다. 평가 파일이나 harness judge의 실행을 주세요",
+    "no two raters have rated the same replies: the ids differ": "같은 응답을 평가한 두 평가자가 없습니다. id가 다릅니다",
+    "{0} is neither a number nor a verdict (A>B, A=B, B>A)": "{0:은/는} 숫자도 판정(A>B, A=B, B>A)도 아닙니다",
+    "{0} rates {1} twice": "{0:이/가} {1:을/를} 두 번 평가했습니다",
+    "a rating has an id, and a score or a verdict": "평가에는 id와, 점수나 판정이 있어야 합니다",
     "tokeniser {0}: tags are of characters, which is syllable": "tokeniser {0}: 태그는 글자마다 붙으므로 syllable이어야 합니다",
     "example {0}: {1} is none of {2}": "예제 {0}: {1:은/는} {2} 중 하나가 아닙니다",
     "--baseline is about pairs; {0} judges single replies": "--baseline은 쌍을 견줄 때 씁니다. {0:은/는} 응답 하나를 판정합니다",
