@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from harness.reports.writers.blocks import Block, Lines, TableBlock
-from harness.reports.writers.translations import translated
+from harness.reports.writers.translations import named, translated
 
 if TYPE_CHECKING:
     from harness.evaluation.data_health import Health, Instrument, Lengths
@@ -73,5 +73,5 @@ def _row(one: Instrument) -> list[str]:
 
 def _length(one: Lengths) -> list[str]:
     cuts = [f"{cut:,.0f}" for cut in one.percentiles.values()]
-    name = f"{one.field}, {translated(one.unit)}"
+    name = f"{one.field}, {named(one.unit)}"
     return [name, f"{one.n:,}", f"{one.mean:,.1f}", f"{one.deviation:,.1f}", *cuts, f"{one.longest:,}"]

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.reports.status.follow import OVER, Progress, State
+from harness.reports.status.follow import OVER, Progress
 from harness.reports.writers.blocks import Block, Note, TableBlock
-from harness.reports.writers.translations import translated
+from harness.reports.writers.translations import named, translated
 from harness.terminal import span
-
-WORDS: dict[State, str] = {
-    "running": "running",
-    "silent": "silent",
-    "killed": "killed",
-    "complete": "complete",
-    "partial": "partial",
-    "failed": "failed",
-}
 
 
 def blocks(found: Sequence[Progress]) -> list[Block]:
     """Return a row a run, and how those that stand still are gone on with."""
     if not found:
         return [Note(translated("no runs here"))]
-    header = ["task", "system", "state", "answered", "failed", "rate", "left", "spent"]
-    table = TableBlock([translated(name) for name in header], [_row(one) for one in found], 1)
+    header = [translated("task"), translated("system"), translated("state"), translated("answered")]
+    header += [translated("failed"), translated("rate"), translated("left"), translated("spent")]
+    table = TableBlock(header, [_row(one) for one in found], 1)
     notes: list[Block] = [Note(text) for one in found if (text := _note(one))]
     return [table, *notes]
 
@@ -35,7 +27,7 @@ def _row(one: Progress) -> list[str]:
     return [
         one.task,
         one.system,
-        translated(WORDS[one.state]),
+        named(one.state),
         f"{one.answered:,}{total}{percent}",
         f"{one.failed:,}" if one.failed else "",
         "" if one.rate is None else f"{one.rate:,.0f}/s" if one.rate >= 10 else f"{one.rate:.2g}/s",

@@ -58,4 +58,6 @@ HELP = {
     "Progress, rate, failures, what was spent, and who makes them, read from their directories: it works on a process that hangs, and over storage that machines share. With --watch --json a line of JSON a look.": "진행, 속도, 실패, 쓴 돈, 돌리는 프로세스를 실행 폴더에서 읽습니다. 멈춰 버린 프로세스에도, 여러 기계가 함께 쓰는 저장소에서도 됩니다. --watch --json이면 볼 때마다 JSON 한 줄을 냅니다.",
     "Let runs stop gently, to go on later.": "실행을 얌전히 멈추게 하고, 나중에 이어 갑니다.",
     "What is in flight is waited for; `harness run --resume RUN` goes on. Without RUN all that are under way in the folder of runs. The word is left in their directories, where the processes that make them look for it: also on another machine that shares the storage.": "보낸 것의 답은 기다리고, `harness run --resume RUN`으로 이어 갑니다. RUN을 주지 않으면 실행 폴더에서 돌고 있는 것 모두입니다. 멈추라는 말은 실행 폴더에 남기며, 돌리는 프로세스가 그것을 찾아봅니다. 저장소를 함께 쓰는 다른 기계에서도 됩니다.",
+    "Say how far raters agree, and what people would say.": "평가자들이 얼마나 일치하는지, 사람이라면 몇 점을 줄지 보입니다.",
+    "Judges beside people and beside each other: shares, kappa, Krippendorff's alpha, Spearman, with intervals by question; and the mean that people would give to everything, from few labels and a judge's many.": "심판을 사람과, 또 서로 견줍니다: 일치한 비율, 카파, 크리펜도르프 알파, 스피어만을 문항별 구간과 함께 보이고, 사람이 모두를 채점했다면 나올 평균을 적은 사람 점수와 심판의 많은 점수로 추정합니다.",
 }

@@ -114,4 +114,9 @@ SENTENCES = {
     "no proportion: {0} successes in {1} trials": "비율이 아닙니다: {1}번 중 {0}번",
     # harness/stats/significance.py
     "no counts of discordant examples: {0} and {1}": "엇갈린 예제의 개수가 아닙니다: {0:와/과} {1}",
+    "agreement needs two raters: files of ratings, or runs of harness judge": "일치도에는 평가자 둘이 필요합니다. 평점 파일이나 harness judge의 실행을 주세요",
+    "no two raters have rated the same replies: the ids differ": "같은 응답을 평가한 평가자 둘이 없습니다. id가 서로 다릅니다",
+    "{0} is neither a number nor a verdict (A>B, A=B, B>A)": "{0:은/는} 숫자도 판정(A>B, A=B, B>A)도 아닙니다",
+    "{0} rates {1} twice": "{0:이/가} {1:을/를} 두 번 평가했습니다",
+    "a rating has an id, and a score or a verdict": "평점에는 id와, score나 verdict가 있어야 합니다",
 }
