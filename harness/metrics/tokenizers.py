@@ -23,6 +23,7 @@ from harness.text import morphemes
 SplitText = Callable[[str], list[str]]
 
 _WORD = re.compile(r"[^\W_]+")
+_ASCII_WORDS = "".join(chr(at) if chr(at).isalnum() else " " for at in range(128))
 # The metrics of an example ask for the same few texts, one after the other.
 _KEPT = 256
 
@@ -49,6 +50,8 @@ def tokenizer(name: str) -> Tokenizer:
 
 def words(text: str) -> list[str]:
     """Return the runs of letters and digits of any script, in order; `_` parts them like any sign."""
+    if text.isascii():  # the same, in a third of the time
+        return text.translate(_ASCII_WORDS).split()
     return _WORD.findall(text)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import unicodedata
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
 from harness import plugins
@@ -136,6 +140,39 @@ class TestByHand:
         stats = np.array([[1.0], [0.5], [0.0]])
         weights = np.array([[1.0, 1, 1], [0, 2, 2]])
         assert KINDS[kind](()).aggregate(stats, weights) == pytest.approx([0.5, 0.25])
+
+
+# Few words, so that they come again and subsequences tie; lines of their own, empty ones too.
+LINES = st.lists(st.lists(st.sampled_from(["a", "b", "c", "a1", "d"]), max_size=9).map(" ".join), max_size=4)
+SUMMARIES = LINES.map("\n".join)
+
+
+class TestEveryBit:
+    OFFICIAL = RougeScorer([*KINDS])
+    OURS = {
+        (kind, measure): KINDS[kind]((), measure=measure)
+        for kind in KINDS
+        for measure in ("fmeasure", "precision", "recall")
+    }
+
+    @given(SUMMARIES, SUMMARIES)
+    def test_f_precision_and_recall_are_rouge_scores(self, wanted, said):
+        official = self.OFFICIAL.score(wanted, said)
+        for (kind, measure), ours in self.OURS.items():
+            assert score(ours, said, wanted) == getattr(official[kind], measure), (kind, measure)
+
+    def test_a_text_of_many_thousand_characters_is_one_row_a_character(self):
+        wanted, said = "가나다라마" * 2000, "나다라마가" * 2000
+        assert score(rouge_l((), tokenizer="char", measure="recall"), said, wanted) == 9999 / 10_000
+
+    def test_neither_rouge_score_nor_nltk_is_imported(self):
+        code = (
+            "import sys; from harness.metrics.summarisation import rouge_l, rouge_lsum;"
+            "rouge_l(()).prepare(), rouge_lsum(()).statistics('a', 'a');"
+            "print([name for name in ('rouge_score', 'nltk', 'absl') if name in sys.modules])"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout == "[]\n"
 
 
 class TestSettings:
