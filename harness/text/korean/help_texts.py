@@ -44,8 +44,6 @@ HELP = {
     "Walks from A's settings to B's, one at a time, on some of the examples that both answered: what each setting is worth with its 95 % interval, what that took, and what remains. The same command goes on.": "둘 다 답한 예제 일부에서 A의 설정을 하나씩 B의 것으로 바꾸어 갑니다. 설정마다 얼마만큼의 차이인지 95 % 구간과 함께, 거기에 든 것과 남는 차이를 보입니다. 같은 명령으로 이어서 합니다.",
     "Have a judge say how good the replies of runs are.": "심판 모델에 실행의 응답이 얼마나 좋은지 묻습니다.",
     "A judging is an ordinary run whose examples are replies and whose task is the rubric: it is resumed by the same command, cached, bounded by --max-cost. What cannot be read is no verdict: it is asked again.": "판정은 예제가 응답이고 과제가 채점 기준인 보통의 실행입니다. 같은 명령으로 이어지고, 답은 보관되며, --max-cost로 제한합니다. 읽을 수 없는 것은 판정으로 세지 않고 다시 묻습니다.",
-    "Say how far raters agree, and what people would say.": "평가자들이 얼마나 일치하는지, 사람이라면 무엇이라고 할지 보입니다.",
-    "Judges beside people and beside each other: shares, kappa, Krippendorff's alpha, Spearman, with intervals by question; and the mean that people would give to everything, from few labels and a judge's many.": "심판을 사람과, 또 서로 견줍니다. 일치 비율, 카파, 크리펜도르프의 알파, 스피어만 상관을 문항 단위의 구간과 함께 보이고, 사람의 적은 평가와 심판의 많은 평가에서 사람이 모두에 줄 평균을 구합니다.",
     "Run tasks on backends.": "과제를 백엔드에서 실행합니다.",
     "Several values of a task, a backend or a setting make a grid. The same command again goes on where it stopped.": "과제, 백엔드, 설정에 값을 여럿 주면 격자가 됩니다. 같은 명령을 다시 쓰면 멈춘 곳에서 이어집니다.",
     "Score answers made elsewhere: value, interval, signature.": "다른 곳에서 만든 답을 채점합니다: 값, 구간, 서명.",
