@@ -43,9 +43,12 @@ def _judge(said: str | None, due: str) -> tuple[float]:
         functions, category, answers = told["functions"], told["category"], told.get("answers") or []
     except (ValueError, KeyError, TypeError, AttributeError):
         raise BadInput('the target should be JSON: {"functions": …, "category": …, "answers": …}') from None
-    calls = [Call(one["name"], one["arguments"]) for one in json.loads(said)] if said is not None else []
     if said is None:
         return (0.0,)
+    try:
+        calls = [Call(one["name"], one["arguments"]) for one in json.loads(said)]
+    except (ValueError, KeyError, TypeError):
+        raise BadInput('calls should be JSON: [{"name": …, "arguments": …}]') from None
     return (float(right(functions, calls, answers, category)),)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.errors import BadInput
 from harness.metrics.aggregates import OfSums, ratio
 from harness.schema import Metric
 
@@ -21,7 +22,10 @@ def first_wins(labels: Sequence[str]) -> Metric:
 
 
 def _score(prediction: str | None, _target: object) -> tuple[float, float]:
-    return (0.0, 0.0) if prediction is None else (float(prediction), 1.0)
+    try:
+        return (0.0, 0.0) if prediction is None else (float(prediction), 1.0)
+    except ValueError:
+        raise BadInput(f"{prediction!r} is no number") from None
 
 
 def _first(prediction: str | None, _target: object) -> tuple[float, float]:

@@ -26,14 +26,14 @@ def table_f1(labels: Sequence[str]) -> Metric:
     """Return the metric of the cells' F1, mean over tables, 0 to 1; none is right where none is due."""
 
     def judge(said: str | None, due: str) -> tuple[float]:
-        return (_f1(_cells(said), _cells(due)),)
+        return (_f1(_said(said), _cells(due)),)
 
     return Metric("table_f1", judge, weighted_mean, "table_f1|v:1|ko.v1")
 
 
 def table_exact(labels: Sequence[str]) -> Metric:
     """Return the metric of the share of tables whose every cell is right and none is missing, 0 to 1."""
-    return _share("table_exact", lambda said, due: said is not None and _cells(said) == _cells(due), "|ko.v1")
+    return _share("table_exact", lambda said, due: said is not None and _said(said) == _cells(due), "|ko.v1")
 
 
 def json_valid(labels: Sequence[str]) -> Metric:
@@ -44,7 +44,7 @@ def json_valid(labels: Sequence[str]) -> Metric:
     """
     if find_spec("jsonschema") is None:
         raise Unavailable(f"json_valid needs jsonschema: pip install '{DISTRIBUTION}[json]'")
-    return _share("json_valid", lambda said, due: said is not None and _valid(said, due), "|draft:2020-12")
+    return _share("json_valid", lambda said, due: _is_json(said) and _valid(said, due), "|draft:2020-12")
 
 
 def json_keys(labels: Sequence[str]) -> Metric:
@@ -61,9 +61,8 @@ def json_exact(labels: Sequence[str]) -> Metric:
     """Return the metric of the share of replies whose every key and value is right, 0 to 1."""
 
     def judge(said: str | None, due: str) -> bool:
-        return said is not None and Counter(_leaves(json.loads(said))) == Counter(
-            _leaves(_target(due)["value"])
-        )
+        wanted = Counter(_leaves(_target(due)["value"]))
+        return _is_json(said) and Counter(_leaves(json.loads(said or ""))) == wanted
 
     return _share("json_exact", judge, "|ko.v1")
 
@@ -81,7 +80,9 @@ def _share(name: str, judge: Any, told: str = "") -> Metric:
 def _of_paths(name: str, *, values: bool) -> Metric:
     def judge(said: str | None, due: str) -> tuple[float]:
         wanted = Counter(_leaves(_target(due)["value"], values=values))
-        found = Counter(_leaves(json.loads(said), values=values)) if said is not None else Counter()
+        found: Bag = Counter()
+        if _is_json(said):
+            found = Counter(_leaves(json.loads(said or ""), values=values))
         return (_f1(found, wanted),)
 
     return Metric(name, judge, weighted_mean, f"{name}|v:1|ko.v1")
@@ -91,6 +92,23 @@ def _f1(found: Bag, wanted: Bag) -> float:
     """Return 2·hits / (found + wanted), 1 where both are empty."""
     total = found.total() + wanted.total()
     return 2 * (found & wanted).total() / total if total else 1.0
+
+
+def _is_json(said: str | None) -> bool:
+    """Return whether a reply is JSON; where others made it nothing has read it before."""
+    try:
+        json.loads(said or "")
+    except ValueError:
+        return False
+    return True
+
+
+def _said(table: str | None) -> Bag:
+    """Return the cells of a table that somebody wrote; none of what is no table."""
+    try:
+        return _cells(table)
+    except BadInput:
+        return Counter()
 
 
 def _cells(table: str | None) -> Bag:

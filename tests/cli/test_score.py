@@ -282,6 +282,19 @@ MATERIAL = {
     "truths": [
         {"prediction": "the sky is blue", "target": '{"true": ["the sky is blue"], "false": ["it is red"]}'}
     ],
+    "json": [
+        {"prediction": said, "target": '{"value": {"a": 1}, "schema": {"type": "object"}}'}
+        for said in ('{"a": 1}', "none")
+    ],
+    "table": [{"prediction": said, "target": '[["a"], [1]]'} for said in ('[["a"], [1]]', "none")],
+    "calls": [
+        {
+            "prediction": '[{"name": "f", "arguments": {}}]',
+            "target": '{"functions": [{"name": "f"}], "category": "relevance", "answers": []}',
+        }
+    ],
+    "score": [{"prediction": "7", "target": ""}],
+    "verdict": [{"prediction": "A>B", "target": ""}],
     "tag": [
         {"prediction": [[0, 1, "PS"]], "target": [[0, 1, "PS"]]},
         {"prediction": [], "target": [[2, 3, "LC"]]},
@@ -290,7 +303,19 @@ MATERIAL = {
 OWN_SETTINGS = {"top_k_accuracy": "k=1", "threshold_f1": "threshold=0.5"}
 
 
-@pytest.mark.parametrize("name", sorted(name for name in plugins.metrics() if ":" not in name))
+EXECUTED = {name for name, entry in plugins.metrics().items() if entry.executed}
+
+
+@pytest.mark.parametrize("name", sorted(EXECUTED))
+def test_what_judges_a_run_program_says_so(shell, name):
+    said = shell("score", jsonl(shell, MATERIAL["json"]), "-M", name)
+    assert said.code == 2
+    assert "judges what is run" in said.complaint
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name in plugins.metrics().keys() - EXECUTED if ":" not in name)
+)
 def test_every_metric_that_is_listed_can_score_a_file(shell, name):
     settings = ("-m", OWN_SETTINGS[name]) if name in OWN_SETTINGS else ()
     tried = [

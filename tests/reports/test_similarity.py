@@ -124,7 +124,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            (("nsmc_fewshot", "--matrix", "cosine"), "not a run directory: it has no run.json"),
+            (("nsmc_fewshot", "--matrix", "cosine"), "is neither a run directory nor a system with a run"),
             (("nsmc_fewshot", "-f", "csv"), "--format is about --matrix cosine or probability"),
             (("nsmc_fewshot", "--matrix", "cosine", "-f", "html"), "--format should be md or csv, not html"),
         ],

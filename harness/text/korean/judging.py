@@ -119,4 +119,5 @@ SENTENCES = {
     "{0} is neither a number nor a verdict (A>B, A=B, B>A)": "{0:은/는} 숫자도 판정(A>B, A=B, B>A)도 아닙니다",
     "{0} rates {1} twice": "{0:이/가} {1:을/를} 두 번 평가했습니다",
     "a rating has an id, and a score or a verdict": "평점에는 id와, score나 verdict가 있어야 합니다",
+    'calls should be JSON: [{"name": …, "arguments": …}]': '호출은 [{{"name": …, "arguments": …}}] 꼴의 JSON이어야 합니다',
 }
