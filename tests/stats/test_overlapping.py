@@ -56,7 +56,8 @@ def by_pairs(metric: Metric, systems: list[np.ndarray], places: np.ndarray, clus
         both = (places[i] >= 0) & (places[j] >= 0)
         sides = systems[i][places[i][both]], systems[j][places[j][both]]
         own = None if clusters is None else clusters[both]
-        p_values.append(significance(metric, *sides, own, draws=99_999).p_value)
+        # Holm asks the first of 28 pairs for 0.0018: 20,000 draws tell that to the fourth digit.
+        p_values.append(significance(metric, *sides, own, draws=19_999).p_value)
         differences.append(figure_of(metric, sides[0]) - figure_of(metric, sides[1]))
     above = np.zeros((len(systems), len(systems)), bool)
     for (i, j), adjusted, difference in zip(pairs, holm(p_values), differences, strict=True):

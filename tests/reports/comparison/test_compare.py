@@ -424,20 +424,20 @@ def test_a_folder_of_one_run_is_that_run(tmp_path):
 
 
 @pytest.mark.slow
-def test_statistics_of_50_000_examples_are_read_once_a_metric_and_the_journal_line_by_line(
+def test_statistics_of_20_000_examples_are_read_once_a_metric_and_the_journal_line_by_line(
     tmp_path, monkeypatch
 ):
-    answers = [np.where(np.random.default_rng(k).random(50_000) < 0.8, "1", "0") for k in range(2)]
+    answers = [np.where(np.random.default_rng(k).random(20_000) < 0.8, "1", "0") for k in range(2)]
     a, b = (fake_run(tmp_path, name, "".join(x)) for name, x in zip("ab", answers, strict=True))
     for run in (a, b):
-        journal(run, [(f"e{n}", "0", "1") for n in range(50_000)])
+        journal(run, [(f"e{n}", "0", "1") for n in range(20_000)])
     parsed = []
     loads = orjson.loads
     monkeypatch.setattr(
         "harness.reports.comparison.flips.orjson.loads", lambda line: parsed.append(1) or loads(line)
     )
     both = compared(a, b)
-    assert both.pairs.n == 50_000
+    assert both.pairs.n == 20_000
     assert len(both.flips.a_examples) == len(both.flips.b_examples) == 5
     # two journals with ten lines wanted of each, and two run.json
     assert len(parsed) <= 2 * 10 + 2
