@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import fail, print_json
-from harness.errors import BadInput, HarnessError
+from harness.errors import BadInput
 from harness.options import values
 from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
@@ -17,8 +17,8 @@ from harness.options.shared import Json
 from harness.terminal import say
 
 if TYPE_CHECKING:
+    from harness.evaluation.grid_loop import GridOutcome
     from harness.evaluation.plan import Plan
-    from harness.evaluation.progress import Display
     from harness.evaluation.runner import Outcome
 
 ROUNDS = 3  # times that a verdict which is missing is asked for in one call
@@ -66,7 +66,6 @@ def judge(
     from harness.backends import allowed_endpoints
     from harness.cli.planning import reporter
     from harness.evaluation.grid import plans
-    from harness.evaluation.grid_loop import execute_all
     from harness.evaluation.runner import finish_exit_code
     from harness.judging import replies
     from harness.tasks import task as tasks
@@ -85,39 +84,33 @@ def judge(
     ready, failed = plans(chosen, reporter(chosen), shlex.join(["harness", *sys.argv[1:]]))
     for error in failed:
         fail(str(error))
-    outcomes: list[Outcome] = []
-    errors: list[HarnessError] = []
-    for plan in ready:
-        grid = execute_all([plan], lambda: _display(chosen), lambda _plan, _outcome: None)
-        for _ in range(ROUNDS - 1):
-            if not any(_asks_again(outcome) for outcome in grid.outcomes):
-                break
-            grid = execute_all([plan], lambda: _display(chosen), lambda _plan, _outcome: None)
-        outcomes += grid.outcomes
-        errors += grid.errors
-        for outcome in grid.outcomes:
-            _tell(plan, outcome, quiet=chosen.quiet)
-        for error in grid.errors:
-            fail(f"{plan.label}: {error}")
+    grids = [_judged(plan, quiet=chosen.quiet) for plan in ready]
+    outcomes = [outcome for grid in grids for outcome in grid.outcomes]
+    errors = [error for grid in grids for error in grid.errors]
     _print(outcomes, rubric, json=json)
     return finish_exit_code(outcomes, [*failed, *errors])
 
 
-def _display(options: RunOptions) -> Display:
+def _judged(plan: Plan, *, quiet: bool) -> GridOutcome:
+    """Ask a judge, and again for the verdicts that are missing once all is asked; say how that ended."""
+    from harness.cli.planning import tell_end
+    from harness.evaluation.grid_loop import execute_all
     from harness.evaluation.progress import display
 
-    return display(quiet=options.quiet)
+    for _ in range(ROUNDS):
+        grid = execute_all([plan], lambda: display(quiet=quiet), lambda _plan, _ended: None)
+        if not any(_lacks_verdicts(plan, outcome) for outcome in grid.outcomes):
+            break
+    ends: list[Outcome | HarnessError] = [*grid.outcomes, *grid.errors]
+    for ended in ends:
+        tell_end(plan, ended, quiet=quiet)
+    return grid
 
 
-def _asks_again(outcome: Outcome) -> bool:
-    return outcome.error is not None and "have no verdict" in str(outcome.error)
-
-
-def _tell(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
-    if outcome.error is not None:
-        fail(f"{plan.label}: {outcome.error} ({outcome.directory})")
-    elif not quiet:
-        say(f"{plan.label}: {outcome.directory}")
+def _lacks_verdicts(plan: Plan, outcome: Outcome) -> bool:
+    """Return whether all that is judged was asked, and some of it has no verdict."""
+    counts = outcome.run.counts
+    return counts.examples == plan.total and counts.failed > 0
 
 
 def _print(outcomes: list[Outcome], rubric: str, *, json: bool) -> None:

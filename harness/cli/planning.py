@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from harness.errors import BadInput
+from harness.cli.output import fail
+from harness.errors import BadInput, HarnessError
 from harness.terminal import say
 
 if TYPE_CHECKING:
+    from harness.evaluation.plan import Plan
+    from harness.evaluation.runner import Outcome
     from harness.options.running import RunOptions
 
 
@@ -27,3 +30,14 @@ def require_named(options: RunOptions) -> None:
     for option, given, kind in said:
         if not given:
             raise BadInput(f"{option} is missing; `harness list {kind}` shows what there is")
+
+
+def tell_end(plan: Plan, ended: Outcome | HarnessError, *, quiet: bool) -> None:
+    """Say where a run lies and, if it ended early or could not begin, why and how to go on."""
+    if isinstance(ended, HarnessError):
+        fail(f"{plan.label}: {ended}")
+    elif ended.error is not None:
+        fail(f"{plan.label}: {ended.error} ({ended.directory})")
+    elif not quiet:
+        again = " is complete already (--fresh runs it again)" if ended.reused else ""
+        say(f"{plan.label}: {ended.directory}{again}")

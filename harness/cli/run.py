@@ -52,7 +52,7 @@ def run(
     plans, failed = _plans(options, resume)
     for error in failed:
         fail(str(error))
-    done = execute_all(plans, lambda: display(quiet=options.quiet), partial(_tell, quiet=options.quiet))
+    done = execute_all(plans, lambda: display(quiet=options.quiet), partial(_told, quiet=options.quiet))
     _print(done.outcomes, Grid.of(options).tasks, json=json)
     return finish_exit_code(done.outcomes, [*failed, *done.errors])
 
@@ -83,7 +83,7 @@ def _run_grids(paths: Sequence[Path], given: RunOptions, *, json: bool) -> int:
     if failed and stops:
         return finish_exit_code([], failed)
     quiet = given.quiet
-    told = partial(_tell, quiet=quiet)
+    told = partial(_told, quiet=quiet)
     done = execute_all(plans, lambda: display(quiet=quiet), told, priorities=priorities, stops=stops)
     named = [task for part in parts for task in Grid.of(part.options).tasks]
     _print(done.outcomes, named, json=json)
@@ -138,16 +138,14 @@ def _check_folder(runs_dir: Path) -> None:
             return
 
 
-def _tell(plan: Plan, outcome: Outcome | HarnessError, *, quiet: bool) -> None:
-    """Say where a run lies and, if it ended early or could not begin, why and how to go on."""
-    if isinstance(outcome, HarnessError):
-        fail(f"{plan.label}: {outcome}")
-    elif outcome.error is not None:
-        fail(f"{plan.label}: {outcome.error} ({outcome.directory})")
-    elif not quiet:
-        again = " is complete already (--fresh runs it again)" if outcome.reused else ""
-        say(f"{plan.label}: {outcome.directory}{again}")
-        _warn_of_few_clusters(plan, outcome)
+def _told(plan: Plan, ended: Outcome | HarnessError, *, quiet: bool) -> None:
+    """Say how a run ended and, of one that is whole, whether it is about too few clusters."""
+    from harness.cli.planning import tell_end
+    from harness.evaluation.runner import Outcome
+
+    tell_end(plan, ended, quiet=quiet)
+    if isinstance(ended, Outcome) and ended.error is None and not quiet:
+        _warn_of_few_clusters(plan, ended)
 
 
 def _warn_of_few_clusters(plan: Plan, outcome: Outcome) -> None:
