@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 SYSTEMS = (
-    *("majority", "nb", "tfidf", "word2vec", "cnn_text", "lstm"),
+    *("majority", "nb", "fasttext", "tfidf", "word2vec", "cnn_text", "lstm"),
     *("transformer", "transformer_pretrained", "gpt"),
 )
 

@@ -120,6 +120,15 @@ ADAPTERS = (
         own_options=False,
     ),
     AdapterEntry(
+        "fasttext",
+        "harness.adapters.classical.classifiers:Fasttext",
+        asks=("choose",),
+        settings={**NGRAMS, "min_df": "int", "dim": "int", "epochs": "int", "learning_rate": "float"},
+        libraries=("numpy", "scipy"),
+        learns=True,
+        own_options=False,
+    ),
+    AdapterEntry(
         "nb",
         "harness.adapters.classical.classifiers:NaiveBayesAdapter",
         asks=("choose",),

@@ -124,6 +124,7 @@ ADAPTERS = {
     "recorded": "다른 곳에서 받아 둔 답 파일 / a file of answers made elsewhere",
     "ngrams": "n-그램의 코사인 / cosine of n-grams",
     "tfidf": "tf-idf와 로지스틱 회귀 / tf-idf and logistic regression",
+    "fasttext": "n-그램 임베딩의 합과 선형 분류기 / summed n-gram embeddings, a linear head",
     "nb": "나이브 베이즈 / naive Bayes",
     "nearest": "가장 닮은 학습 문장의 답 / the answer of the nearest training text",
     "sentence_tfidf": "질문과 가장 닮은 문장 / the sentence most like the question",

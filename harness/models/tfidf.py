@@ -49,6 +49,8 @@ class TfidfClassifier:
     about 18 bytes for each different n-gram of each text (150,000 reviews: 0.3 GB).
     """
 
+    largest_batch = BATCH
+
     def __init__(
         self,
         *,
@@ -80,7 +82,7 @@ class TfidfClassifier:
         if not len(texts):
             raise BadInput("a classifier needs at least one example to learn from")
         order = np.random.default_rng(self.seed).permutation(len(texts))  # data may come sorted by label
-        size = min(BATCH, max(16, -(-len(order) // 32)))
+        size = min(self.largest_batch, max(16, -(-len(order) // 32)))
         parts = [order[start : start + size] for start in range(0, len(order), size)]
         counts = [self.rows.count([texts[i] for i in part]) for part in parts]
         self.rows.know(counts)
@@ -88,9 +90,7 @@ class TfidfClassifier:
         self.prior = np.log((hot.sum(axis=0, dtype=np.float64) + 1) / (len(texts) + classes))  # (C,)
         # Popped, so that the counts of all texts and their weights are never both in memory.
         batches = [_batch(self.rows.weigh(counts.pop(0)), hot[part]) for part in parts]
-        temperature = self._temperature(batches)
-        self.weights, self.bias = self._descend(batches)
-        self.weights *= np.float32(temperature)
+        self.weights, self.bias = self._learn(batches)
 
     def log_probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return (N, C) log-probabilities (nats), none below LEAST.
@@ -120,6 +120,12 @@ class TfidfClassifier:
         model.rows = NgramRows.restored(found)
         model.weights, model.bias, model.prior = found["weights"], found["bias"], found["prior"]
         return model
+
+    def _learn(self, batches: list[NgramBatch]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Return T · W (V, K) and b (C,)."""
+        temperature = self._temperature(batches)
+        weights, bias = self._descend(batches)
+        return weights * np.float32(temperature), bias
 
     def _descend(self, batches: list[NgramBatch]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
         """Return W (V, K) and b (C,), near the least mean cross-entropy + ‖W‖² / 2cN.
@@ -163,8 +169,14 @@ class TfidfClassifier:
         held, rest = batches[: len(batches) // 4], batches[len(batches) // 4 :]
         if sum(len(batch.y) for batch in held) < FEWEST:
             return 1.0
-        (W, b), seen = self._descend(rest), self._often(rest) > 0
-        rows = []
+        W, b = self._descend(rest)
+        return self._scale(held, rest, W, b)
+
+    def _scale(
+        self, held: list[NgramBatch], rest: list[NgramBatch], W: NDArray[np.float32], b: NDArray[np.float64]
+    ) -> float:
+        """Return the T under which `held` is least surprising to what was learnt from `rest`."""
+        seen, rows = self._often(rest) > 0, []
         for columns, x, _ in held:
             # An n-gram of no other text is unknown to this fit: it must not count in the length either.
             length = np.sqrt(x.power(2) @ seen[columns].astype(np.float32))[:, None]  # (n, 1)
@@ -179,7 +191,8 @@ def _batch(X: sp.csr_array, y: NDArray[np.float32]) -> NgramBatch:
     used = np.zeros(X.shape[1], bool)
     used[X.indices] = True
     columns = np.flatnonzero(used)
-    place = np.cumsum(used, dtype=np.int32) - 1  # (V,)
+    place = np.empty(X.shape[1], np.int32)  # (V,), of which only what is used is written and read
+    place[columns] = np.arange(len(columns), dtype=np.int32)
     return NgramBatch(
         columns, sp.csr_array((X.data, place[X.indices], X.indptr), shape=(len(y), len(columns))), y
     )

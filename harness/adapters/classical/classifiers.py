@@ -56,6 +56,30 @@ class Tfidf(Classical):
         return self.model.rows.weights(text)
 
 
+class Fasttext(Classical):
+    """A vector for each n-gram, and a linear classifier of their weighted sum.
+
+    Settings: `analyser` (char, word, morpheme), `stop_words` (of morphemes: true leaves them out),
+    `ngram_min`, `ngram_max`, `min_df` (texts an n-gram must be in), `dim` (of a vector), `epochs`,
+    `learning_rate`.
+    """
+
+    def build(self, settings: Mapping[str, Any], seed: int) -> Classifier:
+        """Return a model that knows nothing yet."""
+        from harness.models.fasttext import FasttextClassifier
+
+        own = {
+            name: settings[name] for name in ("min_df", "dim", "epochs", "learning_rate") if name in settings
+        }
+        return FasttextClassifier(**ngram_settings(settings), **own, seed=seed)
+
+    def read(self, path: Path) -> Classifier:
+        """Return the model that was saved at `path`."""
+        from harness.models.fasttext import FasttextClassifier
+
+        return FasttextClassifier.load(path)
+
+
 class NaiveBayesAdapter(Classical):
     """Bag of words and multinomial naive Bayes.
 

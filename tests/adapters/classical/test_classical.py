@@ -11,7 +11,7 @@ import pytest
 
 from harness.adapters.base import Adapter, Capability
 from harness.adapters.batching import windows
-from harness.adapters.classical.classifiers import NaiveBayesAdapter, Tfidf
+from harness.adapters.classical.classifiers import Fasttext, NaiveBayesAdapter, Tfidf
 from harness.adapters.fields import bare_text, known_target
 from harness.adapters.fitted_classifier import WINDOWS, Classical
 from harness.errors import BadInput, Unavailable
@@ -211,6 +211,13 @@ def test_settings_and_seed_reach_the_model():
         Profile("t", "tfidf", settings={"ngram_min": 2, "ngram_max": 3, "min_df": 2, "c": 1.5}, seed=9)
     ).model
     assert (model.rows.ngrams, model.rows.min_df, model.c, model.seed) == ((2, 3), 2, 1.5, 9)
+
+
+def test_settings_and_seed_reach_the_embeddings():
+    given = {"analyser": "word", "min_df": 3, "dim": 4, "epochs": 5, "learning_rate": 0.5}
+    model = Fasttext(Profile("t", "fasttext", settings=given, seed=9)).model
+    assert (model.rows.analyser.name, model.rows.ngrams, model.rows.min_df) == ("word", (1, 2), 3)
+    assert (model.dim, model.epochs, model.learning_rate, model.seed) == (4, 5, 0.5, 9)
 
 
 def test_importing_the_adapters_imports_no_numpy():
