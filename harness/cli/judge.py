@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import fail, print_json
-from harness.errors import BadInput
+from harness.errors import BadInput, HarnessError
 from harness.options import values
 from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
