@@ -79,12 +79,43 @@ def parts(games: Games) -> list[list[int]]:
 
 def tells_place(games: Games) -> bool:
     """Return whether the place can be told from who stood there: not if some always stood first."""
-    pooled = _pooled(games, _pairs(games))
-    rows, design = np.arange(len(pooled.first)), np.zeros((len(pooled.first), games.systems + 1))
-    design[rows, pooled.first] += 1
-    design[rows, pooled.second] -= 1
-    design[:, -1] = 1
+    design = _design(_pooled(games, _pairs(games)))
     return int(np.linalg.matrix_rank(design)) > int(np.linalg.matrix_rank(design[:, :-1]))
+
+
+def _design(games: Games) -> Floats:
+    """Return (G, M + 1): what a game says of the strengths, and of the place."""
+    rows, design = np.arange(len(games.first)), np.zeros((len(games.first), games.systems + 1))
+    design[rows, games.first] += 1
+    design[rows, games.second] -= 1
+    design[:, -1] = 1
+    return design
+
+
+def _separates(games: Games) -> bool:
+    """Return whether some strengths and place explain all that one side always won, better and better.
+
+    Then the likelihood has no maximum (Albert and Anderson 1984), though the systems are one group: found as
+    a linear programme, where Newton's steps would wander off by an amount that depends on the way.
+    """
+    from scipy.optimize import linprog
+
+    some = _rows(games, games.weight > 0)
+    design = _design(some)
+    won, lost = some.share >= 1, some.share <= 0
+    sided = np.concatenate([design[won], -design[lost]])
+    if not len(sided):
+        return False
+    even = design[~(won | lost)]
+    found = linprog(
+        -sided.sum(axis=0),
+        A_ub=-sided,
+        b_ub=np.zeros(len(sided)),
+        A_eq=even if len(even) else None,
+        b_eq=np.zeros(len(even)) if len(even) else None,
+        bounds=(-1, 1),
+    )
+    return bool(found.status == 0 and -found.fun > 1e-7)
 
 
 def fit(games: Games, *, place: bool = False, start: Fit | None = None) -> Fit | Missing:
@@ -99,6 +130,8 @@ def fit(games: Games, *, place: bool = False, start: Fit | None = None) -> Fit |
 def _fit(games: Games, place: bool, start: Fit | None) -> Fit | Missing:
     if len(parts(games)) > 1:
         return "parts"
+    if place and not games.style.shape[1] and _separates(games):
+        return "infinite"
     at = np.zeros(games.systems + place + games.style.shape[1])
     if start is not None:
         at = np.concatenate([start.strength, [start.place or 0.0] * place, start.style])

@@ -180,7 +180,9 @@ def test_three_hundred_tasks_are_listed_in_little_time(tmp_path):
     for n in range(300):
         (tmp_path / "tasks" / f"task{n}.yaml").write_text(TASK.format(n=n), encoding="utf-8")
     seconds = min(_cpu_seconds(tmp_path) for _ in range(3))
-    assert seconds < 0.8  # 0.31 where it was written; 3.4 when every line was measured for every line
+    assert (
+        seconds < 1.6
+    )  # 0.31 where it was written, 0.9 on a busy machine; 3.4 when every line was measured for every line
 
 
 def _cpu_seconds(folder: Path) -> float:

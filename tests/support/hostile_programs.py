@@ -43,7 +43,7 @@ HOSTILE = [
         ("raised",),
     ),
     Hostile("10 GB in one piece", "x = bytearray(10 << 30)", ("memory",)),
-    Hostile("10 GB by and by", "x = []\nwhile True: x.append('가' * (8 << 20))", ("memory",)),
+    Hostile("10 GB by and by", "x = []\nwhile True: x.append('가' * (8 << 20))", ("memory", "timeout")),
     Hostile(
         "memory in many processes",
         "import os, time\nfor _ in range(10):\n    if os.fork() == 0:\n        x = bytearray(200 << 20)\n"
