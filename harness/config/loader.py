@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from harness.config import documents
 from harness.config.documents import Document, Loc, read, shown
 from harness.errors import BadInput, Place, did_you_mean
+from harness.files import read_bounded
 from harness.terminal import say
 
 if TYPE_CHECKING:
@@ -140,9 +142,15 @@ _shadowed: set[Path] = set()
 
 
 def _say_shadowed(kind: str, name: str, path: Path, hidden: Path | None) -> None:
-    """Say once that the user's folder has a name of its own for what is shipped: it may be a stranger's."""
+    """Say once that the user's folder has a name of its own for what is shipped: it may be a stranger's.
+
+    A copy to the byte says the same, as all of a checkout's do beside the installed package.
+    """
     if hidden is not None and path not in _shadowed:
         _shadowed.add(path)
+        with contextlib.suppress(OSError):  # a definition that cannot be read is told by who reads it
+            if read_bounded(path, documents.MAX_BYTES) == read_bounded(hidden, documents.MAX_BYTES):
+                return
         say(
             f"note: {_seen(path)} stands in for the {kind.removesuffix('s')} {shown(name)} in {hidden.parent}"
         )

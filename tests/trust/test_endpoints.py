@@ -17,6 +17,7 @@ from harness import api_keys
 from harness.backends import allowed_endpoints, endpoints
 from harness.config import loader
 from harness.config.remembered import remembered_in
+from harness.paths import shipped
 from tests.support.model_server import ModelServer, say
 from tests.support.running import REVIEWS, rows, said
 from tests.support.shell import Shell
@@ -172,6 +173,15 @@ class TestAProfileThatSomebodySent:
         assert "note: backends/gpt_4o_mini.yaml stands in for the backend 'gpt_4o_mini'" in told.err
         loader._shadowed.clear()
         assert "note: backends/gpt_4o_mini.yaml stands in for" in shell("list", "backends").err
+
+    def test_a_copy_of_a_shipped_one_is_nothing_to_say(self, shell):
+        shipped_one = (shipped("backends") / "nb.yaml").read_text(encoding="utf-8")
+        shell.write("backends/nb.yaml", shipped_one)
+        loader._shadowed.clear()
+        assert "stands in" not in shell("list", "backends").err
+        shell.write("backends/nb.yaml", shipped_one + "# mine\n")
+        loader._shadowed.clear()
+        assert "stands in for the backend 'nb'" in shell("list", "backends").err
 
     def test_without_a_key_says_where_prompts_go(self, shell):
         shell.write("backends/theirs.yaml", PROFILE.format(url="https://127.1", variable="null"))
