@@ -28,7 +28,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from benchmarks.race import write_section
+from benchmarks.sections import write_section
 from harness import cli, plugins, seeding
 from harness.adapters.base import Adapter
 from harness.config.documents import dump

@@ -9,7 +9,6 @@ from its answers to the subset.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import gzip
 import io
@@ -18,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.race import write_section
 from benchmarks.recorded_systems import SHARED, click, mmlu_pro
+from benchmarks.sections import write_parts
 from harness.reports.writers.markdown import table
 from harness.stats.item_response import fit
 from harness.stats.telling_subset import left_out_errors
@@ -32,13 +31,7 @@ PLANTED, LOOKED_AT, SEEDS = 40, 100, 10
 def main() -> None:
     """Run the parts that are asked for and write their sections."""
     parts = {"wrong-keys": wrong_keys, "subset": subsets}
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default=",".join(parts))
-    parser.add_argument("--out", type=Path, default=OUT)
-    asked = parser.parse_args()
-    for name in asked.only.split(","):
-        text = "\n".join(parts[name]())
-        write_section(asked.out, name, f"`python -m benchmarks.items --only {name}`\n\n{text}", __doc__)
+    write_parts("items", parts, OUT, __doc__)
 
 
 def wrong_keys() -> Iterator[str]:

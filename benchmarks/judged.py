@@ -8,7 +8,6 @@ model left out.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import gzip
 import json
@@ -20,8 +19,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from benchmarks.race import write_section
 from benchmarks.recorded_systems import SHARED
+from benchmarks.sections import write_parts
 from harness.extraction.verdicts import verdict_of
 from harness.judging import alpaca_eval, arena
 from harness.judging.arena import Rules
@@ -43,13 +42,7 @@ def main() -> None:
         "komt-bench": komt_bench,
         "prediction-powered": prediction_powered_coverage,
     }
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default=",".join(parts))
-    parser.add_argument("--out", type=Path, default=OUT)
-    asked = parser.parse_args()
-    for name in asked.only.split(","):
-        text = "\n".join(parts[name]())
-        write_section(asked.out, name, f"`python -m benchmarks.judged --only {name}`\n\n{text}", __doc__)
+    write_parts("judged", parts, OUT, __doc__)
 
 
 def lines(path: Path) -> list[Any]:

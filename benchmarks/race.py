@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.recorded_systems import click, mmlu_pro
+from benchmarks.sections import write_section
 from harness.reports.writers.markdown import table
 from harness.stats.race import race_through
 from harness.stats.sequential import MeanTest
@@ -55,16 +55,6 @@ def main() -> None:
         text = "\n".join(parts[name](asked.orders))
         command = f"python -m benchmarks.race --orders {asked.orders} --only {name}"
         write_section(asked.out, name, f"`{command}`\n\n{text}", __doc__)
-
-
-def write_section(path: Path, name: str, text: str, about: str) -> None:
-    """Put a section into a file of measured figures, in place of the one of that name."""
-    head = f"# {about.splitlines()[0]}\n"
-    before = path.read_text(encoding="utf-8") if path.exists() else head
-    section = f"\n## {name}\n\n{text.rstrip()}\n"
-    found = re.compile(rf"\n## {re.escape(name)}\n.*?(?=\n## |\Z)", re.DOTALL)
-    after = found.sub(lambda _: section, before) if found.search(before) else before + section
-    path.write_text(after, encoding="utf-8")
 
 
 def orders_of(size: int, count: int, seed: int = 0) -> Iterator[Counts]:

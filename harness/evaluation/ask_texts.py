@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -99,8 +100,7 @@ def single_plan(options: RunOptions, report: Report) -> Plan:
 
 def ask(plan: Plan, given: Sequence[tuple[str, Example]], show: Display, report: Report) -> list[Tried]:
     """Return what is answered for each text and its example, in their order."""
-    adapter = create_adapter(plan.backend, plan.profile)
-    try:
+    with _adapter_of(plan) as adapter:
         counter = adapter.count_tokens if adapter.can(Capability.COUNT_TOKENS) else None
         prompts = plan.prompts(counter)
         _learn(plan, adapter, prompts, show, report)
@@ -114,8 +114,6 @@ def ask(plan: Plan, given: Sequence[tuple[str, Example]], show: Display, report:
             _tried(text, request, responses.get(request.key) or Response(request.key, error=lost), plan, read)
             for (text, _), request in zip(given, requests, strict=True)
         ]
-    finally:
-        close_adapter(plan.backend.name, adapter)
 
 
 def nearest(
@@ -126,24 +124,18 @@ def nearest(
     Raises:
         BadInput: the backend has not learnt which words are alike.
     """
-    adapter = create_adapter(plan.backend, plan.profile)
-    try:
+    with _adapter_of(plan) as adapter:
         if not adapter.can(Capability.FIND_NEIGHBOURS):
             raise BadInput(f"--nearest: {plan.backend.name} has no vectors of words; word2vec has")
         _learn(plan, adapter, plan.prompts(), show, report)
         with adapter_errors(plan.backend.name):
             return {text: adapter.nearest(text, count) for text in texts}
-    finally:
-        close_adapter(plan.backend.name, adapter)
 
 
 def knows_neighbours(plan: Plan) -> bool:
     """Return whether the backend learns which words are alike."""
-    adapter = create_adapter(plan.backend, plan.profile)
-    try:
+    with _adapter_of(plan) as adapter:
         return adapter.can(Capability.FIND_NEIGHBOURS)
-    finally:
-        close_adapter(plan.backend.name, adapter)
 
 
 def weights(
@@ -154,13 +146,20 @@ def weights(
     Raises:
         BadInput: the backend weighs no n-grams.
     """
-    adapter = create_adapter(plan.backend, plan.profile)
-    try:
+    with _adapter_of(plan) as adapter:
         if not adapter.can(Capability.WEIGH_NGRAMS):
             raise BadInput(f"--weights: {plan.backend.name} weighs no n-grams; tfidf does")
         _learn(plan, adapter, plan.prompts(), show, report)
         with adapter_errors(plan.backend.name):
             return {text: adapter.ngram_weights(text)[:count] for text in texts}
+
+
+@contextmanager
+def _adapter_of(plan: Plan) -> Iterator[Adapter]:
+    """Yield the backend's adapter, closed at the end of the block."""
+    adapter = create_adapter(plan.backend, plan.profile)
+    try:
+        yield adapter
     finally:
         close_adapter(plan.backend.name, adapter)
 
