@@ -1,14 +1,24 @@
 """`python -m harness` is the command `harness`."""
 
 import os
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
 import harness
 
 
 def main() -> NoReturn:
-    """Run the command line; Ctrl-C while it is still being loaded ends it as at any other moment."""
+    """Run the command line; Ctrl-C while it is still being loaded ends it as at any other moment.
+
+    SIGTERM and SIGHUP (a terminal that was closed) are a Ctrl-C from the start: what is half written is
+    cleared away, and the exit code is an interrupted command's.
+    """
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores one
+            signal.signal(number, _interrupted)
     try:
         from harness.cli import main as command
 
@@ -16,6 +26,10 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         print("harness: interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

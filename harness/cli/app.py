@@ -41,6 +41,7 @@ from harness.cli.signature import Command, helped
 from harness.cli.status import pause, status
 from harness.cli.tokenizers import tokenizers
 from harness.cli.try_ import try_
+from harness.errors import Interrupted
 
 _OF_CLICK = {
     "Usage:": "사용법:",
@@ -70,6 +71,12 @@ class _Command(TyperCommand):
 class _Group(TyperGroup):
     def get_help(self, ctx: Any) -> str:
         return _spoken(super().get_help(ctx))
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as signal:  # typer would end with the same code and without a word
+            raise Interrupted("interrupted") from signal
 
 
 ASK = (run, status, pause, race, try_, estimate, export, import_)

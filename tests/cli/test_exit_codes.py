@@ -16,6 +16,7 @@ from harness.backends import backend as backends
 from harness.cli import output
 from harness.errors import HarnessError, Interrupted
 from harness.evaluation import grid, grid_loop
+from harness.evaluation.interrupts import SIGNALS
 from harness.evaluation.plan import Plan
 from harness.evaluation.runner import Outcome
 from harness.records.run_file import read_run
@@ -189,6 +190,25 @@ def test_an_interrupt_while_it_runs_ends_in_130_with_what_there_is(tmp_path):
     assert "(sample)" in out
     assert "partial" in out
     assert "Traceback" not in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_command_that_asks_nothing_is_interrupted_in_one_line_by_any_signal(tmp_path, number):
+    command = [sys.executable, "-m", "harness", "try", "-t", "nsmc_zeroshot", "-b", "dummy", "--sample"]
+    keyboard, terminal = os.openpty()
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdin=terminal, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stderr is not None
+        while "Ctrl-D ends" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(number)
+        _, told = process.communicate(timeout=60)
+    os.close(terminal)
+    os.close(keyboard)
+    assert process.returncode == 130
+    assert told.splitlines() == ["harness: interrupted"]
 
 
 @pytest.mark.parametrize("code", [2, 3, 4, 130])
