@@ -279,7 +279,7 @@ if __name__ == "__main__":
     for name in (*IMPORTED, *sys.argv[2:]):
         with suppress(ImportError):  # an extra that is not here is the command's to miss
             importlib.import_module(name)
-    from harness.cli import main
+    from harness.__main__ import main
     from harness.cli.app import command
 
     command()
