@@ -6,6 +6,7 @@ the user, a device that never ends or a pipe that never begins; none of them is 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -83,7 +84,8 @@ def _opened(path: Path, mode: str, links: int, buffering: int) -> BinaryIO:
             raise NoPlainFile("has a second name elsewhere (a hard link) and would change there too", path)
         return os.fdopen(number, mode.replace("x", "w"), buffering)  # type: ignore[return-value]
     except BaseException:
-        os.close(number)
+        with contextlib.suppress(OSError):  # a signal came when the file object had it, and it is closed
+            os.close(number)
         raise
 
 
