@@ -1,39 +1,43 @@
-"""The committed example: leaderboard.md, leaderboard.png and site in reports/, and README's first table.
+"""The committed example: sixteen models on CLIcK by what they once answered, beside our own baselines.
 
-python -m benchmarks.example --replies DIR --data-dir DIR    make the runs and write all of it
-python -m benchmarks.example RUNS                            write it of runs that are there
+python -m benchmarks.example SITE                      runs from reports/click, and their site at SITE
+python -m benchmarks.example SITE --replies DIR --data-dir DIR [--systems nb,tfidf]
+    the same from the replies themselves (files `korean/click/MODEL.csv.gz`): writes reports/click anew,
+    reports/leaderboard.md, its picture (playwright and Chromium) and the table that both READMEs lead with
 
-Sixteen models on CLIcK by what they once answered (`--replies`, files `korean/click/MODEL.csv.gz`),
-beside the baselines of our own ladder. What is complete in `--runs-dir` is not made again, so that
-`--systems` may name more of them, or less.
-
-The site holds no text of a data set or of a reply, and of each run the first examples alone. The picture
-needs playwright and Chromium.
+`reports/click` holds ids, options' letters and what was read of each reply, no text of a data set or of a
+reply; the site shows the first examples of each run. What is complete in `--runs-dir` is not made again.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
+import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import harness
 from benchmarks.published import CLICK_KEY, FILTERED
 from harness.cli.leaderboard import leaderboard
 from harness.cli.report import report
+from harness.records.sample_schema import Record
 from harness.reports.leaderboard.board import board
 from harness.reports.run import Run, load
 from harness.reports.writers.markdown import table
 from harness.reports.writers.numbers import figure
 from harness.reports.writers.translations import language
-from tests.support.browsing import browser
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "reports"
-BOARD, SITE, PICTURE = REPORTS / "leaderboard.md", REPORTS / "site", REPORTS / "leaderboard.png"
+BOARD, PICTURE = REPORTS / "leaderboard.md", REPORTS / "leaderboard.png"
+LETTERS = REPORTS / "click" / "letters.jsonl.gz"
 READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}
 OPEN, SHUT = "<!-- board -->", "<!-- /board -->"  # around the table in a README
 RANKED_BY, TITLE = "click", "Korean, side by side"
+FAILED, FILTERED_OUT, UNREAD = "FAILED", "FILTERED", "?"  # in place of a letter
 EXAMPLES = 120  # of each run
 WIDTH = 1180  # pixels: what GitHub shows of a README, and the same for a sharper screen
 
@@ -83,10 +87,59 @@ def make(replies: Path, data: Path, runs: Path, systems: list[str]) -> None:
         harness.run(TASKS, system, data_dir=data, runs_dir=runs)
 
 
+def replay(runs: Path, names: Iterable[str] = tuple(MODELS.values())) -> None:
+    """Make the runs from the letters in reports/click, all that are not there."""
+    runs = runs.absolute()
+    os.chdir(LETTERS.parent)
+    for name in names:
+        settings = {"file": LETTERS.name, "reply": name, "failed": FAILED, "filtered": FILTERED_OUT}
+        harness.run(
+            "./click.yaml",
+            "recorded",
+            name=name,
+            settings=settings,
+            data_dir=LETTERS.parent,
+            runs_dir=runs,
+            max_failures=1.0,
+        )
+    harness.run("./click.yaml", "random", data_dir=LETTERS.parent, runs_dir=runs)
+
+
+def write_letters(runs: Path) -> None:
+    """Write what was read of each reply, a row an example and a column a system."""
+    rows: dict[str, dict[str, Any]] = {}
+    clusters: dict[str, int] = {}
+    for run in load([runs / RANKED_BY / "recorded"], print):
+        for record in run.samples():
+            assert record.request is not None
+            letters = record.request["options"]
+            row = rows.setdefault(
+                record.id,
+                {
+                    "id": record.id,
+                    "answer": letters[int(record.target)],
+                    "options": letters,
+                    "cluster": clusters.setdefault(record.cluster or record.id, len(clusters)),
+                    **(record.groups or {}),
+                },
+            )
+            row[run.label] = letter(record, letters)
+    text = "".join(json.dumps(rows[name], ensure_ascii=False) + "\n" for name in sorted(rows))
+    LETTERS.write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+def letter(record: Record, letters: list[str]) -> str:
+    """Return what a reply was read as, or why it was not."""
+    if record.failed:
+        return FAILED
+    if record.prediction is not None:
+        return letters[int(record.prediction)]
+    return FILTERED_OUT if record.response.finish == "filtered" else UNREAD
+
+
 def write(runs: Path) -> None:
-    """Write the leaderboard, the site, and the READMEs' table of the runs."""
+    """Write the leaderboard, and the READMEs' table of the runs."""
     leaderboard([runs], format="md", out=BOARD, sort=RANKED_BY, lang="en")
-    report(SITE, [runs], sort=RANKED_BY, title=TITLE, examples=EXAMPLES, no_texts=True, lang="en")
     entries = [entry for entry in load([runs], print) if entry.task == RANKED_BY]
     for lang, path in READMES.items():
         text = path.read_text(encoding="utf-8")
@@ -122,11 +175,13 @@ def shown(entry: Run) -> str:
     return figure(entry.main, entry.marks)
 
 
-def draw() -> None:
+def draw(site: Path) -> None:
     """Write the picture: the top of the site, down to the end of the board."""
+    from tests.support.browsing import browser  # playwright, which the letters alone do without
+
     with browser() as chromium:
         page = chromium.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
-        page.goto((SITE / "index.html").as_uri())
+        page.goto((site / "index.html").as_uri())
         box = page.locator("#board").bounding_box()
         high = box["y"] + box["height"] + 16
         page.screenshot(path=PICTURE, full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": high})
@@ -137,25 +192,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("runs", metavar="RUNS", nargs="?", type=Path)
+    parser.add_argument("site", metavar="SITE", type=Path)
     parser.add_argument("--replies", type=Path)
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--runs-dir", type=Path, default=Path("runs/example"))
     parser.add_argument("--systems", default=",".join(OURS))
     chosen = parser.parse_args()
-    runs = chosen.runs
-    if chosen.replies is not None:
-        if chosen.data_dir is None:
-            parser.error("--replies needs --data-dir: CLIcK's own questions")
-        runs = chosen.runs_dir
-        runs = runs.absolute()
+    runs, site = chosen.runs_dir.absolute(), chosen.site.absolute()
+    if chosen.replies is None:
+        replay(runs)
+    elif chosen.data_dir is None:
+        parser.error("--replies needs --data-dir: CLIcK's own questions")
+    else:
         make(chosen.replies, chosen.data_dir, runs, chosen.systems.split(","))
-    if runs is None:
-        parser.error("RUNS, or --replies with --data-dir")
-    write(runs)
-    draw()
-    for path in (BOARD, PICTURE):
-        print(f"written: {path}, {path.stat().st_size / 1e3:,.0f} kB")
+        write_letters(runs)
+        write(runs)
+    report(site, [runs], sort=RANKED_BY, title=TITLE, examples=EXAMPLES, no_texts=True, lang="en")
+    if chosen.replies is not None:
+        draw(site)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,0 @@
-harnessData("71a100db8c78418bcc5b","eF7Nz7ENAjEUBNFefuwAUlqxXADJHRJkCIkGCMmvCkRNQBFABUwwWpE5eNr57v1Y8+6wnad9bXo9b+fXcq1Wj/vl+xinVusa7bdaiYoVTWXeld9iihVNlb+LFZkyi+YWU/liXuX/aBbNLVPl7zKL5pap2F1M5Yt5Zf7R3Mordj1TZtHcYooVmWJFpv61aCrzLnOLKVZkyiyaW0yxYl6x65kyi+YWU2aRbeWVeT3bYsosmltMfYrjDS3KgxI=");
