@@ -49,11 +49,12 @@ def influence(metric: Metric, stats: Floats) -> Floats:
 def _by_gradient(aggregate: OfSums, stats: Floats) -> Floats:
     """Return the influences on a formula over sums: its gradient there, times each row's columns."""
     columns, n = aggregate.summed(stats), float(len(stats))
-    sums = columns.sum(axis=0)
-    step = _STEP * np.maximum(np.abs(columns).sum(axis=0), 1e-12)
-    moved = np.stack([sums + np.diag(step), sums - np.diag(step)])
-    up, down = (aggregate.figure(side, np.full(len(side), n)) for side in moved)
-    return np.asarray(n * columns @ ((up - down) / (2 * step)))
+    sums, sizes = columns.sum(axis=0), np.abs(columns).sum(axis=0)
+    held = np.flatnonzero(sizes)  # what no row has moves nothing, and the formula may end below 0 of it
+    step = np.zeros((len(held), len(sums)))
+    step[np.arange(len(held)), held] = _STEP * sizes[held]
+    up, down = (aggregate.figure(side, np.full(len(side), n)) for side in (sums + step, sums - step))
+    return np.asarray(n * columns[:, held] @ ((up - down) / (2 * _STEP * sizes[held])))
 
 
 def _by_differences(metric: Metric, stats: Floats) -> Floats:

@@ -8,6 +8,7 @@ import pytest
 from harness.metrics.aggregates import OfSums, weighted_mean
 from harness.metrics.classification import accuracy, balanced_accuracy, macro_f1, mcc
 from harness.metrics.correlation import pearson, spearman
+from harness.metrics.translation import bleu
 from harness.schema import Metric
 from harness.stats.bootstrap import ResamplingPlan, draw, drawable, figure_of
 from harness.stats.influence import Linear, influence, jackknife_reach
@@ -119,3 +120,13 @@ def test_a_correlation_of_twenty_pairs_is_covered_as_often_as_it_says():
 def test_a_figure_that_is_undefined_has_no_influences():
     flat = np.ones((20, 3))
     assert np.isnan(influence(spearman(()), flat)).all()
+
+
+def test_replies_without_one_long_match_still_move_their_bleu():
+    metric = bleu(())
+    said = ["the cat sat here", "a dog ran off", "we saw the sea", "the cat ran here"] * 5
+    stats = np.array([metric.statistics(text, ("the cat is here now",)) for text in said])
+    assert not stats[:, 4:6].any()  # no three words that stand together
+    found = influence(metric, stats)
+    assert np.isfinite(found).all()
+    assert found.std() > 0
