@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -15,11 +17,14 @@ import yaml
 import harness
 from harness.backends import backend as backends
 from harness.cli.app import app
+from harness.schema import Profile
 from harness.tasks import task as tasks
 from tests.support.docs_site import module
 from tests.support.paths import ROOT
 from tests.support.reading import Reader, occurs, steps
+from tests.support.remote import request
 from tests.support.running import Project
+from tests.support.servers import Server, status, whole
 
 DOCS = ROOT / "docs"
 PAGES = sorted(path for language in ("en", "ko") for path in (DOCS / language).rglob("*.md"))
@@ -108,6 +113,22 @@ def test_the_guides_backend_is_right(name, tmp_path):
     path = tmp_path / "our_bot.yaml"
     path.write_text(block, encoding="utf-8")
     assert backends.load(str(path)).name == "our_bot"
+
+
+@pytest.mark.parametrize("name", ["en/guides/adapters.md", "ko/guides/adapters.md"])
+def test_the_guides_adapter_of_an_api_tries_a_busy_server_again(name):
+    pytest.importorskip("aiohttp")
+    (block,) = [block for block in blocks(name, "python") if "Concurrent" in block]
+    defined: dict[str, Any] = {}
+    exec(block, defined)
+    with Server() as server:
+        reply = whole('{"reply": "네"}'.encode(), Content_Type="application/json")
+        server.answer("/ask", status(503, Retry_After="0"), reply)
+        settings = {"url": f"{server.url}/ask"}
+        with contextlib.closing(defined["OurBot"](Profile("our_bot", "our_bot", settings=settings))) as bot:
+            answers = list(bot.answer(iter([request("a")])))
+        assert [one.text for one in answers] == ["네"]
+        assert len(server.seen) == 2
 
 
 RUN = [name for name in NAMES if "<!-- run -->" in text(name)]

@@ -241,8 +241,15 @@ def load(name: str) -> Backend:
     Raises:
         BadInput: not found, or wrong, with file and line.
     """
-    path = definitions.find("backends", name, folders(), hint=familiar.hint)
+    path = definitions.find("backends", name, folders(), hint=_hint)
     return parse(definitions.resolve("backends", path, folders(), MERGED), definitions.name_of(path))
+
+
+def _hint(name: str, known: list[str]) -> str:
+    """Return what to do instead of naming a backend that is none; an adapter lacks its profile only."""
+    if name in plugins.adapters() and not familiar.meant(name):
+        return f" It is an adapter: `adapter: {name}` in backends/{name}.yaml makes it a backend."
+    return familiar.hint(name, known)
 
 
 def parse(document: Document, name: str, *, resumed: bool = False) -> Backend:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from harness import plugins
 from harness.backends import backend as backends
 from harness.cli.mistakes import meant
 from harness.errors import BadInput
+from harness.hookspecs import AdapterEntry
 
 EXTRA = "Got unexpected extra argument(s) (%s)"
 
@@ -27,6 +29,14 @@ def test_a_familiar_name_is_told_what_to_type(name, typed):
     with pytest.raises(BadInput) as caught:
         backends.load(name)
     assert str(caught.value).endswith(f"Type {typed}.")
+
+
+def test_an_adapter_that_has_no_profile_yet_is_told_which_to_write(monkeypatch):
+    own = AdapterEntry("our_bot", "our_bot.adapter:OurBot", asks=("generate",))
+    monkeypatch.setattr(plugins, "adapters", lambda: {"our_bot": own})
+    with pytest.raises(BadInput) as caught:
+        backends.load("our_bot")
+    assert "It is an adapter: `adapter: our_bot` in backends/our_bot.yaml makes it a" in str(caught.value)
 
 
 def test_every_backend_that_is_told_is_there():

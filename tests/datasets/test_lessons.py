@@ -120,7 +120,7 @@ def test_a_run_says_how_much_of_the_test_was_learnt(project):
 def test_the_board_says_which_systems_learnt_what_they_were_asked(project):
     project.reviews(train=[*rows(10, "t"), *((f"n{n}", f"새 글 {n}", str(n % 2)) for n in range(10))])
     done = project.harness(*RUN, "-b", "nb,majority")
-    assert "10 examples are in the train split of " in done.stdout
+    assert "of its examples 10 in the train split of " in done.stdout
     assert " too (--dedupe-train)" in done.stdout
 
 

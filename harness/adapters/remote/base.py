@@ -112,9 +112,9 @@ class Concurrent(Adapter):
             Fault: there is no answer.
         """
 
-    @abstractmethod
     def whole(self, request: Request, said: Completion) -> Response:
         """Return the answer that a whole reply in words is."""
+        return Response(request.key, text=said.text, finish=said.finish, usage=said.usage)
 
     @abstractmethod
     async def hang_up(self) -> None:

@@ -137,7 +137,7 @@ def _leak(found: Board, column: Column, shown: list[tuple[str, int]]) -> str:
     if len(counts) == 1:
         names = ", ".join(cell(name) for name, _ in shown)
         return translated(
-            "{column}: {n:,} examples are in the train split of {names} too (--dedupe-train)",
+            "{column}: of its examples {n:,} in the train split of {names} too (--dedupe-train)",
             column=title,
             n=counts.pop(),
             names=names,

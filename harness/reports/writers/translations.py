@@ -139,7 +139,7 @@ KOREAN: dict[str, str] = {
     "price unknown": "가격 모름",
     "cost of {n:,} unknown": "{n:,}건 비용 모름",
     "{n:,} requests unaccounted, {most}": "{n:,}건 정산 안 됨, {most}",
-    "{column}: {n:,} examples are in the train split of {names} too (--dedupe-train)": (
+    "{column}: of its examples {n:,} in the train split of {names} too (--dedupe-train)": (
         "{column}: 예제 {n:,}개가 {names}의 학습 자료에도 있음(--dedupe-train)"
     ),
     "{column}: examples that are in the train split too (--dedupe-train): {each}": (

@@ -8,6 +8,7 @@ PHRASES = {
     "Known: {0}. Searched: {1}.": "있는 것: {0}. 찾아본 곳: {1}.",
     "Searched: {0}.": "찾아본 곳: {0}.",
     "Type {0}": "이렇게 쓰세요: {0}",
+    "It is an adapter: {0} in {1} makes it a backend.": "어댑터 이름입니다. {1}에 {0:을/를} 적으면 백엔드가 됩니다.",
     "Tasks are named by -t, backends by -b: harness run -t TASK -b BACKEND": "과제는 -t, 백엔드는 -b로 줍니다: harness run -t TASK -b BACKEND",
     "warning: {0}": "경고: {0}",
     "note: {0}": "알림: {0}",
