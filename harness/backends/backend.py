@@ -157,10 +157,12 @@ class Backend:
             raise CannotAsk(
                 f"{self.name} ({entry.name}) cannot {ask!r}; adapters that can: {', '.join(able) or 'none'}"
             )
-        if ask in WRITTEN:
-            for key in decoding.asked():
-                if key not in entry.decoding:
-                    raise BadInput(f"{self.name} ({entry.name}) cannot honour {key!r} in decoding")
+        refused = [key for key in decoding.asked() if key not in entry.decoding] if ask in WRITTEN else []
+        if refused:
+            raise BadInput(
+                f"{self.name} ({entry.name}) cannot honour {', '.join(map(repr, refused))} in decoding; "
+                f"what it can (`decoding` of its AdapterEntry): {', '.join(entry.decoding) or 'nothing'}"
+            )
         if keys:
             endpoints.require(self)
         for reason in self.obstacles(trust_remote_code=trust_remote_code, keys=keys):

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 pytest.importorskip("openai")
+pytest.importorskip("torch")  # one of the systems that are sent signals
 
 from benchmarks.fuzz import tried
 
@@ -15,8 +16,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX pipes and
 # 169, 330: a folder in the place of statistics.npz. 508: a line whose target is no label. 550: one whose
 # request is a number. 1676: statistics that claim to be packed in a way that Python does not know.
 # 2274, 2908: a folder in the place of a journal that is compared.
-FOUND = {"directories": [169, 330, 508, 550, 1676, 2274, 2908], "replies": [10]}
-SEEDS = {"directories": range(20), "replies": range(3)}
+# Signals 426, 864: one before the first question.
+FOUND = {"directories": [169, 330, 508, 550, 1676, 2274, 2908], "replies": [10], "signals": [426, 864]}
+SEEDS = {"directories": range(20), "replies": range(3), "signals": range(3)}
 
 
 @pytest.mark.parametrize("what", SEEDS)

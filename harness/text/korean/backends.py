@@ -119,7 +119,7 @@ SENTENCES = {
     # harness/backends/backend.py
     "-m {0}: should be {1}, not {2}": "-m {0}: {1}여야 합니다({2} 아님)",
     "{0}: -m {1}={2}: no such file": "{0}: -m {1}={2}: 그런 파일이 없습니다",
-    "{0} ({1}) cannot honour {2} in decoding": "{0}({1}): 디코딩의 {2:을/를} 지킬 수 없습니다",
+    "{0} ({1}) cannot honour {2} in decoding; what it can (`decoding` of its AdapterEntry): {3}": "{0}({1}): 디코딩의 {2:을/를} 지킬 수 없습니다. 지킬 수 있는 것(AdapterEntry의 `decoding`): {3}",
     # harness/backends/endpoints.py
     "{0}, which no shipped profile names; to allow it: {1} {2}": "{0}: 프로젝트에 딸린 프로필에 없는 주소입니다. 허용하려면 {1} {2}",
     "uses {0}, which no profile {1} here does; if that is meant, repeat it: {2}": "여기 있는 {1} 프로필 중 {0:을/를} 쓰는 것이 없습니다. 그럴 생각이라면 한 번 더 적으세요: {2}",
