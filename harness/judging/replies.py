@@ -61,7 +61,7 @@ def single_rows(found: Sequence[Replies]) -> Iterator[dict[str, Any]]:
     """Yield a row a reply."""
     for run in found:
         for (name, repeat), record in run.records.items():
-            row = _row(record, f"{run.system}|{name}|{repeat}")
+            row = _row(record, run.task, f"{run.system}|{name}|{repeat}")
             yield {**row, "system": run.system, "reply": _quoted(record, "reply", row["mark"])}
 
 
@@ -83,7 +83,7 @@ def pair_rows(found: Sequence[Replies], baseline: str | None = None) -> Iterator
             for first, second in ((one, other), (other, one)):
                 key = f"{first.system}|{second.system}|{name}|{repeat}"
                 a, b = first.records[name, repeat], second.records[name, repeat]
-                row = _row(a, key)
+                row = _row(a, one.task, key)
                 yield {
                     **{**row, "first": first.system, "second": second.system},
                     "first_reply": _quoted(a, "reply_a", row["mark"]),
@@ -91,14 +91,14 @@ def pair_rows(found: Sequence[Replies], baseline: str | None = None) -> Iterator
                 }
 
 
-def _row(record: Record, name: str) -> dict[str, Any]:
+def _row(record: Record, task: str, name: str) -> dict[str, Any]:
     """Return what every row has: its id, the question between marks, the reference where there is one."""
     question = _question(record)
     # Of all that is shown, so that no reply can hold the mark which closes it.
     mark = hashlib.sha256(f"{name}\0{question}\0{record.response.text}".encode()).hexdigest()[:12]
     target = record.target if isinstance(record.target, str) else ""
     return {
-        **{"id": name, "question_id": record.cluster or record.id, "mark": mark},
+        **{"id": name, "task": task, "question_id": record.cluster or record.id, "mark": mark},
         **{"question": quoted(question, "question", mark), "reference": target},
         **{"turn": (record.groups or {}).get("turn", "1")},
     }

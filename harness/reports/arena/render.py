@@ -31,9 +31,9 @@ def html(found: Arena) -> str:
 
 def blocks(found: Arena) -> list[Block]:
     """Return what was counted, the board, and how often each is expected to beat each."""
-    made: list[Block] = [Lines(_head(found)), _board(found)]
-    if found.expected and len(found.expected) <= WIDEST:
-        made += [Note(translated("How often the row is expected to beat the column, of 100")), _matrix(found)]
+    made: list[Block] = [Lines(head(found)), board(found)]
+    if (expected := matrix(found)) is not None:
+        made += [Note(translated("How often the row is expected to beat the column, of 100")), expected]
     return made
 
 
@@ -65,7 +65,8 @@ def charts(found: Arena) -> list[Chart]:
     return [Chart(translated("Strengths"), note, Dots(dots, unit)), Chart(of_each, "", heat, wide=True)]
 
 
-def _head(found: Arena) -> list[str]:
+def head(found: Arena) -> list[str]:
+    """Return what was counted, what the place and the style are worth, and what is in doubt, a line each."""
     lines = [
         translated(
             "{verdicts:,} verdicts on {questions:,} questions, {systems} systems",
@@ -119,7 +120,8 @@ def _doubts(found: Arena) -> list[str]:
     return []
 
 
-def _board(found: Arena) -> TableBlock:
+def board(found: Arena) -> TableBlock:
+    """Return the systems by strength."""
     header = [translated("rank"), translated("system"), "Elo"]
     if found.baseline is not None:
         header.append(translated("wins over {baseline}", baseline=found.baseline))
@@ -133,8 +135,10 @@ def _board(found: Arena) -> TableBlock:
     return TableBlock(header, rows)
 
 
-def _matrix(found: Arena) -> TableBlock:
-    assert found.expected is not None
+def matrix(found: Arena) -> TableBlock | None:
+    """Return the expected wins of 100; None without strengths, or with more systems than can be read."""
+    if not found.expected or len(found.expected) > WIDEST:
+        return None
     names = list(found.expected)
     rows = [[a, *("–" if a == b else f"{100 * found.expected[a][b]:.0f}" for b in names)] for a in names]
     return TableBlock([translated("system"), *names], rows, names=0)

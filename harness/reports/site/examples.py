@@ -128,6 +128,7 @@ class _Pages:
         self._questions, self._answers = chunks.Chunks(folder), chunks.Chunks(folder)
         self._judged = _Judged(metric)
         self._ids: list[str] = []
+        self._conversations: list[str] = []
         self._repeats = array("q")
         self.states = bytearray()
 
@@ -135,6 +136,7 @@ class _Pages:
         """Take the next example."""
         self._ids.append(record.id)
         self._repeats.append(record.repeat)
+        self._conversations.append(record.cluster or record.id)
         request, target, told = record.request or {}, record.target, _answer(record)
         if self._texts:
             self._questions.add([request, target])
@@ -146,8 +148,11 @@ class _Pages:
         if not record.failed:
             self._judged.add(record)
 
-    def index(self) -> str:
-        """Write what is left, judge the examples, and return the name of the index of them all."""
+    def index(self, *, talks: bool) -> str:
+        """Write what is left, judge the examples, and return the name of the index of them all.
+
+        `talks`: they are turns, and the index tells of each whose turn it is.
+        """
         figures, metric = self._judged.figures(), self._metric
         binary = figures is not None and metric is not None and _says_right(metric)
         if figures is not None and binary:
@@ -155,6 +160,7 @@ class _Pages:
         repeats = self._repeats.tolist() if any(self._repeats) else None
         index = {
             "ids": chunks.write(self._folder, orjson.dumps({"ids": self._ids, "repeats": repeats})),
+            "conversations": chunks.write(self._folder, orjson.dumps(self._conversations)) if talks else None,
             "questions": self._questions.finish(),
             "answers": self._answers.finish(),
             "states": self.states.decode(),
@@ -174,6 +180,7 @@ def write(entry: Run, folder: Path, shown: Shown, tell: Callable[[str], None]) -
     each line that is left out.
     """
     metric, labels = _judge(entry)
+    talks = "turn" in groups_of(entry)
     pages, measured = _Pages(folder, metric, labels, shown.texts, _opening(entry)), Measured()
     place_of = {label: place for place, label in enumerate(labels)}
     for line in _lines(entry, tell):
@@ -184,9 +191,19 @@ def write(entry: Run, folder: Path, shown: Shown, tell: Callable[[str], None]) -
             _measure(line.record, place_of, measured)
     if not pages.states:
         return None, measured
-    index = pages.index()
+    index = pages.index(talks=talks)
     measured.states = {state: pages.states.count(state.encode()) for state in "rwauf"}
     return index, measured
+
+
+def groups_of(entry: Run) -> dict[str, str]:
+    """Return what a run's first example is counted under; nothing where there is none, or it is not ours."""
+    try:
+        for line in records.read_records(entry.directory / run_file.SAMPLES, lambda _odd: None):
+            return line.record.groups or {}
+    except (HarnessError, KeyError, TypeError, AttributeError, ValueError, IndexError):
+        pass
+    return {}
 
 
 def _lines(entry: Run, tell: Callable[[str], None]) -> Iterator[records.JournalLine]:

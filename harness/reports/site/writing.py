@@ -18,7 +18,7 @@ from harness.reports.leaderboard import group_scores as group_tables
 from harness.reports.leaderboard.board import Board, board
 from harness.reports.pictures.kinds import swatch
 from harness.reports.run import Run, Warn
-from harness.reports.site import examples, run_charts, system_page, task_charts, vendored
+from harness.reports.site import examples, run_charts, system_page, talks, task_charts, vendored
 from harness.reports.site import redaction as withheld
 from harness.reports.site import run_facts as facts
 from harness.reports.site.atomic_folder import staged
@@ -42,6 +42,7 @@ class RunPage:
     index: str | None = None
     states: dict[str, int] = field(default_factory=dict)
     whole: int = 0  # examples in its journal, of which some may be shown
+    groups: dict[str, str] = field(default_factory=dict)  # what its first example is counted under
 
     @property
     def system(self) -> str:
@@ -62,6 +63,11 @@ class RunPage:
     def href(self) -> str:
         """Return the page's address from the site's root."""
         return f"{RUNS}/{self.name}.html"
+
+    @property
+    def directory(self) -> Path:
+        """Return the run's directory."""
+        return self.entry.directory
 
     @property
     def status(self) -> str:
@@ -121,7 +127,10 @@ class Site:
         self.pages = Pages()
         ordered = sorted(entries, key=_order)
         names = _unique(slug(e.task, e.system, e.id[-8:]) for e in ordered)
-        self.runs = [RunPage(entry, name) for entry, name in zip(ordered, names, strict=True)]
+        self.runs = [
+            RunPage(entry, name, groups=examples.groups_of(entry))
+            for entry, name in zip(ordered, names, strict=True)
+        ]
         self.page_of = {run.entry.directory: run for run in self.runs}
         tasks = list(dict.fromkeys(run.task for run in self.runs))
         self.tasks = {
@@ -131,6 +140,7 @@ class Site:
         systems = list(dict.fromkeys(run.system for run in self.runs))
         self.systems = dict(zip(systems, _unique(map(slug, systems)), strict=True))
         self.rows = {row.system: row for row in found.rows}
+        self.talks = talks.talks(self.runs)
 
     def write(self) -> None:
         """Write everything."""
@@ -144,6 +154,8 @@ class Site:
             self._run(run)
         for task in self.tasks.values():
             self._task(task)
+        for talk in self.talks.values():
+            self._talk(talk)
         for system in self.systems:
             self._system(system)
         self._index()
@@ -162,6 +174,27 @@ class Site:
         """Return the address of a system's page from the site's root."""
         return f"{SYSTEMS}/{self.systems[system]}.html"
 
+    def talk_of(self, run: RunPage) -> str | None:
+        """Return the address of the page of a run's replies or of those it judges, if there is one."""
+        return self._talk_of(talks.judges(run) or run.task)
+
+    def _talk_of(self, task: str) -> str | None:
+        return f"{talks.FOLDER}/{self.tasks[task].name}.html" if task in self.talks else None
+
+    def _talk(self, talk: talks.Talk) -> None:
+        (self.folder / talks.FOLDER).mkdir(exist_ok=True)
+        address = self._talk_of(talk.task)
+        assert address is not None
+        self._page(
+            address,
+            "talks.html.j2",
+            talk=talk,
+            task=self.tasks[talk.task],
+            task_language=_language(self.page_of[talk.runs[-1].directory].entry),
+            boards=talk.boards(),
+            data=talk.data(),
+        )
+
     def _run(self, run: RunPage) -> None:
         entry = run.entry
         measured = self._examples(run)
@@ -176,6 +209,8 @@ class Site:
             run=run,
             task=self.tasks[run.task],
             task_language=_language(entry),
+            talk=self.talk_of(run),
+            judged=talks.judges(run) is not None,
             command=str(told.get("command") or ""),
             groups=facts.groups(entry.document, told),
             charts=run_charts.charts(entry, measured, {str(k): str(v) for k, v in labels.items()}),
@@ -229,6 +264,8 @@ class Site:
             description=str(known.get("description") or ""),
             source=" · ".join(str(source[key]) for key in ("citation", "url", "licence") if source.get(key)),
             task_language=_language(own[-1].entry),
+            talk=self.talk_of(own[-1]),
+            judged=talks.judges(own[-1]) is not None,
             sections=sections,
             runs=own,
         )
