@@ -262,14 +262,17 @@ def parse(document: Document, name: str, *, resumed: bool = False) -> Backend:
     Raises:
         BadInput: the document breaks a rule.
     """
-    file = definitions.validate(BackendFile, document)
+    file, wrong, _ = definitions.salvaged(BackendFile, document)
     entries = plugins.adapters()
+    if file is None:
+        raise definitions.BadInputs(wrong)
     if file.adapter not in entries:
         hint = did_you_mean(file.adapter, entries)
-        raise document.error(f"no adapter is called {shown(file.adapter)}.{hint}", "adapter")
+        wrong.append(document.error(f"no adapter is called {shown(file.adapter)}.{hint}", "adapter"))
+        raise definitions.BadInputs(wrong)
     entry = entries[file.adapter]
     kinds = {**entry.settings, **entry.knobs}
-    wrong = [
+    wrong += [
         document.error(message, "settings", name) for name, message in settings.problems(file.settings, kinds)
     ]
     address = file.settings.get("base_url")

@@ -55,13 +55,14 @@ def check(
 def _problems(path: Path) -> list[BadInput]:
     """Return what is wrong with one definition, or with one grid of runs."""
     from harness.config.documents import read
+    from harness.datasets.first_rows import wrong_rows
     from harness.evaluation.grid_file import is_grid, read_grid
     from harness.options.running import RunOptions
     from harness.tasks.checking import problems
 
     try:
         if not is_grid(read(path).values):
-            return problems(path)
+            return problems(path, wrong_rows)
         read_grid(path, RunOptions((), ()))
     except BadInput as error:
         return [error]

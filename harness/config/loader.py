@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import re
 import time
@@ -302,6 +303,45 @@ def validate(model: type[M], document: Document) -> M:
     except ValidationError as error:
         details = _without_consequences(model, error.errors())
         raise BadInputs([_problem(model, document, detail) for detail in details]) from None
+
+
+def salvaged(model: type[M], document: Document) -> tuple[M | None, list[BadInput], frozenset[str]]:
+    """Return the document as `model` without its wrong keys, what is wrong, and which top keys were cut.
+
+    None in place of the model where nothing whole is left: a key that it needs is missing or wrong.
+    """
+    from pydantic import ValidationError
+
+    values, found, cut = copy.deepcopy(document.values), list[BadInput](), set[str]()
+    for _ in range(_SALVAGES):
+        try:
+            return model.model_validate(values), found, frozenset(cut)
+        except ValidationError as error:
+            details = error.errors()
+            if not cut:  # what is wrong once something is cut may follow from that
+                found = [_problem(model, document, one) for one in _without_consequences(model, details)]
+            locs = [tuple(one["loc"]) for one in details]
+            if any(one["type"] == "missing" or not one["loc"] for one in details):
+                return None, found, frozenset(cut)
+            cut |= {str(loc[0]) for loc in locs}
+            for loc in locs:
+                _cut(values, loc)
+    return None, found, frozenset(cut)
+
+
+_SALVAGES = 4  # rounds of cutting: a key that is cut may leave another wrong
+
+
+def _cut(values: dict[str, Any], loc: Loc) -> None:
+    """Take a key out of nested mappings, the innermost on the way to a place: lists go whole."""
+    here: dict[Any, Any] = values
+    last = loc[0]
+    for key in loc[1:]:
+        inner = here.get(last)
+        if not isinstance(inner, dict) or key not in inner:
+            break
+        here, last = inner, key
+    here.pop(last, None)
 
 
 def _without_consequences(model: type[BaseModel], details: Sequence[ErrorDetails]) -> list[ErrorDetails]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from os.path import isfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from harness.errors import BadInput, HarnessError, Place
 from harness.tasks import groups
 from harness.tasks import task as tasks
 from harness.tasks.schema import Group, TaskFile
+from harness.tasks.task import Task
 
 
 def definition_files(paths: list[Path]) -> Iterator[Path]:
@@ -40,8 +41,12 @@ def all_definitions() -> Iterator[Path]:
             yield from paths
 
 
-def problems(path: Path) -> list[BadInput]:
-    """Return what is wrong with one definition, in the order of its lines."""
+def problems(path: Path, further: Callable[[Task], list[BadInput]] | None = None) -> list[BadInput]:
+    """Return what is wrong with one definition, in the order of its lines.
+
+    `further` looks at a task's data, also where other keys are wrong; what it finds comes last.
+    """
+    of_data: list[BadInput] = []
     try:
         keys = read(path).values
         if "members" in keys:
@@ -50,12 +55,16 @@ def problems(path: Path) -> list[BadInput]:
         elif _is_backend(path, keys):
             backends.load(str(path.absolute()))
         else:
-            tasks.load(str(path.absolute()))
+            task, found = tasks.examined(tasks.resolved(path.absolute()), definitions.name_of(path))
+            if task is not None and further is not None:
+                of_data = further(task)
+            if found:
+                raise definitions.BadInputs(found)
     except definitions.BadInputs as error:
-        return [_shown(problem, path) for problem in error.problems]
+        return [_shown(problem, path) for problem in (*error.problems, *of_data)]
     except HarnessError as error:
         return [_shown(error, path)]
-    return []
+    return of_data
 
 
 def _is_backend(path: Path, keys: dict[str, Any]) -> bool:

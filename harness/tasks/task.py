@@ -131,9 +131,11 @@ class Task:
             raise problem
         return chosen
 
-    def problems(self) -> list[BadInput]:
-        """Return what is wrong with the task beyond the types of its keys."""
-        return task_rules.problems(self.file, self.document, ask=self.ask, shots=self.shots, split=self.split)
+    def problems(self, unread: frozenset[str] = frozenset()) -> list[BadInput]:
+        """Return what is wrong with the task beyond the types of its keys, those aside that are `unread`."""
+        return task_rules.problems(
+            self.file, self.document, ask=self.ask, shots=self.shots, split=self.split, unread=unread
+        )
 
     def resolved(self) -> dict[str, Any]:
         """Return the task as YAML would write it, inheritance and choices worked in."""
@@ -230,8 +232,16 @@ def load(name: str) -> Task:
         BadInput: not found, or wrong, with file and line.
     """
     path = definitions.find("tasks", name, folders())
-    document = definitions.resolve("tasks", path, folders(), MERGED, _prepared)
-    return parse(document, definitions.name_of(path))
+    return parse(resolved(path), definitions.name_of(path))
+
+
+def resolved(path: Path) -> Document:
+    """Return the document of a task's file with what it extends worked in, its sample found.
+
+    Raises:
+        BadInput: it is no YAML, or what it extends is not there.
+    """
+    return definitions.resolve("tasks", path, folders(), MERGED, _prepared)
 
 
 def parse(document: Document, name: str) -> Task:
@@ -240,8 +250,25 @@ def parse(document: Document, name: str) -> Task:
     Raises:
         BadInput: the document breaks a rule.
     """
+    task, problems = examined(document, name)
+    if problems or task is None:
+        raise definitions.BadInputs(problems)
+    return task
+
+
+# Without these keys its rows cannot be read as the task means them.
+ABOUT_DATA = frozenset(["data", "fields", "meta", "cluster", "options", "options_from", "aliases", "ask"])
+
+
+def examined(document: Document, name: str) -> tuple[Task | None, list[BadInput]]:
+    """Return the task of a resolved document and everything that is wrong with it.
+
+    Where keys are wrong the task is what can be read without them: None if nothing can, or no data.
+    """
     document = renamed.renamed(document, renamed.TASK)
-    file = definitions.validate(TaskFile, document)
+    file, problems, unread = definitions.salvaged(TaskFile, document)
+    if file is None:
+        return None, problems
     task = Task(
         name=name,
         file=file,
@@ -251,10 +278,7 @@ def parse(document: Document, name: str) -> Task:
         shots=file.shots.k,
         split=file.split,
     )
-    problems = task.problems()
-    if problems:
-        raise definitions.BadInputs(problems)
-    return task
+    return None if unread & ABOUT_DATA else task, [*problems, *task.problems(unread)]
 
 
 def _prepared(document: Document) -> Document:

@@ -20,8 +20,36 @@ from harness.text.normalize import CLEANERS
 Problem = tuple[str, Loc]
 
 
-def problems(file: TaskFile, document: Document, *, ask: Ask, shots: int, split: str) -> list[BadInput]:
-    """Return what is wrong with a task as it would be asked."""
+# What is said of a key follows from another that could not be read: none of it then.
+FOLLOWS = {
+    "fields": ("templates", "metrics", "breakdown", "cluster", "meta", "options_from", "turns", "window"),
+    "meta": ("templates", "breakdown", "turns"),
+    "options": ("templates", "metrics", "aliases", "ask"),
+    "options_from": ("ask", "templates", "target_format", "option_marks", "shuffle_options", "both_orders"),
+    "data": ("split", "shots", "fields", "meta", "cluster"),
+    "metrics": ("reference",),
+    "official": ("reference",),
+    "templates": ("reference",),
+    "execute": ("metrics",),
+}
+
+
+def problems(
+    file: TaskFile,
+    document: Document,
+    *,
+    ask: Ask,
+    shots: int,
+    split: str,
+    unread: frozenset[str] = frozenset(),
+) -> list[BadInput]:
+    """Return what is wrong with a task as it would be asked.
+
+    Nothing is said of keys that were `unread`, which are wrong in themselves, nor of what follows from them.
+    """
+    if "ask" in unread:
+        return []
+    silent = unread.union(*(FOLLOWS.get(key, ()) for key in unread))
     found = [
         *_fields(file, ask),
         *_columns(file),
@@ -36,7 +64,8 @@ def problems(file: TaskFile, document: Document, *, ask: Ask, shots: int, split:
         *_references(file),
         *_templates(file, ask),
     ]
-    return [document.error(message, *loc) for message, loc in found]
+    heard = (one for one in found if not (silent and (one[1] or ("templates",))[0] in silent))
+    return [document.error(message, *loc) for message, loc in heard]
 
 
 # Fields that an ask is about, by the name under which adapters look for them.

@@ -163,6 +163,34 @@ class TestChecking:
         ]
         assert said.err == "2 files, 3 problems\n"
 
+    def test_types_names_and_data_are_checked_at_once(self, shell):
+        broken = TASK.replace("max_tokens: 4", "max_tokens: many").replace("- accuracy", "- acuracy")
+        shell.write("tasks/mine.yaml", broken)
+        shell.write("tasks/rows.jsonl", ROWS.replace('"label": "1"', '"label": "2"', 1))
+        said = shell("check", "tasks/mine.yaml")
+        assert [line.split(": ", 1) for line in said.out.splitlines()] == [
+            ["tasks/mine.yaml:14", "'decoding.max_tokens' should be a whole number, not 'many'"],
+            ["tasks/mine.yaml:17", "no metric is called 'acuracy'. Did you mean 'accuracy'?"],
+            [f"{shell.home}/tasks/rows.jsonl:2", "unknown label '2'; the task's options are 0, 1"],
+        ]
+
+    def test_the_first_rows_of_own_data_are_read(self, shell):
+        break_task(shell.home, "input: text", "input: texts")
+        assert "no column 'texts', which task mine reads" in shell("check", "tasks/mine.yaml").out
+
+    @pytest.mark.parametrize(
+        ("right", "wrong"),
+        [
+            ("{input: text, target: label}", "{input: {}, target: label}"),
+            ("{0: 부정, 1: 긍정}", "[부정, 긍정]"),
+            ("ask: choose", "ask: chose"),
+            ("format: jsonl", "format: jsonn"),
+        ],
+    )
+    def test_what_follows_from_a_wrong_key_is_not_said_beside_it(self, shell, right, wrong):
+        break_task(shell.home, right, wrong)
+        assert shell("check", "tasks/mine.yaml").err == "1 file, 1 problem\n"
+
     def test_without_paths_it_checks_the_users_own_files_too(self, shell):
         break_task(shell.home, "metrics:", "metrcs:")
         shell.write("backends/mine.yaml", "adapter: dumy\n")
@@ -265,9 +293,8 @@ class TestChecking:
         from harness.paths import shipped
 
         folder = shipped("reports") / "templates" / "project"
-        for path in folder.glob("*.yaml"):
+        for path in (*folder.glob("*.yaml"), *folder.glob("*.jsonl")):
             shell.write(f"own/{path.name}", path.read_text(encoding="utf-8"))
-        shell.write("own/my_task.jsonl", "{}\n")
         assert shell("check", "own").code == 0
 
 

@@ -1,4 +1,4 @@
-"""The committed example: a board, letters, and the site that is made of them; none holds a data set's text."""
+"""The committed example: a board, letters, the site that is made of them; none holds a data set's text."""
 
 from __future__ import annotations
 
