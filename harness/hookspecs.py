@@ -77,10 +77,10 @@ class MetricEntry:
 
     The factory is called as `factory(labels, **settings)` and returns a `harness.schema.Metric`.
     `settings` is as in `AdapterEntry`; `asks` are the asks it can judge; `extra` what it needs installed.
-    A name that ends in capitals after a colon, `evaluate:NAME_OR_PATH`, is that of a family: what stands
-    in the place of the capitals comes first, `factory(text, labels, **settings)`. `several_labels` says of a
-    metric of labels that an example's target may be a list of them, and `executed` that it judges what came
-    of running a reply, which a task with `execute` has done.
+    A name that ends in capitals after a colon or an at sign, `evaluate:NAME_OR_PATH`, `recall@K`, is that of
+    a family: what stands in the place of the capitals comes first, `factory(text, labels, **settings)`.
+    `several_labels` says of a metric of labels that an example's target may be a list of them, and
+    `executed` that it judges what came of running a reply, which a task with `execute` has done.
     """
 
     name: str

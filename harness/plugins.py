@@ -233,17 +233,18 @@ def known(entries: dict[str, Entry], name: str, noun: str) -> Entry:
 def metric(name: str) -> MetricEntry:
     """Return the entry of the metric called `name`.
 
-    An entry called `evaluate:NAME_OR_PATH`, in capitals, stands for a family: its factory takes what
-    follows the colon before all else.
+    An entry called `evaluate:NAME_OR_PATH` or `recall@K`, in capitals, stands for a family: its factory takes
+    what follows the colon or the sign before all else.
 
     Raises:
         BadInput: no such name; the nearest is named.
     """
-    family, _, rest = name.partition(":")
-    for entry in metrics().values():
-        first, _, placeholder = entry.name.partition(":")
-        if rest and first == family and placeholder.isupper():
-            return replace(entry, name=name, target=f"{entry.target}:{rest}")
+    for sign in (":", "@"):
+        family, _, rest = name.partition(sign)
+        for entry in metrics().values():
+            first, _, placeholder = entry.name.partition(sign)
+            if rest and first == family and placeholder.isupper():
+                return replace(entry, name=name, target=f"{entry.target}:{rest}")
     return known(metrics(), name, "metric")
 
 

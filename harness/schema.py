@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Ask = Literal["generate", "choose", "score", "extract", "embed", "tag", "rate", "rank"]
+Ask = Literal["generate", "choose", "score", "extract", "embed", "tag", "rate", "rank", "retrieve"]
 ASKS: tuple[Ask, ...] = get_args(Ask)
 CHOOSING: tuple[Ask, ...] = ("choose", "rank")  # one of a few options: an answer, or the better of responses
 WRITTEN: tuple[Ask, ...] = ("generate", "extract", "tag", "rate")  # what a language model answers in text
@@ -25,8 +25,10 @@ Message = dict[str, str]
 Exchange = tuple[str, str]  # what was said in a conversation, and what was replied
 IMAGE = "image"  # the field that holds a picture: the path of a file, or a data: URI
 Span = tuple[int, int, str]  # start and end in characters, the end left out, and the type
-Target = str | tuple[str, ...] | tuple[Span, ...] | None
-Prediction = str | float | tuple[Span, ...] | None
+Graded = tuple[str, int]  # a passage's id, and how relevant it is to a query: 1 and more is relevant
+Scored = tuple[str, float]  # a passage's id, and the score that a retriever gave it
+Target = str | tuple[str, ...] | tuple[Span, ...] | tuple[Graded, ...] | None
+Prediction = str | float | tuple[Span, ...] | tuple[str, ...] | None
 
 
 class Example(NamedTuple):
@@ -46,6 +48,23 @@ class Example(NamedTuple):
     def known(self) -> dict[str, Any]:
         """Return all that is known of the example by name: its fields, and what stands beside them."""
         return {**self.fields, **self.meta}
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The passages that `retrieve` looks through: `texts[i]` is the passage called `ids[i]`.
+
+    `depth` is how many passages an answer lists at most. `sha256` is of ids and texts, in their order.
+    """
+
+    ids: Sequence[str]
+    texts: Sequence[str]
+    depth: int = 100
+    sha256: str = ""
+
+    def __len__(self) -> int:
+        """Return the number of passages."""
+        return len(self.ids)
 
 
 class Option(NamedTuple):
@@ -347,7 +366,8 @@ class Response:
     fit. `served` is the name that a server gives the model which answered. `label` is the option that a
     system decided for, where it says so and gives no scores: the option's text, its words or the data's
     label. `price` is what the answer cost, where that was recorded with it. `execution` is what came of
-    running what it wrote, where the task has that run.
+    running what it wrote, where the task has that run. `ranking` are passages that were found with their
+    scores, in whatever order: the scores say which is first.
     """
 
     key: tuple[str, int]
@@ -368,6 +388,7 @@ class Response:
     label: str | None = None
     price: float | None = None
     execution: Execution | None = None
+    ranking: Sequence[Scored] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,7 +481,8 @@ class Metric:
     """One figure about a run: statistics of each example, and how they sum.
 
     `statistics(seen, target)` returns K floats; what is `seen` follows `reads`: the prediction
-    (None when unanswered; a label, a text, a float for `rate` and `embed`, spans for `tag`), the
+    (None when unanswered; a label, a text, a float for `rate` and `embed`, spans for `tag`, the passages' ids
+    in their order for `retrieve`), the
     `choice` (the pair of prediction and number of options), the options' scores (None where there are
     none), the reply's text, the `execution` of what it wrote (None when unanswered), or the likelihood: the
     pair (log-likelihood in nats, number of tokens or None), None when unanswered.

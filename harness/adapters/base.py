@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.schema import (
+    Corpus,
     Decoding,
     Example,
     FitTask,
@@ -39,6 +40,7 @@ class Capability(Enum):
     TRANSLATE_DECODING = ("sent",)
     DESCRIBE_ENGINE = ("loaded",)
     LEND = ("another",)
+    INDEX = ("index",)
 
 
 class Adapter(ABC):
@@ -163,6 +165,14 @@ class Adapter(ABC):
         what is asked (heads, budgets, readers) is the new one's own.
         """
         return None
+
+    # INDEX: `retrieve` finds passages of a corpus.
+
+    def index(self, corpus: Corpus) -> None:  # noqa: B027
+        """Take the passages that `answer` will find; what is to be learnt of them is learnt here.
+
+        Called after `prepare` and before the first request, and again where another corpus is asked about.
+        """
 
 
 METHODS = tuple(name for what in Capability for name in what.value)

@@ -15,7 +15,7 @@ from random import Random as Generator
 from harness.adapters.base import Adapter
 from harness.adapters.fields import bare_text, field_text, known_target, uniform_likelihood
 from harness.errors import BadInput, Unavailable
-from harness.schema import Ask, Example, FitTask, Profile, Request, Response, Timing
+from harness.schema import Ask, Corpus, Example, FitTask, Profile, Request, Response, Timing
 from harness.seeding import number
 
 COUNTS = "counts.json"
@@ -93,12 +93,17 @@ class Random(Adapter):
     `generate`: an option's text, else a stretch of the input's own words, of any length up to `max_tokens`
     words (32 where nothing bounds them). `extract`: 1 to 5 words of the context. `tag`: each word has a
     type with probability 0.1. `rate`: uniform in the task's range. `embed`: uniform in [−1, 1].
-    `score`: nothing is drawn, every byte is as likely as any other.
+    `retrieve`: passages in a drawn order. `score`: nothing is drawn, every byte is as likely as any other.
     """
 
     def __init__(self, profile: Profile) -> None:
         """There are no settings."""
         self.task = profile.task
+        self.corpus = Corpus((), ())
+
+    def index(self, corpus: Corpus) -> None:
+        """Take the passages to draw from."""
+        self.corpus = corpus
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request, in order.
@@ -106,7 +111,7 @@ class Random(Adapter):
         Raises:
             BadInput: a request lacks what is drawn from: options, a range, a field.
         """
-        return _timed(requests, partial(_guess, self.task))
+        return _timed(requests, partial(_guess, self.task, self.corpus))
 
     def close(self) -> None:
         """Do nothing: there is no engine to let go of."""
@@ -176,8 +181,17 @@ def _number(text: str) -> float | None:
 # Guesses
 
 
-def _guess(task: str, request: Request) -> Response:
-    return _GUESSES[request.ask](request, Generator(number("random", task, request.seed)))
+def _guess(task: str, corpus: Corpus, request: Request) -> Response:
+    draw = Generator(number("random", task, request.seed))
+    if request.ask == "retrieve":
+        return _drawn(request, draw, corpus)
+    return _GUESSES[request.ask](request, draw)
+
+
+def _drawn(request: Request, draw: Generator, corpus: Corpus) -> Response:
+    places = draw.sample(range(len(corpus)), min(corpus.depth, len(corpus)))
+    found = [(corpus.ids[at], float(len(places) - rank)) for rank, at in enumerate(places)]
+    return Response(request.key, ranking=found)
 
 
 def _choice(request: Request, draw: Generator) -> Response:

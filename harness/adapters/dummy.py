@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator
 
 from harness.adapters.base import Adapter
 from harness.adapters.fields import field_text, uniform_likelihood
-from harness.schema import CHOOSING, Failure, Profile, Request, Response, Timing
+from harness.schema import CHOOSING, Corpus, Failure, Profile, Request, Response, Scored, Timing
 
 MASK = 2**64 - 1
 STRIDE = 0x9E3779B97F4A7C15  # the golden ratio of 2**64: neighbouring seeds land far apart
 UNANSWERED = "?"
-MEASURED = ("score", "embed")  # asks without a prompt, whose answer no text can be
+MEASURED = ("score", "embed", "retrieve")  # asks without a prompt, whose answer no text can be
 
 
 class Dummy(Adapter):
@@ -30,6 +30,7 @@ class Dummy(Adapter):
         self.reply: str | None = settings.get("reply")
         self.compares = profile.choose_by == "logprobs"
         self.chat, self.shots_as = profile.chat, profile.shots_as
+        self.found: list[Scored] = []
         self.latency = float(settings.get("latency_ms") or 0) / 1000
         self.failures = float(settings.get("failure_rate") or 0)
         self.unanswered = self.failures + float(settings.get("unanswered_rate") or 0) * (1 - self.failures)
@@ -39,6 +40,11 @@ class Dummy(Adapter):
         for request in requests:
             if request is not None:
                 yield self._respond(request)
+
+    def index(self, corpus: Corpus) -> None:
+        """Take the first passages as what every query finds."""
+        first = corpus.ids[: corpus.depth]
+        self.found = [(name, float(len(first) - place)) for place, name in enumerate(first)]
 
     def close(self) -> None:
         """Do nothing: there is no engine to let go of."""
@@ -63,6 +69,8 @@ class Dummy(Adapter):
             response.option_scores = scores(request.seed, len(request.options))
         elif self.reply is not None and not measured:
             response.text = self.reply
+        elif request.ask == "retrieve":
+            response.ranking = self.found
         else:
             _answer(request, response)
         return response

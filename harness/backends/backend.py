@@ -43,11 +43,17 @@ class Backend:
     document: Document
     settings: Mapping[str, Any]
     typed: frozenset[str] = frozenset()
+    retrieves: bool = False  # it learns from the passages then, and from no train split
 
     @property
     def entry(self) -> AdapterEntry:
         """Return what is known of the adapter without importing it."""
-        return plugins.adapters()[self.file.adapter]
+        known = plugins.adapters()[self.file.adapter]
+        return replace(known, learns=False) if self.retrieves and known.learns else known
+
+    def asked(self, ask: Ask) -> Backend:
+        """Return the backend as it is asked that."""
+        return replace(self, retrieves=ask == "retrieve")
 
     @property
     def hashed_settings(self) -> dict[str, Any]:

@@ -92,7 +92,14 @@ ADAPTERS = (
         decoding=(*ANY_DECODING, *PUBLISHED),
         settings={
             **{"file": "str", "id": "str|list", "example": "str|list", "repeat": "str"},
-            **{"reply": "str", "label": "str", "scores": "str", "number": "str", "spans": "str"},
+            **{
+                "reply": "str",
+                "label": "str",
+                "scores": "str",
+                "number": "str",
+                "spans": "str",
+                "ranking": "str",
+            },
             **{"scores_as": "logprobs|probabilities", "tokens": "str", "finish": "str", "served": "str"},
             **{"failed": "str|list", "filtered": "str|list", "at_stops": "bool"},
             **{"prompt_tokens": "str", "cached_tokens": "str", "completion_tokens": "str"},
@@ -111,9 +118,16 @@ ADAPTERS = (
         libraries=("numpy", "scipy"),
     ),
     AdapterEntry(
+        "bm25",
+        "harness.adapters.classical.bm25:Bm25",
+        asks=("retrieve",),
+        settings={"analyser": "word|bigram|morpheme|mecab", "k1": "float", "b": "float"},
+        libraries=("numpy", "scipy"),
+    ),
+    AdapterEntry(
         "tfidf",
         "harness.adapters.classical.classifiers:tfidf",
-        asks=("choose", "embed"),
+        asks=("choose", "embed", "retrieve"),
         settings={**NGRAMS, "min_df": "int", "c": "float"},
         libraries=("numpy", "scipy"),
         learns=True,

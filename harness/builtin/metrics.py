@@ -37,6 +37,13 @@ METRICS = (
     ),
     MetricEntry("mrr", "harness.metrics.ranking:mrr", asks=SCORED),
     MetricEntry("mean_rank", "harness.metrics.ranking:mean_rank", asks=SCORED),
+    *(
+        MetricEntry(name, f"harness.metrics.retrieval:{factory}", asks=("retrieve",))
+        for name, factory in (
+            *(("recall@K", "recall"), ("precision@K", "precision"), ("ndcg@K", "ndcg")),
+            *(("hit@K", "hit"), ("recip_rank", "recip_rank"), ("map", "average_precision")),
+        )
+    ),
     MetricEntry("target_probability", "harness.metrics.ranking:target_probability", asks=SCORED),
     MetricEntry("ece", "harness.metrics.calibration:ece", asks=SCORED, settings={"bins": "int"}),
     MetricEntry("brier", "harness.metrics.calibration:brier", asks=SCORED),
@@ -51,7 +58,7 @@ METRICS = (
     MetricEntry(
         "unanswered",
         "harness.metrics.classification:unanswered",
-        asks=("choose", "generate", "extract", "tag", "rate", "embed", "rank"),
+        asks=("choose", "generate", "extract", "tag", "rate", "embed", "rank", "retrieve"),
     ),
     MetricEntry(
         "exact_match", "harness.metrics.exact_match:exact_match", asks=("choose", "generate", "extract")

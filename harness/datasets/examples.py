@@ -12,7 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from harness.config.documents import shown
-from harness.datasets import databases, targets
+from harness.datasets import corpus, databases, targets
 from harness.datasets.columns import Columns
 from harness.datasets.formats import Row, Table, plain
 from harness.datasets.option_order import exchanged, shuffled
@@ -34,6 +34,7 @@ def _reader(task: Task, split: str, columns: Columns) -> Callable[[int, Row], Ex
     cluster_of = columns.get(file.cluster) if file.cluster is not None else None
     labelled = targets.labelled(task) if file.aliases or file.options_from else None
     mixed = shuffled(task) if file.shuffle_options else None
+    is_retrieved = task.ask == "retrieve"
     is_scored = task.ask == "score"  # a text is judged against itself: how many words, bytes, characters
 
     def read(index: int, row: Row) -> Example:
@@ -42,6 +43,8 @@ def _reader(task: Task, split: str, columns: Columns) -> Callable[[int, Row], Ex
         name = plain(id_of(row)) if id_of else f"{split}-{index}"
         if labelled:
             target = labelled(target, task.choices(fields) or [])
+        if is_retrieved:
+            target = corpus.relevant(task, target)
         if mixed:
             fields, target = mixed(name, fields, target)
         if target is None and is_scored:
@@ -88,6 +91,7 @@ def placed(task: Task, source: Source, split: str) -> Iterator[tuple[Table, int,
     check = targets.checker(task)
     pictured = IMAGE in task.file.inputs and task.file.data.format not in ("pictures", "pixels")
     parts = part_of_each_row(task, source, split)
+    judged = corpus.qrels(task, source) if task.ask == "retrieve" else {}
     count = kept = 0
     for read in tables(task, source, split):
         for table, number, example in _table_examples(
@@ -98,10 +102,15 @@ def placed(task: Task, source: Source, split: str) -> Iterator[tuple[Table, int,
             if pictured and (wrong := _led_astray(example.fields[IMAGE], source)):
                 raise table.error(wrong, number)
             count += 1
+            told = example
+            if judged:
+                if (relevant := judged.get(example.id)) is None:
+                    continue  # a query that nobody looked for passages of
+                told = example._replace(target=relevant)
             if parts is None or parts[count - 1] == split:
                 kept += 1
                 if not task.file.both_orders:
-                    yield table, number, example
+                    yield table, number, told
                     continue
                 yield table, number, example._replace(cluster=example.cluster or example.id)
                 yield table, number, exchanged(task, example)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,22 +37,28 @@ _SAMPLE = a_file_each(lambda path, _data: jsonl(path))
 _BY_ENDING = {".parquet": _FORMATS["parquet"], ".xlsx": _FORMATS["xlsx"]}
 
 
-def tables(task: Task, source: Source, split: str) -> Iterator[Table]:
-    """Yield the tables of a split's files; of a sample, the rows that are the split's."""
+def tables(task: Task, source: Source, split: str, *, each: Sequence[str] | None = None) -> Iterator[Table]:
+    """Yield the tables of a split's files; of a sample, the rows that are the split's.
+
+    `each` are keys of lists within lists whose objects are the rows; None for what the task's data say.
+    """
     endings = {path.suffix.lower() for path in source.files[split]}
     told = _BY_ENDING.get(endings.pop()) if len(endings) == 1 else None
     data = task.file.data
+    keys = ([data.each] if data.each else []) if each is None else each
     read = _SAMPLE if source.sample else told or _FORMATS[data.formats.get(split, data.format)]
     for table in read(source.files[split], task.file.data):
         if source.sample:
             rows = ((number, row) for number, row in table.rows if row.get("split") == split)
-            yield _unnested(replace(table, rows=rows), data.each)
+            yield _unnested(replace(table, rows=rows), keys)
         else:
-            yield _joined(task, source, _unnested(table, data.each))
+            yield _joined(task, source, _unnested(table, keys))
 
 
-def _unnested(table: Table, key: str | None) -> Table:
-    return table if key is None else replace(table, rows=_each(table, key))
+def _unnested(table: Table, keys: Sequence[str]) -> Table:
+    for key in keys:
+        table = replace(table, rows=_each(table, key))
+    return table
 
 
 def _joined(task: Task, source: Source, table: Table) -> Table:

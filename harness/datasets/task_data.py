@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.datasets import columns, completeness, formats, selection, sources
+from harness.datasets import corpus as corpora
 from harness.datasets import examples as datasets
 from harness.datasets.completeness import Completeness
 from harness.datasets.selection import Selection
 from harness.datasets.sources import NotHere, Source, Where
 from harness.errors import Unavailable
 from harness.records.fingerprint import digest
-from harness.schema import Example
+from harness.schema import Corpus, Example
 from harness.tasks.task import Task, beside
 
 
@@ -50,6 +51,15 @@ class Material:
         with _no_collection():
             return list(datasets.examples(self.task, self.source, self.task.file.shots.from_))
 
+    @cached_property
+    def corpus(self) -> Corpus:
+        """The passages that the task looks through.
+
+        Raises:
+            BadInput: they are not laid out as the task says.
+        """
+        return corpora.corpus(self.task, self.source)
+
     def evaluated(self) -> Iterator[Example]:
         """Yield the evaluated examples in data order."""
         return selection.selected(self.task, self.source, self.selection)
@@ -68,6 +78,7 @@ def supply(
     bases = [run.databases] if run and run.databases else []
     if (more := task.file.data.columns_from) is not None and more.split is not None:
         bases.append(more.split)
+    bases += corpora.splits(task)
     splits = list(dict.fromkeys([task.split, *([task.file.shots.from_] if train else []), *bases]))
     source = sources.locate(task, splits, where, report)
     sha256 = {split: _sha256(task, source, paths) for split, paths in source.files.items()}
@@ -75,6 +86,8 @@ def supply(
     if found is not None:
         report(found.line(task.name))
     material = Material(task, source, selection.survey(task, source, limit), sha256, found)
+    if task.ask == "retrieve":
+        _ = material.corpus
     if train:
         _ = material.train  # a wrong label in its last row is found now, not after a model is loaded
     return material

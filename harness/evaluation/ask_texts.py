@@ -18,6 +18,7 @@ from harness.errors import BadInput
 from harness.evaluation.adapter_lifecycle import adapter_errors, close_adapter, create_adapter
 from harness.evaluation.fitting import fit_or_load
 from harness.evaluation.grid import Grid
+from harness.evaluation.indexing import index_corpus
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display
 from harness.extraction import predictions as answers
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from harness.models.ngrams import NgramWeight
 
 Report = Callable[[str], None]
+SHOWN = 10  # passages of an answer in words
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ class Tried:
     @property
     def answer(self) -> str | None:
         """Return the answer in words: the option's text, the spans, a number, or the prediction itself."""
-        said = self.prediction
+        said: Any = self.prediction
+        if self.response.ranking is not None:
+            return ", ".join((said or ())[:SHOWN])
         if isinstance(said, tuple):
             context = str(self.request.example.fields["context"])
             found = [span for span in said if span[0] >= 0]  # others are nowhere in the text
@@ -63,7 +67,7 @@ class Tried:
         for option in self.request.options:
             if option.label == said:
                 return option.text
-        return said
+        return None if said is None else str(said)
 
     @property
     def probabilities(self) -> dict[str, float]:
@@ -88,13 +92,15 @@ def single_plan(options: RunOptions, report: Report) -> Plan:
         raise BadInput("try takes one task, one backend, one template, one --shots and one decoding")
     task = tasks.load(names[0])
     task = task.choose(ask=grid.asks[0], template=grid.templates[0], shots=grid.shots[0], seed=options.seed)
-    system = backends.load(grid.backends[0]).choose(grid.settings[0])
+    system = backends.load(grid.backends[0]).choose(grid.settings[0]).asked(task.ask)
     decoding = forms.decoding(system.file.decoding.asked(), task.file.decoding.asked(), grid.decodings[0])
     system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
     material: Any = None
     if task.shots or system.entry.learns:
         pool = task.choose(split=task.file.shots.from_)
         material = supply(pool, options.where, report, limit=options.limit, train=True)
+    elif task.ask == "retrieve":
+        material = supply(task, options.where, report, limit=options.limit, train=False)
     return Plan(task, system, decoding, material, options)
 
 
@@ -107,6 +113,7 @@ def ask(plan: Plan, given: Sequence[tuple[str, Example]], show: Display, report:
         requests = [prompts.request(example) for _, example in given]
         with adapter_errors(plan.backend.name):
             adapter.prepare()  # its loading is no part of the time that is shown
+            index_corpus(plan, adapter)
             responses = {response.key: response for response in adapter.answer(iter(requests))}
         read = answers.reader(plan.task)
         lost = Failure("lost", "the adapter ended without answering")

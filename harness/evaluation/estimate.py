@@ -20,6 +20,7 @@ from harness.costs.prices import TokenPrice, price
 from harness.costs.token_bounds import generates_text, max_completion_tokens, text_of
 from harness.errors import Unavailable
 from harness.evaluation import adapter_lifecycle as engines
+from harness.evaluation.indexing import index_corpus
 from harness.evaluation.plan import Plan
 from harness.evaluation.wrappers.compose import kept, wrapped
 from harness.schema import Exchange, Request, Response
@@ -162,6 +163,7 @@ def _piloted(
     places = {place * total // wanted for place in range(wanted)}
     chosen = [one for place, one in enumerate(candidates) if place in places]
     engine.prepare()
+    index_corpus(plan, engine)
     began = time.perf_counter()
     with wrapped(engine, plan, identity) as asked:
         answers = list(asked.answer(iter(chosen)))

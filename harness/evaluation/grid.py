@@ -177,7 +177,7 @@ def _drafted(options: RunOptions, *, keys: bool, judges: bool) -> tuple[list[_Dr
             dead.append(error)
             continue
         asks = [
-            (own, system, base.choose(shots=shots))
+            (own, system.asked(base.ask), base.choose(shots=shots))
             for own, system in chosen
             for shots in sweeps.shots_for(grid.shots, base, system)
         ]

@@ -183,7 +183,7 @@ def resumed(
         )
     task = tasks.parse(documents.read(directory / run_file.TASK), run.task.name).choose(seed=run.seed)
     document = documents.read(directory / run_file.BACKEND)
-    backend = backends.parse(document, run.backend.name, resumed=True)
+    backend = backends.parse(document, run.backend.name, resumed=True).asked(task.ask)
     backend = endpoints.confirmed(backend, _profile_here(backend.name), repeated)
     decoding = forms.decoding(run.decoding.asked)
     if task.file.execute is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.datasets import corpus as corpora
 from harness.errors import BadInput, LaterFormat, Place
 from harness.evaluation.plan import Plan
 from harness.files import is_below
@@ -43,6 +44,7 @@ def run_fingerprint(plan: Plan, identity: Mapping[str, Any]) -> str:
     used = [plan.task.split]
     if plan.task.shots or plan.backend.entry.learns:
         used.append(plan.task.file.shots.from_)
+    used += corpora.splits(plan.task)
     mark = fingerprint(
         plan.task,
         plan.backend,

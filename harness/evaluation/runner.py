@@ -29,6 +29,7 @@ from harness.evaluation import run_directory as directories
 from harness.evaluation.adapter_pool import AdapterPool
 from harness.evaluation.conversations import Conversations
 from harness.evaluation.fitting import fit_or_load
+from harness.evaluation.indexing import index_corpus
 from harness.evaluation.interrupts import GracefulShutdown
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display
@@ -168,6 +169,7 @@ class OpenRun:
         self.read = answers.reader(plan.task)
         self.read_officially = official.readings(plan.task)
         self.fit: Fit | None = None
+        self.index = known.index if known else None
         self.executed = known.execution if known else None
         self.stopped: HarnessError | None = None
         self.last_failure: Failure | None = None
@@ -335,6 +337,10 @@ class OpenRun:
             with engines.adapter_errors(self.plan.backend.name):
                 self.adapter.prepare()
                 self.engine = dict(self.adapter.loaded()) or self.engine
+        if self.plan.task.ask == "retrieve":
+            self.display.phase(f"{self.plan.label}: indexing {len(self.plan.material.corpus):,} passages")
+            with engines.adapter_errors(self.plan.backend.name):
+                self.index = index_corpus(self.plan, self.adapter)
         for metric in self.metrics:  # a tokenizer that loads for seconds is no part of answering
             if metric.prepare is not None:
                 metric.prepare()
@@ -566,6 +572,8 @@ class OpenRun:
         if self.fit is not None:
             run.fit = FitInfo(**asdict(self.fit))
             run.data.leaked, run.data.dropped_from_train = plan.lessons.leaked, plan.lessons.dropped
+        if self.index is not None:
+            run.index = self.index
         run.stopped_because = str(self.stopped) if self.stopped else None
 
 

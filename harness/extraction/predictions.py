@@ -13,6 +13,7 @@ from harness import plugins
 from harness.config.fields import Named
 from harness.extraction import typed_spans as tagged
 from harness.extraction.steps import Step, chosen
+from harness.models.ranked import ranked
 from harness.schema import Option, Prediction, Response
 from harness.tasks.task import Task
 from harness.tasks.validation import WITHOUT_PROMPT
@@ -55,10 +56,8 @@ def reader(task: Task) -> Read:
     def read(response: Response, options: Sequence[Option], context: str = "") -> Prediction:
         if response.finish in REFUSED:
             return None
-        if response.spans is not None:
-            return tuple(tuple(span) for span in response.spans)  # type: ignore[misc]
-        if response.value is not None:
-            return _number(response.value)
+        if _measured(response):
+            return _measurement(response)
         if task.ask in WITHOUT_PROMPT:  # no text can say what was to be measured
             return None
         if response.option_scores is not None or response.label is not None:
@@ -68,6 +67,19 @@ def reader(task: Task) -> Read:
         return None if text is None else _judged(task, text, options, context)
 
     return read
+
+
+def _measured(response: Response) -> bool:
+    return any(one is not None for one in (response.spans, response.ranking, response.value))
+
+
+def _measurement(response: Response) -> Prediction:
+    """Return the spans, the passages' ids in their order, or the number that an adapter answered with."""
+    if response.spans is not None:
+        return tuple((int(start), int(end), kind) for start, end, kind in response.spans)
+    if response.ranking is not None:
+        return ranked(response.ranking)
+    return None if response.value is None else _number(response.value)
 
 
 def read_against(task: Task, passage: object, target: object) -> str:

@@ -47,7 +47,7 @@ def response_values(response: Response) -> dict[str, Any]:
     measured = {
         **{"value": response.value, "tokens": response.tokens, "spans": response.spans},
         **{"similarities": response.similarities, "served": response.served},
-        **{"label": response.label, "price": response.price},
+        **{"label": response.label, "price": response.price, "ranking": response.ranking},
     }
     return {
         "text": response.text,

@@ -334,6 +334,16 @@ class FitInfo(Part):
     reused: bool = Field(default=False, description="whether a kept fit was loaded")
 
 
+class IndexInfo(Part):
+    """The passages that were looked through, and what making them ready took."""
+
+    passages: Count = Field(default=0, description="passages of the corpus")
+    sha256: str = Field(default="", description="hash of their ids and texts")
+    seconds: Number | None = Field(
+        default=None, description="s that taking them took, beside the answers; null of a recorded ranking"
+    )
+
+
 class ForeignFigureInfo(Part):
     """A figure that another harness printed."""
 
@@ -444,6 +454,7 @@ class RunDocument(Part):
     goodput: GoodputSummary | None = Field(default=None, description="goodput, where bounds were set")
     energy: EnergyInfo | None = Field(default=None, description="energy, where it was measured")
     fit: FitInfo | None = Field(default=None, description="learning, of a fitted system")
+    index: IndexInfo | None = Field(default=None, description="the corpus of `retrieve`")
     lost: Count | None = Field(
         default=None, description="answers that are in the figures and no longer in the journal"
     )

@@ -88,6 +88,7 @@ class RecordedResponse(Part):
     tokens: Amount = Field(default=None, description="tokens that a log-likelihood sums over")
     spans: list[Any] | None = Field(default=None, description="[start, end, type] of each entity")
     similarities: list[Amount] | None = Field(default=None, description="cosine of a picture and each option")
+    ranking: list[Any] | None = Field(default=None, description="[id, score] of each passage found")
     served: str | None = Field(default=None, description="model that the server says answered")
     label: str | None = Field(
         default=None, description="option that a system decided for and told no scores of"

@@ -65,12 +65,12 @@ class Judge:
                 raise BadInput(f"{name} takes no such list as this {key!r}: {shown(list(value))}")
 
     def _takes(self, key: str, several: Sequence[Any]) -> bool:
-        """Return whether a list is what the metric judges: spans, or references to extract one of.
+        """Return whether a list is what the metric judges: spans, passages, or references to extract one of.
 
         What judges choices and nothing extracted compares labels, of which an example has one, unless it says
         otherwise.
         """
-        if "tag" in self.entry.asks:
+        if {"tag", "retrieve"} & set(self.entry.asks):
             return True
         judges_labels = "choose" in self.entry.asks and "extract" not in self.entry.asks
         takes_lists = self.entry.several_labels or not judges_labels

@@ -215,6 +215,7 @@ def _response(record: Record) -> Response:
         value=said.value,
         tokens=None if said.tokens is None else int(said.tokens),
         spans=said.spans,
+        ranking=said.ranking,
         label=said.label,
         finish=said.finish,
     )

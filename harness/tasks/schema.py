@@ -476,6 +476,39 @@ class Window(Strict):
     chars: Annotated[int, Field(gt=0)] = Field(description="how many characters are shown")
 
 
+class CorpusFile(Strict):
+    """The passages that `ask: retrieve` looks through: rows of a split, each passage once.
+
+    Without an `id` a passage is called by a hash of its text, equal texts are one passage, and a query's
+    target is the text of its passage. Of rows that share an `id` the first counts. `each` names lists within
+    lists whose objects are the rows: tools of the records of dialogues.
+    """
+
+    split: str | None = Field(
+        default=None, description="the split whose rows hold the passages; without it, the evaluated one"
+    )
+    id: Column | None = Field(
+        default=None, description="the column that names a passage; without it, a hash of its text does"
+    )
+    text: Column = Field(description="the column of a passage's text, or a template over the row")
+    each: Texts = Field(default=[], description="keys of lists, the outer first, whose objects are the rows")
+    depth: Annotated[int, Field(gt=0, le=10_000)] = Field(
+        default=100, description="how many passages an answer lists at most"
+    )
+
+
+class Qrels(Strict):
+    """Rows that say which passages are relevant to which query; queries without a row are left out."""
+
+    split: str = Field(description="the split whose rows say it")
+    query: Column = Field(default="query-id", description="the column with a query's id")
+    passage: Column = Field(default="corpus-id", description="the column with a passage's id")
+    grade: Column | None = Field(
+        default=None,
+        description="the column with a whole number, from 1 on relevant; without it, all rows are",
+    )
+
+
 class TaskFile(Strict):
     """Everything a task's YAML may say."""
 
@@ -507,6 +540,12 @@ class TaskFile(Strict):
         description="the column whose equal values belong together (an article): intervals count these",
     )
     ask: Ask = Field(description="what a system is asked for")
+    corpus: CorpusFile | None = Field(
+        default=None, description="the passages that `ask: retrieve` looks through"
+    )
+    qrels: Qrels | None = Field(
+        default=None, description="rows that say which passages are relevant, in place of a `target`"
+    )
     options: dict[str, Text] = Field(
         default={}, description="label in the data → the text that a model reads and says"
     )
@@ -578,6 +617,9 @@ class TaskFile(Strict):
         new: dict[str, Any] = {key: True for key in ("shuffle_options", "both_orders") if getattr(self, key)}
         if self.turns is not None:
             new["turns"] = self.turns
+        for key in ("corpus", "qrels"):
+            if (found := getattr(self, key)) is not None:
+                new[key] = found.model_dump()
         return {**kept, "answer_is": self.target_format, **new}  # its first name: hashes are made of it
 
     @property

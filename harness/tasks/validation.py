@@ -55,6 +55,7 @@ def problems(
         *_columns(file),
         *_options(file, ask),
         *_turns(file, ask, shots),
+        *_retrieved(file, ask),
         *_splits(file, shots, split),
         *_cleaners(file),
         *_steps(file),
@@ -74,6 +75,7 @@ NEEDED: dict[Ask, tuple[str, ...]] = {
     "tag": ("context",),
     "score": ("text",),
     "embed": ("sentence1", "sentence2"),
+    "retrieve": ("query",),
 }
 JUDGED: dict[Ask, str] = {
     "choose": "the label",
@@ -82,7 +84,7 @@ JUDGED: dict[Ask, str] = {
     "rate": "the number",
     "embed": "the number",
 }
-WITHOUT_PROMPT: tuple[Ask, ...] = ("score", "embed")
+WITHOUT_PROMPT: tuple[Ask, ...] = ("score", "embed", "retrieve")
 
 
 def _fields(file: TaskFile, ask: Ask) -> Iterator[Problem]:
@@ -215,11 +217,35 @@ def _turns(file: TaskFile, ask: Ask, shots: int) -> Iterator[Problem]:
             yield f"{name!r} is taken: it says of each turn which it is", ("meta", name)
 
 
+def _retrieved(file: TaskFile, ask: Ask) -> Iterator[Problem]:
+    """Yield what is wrong with a corpus, and with what says which of its passages are relevant."""
+    for key in ("corpus", "qrels"):
+        if ask != "retrieve" and file.ask != "retrieve" and getattr(file, key) is not None:
+            yield f"{key!r} is about 'ask: retrieve'", (key,)
+    if ask != "retrieve":
+        return
+    if file.corpus is None:
+        yield "'retrieve' needs a 'corpus', the passages that are looked through", ("ask",)
+    elif file.qrels is not None and file.corpus.id is None:
+        yield "'qrels' name passages by their ids: 'corpus' needs an 'id'", ("corpus",)
+    if (file.qrels is None) == ("target" not in file.fields):
+        yield (
+            "'retrieve' needs one of a 'target', the relevant passages of a query, and 'qrels', rows of them",
+            ("fields",),
+        )
+    if file.data.hash_split or file.data.from_path or file.both_orders:
+        yield "'retrieve' reads whole splits: no 'hash_split', 'from_path' or 'both_orders'", ("data",)
+
+
 def _splits(file: TaskFile, shots: int, split: str) -> Iterator[Problem]:
     known = file.data.splits
     wanted: list[tuple[Loc, str]] = [(("split",), split)]
     if shots:
         wanted.append((("shots", "from"), file.shots.from_))
+    if file.corpus is not None and file.corpus.split is not None:
+        wanted.append((("corpus", "split"), file.corpus.split))
+    if file.qrels is not None:
+        wanted.append((("qrels", "split"), file.qrels.split))
     for loc, name in wanted:
         if known and name not in known:
             yield f"the data has no split {shown(name)}.{did_you_mean(name, known)}", loc

@@ -228,7 +228,7 @@ def drawn(ask: Ask, count: int = 400, **keys: Any) -> list[Response]:
 @pytest.mark.parametrize("ask", ASKS)
 def test_it_answers_every_ask(ask):
     (response,) = drawn(ask, 1)
-    answers = (response.text, response.option_scores, response.value, response.spans)
+    answers = (response.text, response.option_scores, response.value, response.spans, response.ranking)
     assert sum(answer is not None for answer in answers) == 1
 
 

@@ -314,7 +314,8 @@ def test_what_judges_a_run_program_says_so(shell, name):
 
 
 @pytest.mark.parametrize(
-    "name", sorted(name for name in plugins.metrics().keys() - EXECUTED if ":" not in name)
+    "name",
+    sorted(name for name in plugins.metrics().keys() - EXECUTED if not {":", "@K"} & {*name, name[-2:]}),
 )
 def test_every_metric_that_is_listed_can_score_a_file(shell, name):
     settings = ("-m", OWN_SETTINGS[name]) if name in OWN_SETTINGS else ()
@@ -324,6 +325,26 @@ def test_every_metric_that_is_listed_can_score_a_file(shell, name):
     values = [document(found)["metrics"][name]["value"] for found in tried if found.code == 0]
     assert [value for value in values if value is not None]
     assert {found.code for found in tried} <= {0, 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("recall@2", 0.25),
+        ("precision@2", 0.25),
+        ("hit@2", 0.5),
+        ("ndcg@3", (1 / 1.5849625 + 0) / (1 + 1 / 1.5849625) / 2),
+    ],
+)
+def test_rankings_made_elsewhere_are_scored_at_any_cutoff(shell, name, value):
+    rows = [{"prediction": ["c", "a"], "target": ["a", "b"]}, {"prediction": [], "target": ["a"]}]
+    assert scored(shell, rows, "-M", name)[name]["value"] == pytest.approx(value)
+
+
+def test_a_cutoff_that_is_none_says_what_one_looks_like(shell):
+    said = shell("score", jsonl(shell, CITIES), "-M", "recall@ten")
+    assert said.code == 2
+    assert "as recall@10" in said.complaint
 
 
 SAME = """\

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def tfidf(profile: Profile) -> Adapter:
-    """Return what answers from tf-idf: for `embed` the weights alone, else a classifier over them."""
+    """Return what answers from tf-idf: a retriever, for `embed` the weights alone, else a classifier."""
+    if profile.ask == "retrieve":
+        from harness.adapters.classical.bm25 import TfidfRetriever
+
+        return TfidfRetriever(profile)
     return TfidfCosine(profile) if profile.ask == "embed" else Tfidf(profile)
 
 

@@ -162,7 +162,8 @@ class FineTunedHead(Adapter):
         return {**tokenizer(*pair, truncation=True, max_length=self.longest), "labels": number}
 
     def _tagged(self, tokenizer: Any, example: Example, labels: Sequence[str]) -> Row:
-        text, spans = field_text(example, "context"), example.target or ()
+        spans: Any = example.target or ()
+        text = field_text(example, "context")
         read = tokenizer(text, truncation=True, max_length=self.longest, return_offsets_mapping=True)
         number = {label: place for place, label in enumerate(labels)}
         said: list[int] = []

@@ -11,15 +11,21 @@ from typing import Any
 from harness.adapters.recorded import cells
 from harness.adapters.recorded.cells import Row
 from harness.errors import BadInput
-from harness.schema import Failure, Option, Request, Response, Span, Timing, Usage
+from harness.schema import Failure, Option, Request, Response, Scored, Span, Timing, Usage
 
 TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
-ANSWERS = ("reply", "label", "scores", "number", "spans")
+ANSWERS = ("reply", "label", "scores", "number", "spans", "ranking")
 
 # How a cell of each role is read; the order is that of `Recording`'s comparison.
 ROLES: dict[str, Callable[[Any], Any]] = {
     **{"reply": cells.text, "label": cells.text, "scores": cells.structure, "number": cells.number},
-    **{"spans": cells.structure, "tokens": cells.count, "finish": cells.text, "served": cells.text},
+    **{
+        "spans": cells.structure,
+        "ranking": cells.structure,
+        "tokens": cells.count,
+        "finish": cells.text,
+        "served": cells.text,
+    },
     **{"seconds": cells.amount, "first_token_seconds": cells.amount, "price": cells.amount},
     **dict.fromkeys(TOKENS, cells.count),
 }
@@ -61,6 +67,7 @@ class Recording:
             value=said.get("number"),
             tokens=said.get("tokens"),
             spans=_spans(said.get("spans")),
+            ranking=_ranking(said.get("ranking")),
             finish="filtered" if rules.is_filtered(said) else finish or None,
             usage=_usage(said),
             timing=_timing(said),
@@ -173,6 +180,26 @@ def _spans(given: Any) -> list[Span] | None:
         return [_span(one) for one in given]
     except (TypeError, ValueError, KeyError):
         raise BadInput("'spans' should be a list of [start, end, type]") from None
+
+
+def _ranking(given: Any) -> list[Scored] | None:
+    """Return passages with their scores: a mapping, pairs, or ids alone, of which the first is the best.
+
+    Raises:
+        BadInput: it is anything else, or a passage stands twice.
+    """
+    if given is None:
+        return None
+    pairs = list(given.items()) if isinstance(given, Mapping) else given
+    try:
+        if all(isinstance(one, (str, int)) for one in pairs):
+            pairs = [(one, len(pairs) - place) for place, one in enumerate(pairs)]
+        found = [(str(name), float(score)) for name, score in pairs]
+    except (TypeError, ValueError):
+        raise BadInput("'ranking' should be a list of ids, of [id, score], or a mapping of these") from None
+    if len({name for name, _ in found}) < len(found):
+        raise BadInput("'ranking' names a passage twice")
+    return found
 
 
 def _span(one: Any) -> Span:

@@ -27,7 +27,7 @@ VERSION = 1  # raise it when answers that are kept would be read otherwise than 
 AHEAD = 256  # known answers that may wait until one that is asked for comes back
 
 # Asks of which a system reads the bare fields, instead of a prompt or beside it: where does a span begin?
-FIELDS_READ = ("score", "embed", "tag")
+FIELDS_READ = ("score", "embed", "tag", "retrieve")
 
 # All of an answer but which request it was to, how long it took and how often it was tried.
 _KEPT = [

@@ -54,6 +54,9 @@ def kept(
 
 def _keys(engine: Adapter, plan: Plan, identity: Mapping[str, Any]) -> Keys:
     sent = engine.sent(plan.decoding) if engine.can(Capability.TRANSLATE_DECODING) else None
+    if plan.task.ask == "retrieve":  # the same query finds others among other passages
+        corpus = plan.material.corpus
+        identity = {**identity, "corpus": corpus.sha256, "depth": corpus.depth}
     return Keys(plan.profile, plan.backend.result_settings, identity, sent)
 
 

@@ -1,6 +1,14 @@
 """Of adapters, models and what they cost."""
 
 SENTENCES = {
+    "k1: should be 0 or more, not {0}": "k1: 0 이상이어야 합니다({0} 아님)",
+    "b: should be from 0 to 1, not {0}": "b: 0과 1 사이여야 합니다({0} 아님)",
+    "the analyser 'mecab' needs mecab-ko: pip install '{0}[ko]'": "분석기 'mecab'에는 mecab-ko가 필요합니다: pip install '{0}[ko]'",
+    "'ranking' names a passage twice": "'ranking'에 같은 문서가 두 번 있습니다",
+    "'ranking' should be a list of ids, of [id, score], or a mapping of these": (
+        "'ranking'은 id의 목록이거나, [id, 점수]의 목록이거나, 이를 짝지은 것이어야 합니다"
+    ),
+    "{0} has no passages to look through": "{0}에 찾아볼 문서가 없습니다",
     # harness/adapters/baseline.py
     "example {0} has no options to choose from": "예제 {0}에 고를 선택지가 없습니다",
     "a rating is drawn from the task's 'range', and this task has none": "평점은 과제의 'range' 안에서 뽑는데, 이 과제에는 'range'가 없습니다",

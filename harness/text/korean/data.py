@@ -29,6 +29,7 @@ SENTENCES = {
     "{0}: {1}; attempt {2} of {3}": "{0}: {1}; {3}번 중 {2}번째 시도",
     # harness/datasets/examples.py
     "the split {0} holds no rows": "{0} 분할에 행이 없습니다",
+    "the split {0} holds no passages": "{0} 분할에 문서가 없습니다",
     # harness/datasets/fetch.py
     "downloading {0} files from {1}": "{1}에서 파일 {0}개를 내려받는 중",
     "{0} has no column {1}, which the task joins on": "{0}에 과제가 잇는 데 쓰는 열 {1:이/가} 없습니다",

@@ -61,6 +61,8 @@ SENTENCES = {
     # harness/metrics/option_scores.py
     "{0}: the target {1} is not the number (from 0) of an option": "{0}: 정답 {1:은/는} 선택지의 번호(0부터)가 아닙니다",
     "{0}: the target {1} is beyond the {2} options that have scores": "{0}: 정답 {1:은/는} 점수가 있는 선택지 {2}개를 벗어납니다",
+    # harness/metrics/retrieval.py
+    "{0}@{1}: what follows the sign should be a whole number of at least 1, as {2}@10": "{0}@{1}: @ 뒤에는 {2}@10처럼 1 이상의 정수를 씁니다",
     # harness/metrics/ranking.py
     "'k' should be at least 1, not {0}": "'k'는 1 이상이어야 합니다({0} 아님)",
     "'k': the best {0} of {1} labels hold the right one anyway": "'k': 레이블 {1}개에서 가장 나은 {0}개에는 어차피 정답이 듭니다",

@@ -48,6 +48,7 @@ SENTENCES = {
     "warning: {0}; it is written again, and the run goes on from its journal": "경고: {0}. 다시 쓰고, 실행은 기록에서 이어집니다",
     "a run is a folder, and a file is in its way": "실행은 폴더인데 그 자리에 파일이 있습니다",
     # harness/evaluation/runner.py
+    "{0}: indexing {1} passages": "{0}: 문서 {1}개를 색인하는 중",
     "warning: {0}: nobody knows what {1} requests that were sent earlier cost: {2} (cost.unaccounted)": "경고: {0}: 앞서 보낸 요청 {1}건의 비용을 알 수 없습니다: {2} (cost.unaccounted)",
     "{0} answered {1}, which was not asked or is answered": "{0:이/가} 묻지 않았거나 이미 답한 {1}에 답했습니다",
     "{0} ended after {1} of {2} requests": "{0:이/가} 요청 {2}건 중 {1}건에서 끝났습니다",
