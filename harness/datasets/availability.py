@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Literal
 from urllib.parse import urlsplit
 
+from harness.datasets import corpus as corpora
 from harness.datasets.addresses import addresses
 from harness.datasets.sources import Where, downloaded_size, find_at_hand, missing
 from harness.tasks.task import Task
@@ -32,9 +33,10 @@ class Availability:
 
 
 def used_splits(task: Task) -> list[str]:
-    """Return the splits with files that a run reads: evaluated, or drawn on by shots and learners."""
+    """Return the splits with files that a run reads: evaluated, drawn on by shots, learnt, looked through."""
     data = task.file.data
-    named = [split for split in (task.split, task.file.shots.from_) if split in data.splits]
+    read = (task.split, task.file.shots.from_, *corpora.splits(task))
+    named = [split for split in read if split in data.splits]
     return list(dict.fromkeys(map(data.held_by, named)))
 
 

@@ -23,9 +23,10 @@ def passage_id(text: str) -> str:
 def splits(task: Task) -> list[str]:
     """Return the splits that passages and qrels are read from; none where nothing is retrieved."""
     file = task.file
-    if task.ask != "retrieve" or file.corpus is None:
+    if task.ask != "retrieve":
         return []
-    return [file.corpus.split or task.split, *([file.qrels.split] if file.qrels else [])]
+    told = file.corpus.split if file.corpus else None
+    return [told or task.split, *([file.qrels.split] if file.qrels else [])]
 
 
 def corpus(task: Task, source: Source) -> Corpus:
@@ -34,21 +35,33 @@ def corpus(task: Task, source: Source) -> Corpus:
     Raises:
         BadInput: a column is missing, or no row holds a passage.
     """
-    said = task.file.corpus
-    assert said is not None
-    split = said.split or task.split
     found: dict[str, str] = {}
-    for table in tables(task, source, split, each=said.each):
-        wanted = {"text": said.text, **({} if said.id is None else {"id": said.id})}
-        for _, row in _cells(task, table, wanted):
-            text = plain(row["text"])
-            found.setdefault(plain(row["id"]) if "id" in row else passage_id(text), text)
+    for name, text in passages(task, source):
+        found.setdefault(name, text)
+    split = splits(task)[0]
     if not found:
         raise BadInput(f"the split {split!r} holds no passages", place=Place(source.files[split][0]))
     digest = hashlib.sha256()
     for name, text in found.items():
         digest.update(f"{name}\0{text}\0".encode("utf-8", "surrogatepass"))
-    return Corpus(list(found), list(found.values()), said.depth, digest.hexdigest())
+    depth = task.file.corpus.depth if task.file.corpus else 0
+    return Corpus(list(found), list(found.values()), depth, digest.hexdigest())
+
+
+def passages(task: Task, source: Source) -> Iterator[tuple[str, str]]:
+    """Yield the id and the text in each row of the task's corpus, in file order.
+
+    Raises:
+        BadInput: a column is missing.
+    """
+    said = task.file.corpus
+    if said is None:
+        return
+    wanted = {"text": said.text, **({} if said.id is None else {"id": said.id})}
+    for table in tables(task, source, said.split or task.split, each=said.each):
+        for _, row in _cells(task, table, wanted):
+            text = plain(row["text"])
+            yield plain(row["id"]) if "id" in row else passage_id(text), text
 
 
 def qrels(task: Task, source: Source) -> dict[str, tuple[Graded, ...]]:

@@ -6,6 +6,7 @@ import contextlib
 from collections import deque
 from itertools import islice
 
+from harness.datasets import corpus as corpora
 from harness.datasets.availability import used_splits
 from harness.datasets.examples import examples
 from harness.datasets.sources import Source, Where, find_at_hand, locate, own_folder
@@ -25,6 +26,8 @@ def wrong_rows(task: Task) -> list[BadInput]:
         return []
     found: list[BadInput] = []
     splits = used_splits(task)
+    if not {*corpora.splits(task)} <= {*splits}:
+        return []  # a split that is none is a problem of its own
     with contextlib.suppress(Unavailable):  # a reader that is not installed here
         for source in (find_at_hand(task, splits, Where()), _sample(task)):
             if source is not None:
@@ -35,13 +38,16 @@ def wrong_rows(task: Task) -> list[BadInput]:
 def _sample(task: Task) -> Source | None:
     if task.file.data.sample is None:
         return None
-    splits = [task.split, *([task.file.shots.from_] if task.shots else [])]
+    splits = [task.split, *([task.file.shots.from_] if task.shots else []), *corpora.splits(task)]
     return locate(task, splits, Where(sample=True), say)
 
 
 def _first(task: Task, source: Source, split: str) -> list[BadInput]:
     try:
-        deque(islice(examples(task, source, split), ROWS), maxlen=0)
+        if corpora.splits(task)[:1] == [split]:
+            deque(islice(corpora.passages(task, source), ROWS), maxlen=0)
+        if split not in corpora.splits(task) or split == task.split:
+            deque(islice(examples(task, source, split), ROWS), maxlen=0)
     except BadInput as error:
         return [error]
     return []

@@ -164,6 +164,13 @@ def test_a_task_that_cannot_be_is_refused_at_its_line(letters, was, now, complai
     assert complaint in said.out + said.err
 
 
+def test_check_reads_the_first_passages_too(letters):
+    letters.write("tasks/letters.yaml", TASK.replace("{{ title }} {{ text }}", "{{ tite }}"))
+    said = letters("check", "tasks")
+    assert said.code == 2
+    assert "corpus.jsonl:1" in said.out + said.err
+
+
 def test_a_classifier_cannot_be_asked_and_those_that_can_are_named(letters):
     said = letters("run", "-t", "letters", "-b", "nb")
     assert said.code == 2
