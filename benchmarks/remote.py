@@ -79,7 +79,7 @@ def server(latency: float) -> Iterator[str]:
             process.terminate()
 
 
-def ours(folder: Path, url: str, calls: int, at_once: int) -> tuple[Cost, dict[str, Any]]:
+def ours(folder: Path, url: str, calls: int, at_once: int, *more: str) -> tuple[Cost, dict[str, Any]]:
     """Return what a run of so many calls cost, and its `run.json`."""
     write_reviews(folder / f"{calls}.tsv", calls, seed=calls)
     task = folder / f"calls_{calls}.yaml"
@@ -102,21 +102,20 @@ def ours(folder: Path, url: str, calls: int, at_once: int) -> tuple[Cost, dict[s
         "--runs-dir",
         str(folder / "runs"),
         "--fresh",
-        "--no-latency",
         "--json",
     ]
     env = {"HARNESS_CACHE": str(folder / "cache")}  # keeping the answers is a part of what is measured
-    cost = run([*asked, *where, "-q", "--concurrency", str(at_once)], env=env, cwd=folder)
+    cost = run([*asked, *where, "-q", "--concurrency", str(at_once), *more], env=env, cwd=folder)
     return cost, json.loads(cost.output)["runs"][0]
 
 
-def load(latency: float, calls: int, at_once: int) -> None:
+def load(latency: float, calls: int, at_once: int, more: list[str]) -> None:
     """Measure a run and the bare loop; start-up is taken off the CPU seconds, as a run of 64 calls has it."""
     print(machine())
     with server(latency) as url, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        few, _ = ours(folder, url, FEW, at_once)
-        many, document = ours(folder, url, calls, at_once)
+        few, _ = ours(folder, url, FEW, at_once, *more)
+        many, document = ours(folder, url, calls, at_once, *more)
         bare_few = run([sys.executable, "-c", BARE, url, str(FEW), str(at_once)])
         bare = run([sys.executable, "-c", BARE, url, str(calls), str(at_once)])
     seconds = sum(session["seconds"] for session in document["sessions"])
@@ -129,6 +128,7 @@ def load(latency: float, calls: int, at_once: int) -> None:
     print(
         f"CPU a call: {mine:.3f} ms, bare {theirs:.3f} ms, {mine / theirs:.2f} x; bare wall {bare.wall:.2f} s"
     )
+    print(f"start (CPU of {FEW} calls): {few.cpu:.2f} s")
     print(f"peak memory {many.rss:.0f} MiB, {few.rss:.0f} MiB for {FEW} calls; bare {bare.rss:.0f} MiB")
 
 
@@ -321,10 +321,12 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=1.0)
     parser.add_argument("--calls", type=int, default=CALLS)
     parser.add_argument("--at-once", type=int, default=64)
+    parser.add_argument("--no-cache", action="store_true", help="keep no answers")
     parser.add_argument("--max-cost", type=int, default=850, metavar="USD")
     arguments = parser.parse_args()
     if arguments.what == "load":
-        load(arguments.latency, arguments.calls, arguments.at_once)
+        more = ["--no-latency", *(["--no-cache"] if arguments.no_cache else [])]
+        load(arguments.latency, arguments.calls, arguments.at_once, more)
     elif arguments.what == "money":
         money(arguments.max_cost)
     else:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 if TYPE_CHECKING:
     import numpy as np
+    from _typeshed import DataclassInstance
     from numpy.typing import NDArray
 
 Ask = Literal["generate", "choose", "score", "extract", "embed", "tag", "rate", "rank", "retrieve"]
@@ -110,8 +112,21 @@ class Decoding:
 
     def asked(self) -> dict[str, Any]:
         """Return the keys that were asked for, in the vocabulary's order."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {k: list(v) if k == "stop" else v for k, v in values.items() if v is not None}
+        return {
+            name: list(value) if name == "stop" else value
+            for name, value in flat(self).items()
+            if value is not None
+        }
+
+
+def flat(values: DataclassInstance) -> dict[str, Any]:
+    """Return the fields of a dataclass as they are, by name; `dataclasses.asdict` copies them deeply."""
+    return {name: getattr(values, name) for name in _names(type(values))}
+
+
+@lru_cache(maxsize=256)
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
 
 
 @dataclass(frozen=True, slots=True)

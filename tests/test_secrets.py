@@ -74,7 +74,7 @@ class TestWhereTheyAreSent:
         assert backends.load("solar").choose(named).key_name == "MY_KEY"
 
     def test_a_missing_one_is_told_with_what_to_do(self):
-        pytest.importorskip("openai")
+        pytest.importorskip("aiohttp")
         (said,) = backends.load("gpt_4o").obstacles()
         assert said == "gpt_4o needs OPENAI_API_KEY: set it in the environment or in .env"
 
@@ -117,7 +117,7 @@ class TestAnswers:
 
     @pytest.fixture
     def project(self, tmp_path) -> Project:
-        pytest.importorskip("openai")
+        pytest.importorskip("aiohttp")
         project = Project(tmp_path)
         project.reviews(test=rows(12), text=REVIEWS.replace("{0: 부정, 1: 긍정}", "{0: none, 1: x}"))
         return project
@@ -196,7 +196,7 @@ KINDS = 23
 @pytest.fixture(scope="module")
 def told(tmp_path_factory) -> tuple[Path, list[str], list[str]]:
     """Return the project, all that was said, and how each run ended, after a run for each way to fail."""
-    pytest.importorskip("openai")
+    pytest.importorskip("aiohttp")
     project = Project(tmp_path_factory.mktemp("planted"))
     project.reviews(test=rows(1))
     project.write(".env", f"MY_KEY={KEY}\n")

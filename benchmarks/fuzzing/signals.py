@@ -36,7 +36,6 @@ IMPORTED = (
     *(*ASKING, "torch", "torch._dynamo", "tokenizers", "harness.adapters.networks.classifiers"),
     *("harness.reports.gate.gate", "harness.reports.gate.render", "harness.stats.paired", "scipy.special"),
     *("harness.models.training", "harness.evaluation.fit_cache", "harness.exporters.csv"),
-    *("httpx2", "openai.resources.chat.completions", "harness.adapters.remote.aiohttp_transport"),
 )
 COMMANDS: tuple[tuple[str, ...], ...] = (
     (*RUN, "nb"),  # fit, ask, compact

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from harness.schema import Prediction, Request, Response, Timing
+from harness.schema import Prediction, Request, Response, Timing, flat
 
 
 def record_values(
@@ -34,7 +33,7 @@ def record_values(
         "target": example.target,
         "scores": scores,
         **({"official": official} if official else {}),
-        **({"execution": asdict(response.execution)} if response.execution else {}),
+        **({"execution": flat(response.execution)} if response.execution else {}),
         **({"cluster": example.cluster} if example.cluster is not None else {}),
         **({"groups": groups} if groups is not None else {}),
     }
@@ -54,13 +53,12 @@ def response_values(response: Response) -> dict[str, Any]:
         "option_scores": finite(scores) if scores is not None else None,
         **{name: value for name, value in measured.items() if value is not None},
         "finish": response.finish,
-        "usage": asdict(response.usage) if response.usage else None,
-        # asdict copies deeply; this line is written for every example
+        "usage": flat(response.usage) if response.usage else None,
         "timing_s": _timing(timing) if timing else None,
         "attempts": response.attempts,
         "cached": response.cached,
         "truncated": response.truncated,
-        "error": asdict(response.error) if response.error else None,
+        "error": flat(response.error) if response.error else None,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 
 from harness.adapters.remote.errors import of_status
 from harness.adapters.remote.refused_prompts import unanswerable
@@ -283,7 +283,7 @@ def test_nothing_read_and_nothing_written_is_no_count():
 
 
 def test_gemini_s_stream_keeps_the_signs_as_well():
-    pytest.importorskip("google.genai")
+    pytest.importorskip("aiohttp")
     from harness.adapters.remote.gemini import Gemini
     from harness.schema import Profile
     from tests.support.remote import ask

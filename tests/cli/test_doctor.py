@@ -103,7 +103,7 @@ def test_a_broken_plugin_is_named_and_stops_nothing(shell, monkeypatch):
 
 
 def test_it_says_which_key_a_backend_needs_and_whether_it_is_set_and_never_the_key(shell, monkeypatch):
-    pytest.importorskip("openai")
+    pytest.importorskip("aiohttp")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     assert "  gpt_4o: needs OPENAI_API_KEY: set it in the environment or in .env" in shell("doctor").out
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-1234567890")

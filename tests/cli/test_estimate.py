@@ -67,7 +67,7 @@ def test_output_without_a_bound_has_no_upper_end(project):
 
 
 def test_no_key_is_needed_to_estimate_and_one_is_for_a_pilot(project, monkeypatch):
-    pytest.importorskip("openai")
+    pytest.importorskip("aiohttp")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     asked = ("estimate", "-t", "reviews", "-b", "gpt_4o_mini", "--data-dir", "data")
     said = project(*asked)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 
 from harness.extraction.verdicts import pair_verdict, quoted, score_verdict
 from tests.support.model_server import Asked, ModelServer, Reply, refuse, say

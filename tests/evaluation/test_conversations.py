@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 
 from tests.support.forking import ASKING
 from tests.support.model_server import Asked, ModelServer, Reply, refuse, say, usage

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 if sys.platform == "win32":
     pytest.skip("POSIX signals", allow_module_level=True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 
 from tests.support.model_server import Asked, ModelServer, Reply, say
 from tests.support.running import Project, keys_of, rows, said

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 
 from tests.support.certificates import certified
 from tests.support.forking import ASKING

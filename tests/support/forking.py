@@ -46,7 +46,7 @@ IMPORTED = (
     ),
 )
 # What asking a server imports: most of a second, which a test of another kind does without.
-ASKING = ("openai", "openai.resources.chat", "aiohttp", "harness.adapters.remote.openai")
+ASKING = ("aiohttp", "harness.adapters.remote.openai")
 # What a local model imports, also one that is trained; one server for all of these: it takes ten seconds.
 MODELS = (
     "torch",

@@ -22,7 +22,7 @@ from tests.support.model_server import ModelServer, say
 from tests.support.running import REVIEWS, rows, said
 from tests.support.shell import Shell
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 
 KEY = "sk-planted-7b1f9c55aa0e4d2f"
 NAME = "PLANTED_API_KEY"

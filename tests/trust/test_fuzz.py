@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 pytest.importorskip("torch")  # one of the systems that are sent signals
 
 from benchmarks.fuzz import tried

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 
 from tests.support.forking import ASKING
 from tests.support.model_server import ModelServer, Reply, say, whole

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 
 from tests.support.model_server import ModelServer
 from tests.support.running import Project, here, rows

@@ -38,7 +38,7 @@ CONCURRENCY = 64
 TIMEOUT = 120.0  # seconds that one try may take
 LONGEST_HOLD = 120.0  # seconds that a server may ask us to wait
 ANNOUNCED = 5.0  # seconds of a wait that somebody who watches is told of
-SENDING = 6  # turns of the loop from the start of a call until its bytes are written
+SENDING = 3  # turns of the loop from the start of a call until its bytes are written
 PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds before the second try, twice as long before each other
 
 

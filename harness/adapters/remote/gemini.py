@@ -1,4 +1,4 @@
-"""Google's Gemini, by Google's own client: text, options by a JSON schema or extracted, embeddings.
+"""Google's Gemini: text, options by a JSON schema or extracted, embeddings.
 
 It tells no log-probabilities of options. What its safety settings hold back, prompt or reply, is `filtered`.
 `thinking_budget` bounds a model's thoughts in tokens; they count as reasoning tokens.
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import base64
 import time
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import httpx2
 
 from harness.adapters.remote import errors as faults
 from harness.adapters.remote import http
 from harness.adapters.remote.base import Concurrent, Try
 from harness.adapters.remote.embeddings import compared, sentences
+from harness.adapters.remote.error_bodies import raise_for_error, refusal
 from harness.adapters.remote.errors import Fault
 from harness.adapters.remote.images import picture
 from harness.adapters.remote.replies import (
@@ -36,11 +36,10 @@ GOOGLE = "https://generativelanguage.googleapis.com"
 KEY = "GEMINI_API_KEY"
 SEEDS = 2**31
 EMBEDDED = 32  # pairs of sentences in a call, 64 sentences of the 100 that the service takes
+VERSION = "v1beta"  # of the API
 NAMES = {
-    "max_tokens": "max_output_tokens",
-    **{
-        key: key for key in ("temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty", "seed")
-    },
+    **{"max_tokens": "maxOutputTokens", "temperature": "temperature", "top_p": "topP", "top_k": "topK"},
+    **{"presence_penalty": "presencePenalty", "frequency_penalty": "frequencyPenalty", "seed": "seed"},
 }
 _FINISHES = {
     **{"STOP": "stop", "MAX_TOKENS": "length"},
@@ -64,7 +63,9 @@ class Gemini(Concurrent):
         if profile.ask in CHOOSING and profile.choose_by == "logprobs":
             raise BadInput(f"{profile.name}: Gemini tells no log-probabilities; say choose_by: structured")
         self.batch = EMBEDDED if profile.ask == "embed" else 1
-        self._client: Any = None
+        named = str(profile.model)
+        self.model = named if named.startswith(("models/", "tunedModels/")) else f"models/{named}"
+        self._client: http.Client | None = None
 
     def identity(self) -> Mapping[str, Any]:
         """Return what tells one server's model from another's of the same name."""
@@ -82,7 +83,7 @@ class Gemini(Concurrent):
         return {NAMES[key]: value for key, value in asked.items()}
 
     def prepare(self) -> None:
-        """Make Google's client: its import takes longer than an answer."""
+        """Make the client, which connects when it is asked."""
         self._client = self._client or self._made()
 
     def weight(self, requests: Sequence[Request]) -> float:
@@ -94,43 +95,31 @@ class Gemini(Concurrent):
 
     async def call(self, requests: Sequence[Request], this: Try) -> list[Response]:
         """Return the answers to the requests of one call."""
-        from google.genai.errors import APIError
-
-        ask = self._embed(requests, this) if self.batch > 1 else self._write(requests[0], this)
-        try:
-            return await ask
-        except APIError as error:
-            raise self._refused(error, this) from None
-        except (httpx2.HTTPError, OSError) as error:
-            raise http.of_transport(error) from None
-        except (ValueError, TypeError, AttributeError) as error:  # as the SDK fails on what is no reply
-            raise Fault("malformed", f"the reply cannot be read: {error}") from None
+        return await (self._embed(requests, this) if self.batch > 1 else self._write(requests[0], this))
 
     async def hang_up(self) -> None:
         """Close the connections."""
         if self._client is not None:
-            await self._http.aclose()  # the SDK leaves open what it was given
-            self._client.close()
+            await self._client.close()
             self._client = None
 
     # ---- text ---------------------------------------------------------------------------------------
 
     async def _write(self, request: Request, this: Try) -> list[Response]:
-        contents, config = self._asked(request)
-        models, model, said = self._client.aio.models, self.profile.model, Completion()
+        said, body = Completion(), self._body(request)
         if self.profile.stream:
             this.said = said
-            chunks = await models.generate_content_stream(model=model, contents=contents, config=config)
-            async for chunk in chunks:
-                hear(chunk.model_dump(mode="json", by_alias=True, exclude_none=True), said)
-                if said.text:
-                    this.hear()
-                this.last = time.perf_counter()
+            reply = await self._sent("streamGenerateContent?alt=sse", body, this)
+            try:
+                async for data in reply.events():
+                    hear(raise_for_error(document(data, self.url)), said)
+                    if said.text:
+                        this.hear()
+                    this.last = time.perf_counter()
+            finally:
+                await reply.close()
         else:
-            config["should_return_http_response"] = True  # read here, as any server's
-            reply = await models.generate_content(model=model, contents=contents, config=config)
-            self.began(this, _lower(reply.sdk_http_response.headers))
-            hear(document(reply.sdk_http_response.body.encode(), self.url), said)
+            hear(await self._posted("generateContent", body, this), said)
         if said.finish is None:
             raise Fault("malformed", "the reply has no end")
         return [self.whole(request, said)]
@@ -141,28 +130,28 @@ class Gemini(Concurrent):
         headroom = self.settings.get("reasoning_headroom")
         return response(request, said, headroom, structured=structured, chat=True)
 
-    def _asked(self, request: Request) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """Return the contents and the configuration of a call."""
+    def _body(self, request: Request) -> dict[str, Any]:
+        """Return what is sent."""
         config = dict(self.sent(request.decoding))
         if "seed" in config:
             config["seed"] = request.seed % SEEDS  # drawn from what was asked, the example and the repeat
         if self.settings.get("thinking_budget") is not None:
-            config["thinking_config"] = {"thinking_budget": self.settings["thinking_budget"]}
+            config["thinkingConfig"] = {"thinkingBudget": self.settings["thinking_budget"]}
         if (schema := output_schema(request, self.profile)) is not None:
-            config["response_mime_type"] = "application/json"
-            config["response_json_schema"] = schema
+            config |= {"responseMimeType": "application/json", "responseJsonSchema": schema}
+        body: dict[str, Any] = {}
         contents: list[dict[str, Any]] = []
         for message in request.messages(self.profile.shots_as, self.settings.get("system_as") or "system"):
             if message["role"] == "system":
-                config["system_instruction"] = message["content"]
+                body["systemInstruction"] = {"parts": [{"text": message["content"]}], "role": "user"}
             else:
                 role = "model" if message["role"] == "assistant" else "user"
                 contents.append({"role": role, "parts": [{"text": message["content"]}]})
         if IMAGE in request.example.fields:
             found, kind = picture(request.example.fields[IMAGE])
             data = base64.b64encode(found).decode()
-            contents[-1]["parts"].insert(0, {"inline_data": {"mime_type": kind, "data": data}})
-        return contents, config
+            contents[-1]["parts"].insert(0, {"inlineData": {"mimeType": kind, "data": data}})
+        return {"contents": contents, **body, **({"generationConfig": config} if config else {})}
 
     # ---- embeddings ---------------------------------------------------------------------------------
 
@@ -171,37 +160,56 @@ class Gemini(Concurrent):
         if not texts:
             return compared(requests, {}, 0, None)
         size = self.settings.get("dimensions")
-        reply = await self._client.aio.models.embed_content(
-            model=self.profile.model,
-            contents=texts,
-            config={"output_dimensionality": size} if size else None,
-        )
-        self.began(this, _lower(reply.sdk_http_response.headers))
-        rows = [row.values for row in reply.embeddings or ()]
+        shared = {"model": self.model, **({"outputDimensionality": size} if size else {})}
+        asked = [{**shared, "content": {"parts": [{"text": text}], "role": "user"}} for text in texts]
+        reply = await self._posted("batchEmbedContents", {"requests": asked}, this)
+        try:
+            rows = [array("d", row["values"]) for row in reply["embeddings"]]
+        except (KeyError, TypeError):
+            rows = []
         if len(rows) != len(texts) or not all(rows):
             raise Fault("malformed", f"{len(rows)} vectors came for {len(texts)} sentences")
         return compared(requests, dict(zip(texts, rows, strict=True)), None, None)
 
     # ---- the wire -----------------------------------------------------------------------------------
 
-    def _made(self) -> Any:
-        """Return Google's client, which tries nothing again and takes no key but the one that is named."""
-        from google import genai
-
+    def _made(self) -> http.Client:
+        """Return a client that sends the key which the settings name, and none beside."""
         name = key_name(self.settings, KEY)
         secret = key(name) if name else None
-        self._http = http.client(int(self.traffic.window.most), ["x-goog-api-key"] if secret else [])
-        options = {"base_url": self.url, "api_version": "v1beta", "httpx_async_client": self._http}
-        return genai.Client(api_key=secret or "none", vertexai=False, http_options=options)
+        headers = {"x-goog-api-key": secret} if secret else None
+        return http.Client(self.url, int(self.traffic.window.most), headers)
 
-    def _refused(self, error: Any, this: Try) -> Fault:
-        this.headers = _lower(getattr(error.response, "headers", None) or {})
-        said = f"{error.status}: {error.message}" if error.status else str(error.message)
-        fault = faults.of_status(error.code or 500, this.headers, said)
-        for detail in at(error.details, "error", "details") or ():
-            if fault.hold is None and fault.crowded:
-                fault.hold = faults.duration(at(detail, "retryDelay"))
-        return fault
+    async def _posted(self, method: str, body: Mapping[str, Any], this: Try) -> dict[str, Any]:
+        """Return the reply to a body, an object without an error in it."""
+        reply = await self._sent(method, body, this)
+        return raise_for_error(document(await reply.read(), self.url))
+
+    async def _sent(self, method: str, body: Mapping[str, Any], this: Try) -> http.Reply:
+        """Return the service's reply, its head read.
+
+        Raises:
+            Fault: there is none, or it is a refusal.
+        """
+        self.prepare()
+        assert self._client is not None
+        reply = await self._client.post(f"/{VERSION}/{self.model}:{method}", body)
+        this.headers = reply.headers
+        if not 200 <= reply.status < 300:
+            raise _refused(reply, *await refusal(reply))
+        self.began(this, reply.headers)
+        return reply
+
+
+def _refused(reply: http.Reply, body: Any, text: str) -> Fault:
+    """Return the fault of a refusal (google.rpc.Status), with the wait that its RetryInfo names."""
+    error = at(body[0] if isinstance(body, list) and body else body, "error")
+    message, status = at(error, "message") or text, at(error, "status")
+    fault = faults.of_status(reply.status, reply.headers, f"{status}: {message}" if status else str(message))
+    for detail in at(error, "details") or ():
+        if fault.hold is None and fault.crowded:
+            fault.hold = faults.duration(at(detail, "retryDelay"))
+    return fault
 
 
 def hear(reply: Mapping[str, Any], said: Completion) -> None:
@@ -229,7 +237,3 @@ def hear(reply: Mapping[str, Any], said: Completion) -> None:
     )
     said.usage = told or said.usage
     said.model = at(reply, "modelVersion") or said.model
-
-
-def _lower(headers: Mapping[str, str] | None) -> dict[str, str]:
-    return {name.lower(): value for name, value in (headers or {}).items()}

@@ -11,23 +11,19 @@ through) or `extract`.
 
 from __future__ import annotations
 
-import json
 import time
 from array import array
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import httpx2
-
-from harness.adapters.remote import errors as faults
 from harness.adapters.remote import http
 from harness.adapters.remote import openai_logprobs as echoes
 from harness.adapters.remote.base import Concurrent, Try
 from harness.adapters.remote.embeddings import compared, sentences
+from harness.adapters.remote.error_bodies import raise_for_error, raise_for_status
 from harness.adapters.remote.errors import Fault
 from harness.adapters.remote.images import data_uri
 from harness.adapters.remote.openai_apis import APIS, Api
-from harness.adapters.remote.refused_prompts import unanswerable
 from harness.adapters.remote.replies import (
     PER_MESSAGE,
     PER_REQUEST,
@@ -52,7 +48,7 @@ FREE = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed")
 
 
 class OpenAI(Concurrent):
-    """Asks a server that speaks OpenAI's API, by OpenAI's own client."""
+    """Asks a server that speaks OpenAI's API."""
 
     def __init__(self, profile: Profile) -> None:
         """Check what the settings say together; nothing is sent yet.
@@ -76,7 +72,8 @@ class OpenAI(Concurrent):
         self.chats = name != "completions"
         embeds = profile.ask == "embed"
         self.batch, self.path = (EMBEDDED, "/embeddings") if embeds else (1, self.api.path)
-        self._client: Any = None
+        self._client: http.Client | None = None
+        self._decoding: tuple[Decoding | None, Mapping[str, Any]] = (None, {})
         self._warned = False
 
     def identity(self) -> Mapping[str, Any]:
@@ -112,7 +109,7 @@ class OpenAI(Concurrent):
         return self.chats or thinks
 
     def prepare(self) -> None:
-        """Make OpenAI's client: its import takes longer than an answer."""
+        """Make the client, which connects when it is asked."""
         self._client = self._client or self._made()
 
     # ---- a call -------------------------------------------------------------------------------------
@@ -183,7 +180,9 @@ class OpenAI(Concurrent):
 
     def _body(self, request: Request) -> dict[str, Any]:
         picture = request.example.fields.get(IMAGE)
-        decoding = dict(self.sent(request.decoding))
+        if request.decoding is not self._decoding[0]:  # a run has one
+            self._decoding = request.decoding, self.sent(request.decoding)
+        decoding = dict(self._decoding[1])
         if "seed" in decoding:
             decoding["seed"] = request.seed % SEEDS  # drawn from what was asked, the example and the repeat
         return {
@@ -205,19 +204,21 @@ class OpenAI(Concurrent):
     async def _streamed(self, body: Mapping[str, Any], this: Try) -> Completion:
         """Return a reply that came in pieces, or whole from a server that does not stream."""
         said = this.said = Completion()
-        reply = await self._sent(body, this, stream=True)
+        reply = await self._sent(body, this)
         try:
-            if any(kind in reply.headers.get("content-type", "") for kind in ("json", "html")):
-                return self.api.read(_raise_for_error(document(await reply.aread(), self.url + self.path)))
-            async for event in _events(reply):
-                self.api.hear(event, said)
+            if any(kind in reply.headers.get("Content-Type", "") for kind in ("json", "html")):
+                return self.api.read(raise_for_error(document(await reply.read(), self.url + self.path)))
+            async for data in reply.events():
+                if data == b"[DONE]":  # the end, however long the server then keeps the connection open
+                    break
+                if not data:
+                    continue
+                self.api.hear(raise_for_error(document(data)), said)
                 if said.text:
                     this.hear()
                 this.last = time.perf_counter()
-        except httpx2.HTTPError as error:
-            raise http.of_transport(error) from None
         finally:
-            await reply.aclose()
+            await reply.close()
         if said.finish is None:
             raise Fault("malformed", "the stream ended before the reply did")
         return said
@@ -246,80 +247,28 @@ class OpenAI(Concurrent):
 
     # ---- the wire -----------------------------------------------------------------------------------
 
-    def _made(self) -> Any:
-        """Return OpenAI's client, which tries nothing again and finds nothing in the environment."""
-        from openai import AsyncOpenAI
-
+    def _made(self) -> http.Client:
+        """Return a client that sends the key which the settings name, and none beside."""
         name = key_name(self.settings, KEY)
         secret = key(name) if name else None
-        return AsyncOpenAI(
-            api_key=secret or "none",
-            admin_api_key="",
-            organization="",
-            project="",
-            base_url=self.url,
-            max_retries=0,
-            timeout=http.TIMEOUT,
-            http_client=http.client(int(self.traffic.window.most), ["authorization"] if secret else []),
-        )
+        headers = {"Authorization": f"Bearer {secret}"} if secret else None
+        return http.Client(self.url, int(self.traffic.window.most), headers)
 
     async def _posted(self, body: Mapping[str, Any], this: Try) -> dict[str, Any]:
         """Return the reply to a body, an object without an error in it."""
-        return _raise_for_error(document((await self._sent(body, this)).content, self.url + self.path))
+        reply = await self._sent(body, this)
+        return raise_for_error(document(await reply.read(), self.url + self.path))
 
-    async def _sent(self, body: Mapping[str, Any], this: Try, *, stream: bool = False) -> httpx2.Response:
-        """Return the server's response, its head read."""
-        from openai import APIConnectionError, APIStatusError, AsyncStream
+    async def _sent(self, body: Mapping[str, Any], this: Try) -> http.Reply:
+        """Return the server's reply, its head read.
 
-        # By its path and not by `client.chat`: the SDK would make objects of what is read here anyway,
-        # at half the cost of a call, and choke on replies that are not as OpenAI's.
-        try:
-            response: httpx2.Response = await self._client.post(
-                self.path,
-                cast_to=httpx2.Response,
-                body={"model": self.profile.model, **body},
-                stream=stream,
-                stream_cls=AsyncStream[Any] if stream else None,
-            )
-        except APIStatusError as error:
-            this.headers = error.response.headers
-            words = _error_message(error.body or error.response.text)
-            raise faults.of_status(error.status_code, error.response.headers, words) from None
-        except (APIConnectionError, httpx2.HTTPError, OSError) as error:
-            raise http.of_transport(error) from None
-        self.began(this, response.headers)
-        return response
-
-
-async def _events(response: httpx2.Response) -> AsyncIterator[dict[str, Any]]:
-    """Yield the events of a stream (text/event-stream), each an object without an error in it.
-
-    It ends with `[DONE]`, however long the server then keeps the connection open.
-    """
-    async for line in response.aiter_lines():
-        data = line.removeprefix("data:").strip() if line.startswith("data:") else ""
-        if data == "[DONE]":
-            return
-        if data:
-            yield _raise_for_error(document(data.encode()))
-
-
-def _raise_for_error(reply: dict[str, Any]) -> dict[str, Any]:
-    """Return a reply that holds no error: a proxy tells its upstream's within a 200."""
-    wrong = reply.get("error")
-    if wrong:
-        words = _error_message(wrong)
-        finish = unanswerable(words)
-        raise Fault("bad_request" if finish else "server_error", f"in the reply: {words}", finish=finish)
-    return reply
-
-
-def _error_message(body: Any) -> str:
-    """Return what a server said of an error: its code, its words, and an upstream's that a proxy hands on."""
-    said = at(body, "message") or at(body, "detail") or body
-    words = [said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)]
-    words += [str(more) for key in ("raw", "reasons") if (more := at(body, "metadata", key))]
-    code = at(body, "code")
-    if code and str(code) not in words[0]:
-        words.insert(0, str(code))
-    return ": ".join(words)
+        Raises:
+            Fault: there is none, or it is a refusal.
+        """
+        self.prepare()
+        assert self._client is not None
+        reply = await self._client.post(self.path, {"model": self.profile.model, **body})
+        this.headers = reply.headers
+        await raise_for_status(reply)
+        self.began(this, reply.headers)
+        return reply

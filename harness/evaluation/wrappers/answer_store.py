@@ -1,8 +1,8 @@
 """Answers by key, in one SQLite file that several processes read and write at once.
 
-A write-ahead log lets readers go on while one writes; writers wait for each other. Each answer is a
-transaction of its own: a kill loses none that was written. A file that is damaged is set aside, and a disk
-that is full costs what would have been kept, never the run.
+A write-ahead log lets readers go on while one writes; writers wait for each other. Answers that are put
+together are one transaction: a kill loses none that was written. A file that is damaged is set aside, and a
+disk that is full costs what would have been kept, never the run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -32,6 +32,15 @@ CREATE TABLE IF NOT EXISTS answers (
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 T = TypeVar("T")
+
+
+class Answer(NamedTuple):
+    """An answer to be kept under a key, and of whom it is."""
+
+    key: bytes
+    backend: str
+    model: str
+    packed: bytes
 
 
 class Kept(NamedTuple):
@@ -72,12 +81,20 @@ class Store:
 
     def put(self, key: bytes, answer: bytes, *, backend: str, model: str) -> None:
         """Keep an answer. One that is there already stays."""
-        values = (key, backend, model, int(time.time()), answer)
-        self._tried(
-            lambda connection: connection.execute(
-                "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?)", values
-            )
-        )
+        self.put_all([Answer(key, backend, model, answer)])
+
+    def put_all(self, answers: Iterable[Answer]) -> None:
+        """Keep answers, all or none of them; those that are there already stay."""
+        now = int(time.time())
+        rows = [(one.key, one.backend, one.model, now, one.packed) for one in answers]
+
+        def put(connection: sqlite3.Connection) -> None:
+            with connection:
+                if len(rows) > 1:
+                    connection.execute("BEGIN IMMEDIATE")
+                connection.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?)", rows)
+
+        self._tried(put)
 
     def kept(self) -> list[Kept]:
         """Return what is kept, by backend and model."""

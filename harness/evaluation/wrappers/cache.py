@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 import orjson
@@ -19,11 +20,12 @@ from harness.adapters.base import Adapter, Wrapper
 from harness.adapters.images import PictureError, content
 from harness.api_keys import may_hold_key
 from harness.errors import HarnessError
-from harness.evaluation.wrappers.answer_store import Store
-from harness.schema import CHOOSING, IMAGE, WRITTEN, Profile, Request, Response, Usage
+from harness.evaluation.wrappers.answer_store import Answer, Store
+from harness.schema import CHOOSING, IMAGE, WRITTEN, Profile, Request, Response, Usage, flat
 from harness.tasks.validation import WITHOUT_PROMPT
 
 VERSION = 1  # raise it when answers that are kept would be read otherwise than they were given
+BATCH, PERIOD_S = 64, 0.02  # answers that are written together, and how long after the last ones
 AHEAD = 256  # known answers that may wait until one that is asked for comes back
 
 # Asks of which a system reads the bare fields, instead of a prompt or beside it: where does a span begin?
@@ -125,6 +127,8 @@ class Cached(Wrapper):
         self.store, self.keys, self.profile = store, keys, profile
         self._waiting: deque[Response] = deque()
         self._asked: dict[tuple[str, int], tuple[bytes, Request]] = {}
+        self._unwritten: dict[bytes, Answer] = {}
+        self._written = 0.0
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
         """Yield one Response a request, those that are known as soon as they are met.
@@ -132,16 +136,19 @@ class Cached(Wrapper):
         The adapter within is not troubled before there is something to ask it.
         """
         source = iter(requests)
-        while (first := (yield from self._known(source))) is not None:
-            try:
-                for response in self.inner.answer(self._unknown(first, source)):
-                    self._keep(response)
-                    yield response
-                    yield from self._met()
-            except HarnessError:
-                yield from self._met()  # they were asked for, and cost nothing
-                raise
-            yield from self._met()
+        try:
+            while (first := (yield from self._known(source))) is not None:
+                try:
+                    for response in self.inner.answer(self._unknown(first, source)):
+                        self._keep(response)
+                        yield response
+                        yield from self._met()
+                except HarnessError:
+                    yield from self._met()  # they were asked for, and cost nothing
+                    raise
+                yield from self._met()
+        finally:
+            self._write()
 
     def _known(self, source: Iterator[Request | None]) -> Generator[Response, None, Request | None]:
         """Yield answers as long as they are known; return the first request that is not, None at the end."""
@@ -180,7 +187,11 @@ class Cached(Wrapper):
     def _looked_up(self, request: Request) -> Response | None:
         """Return the kept answer of a request; one without is from now on under way."""
         key = self.keys.of(request)
-        answer = looked_up(self.store, key, request, self.profile.shots_as)
+        unwritten = self._unwritten.get(key)
+        if unwritten is not None:
+            answer = _unpacked(unwritten.packed, request, self.profile.shots_as)
+        else:
+            answer = looked_up(self.store, key, request, self.profile.shots_as)
         if answer is None:
             self._asked[request.key] = key, request
         return answer
@@ -190,7 +201,19 @@ class Cached(Wrapper):
         if key is not None and request is not None and response.error is None:
             packed = _packed_answer(response, request)
             if not may_hold_key(packed):  # cut out of it, another answer would be judged the next time
-                self.store.put(key, packed, backend=self.profile.name, model=self.profile.model or "")
+                self._unwritten[key] = Answer(key, self.profile.name, self.profile.model or "", packed)
+        if len(self._unwritten) >= BATCH or time.monotonic() > self._written + PERIOD_S:
+            self._write()
+
+    def _write(self) -> None:
+        """Write the answers that came since the last time, in one transaction.
+
+        A burst shares one; where answers are rarer than PERIOD_S each is written before it is handed on.
+        """
+        if self._unwritten:
+            self.store.put_all(self._unwritten.values())
+            self._unwritten.clear()
+        self._written = time.monotonic()
 
 
 def looked_up(store: Store, key: bytes, request: Request, shots_as: str) -> Response | None:
@@ -202,7 +225,7 @@ def looked_up(store: Store, key: bytes, request: Request, shots_as: str) -> Resp
 def _packed_answer(response: Response, request: Request) -> bytes:
     """Return what is kept of an answer: all but how long it took."""
     values = {name: getattr(response, name) for name in _KEPT}
-    usage = asdict(response.usage) if response.usage else None
+    usage = flat(response.usage) if response.usage else None
     # NaN and the infinities, which only the standard library's JSON can say and read back.
     return json.dumps(
         {**values, "usage": usage, "chat": request.was_chat, "system_as": request.system_as}, default=float

@@ -120,6 +120,8 @@ SENTENCES = {
     "this API cannot honour {0} in decoding": "이 API는 디코딩의 {0:을/를} 지킬 수 없습니다",
     # harness/adapters/remote/openai_logprobs.py
     "the server tells no log-probabilities of a prompt; ask with choose_by: structured or extract": "서버가 프롬프트의 로그 확률을 알려 주지 않습니다. choose_by: structured나 extract로 물어보세요",
+    # harness/adapters/remote/proxies.py
+    "the proxy of the environment is a {0} one, and only http and https are spoken; set {1}_PROXY, or NO_PROXY={2}": "환경 변수의 프록시가 {0} 프록시인데, http와 https 프록시만 쓸 수 있습니다. {1}_PROXY를 정하거나 NO_PROXY에 {2:을/를} 넣으세요",
     # harness/adapters/vllm/engine.py
     "the vllm adapter needs vllm ({0}): pip install '{1}[vllm]'": "vllm 어댑터에는 vllm이 필요합니다({0}): pip install '{1}[vllm]'",
     # harness/adapters/vllm/jobs.py

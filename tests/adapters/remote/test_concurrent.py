@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 
 from harness.adapters.remote import base as concurrent
 from harness.adapters.remote import circuit_breaker as liveness

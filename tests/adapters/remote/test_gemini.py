@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("google.genai")
+pytest.importorskip("aiohttp")
 
 from harness.adapters.remote import base as concurrent
 from harness.adapters.remote.gemini import Gemini

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("google.genai")
+pytest.importorskip("aiohttp")
 
 from tests.support.model_server import ModelServer, answer, refuse
 from tests.support.running import Project, records_of, said

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 
 from tests.support.forking import ASKING
 from tests.support.model_server import Asked, ModelServer, Reply, answer, say, usage, whole

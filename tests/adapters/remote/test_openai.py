@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 
 from harness.adapters.remote import openai
 from harness.adapters.remote.openai import OpenAI

@@ -15,7 +15,7 @@ from tests.support.billing import Billing, billed_project, long_reviews, tokeniz
 from tests.support.model_server import ModelServer
 from tests.support.running import Project, here
 
-pytest.importorskip("openai")
+pytest.importorskip("aiohttp")
 pytest.importorskip("tokenizers")
 
 COUNT = 100
