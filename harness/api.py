@@ -92,7 +92,7 @@ class Leaderboard(boards.Board):
 
     def _repr_html_(self) -> str:
         with language(self.lang):
-            return html.fragment(render.blocks(self))
+            return html.notebook(render.blocks(self))
 
 
 @dataclass(frozen=True, repr=False)
@@ -139,7 +139,7 @@ class Comparison(comparing.PairedComparison):
 
     def _repr_html_(self) -> str:
         with language(self.lang):
-            return html.fragment(compare_render.blocks(self))
+            return html.notebook(compare_render.blocks(self))
 
 
 @taking(RunOptions)

@@ -269,7 +269,7 @@ def test_a_leaderboards_frame_has_a_row_a_figure(both):
 
 def test_a_leaderboard_of_nothing_says_so(home):
     assert leaderboard([]).markdown() == "No runs with answers."
-    assert leaderboard([])._repr_html_() == "<p>No runs with answers.</p>"
+    assert leaderboard([])._repr_html_().endswith("</style><p>No runs with answers.</p></div>")
 
 
 # compare

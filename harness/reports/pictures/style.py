@@ -11,13 +11,22 @@ _BEGIN, _END = "/* pictures: also of those that stand alone */", "/* end of pict
 
 
 @cache
+def palette() -> str:
+    """Return the colours of pages and pictures by day and by night, as rules of a style sheet."""
+    return re.sub(r"\s+", " ", _rules().partition(".drawn")[0]).strip()
+
+
+def _rules() -> str:
+    sheet = (shipped("reports") / "templates/site/assets/site.css").read_text(encoding="utf-8")
+    return "".join(re.findall(f"{re.escape(_BEGIN)}(.*?){re.escape(_END)}", sheet, re.DOTALL))
+
+
+@cache
 def alone() -> str:
     """Return the style of an SVG file: the page's own rules for pictures, with a ground of its own."""
-    sheet = (shipped("reports") / "templates/site/assets/site.css").read_text(encoding="utf-8")
-    rules = "".join(re.findall(f"{re.escape(_BEGIN)}(.*?){re.escape(_END)}", sheet, re.DOTALL))
     ground = (
         ".drawn { background: var(--card); font-family: system-ui, -apple-system, 'Segoe UI', "
         "'Apple SD Gothic Neo', 'Noto Sans KR', 'Malgun Gothic', 'NanumGothic', sans-serif; "
         "font-variant-numeric: tabular-nums; }"
     )
-    return re.sub(r"\s+", " ", rules + ground).strip()
+    return re.sub(r"\s+", " ", _rules() + ground).strip()

@@ -87,8 +87,12 @@ def test_a_wide_table_scrolls_by_keyboard_and_has_a_name(page):
 
 
 def test_numbers_stand_at_the_right_and_names_at_the_left(page):
-    cells = re.findall(r'<t[dh][^>]*style="text-align: (\w+)"[^>]*>(good|0\.9000)', page)
+    cells = re.findall(r'<t[dh][^>]*style="text-align: (\w+)[^>]*>(?:<b>)?(good|0\.9000)', page)
     assert cells == [("left", "good"), ("right", "0.9000")]
+
+
+def test_a_share_has_a_bar_and_its_interval_stands_back(page):
+    assert 'class="figure" style="text-align: right; --at: 90.0%"><b>0.9000</b> <span class="reach">[' in page
 
 
 # LaTeX ------------------------------------------------------------------------------------------------
@@ -172,7 +176,7 @@ def test_a_hostile_string_is_text_in_every_board(named, name):
     page = Page(render.written(render.blocks(found), "html"))
     assert {tag for tag, _ in page.tags} <= {
         *("html", "head", "meta", "title", "style", "body", "main", "h1", "div", "table", "thead", "tbody"),
-        *("tr", "th", "td", "p"),
+        *("tr", "th", "td", "p", "b", "span"),
     }
     assert {key for _, about in page.tags for key in about} <= {
         *("lang", "charset", "name", "content", "http-equiv", "role", "tabindex", "aria-label"),
@@ -227,7 +231,7 @@ def test_a_hostile_answer_is_text_in_a_comparison(named, name):
     page = Page(found.html())
     assert {tag for tag, _ in page.tags} <= {
         *("html", "head", "meta", "title", "style", "body", "main", "h1", "div", "table", "thead", "tbody"),
-        *("tr", "th", "td", "p", "ul", "li"),
+        *("tr", "th", "td", "p", "ul", "li", "b", "span"),
     }
     assert all(line.isprintable() for line in found.markdown().split("\n"))
     assert not re.search(r"(?<!\\)(?:\\\\)*<[a-z/!]", found.markdown())
