@@ -24,6 +24,7 @@ EXTRACTORS = (
     ExtractorEntry("answer_phrase", "harness.extraction.steps:answer_phrase"),
     ExtractorEntry("no_answer", "harness.extraction.steps:no_answer"),
     ExtractorEntry("number", "harness.extraction.steps:number", settings={"cut": "bool"}),
+    ExtractorEntry("numbers", "harness.extraction.steps:numbers", settings={"digits": "int"}),
     ExtractorEntry("rating", "harness.extraction.steps:rating"),
     ExtractorEntry("regex", "harness.extraction.steps:regex", settings={"pattern": "str", "group": "int"}),
     *(

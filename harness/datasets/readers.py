@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from harness.datasets import long_texts
 from harness.datasets.formats import Reader, Table, a_file_each, worked
 from harness.datasets.formats import csv_tsv as delimited
 from harness.datasets.formats import images as pictures
@@ -40,8 +41,15 @@ _BY_ENDING = {".parquet": _FORMATS["parquet"], ".xlsx": _FORMATS["xlsx"]}
 def tables(task: Task, source: Source, split: str, *, each: Sequence[str] | None = None) -> Iterator[Table]:
     """Yield the tables of a split's files; of a sample, the rows that are the split's.
 
-    `each` are keys of lists within lists whose objects are the rows; None for what the task's data say.
+    `each` are keys of lists within lists whose objects are the rows; None for what the task's data say. Where
+    the task asks about long texts, these are made of all the passages, and are one table.
     """
+    wanted = task.file.data.long_texts
+    read = _tables(task, source, split, each)
+    return read if wanted is None else long_texts.tables(read, wanted, sample=source.sample)
+
+
+def _tables(task: Task, source: Source, split: str, each: Sequence[str] | None) -> Iterator[Table]:
     endings = {path.suffix.lower() for path in source.files[split]}
     told = _BY_ENDING.get(endings.pop()) if len(endings) == 1 else None
     data = task.file.data

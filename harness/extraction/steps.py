@@ -174,6 +174,17 @@ def number(*, cut: bool = False) -> Step:
     return lambda text, _options: stated_number(text, cut=cut)
 
 
+def numbers(digits: int = 1) -> Step:
+    """Return all whole numbers of `digits` or more that a reply says, in its order: `123456, 234567`.
+
+    Where numbers stand behind its last mark (답:, 따라서, 더하면, an equation's =), only these; what is
+    worked out in brackets is passed over.
+    """
+    from harness.extraction.listed_numbers import listed_numbers
+
+    return lambda text, _options: ", ".join(listed_numbers(text, digits)) or None
+
+
 def boxed() -> Step:
     r"""Return what the last `\boxed{…}` holds, its own braces kept; `\text{…}` around it goes."""
     from harness.extraction.marks import boxes

@@ -14,6 +14,8 @@ from typing import Any
 
 import orjson
 
+from harness.config import documents
+from harness.errors import HarnessError
 from harness.interchange.foreign import (
     ForeignFigure,
     ForeignRun,
@@ -285,14 +287,30 @@ def _lines(directory: Path, run: Mapping[str, Any], about: Mapping[str, Any]) ->
     path = directory / run_file.SAMPLES
     if not path.is_file():
         return
+    copies = _may_copy(directory)
     singles = [name for name, one in (run.get("metrics") or {}).items() if one["value"] is not None]
     for line in records.last_lines(path):
-        record = line.record.to_dict()
+        record = line.record.to_dict() if copies else _without_texts(line.record.to_dict())
         for metric in singles:
             row = (record.get("scores") or {}).get(metric)
             if row is not None and len(row) == 1 and row[0] is not None:
                 told = _instance(record, metric, float(row[0]), about)
                 yield to_json(told, orjson.OPT_APPEND_NEWLINE)
+
+
+def _may_copy(directory: Path) -> bool:
+    """Return whether the task that a run kept lets texts of its data leave it."""
+    try:
+        source = documents.read(directory / run_file.TASK).values.get("source")
+    except HarnessError:
+        return True
+    return not isinstance(source, dict) or source.get("copies") is not False
+
+
+def _without_texts(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record without what was asked, wanted and replied."""
+    response = {**record["response"], "text": None}
+    return {**record, "request": {"prompt": ""}, "target": "", "prediction": None, "response": response}
 
 
 def _instance(

@@ -43,10 +43,14 @@ def rows(run: Run) -> Iterator[dict[str, Any]]:
 
 
 def sample_rows(run: Run) -> Iterator[dict[str, Any]]:
-    """Yield a row an example in which every value is text or a number, and `scores` is metric → number."""
+    """Yield a row an example in which every value is text or a number, and `scores` is metric → number.
+
+    Where the task forbids copies of its data, what was asked, wanted and replied is None.
+    """
     names = ("id", "repeat", "finish", "error", "seconds", "text")
+    withheld = {} if run.may_copy() else dict.fromkeys(("prompt", "fields", "target", "prediction", "text"))
     for record in run.samples():
-        row = flat(record)
+        row = flat(record) | withheld
         asked = row.get("prompt", row.get("fields"))
         texts = {"asked": asked, "target": row["target"], "prediction": row["prediction"]}
         yield {

@@ -259,6 +259,13 @@ class Run:
         """
         return tasks.parse(documents.read(self.directory / run_file.TASK), self.task)
 
+    def may_copy(self) -> bool:
+        """Return whether texts of its examples may leave the run directory; its task may forbid it."""
+        try:
+            return self.definition().file.source.copies
+        except HarnessError:
+            return True
+
     def samples(self) -> Iterator[Record]:
         """Yield the records of `samples.jsonl`, the last of each (id, repeat), in data order.
 

@@ -34,6 +34,7 @@ TargetFormat = Literal["index", "number", "letter", "text"]
 OptionMarks = Literal["text", "letter", "number", "circled", "hangul"]
 
 OTHER = "(other)"
+ACROSS = " × "  # between the two values of a pair that is a group
 SAID = "input"  # the field that holds a turn's text, where the task says the turns itself
 BESIDE_TURNS = ("turn", "conversation")  # what is known beside each turn's fields
 
@@ -66,6 +67,10 @@ class Citation(Strict):
     licence: str | None = Field(default=None, description="the licence's name, as its authors write it")
     terms: str | None = Field(
         default=None, description="what the licence forbids; asked about once before a download"
+    )
+    copies: bool = Field(
+        default=True,
+        description="whether sites and exports may hold texts of it; without, ids, scores and labels",
     )
 
 
@@ -204,6 +209,48 @@ class ColumnsFrom(Strict):
         return self
 
 
+Kind = Literal["one", "several", "order", "sum"]
+
+
+class LongTexts(Strict):
+    """Long texts with needles, made of the rows' passages where they are asked: RULER's kinds of questions.
+
+    A text of each length and seed holds a needle at every depth. `one` asks for one number, `several` for
+    four, `order` for four as the text has them, `sum` for what four add up to; of the last three, `draws`
+    questions a text. The rows are then these questions: `id`, `kind`, `length`, `seed`, `depth`, `place` (the
+    depth of a single needle, else the kind), `text_id`, `text`, `question`, `answer`.
+    """
+
+    of: str = Field(default="context", description="the column of passages, each of which is used once")
+    lengths: Annotated[list[Annotated[int, Field(ge=200)]], Field(min_length=1)] = Field(
+        description="how long the texts are, in characters without the needles"
+    )
+    sample_lengths: Annotated[list[Annotated[int, Field(ge=200)]], Field(min_length=1)] = Field(
+        default=[400], description="the lengths with `--sample`, which has fewer passages"
+    )
+    seeds: Annotated[list[int], Field(min_length=1)] = Field(
+        default=[1], description="a text of each length a seed"
+    )
+    depths: Annotated[list[Annotated[int, Field(ge=0, le=100)]], Field(min_length=4, max_length=40)] = Field(
+        default=[0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100],
+        description="where needles stand, in per cent of the text",
+    )
+    kinds: Annotated[list[Kind], Field(min_length=1)] = Field(
+        default=["one", "several", "order", "sum"], description="what is asked"
+    )
+    draws: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=4, description="questions a text about several needles, of each kind"
+    )
+
+    @model_validator(mode="after")
+    def _apart(self) -> LongTexts:
+        for name in ("lengths", "sample_lengths", "seeds", "depths", "kinds"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} names one value twice")
+        return self
+
+
 class Data(Strict):
     """Where the splits are, and how their files are read.
 
@@ -265,6 +312,10 @@ class Data(Strict):
     lists: dict[str, Annotated[str, Field(min_length=1)]] = Field(
         default={}, description="column whose cells are lists → what parts them, such as `;`"
     )
+    long_texts: LongTexts | None = Field(
+        default=None,
+        description="long texts with needles, made of the rows' passages: the rows are questions on them",
+    )
     encoding: Annotated[str, AfterValidator(_encoding)] | None = Field(
         default=None,
         description="the text's encoding; without it UTF-8, or what the first bytes say (CP949, UTF-16)",
@@ -294,6 +345,7 @@ class Data(Strict):
             "ragged": self.on_bad_row,
             **({"divided": self.hash_split.model_dump()} if self.hash_split else {}),
             **({"encoding": self.encoding} if self.encoding else {}),
+            **({"long_texts": self.long_texts.model_dump()} if self.long_texts else {}),
             **{
                 key: value
                 for key in ("formats", "each", "lists", "loose_quotes")
@@ -420,6 +472,10 @@ class Breakdown(Strict):
     """By what the figures are broken down: a field's values, or groups of them."""
 
     field: str = Field(description="the field by whose values figures are broken down")
+    across: str | None = Field(
+        default=None,
+        description="a second field: groups are then pairs of values, and a run's page draws a heat map",
+    )
     groups: dict[str, Texts] = Field(
         default={}, description="group → its values; a value in none is in `(other)`"
     )

@@ -19,7 +19,7 @@ from harness.files import is_below
 from harness.paths import shipped
 from harness.schema import ASKS, Ask, Example, Metric, Option
 from harness.tasks import validation as task_rules
-from harness.tasks.schema import MERGED, Group, TaskFile, Template
+from harness.tasks.schema import ACROSS, MERGED, Group, TaskFile, Template
 from harness.terminal import say
 
 SHIPPED = "shipped:"
@@ -79,7 +79,10 @@ class Task:
     def groups(self, example: Example) -> dict[str, str]:
         """Return in which group of each breakdown an example is."""
         known = example.known
-        return {name: by.of(str(known[by.field])) for name, by in self.file.breakdown.items()}
+        return {
+            name: by.of(str(known[by.field])) + (f"{ACROSS}{known[by.across]}" if by.across else "")
+            for name, by in self.file.breakdown.items()
+        }
 
     @property
     def metrics(self) -> list[Metric]:

@@ -108,6 +108,7 @@ def _named_fields(file: TaskFile) -> Iterator[Problem]:
     """Yield keys that speak of a field which the task has not."""
     known = [*file.inputs, *file.meta, *(BESIDE_TURNS if file.turns is not None else ())]
     spoken: dict[Loc, str] = {("breakdown", name): by.field for name, by in file.breakdown.items()}
+    spoken |= {("breakdown", name, "across"): by.across for name, by in file.breakdown.items() if by.across}
     for key, named in (("same", file.shots.same), ("answer", file.shots.answer)):
         if named is not None:
             spoken[("shots", key)] = named

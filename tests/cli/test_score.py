@@ -293,6 +293,7 @@ MATERIAL = {
             "target": '{"functions": [{"name": "f"}], "category": "relevance", "answers": []}',
         }
     ],
+    "numbers": [{"prediction": "가람의 열쇠는 123456", "target": "123456, 234567"}],
     "score": [{"prediction": "7", "target": ""}],
     "verdict": [{"prediction": "A>B", "target": ""}],
     "tag": [

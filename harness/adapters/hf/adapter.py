@@ -41,7 +41,7 @@ from harness.adapters.lm.loaded_parts import LoadedParts
 from harness.adapters.lm.stopping import TokenPrompt
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import HarnessError, Unavailable
-from harness.schema import CHOOSING, Failure, Profile, Request, Response
+from harness.schema import CHOOSING, WRITTEN, Failure, Profile, Request, Response
 
 FIRST, WINDOW = 16, 128  # requests pulled at a time: few at first, that the first answers come soon
 # Tokens of one forward pass, and of a batch's caches. A CPU gains nothing by more: its caches are full.
@@ -51,6 +51,16 @@ HELD = 2 * 2**30
 
 Made = TypeVar("Made")
 _Way = Callable[[Sequence[Request]], Iterator[Response]]
+
+
+LONG_TEXT = 1000  # characters with which two prompts begin alike, from which they are asked together
+
+
+def _on_one_text(last: Request, following: Request) -> bool:
+    """Return whether two prompts begin with the same long text, which one window reads once."""
+    if last.ask not in WRITTEN or len(last.prompt) < LONG_TEXT:
+        return False
+    return last.prompt[:LONG_TEXT] == following.prompt[:LONG_TEXT]
 
 
 class HuggingFace(Adapter):
@@ -192,7 +202,7 @@ class HuggingFace(Adapter):
         Raises:
             Unavailable: the model cannot be loaded; nothing was answered.
         """
-        for window in windows(requests, FIRST, WINDOW):
+        for window in windows(requests, FIRST, WINDOW, together=_on_one_text):
             by_ask: dict[str, list[Request]] = {}
             for request in window:
                 by_ask.setdefault(request.ask, []).append(request)
@@ -264,7 +274,10 @@ class HuggingFace(Adapter):
         """Return what writes replies token by token, or `generate` where a past cannot be gone on from."""
         if not (isinstance(self.reader, LogprobReader) and self.reader.road != "plain"):
             return self._generator
-        found: Writer = self._once("writer", lambda: Writer(self.engine, self.tokens, self.budget))
+        found: Writer = self._once(
+            "writer",
+            lambda: Writer(self.engine, self.tokens, self.budget, packs=self.reader.road == "packed"),
+        )
         return found
 
     # ---- embed ------------------------------------------------------------------------------------

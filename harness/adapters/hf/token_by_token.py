@@ -15,6 +15,7 @@ from harness.adapters.hf.batching import BatchBudget
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.forward_pass import PastKeyValues, read
 from harness.adapters.hf.sampling import Sampler
+from harness.adapters.hf.side_by_side import LONG, SideBySide
 from harness.adapters.lm.errors import BROKEN, TimeSpan
 from harness.adapters.lm.prefix_tree import APART, WORTH, Node, Piece, tree
 from harness.adapters.lm.stopping import GeneratedReply, OpenReply, TokenPrompt
@@ -40,8 +41,9 @@ class DecodingRow:
 class Writer:
     """Writes replies with one model, whose past can be shared among rows."""
 
-    def __init__(self, engine: Engine, tokens: Tokens, budget: BatchBudget) -> None:
-        self.engine, self.tokens = engine, tokens
+    def __init__(self, engine: Engine, tokens: Tokens, budget: BatchBudget, *, packs: bool = False) -> None:
+        """`packs` says that texts may stand side by side in one row, told apart by a mask."""
+        self.engine, self.tokens, self.packs = engine, tokens, packs
         self.budget, self.held = budget, budget.whole()  # of a pass; of the rows that are written together
         # Padding behind a head lies inside the cache, where a sliding window would count it.
         self.worth = APART if engine.slides else WORTH
@@ -61,8 +63,10 @@ class Writer:
     def _run(self, pieces: Sequence[Piece[TokenPrompt]], past: PastKeyValues | None) -> Iterator[Written]:
         """Read the pieces in batches, write the replies of those that end a prompt, then go on below."""
         new = max((p.new for piece in pieces for p in piece.node.rows()), default=0)
-        held = new + (past.width if past is not None else 0)
-        for batch, done, span in batches.run(pieces, partial(self._forward, past=past), self.held, past=held):
+        beside = past is not None and self._share(pieces, past)
+        held = new + (past.width if past is not None and not beside else 0)
+        forward = partial(self._beside if beside else self._forward, past=past)
+        for batch, done, span in batches.run(pieces, forward, self.held, past=held):
             if isinstance(done, Failure):
                 yield from self._failed(batch, done, span)
                 continue
@@ -71,6 +75,28 @@ class Writer:
             below = [Piece(child, n) for n, piece in enumerate(batch) for child in piece.node.children]
             if below:
                 yield from self._level(below, state)
+
+    def _share(self, pieces: Sequence[Piece[TokenPrompt]], past: PastKeyValues) -> bool:
+        """Return whether the pieces stand behind one long text, whose keys and values they then share."""
+        if not self.packs or len(past.lengths) > 1 or past.width < LONG:
+            return False
+        return len(pieces) > 1 and not any(piece.node.children for piece in pieces)
+
+    def _beside(
+        self, batch: Sequence[Piece[TokenPrompt]], past: PastKeyValues | None
+    ) -> tuple[list[DecodingRow], PastKeyValues | None]:
+        """Read a batch and write its replies, all in one row behind the past."""
+        assert past is not None
+        texts = SideBySide(self.engine, past)
+        ends = [(piece.ids, prompt) for piece in batch for prompt in piece.node.ends]
+        rows = [DecodingRow(self.engine, self.tokens, prompt) for _, prompt in ends]
+        going, waiting = list(range(len(rows))), [ids for ids, _ in ends]
+        while going:
+            logits = texts.read(list(zip(going, waiting, strict=True)))
+            chosen = self._tokens(logits, [rows[n] for n in going])
+            going = [n for n, token in zip(going, chosen, strict=True) if _takes(rows[n], token)]
+            waiting = [rows[n].line.ids[-1:] for n in going]
+        return rows, None
 
     def _forward(
         self, batch: Sequence[Piece[TokenPrompt]], past: PastKeyValues | None

@@ -181,7 +181,8 @@ def write(entry: Run, folder: Path, shown: Shown, tell: Callable[[str], None]) -
     """
     metric, labels = _judge(entry)
     talks = "turn" in groups_of(entry)
-    pages, measured = _Pages(folder, metric, labels, shown.texts, _opening(entry)), Measured()
+    texts = shown.texts and entry.may_copy()
+    pages, measured = _Pages(folder, metric, labels, texts, _opening(entry)), Measured()
     place_of = {label: place for place, label in enumerate(labels)}
     for line in _lines(entry, tell):
         if shown.most is None or measured.count < shown.most:

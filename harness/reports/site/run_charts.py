@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from harness.metrics.option_scores import rank
 from harness.reports.pictures import Chart
@@ -15,6 +17,7 @@ from harness.reports.site.examples import Compared, Measured
 from harness.reports.writers.numbers import number
 from harness.reports.writers.translations import named, translated
 from harness.scoring.summary import UNANSWERED
+from harness.tasks.schema import ACROSS
 
 BINS = 10  # of the reliability diagram
 MOST = 60  # rows or columns of a matrix, groups of a breakdown
@@ -92,9 +95,56 @@ def _reliability(measured: Measured) -> Iterator[Chart]:
     yield Chart(translated("Calibration"), note, Lines(series, across, up, square=True))
 
 
+class Cross(NamedTuple):
+    """A breakdown by two fields as a heat map, and how it is read."""
+
+    form: Heat
+    note: str
+
+
+def cross(entry: Run, by: str) -> Cross | None:
+    """Return the main metric of a run by two fields at once, None where `by` is a breakdown by one."""
+    groups, metric = entry.document.breakdown.get(by, {}), str(entry.metric)
+    pairs = [tuple(name.rsplit(ACROSS, 1)) for name in groups if ACROSS in name]
+    if len(pairs) < len(groups) or not pairs or metric not in entry.metrics:
+        return None
+    down, across = (sorted({pair[side] for pair in pairs}, key=_natural) for side in (0, 1))
+    if max(len(down), len(across)) > MOST:
+        return None
+    values = {
+        tuple(name.rsplit(ACROSS, 1)): found.value
+        for name, one in groups.items()
+        if (found := one.get(metric))
+    }
+    known = [value for value in values.values() if value is not None]
+    low, high = (0.0, 1.0) if entry.main.unit == "0-1" else (min(known, default=0), max(known, default=1))
+    cells = [[values.get((row, column)) for column in across] for row in down]
+    scale = (high - low) or 1.0
+    heights = entry.main.higher_is_better
+    form = Heat(
+        rows=down,
+        columns=across,
+        shares=[
+            [None if v is None else (v - low) / scale if heights else (high - v) / scale for v in row]
+            for row in cells
+        ],
+        texts=[["" if v is None else number(v, entry.main.unit) for v in row] for row in cells],
+    )
+    return Cross(form, translated("{metric} of each pair: the darker, the better.", metric=metric))
+
+
+def _natural(name: str) -> tuple[bool, float, str]:
+    """Return the key that puts 8000 before 16000, and what begins with no number behind what does."""
+    digits = re.match(r"[0-9]+(?:\.[0-9]+)?", name)
+    return digits is None, float(digits[0]) if digits else 0.0, name
+
+
 def _breakdowns(entry: Run) -> Iterator[Chart]:
     metric = str(entry.metric)
     for by, groups in entry.document.breakdown.items():
+        if (crossed := cross(entry, by)) is not None:
+            yield Chart(translated("By {name}", name=by), crossed.note, crossed.form, wide=True)
+            continue
         found = [
             Dot(name, main.value, main.ci_low, main.ci_high, number(main.value, entry.main.unit))
             for name, group in groups.items()

@@ -15,10 +15,12 @@ from harness.reports.pictures import Chart
 from harness.reports.pictures.dots import Dot, Dots
 from harness.reports.pictures.scatter import Point, Scatter
 from harness.reports.run import Run
-from harness.reports.site import sweep_charts
+from harness.reports.site import run_charts, sweep_charts
 from harness.reports.site.sweep_charts import ends
 from harness.reports.writers.numbers import number, short
 from harness.reports.writers.translations import listed, translated
+
+MOST_CROSSED = 6  # systems with heat maps of their own on a task's page; each run's page has its own
 
 Measure = Callable[[RunDocument], float | None]
 
@@ -32,7 +34,16 @@ def charts(found: Board, column: Column) -> list[Chart]:
         *_standing(entries, published, column),
         *trade_offs(found, column),
         *sweep_charts.charts(entries, published, column),
+        *_crossed(entries),
     ]
+
+
+def _crossed(entries: Sequence[Run]) -> Iterator[Chart]:
+    """Yield a heat map a system and breakdown by two fields: length and depth of long texts."""
+    for entry in sorted(entries, key=lambda one: -one.height)[:MOST_CROSSED]:
+        for by in entry.document.breakdown:
+            if (found := run_charts.cross(entry, by)) is not None:
+                yield Chart(f"{entry.system} · {translated('By {name}', name=by)}", found.note, found.form)
 
 
 def front_page(found: Board, column: Column) -> list[Chart]:

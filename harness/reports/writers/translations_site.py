@@ -292,6 +292,7 @@ SITE: dict[str, str] = {
     "share that is right": "정답의 비율",
     "said {x}, right {y}": "확률 {x}, 정답률 {y}",
     "By {name}": "{name}별",
+    "{metric} of each pair: the darker, the better.": "짝마다의 {metric}. 짙을수록 좋습니다.",
     "The main metric of each group, with 95 % intervals.": "묶음마다 주 지표와 95 % 구간.",
     "Pictures against texts": "그림과 글",
     "Cosines of pictures (down) and texts (across); ✓ the right text. The first {n} examples.": (

@@ -26,6 +26,7 @@ SENTENCES = {
     "entity_f1: no such average.{0}": "entity_f1: 그런 평균이 없습니다.{0}",
     "entity_f1: the macro average needs the types as labels; micro works without": "entity_f1: macro 평균에는 종류가 레이블로 있어야 합니다. micro는 없어도 됩니다",
     "entity_f1: the target's type {0} is not listed.{1}": "entity_f1: 정답의 종류 {0:이/가} 목록에 없습니다.{1}",
+    "named_numbers: the target holds no number": "named_numbers: 정답에 숫자가 없습니다",
     # harness/metrics/exact_match.py
     "numeric_match: the target {0} is no number": "numeric_match: 정답 {0:이/가} 숫자가 아닙니다",
     # harness/metrics/hf_evaluate.py
