@@ -64,8 +64,8 @@ def tables(read: Iterable[Table], wanted: LongTexts, *, sample: bool) -> Iterato
             for seed in wanted.seeds
             for question in on_one_text(list(passages), length, seed, wanted)
         ]
-    except ValueError as error:
-        raise BadInput(str(error), place=Place(path)) from None
+    except BadInput as error:
+        raise BadInput(error.message, place=Place(path)) from None
     yield Table(path, {name: name for name in COLUMNS}, enumerate(asked, 1), has_lines=False)
 
 
@@ -84,7 +84,7 @@ def on_one_text(
     """Yield the questions on the text of one length and seed, each a row of `COLUMNS`.
 
     Raises:
-        ValueError: the passages together are shorter than `length`.
+        BadInput: the passages together are shorter than `length`.
     """
     sentences = haystack(passages, length, seed)
     needles = _needles("\n".join(sentences), wanted.depths, length, seed)
@@ -111,7 +111,7 @@ def haystack(passages: Sequence[str], length: int, seed: int) -> list[str]:
     Passages are whole but for the last.
 
     Raises:
-        ValueError: the passages together are shorter.
+        BadInput: the passages together are shorter.
     """
     found: list[str] = []
     room = length
@@ -121,7 +121,7 @@ def haystack(passages: Sequence[str], length: int, seed: int) -> list[str]:
                 return found
             found.append(sentence)
             room -= len(sentence) + 1
-    raise ValueError(
+    raise BadInput(
         f"a text of {length:,} characters is longer than all passages together, which have {length - room:,}"
     )
 

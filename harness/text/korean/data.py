@@ -31,7 +31,6 @@ SENTENCES = {
     "the split {0} holds no rows": "{0} 분할에 행이 없습니다",
     "the split {0} holds no passages": "{0} 분할에 문서가 없습니다",
     # harness/datasets/long_texts.py
-    "no {0} in this row, of which long texts are made": "긴 글을 만들 {0:이/가} 이 행에 없습니다",
     "a text of {0} characters is longer than all passages together, which have {1}": "지문을 모두 이어도 {1}자라서 {0}자인 글을 만들 수 없습니다",
     # harness/datasets/fetch.py
     "downloading {0} files from {1}": "{1}에서 파일 {0}개를 내려받는 중",
