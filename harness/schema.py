@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from numpy.typing import NDArray
 
-Ask = Literal["generate", "choose", "score", "extract", "embed", "tag", "rate", "rank", "retrieve"]
+Ask = Literal["generate", "choose", "score", "extract", "embed", "tag", "rate", "rank", "retrieve", "call"]
 ASKS: tuple[Ask, ...] = get_args(Ask)
 CHOOSING: tuple[Ask, ...] = ("choose", "rank")  # one of a few options: an answer, or the better of responses
-WRITTEN: tuple[Ask, ...] = ("generate", "extract", "tag", "rate")  # what a language model answers in text
+# What a language model answers in text.
+WRITTEN: tuple[Ask, ...] = ("generate", "extract", "tag", "rate", "call")
 ChooseBy = Literal["logprobs", "structured", "extract"]
 Message = dict[str, str]
+Tool = Mapping[str, Any]  # `name`, `description`, and `parameters`, a JSON schema
 Exchange = tuple[str, str]  # what was said in a conversation, and what was replied
 IMAGE = "image"  # the field that holds a picture: the path of a file, or a data: URI
 Span = tuple[int, int, str]  # start and end in characters, the end left out, and the type
@@ -197,6 +199,57 @@ class LaterTurn(Parts):
         return self.said
 
 
+@dataclass(frozen=True, slots=True)
+class WithTools(Parts):
+    """A prompt that offers tools: to whoever reads text in the `system` text, to others in their own form.
+
+    `own_system` is the system text without the tools. `talk` is the conversation so far as OpenAI writes it,
+    calls and their results included, and `told` the same as text; both are empty where the query is all.
+    """
+
+    tools: tuple[Tool, ...] = ()
+    own_system: str = ""
+    talk: tuple[Mapping[str, Any], ...] = ()
+    told: tuple[Message, ...] = ()
+
+    @property
+    def exchanges(self) -> int:
+        """Return how many pairs of messages may stand before the query."""
+        return len(self.turns) + len(self.told)
+
+    @property
+    def prompt(self) -> str:
+        """Return the one text a base model continues, a paragraph a message; it ends before the delimiter."""
+        if not self.told:
+            return super(WithTools, self).prompt  # the class that slots made
+        return "\n\n".join(filter(None, (self.system, *(one["content"] for one in self.told))))
+
+    def messages(self, shots_as: str = "text", system_as: str = "system") -> list[Message]:
+        """Return chat messages of plain text, the tools in the system text."""
+        if not self.told:
+            return super(WithTools, self).messages(shots_as, system_as)
+        return _headed(self.system, self.told, system_as)
+
+    def offered(self, shots_as: str = "text", system_as: str = "system") -> list[dict[str, Any]]:
+        """Return chat messages for a system that is given the tools beside them."""
+        if not self.talk:
+            bare = Parts(
+                *(self.query, self.delimiter, self.shots, self.turns, self.instruction, self.own_system)
+            )
+            return list(bare.messages(shots_as, system_as))
+        return _headed(self.own_system, self.talk, system_as)
+
+
+def _headed(system: str, talk: Sequence[Mapping[str, Any]], system_as: str) -> list[Any]:
+    """Return messages with a system text before them, or before what their first one says."""
+    if not system:
+        return [dict(one) for one in talk]
+    if system_as != "user":
+        return [{"role": "system", "content": system}, *(dict(one) for one in talk)]
+    first = {**talk[0], "content": f"{system}\n\n{talk[0]['content']}"}
+    return [first, *(dict(one) for one in talk[1:])]
+
+
 class Request:
     """What one example asks of an adapter: a prompt in parts, and the bare input beside it.
 
@@ -205,7 +258,7 @@ class Request:
     """
 
     __slots__ = (
-        *("_captions", "_parts", "_render", "_read_as"),
+        *("_captions", "_offered", "_parts", "_render", "_read_as"),
         *("ask", "bounds", "decoding", "example", "json_schema", "may_resend", "options", "repeat", "seed"),
     )
 
@@ -236,6 +289,7 @@ class Request:
         self._render, self._captions = render, captions
         self._parts: Parts | None = None
         self._read_as: tuple[str, str] | None = None
+        self._offered = False
         self.may_resend: Callable[[], bool] | None = None
 
     @property
@@ -268,6 +322,27 @@ class Request:
         return self.parts.messages(shots_as, system_as)
 
     @property
+    def tools(self) -> tuple[Tool, ...]:
+        """Return the tools that it offers; none, unless it asks for calls."""
+        return self.parts.tools if isinstance(self.parts, WithTools) else ()
+
+    def offered(self, shots_as: str = "text", system_as: str = "system") -> list[dict[str, Any]]:
+        """Return the prompt as chat messages beside which the adapter sends the tools in a form of its own.
+
+        Calls and results of earlier turns are as OpenAI writes them: `tool_calls`, and the role `tool`.
+        """
+        parts = self.parts
+        if not isinstance(parts, WithTools):
+            return list(self.messages(shots_as, system_as))
+        self._read_as, self._offered = (shots_as, system_as), True
+        return parts.offered(shots_as, system_as)
+
+    @property
+    def offers(self) -> bool:
+        """Return whether the tools were read beside the messages and not as text."""
+        return self._offered
+
+    @property
     def was_chat(self) -> bool:
         """Return whether the prompt was read as chat messages."""
         return self._read_as is not None
@@ -282,6 +357,8 @@ class Request:
         asked: dict[str, Any]
         if self._read_as is not None:
             asked = {"messages": self.messages(*self._read_as)}
+            if self._offered:
+                asked = {"messages": self.offered(*self._read_as), "tools": [dict(one) for one in self.tools]}
         elif self._parts is not None:
             asked = {"prompt": self._parts.prompt}
         else:
@@ -382,7 +459,10 @@ class Response:
     system decided for, where it says so and gives no scores: the option's text, its words or the data's
     label. `price` is what the answer cost, where that was recorded with it. `execution` is what came of
     running what it wrote, where the task has that run. `ranking` are passages that were found with their
-    scores, in whatever order: the scores say which is first.
+    scores, in whatever order: the scores say which is first. `calls` are the tools that it called in a form
+    of the engine's own, each `{"name": …, "arguments": {…}}`; arguments that are no JSON object stay the text
+    that came. None where it called none so: a call may still stand in the text. `renamed` says which tools
+    went under another name, name sent → the tool's own.
     """
 
     key: tuple[str, int]
@@ -404,6 +484,8 @@ class Response:
     price: float | None = None
     execution: Execution | None = None
     ranking: Sequence[Scored] | None = None
+    calls: Sequence[Mapping[str, Any]] | None = None
+    renamed: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,9 @@ def test_what_layers_share_cannot_be_changed(thing, field):
 
 
 def test_the_asks_are_these():
-    assert ASKS == ("generate", "choose", "score", "extract", "embed", "tag", "rate", "rank", "retrieve")
+    assert (
+        *("generate", "choose", "score", "extract", "embed", "tag", "rate", "rank", "retrieve", "call"),
+    ) == ASKS
 
 
 def test_a_prompt_of_a_query_alone_is_the_query():

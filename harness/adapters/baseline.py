@@ -237,6 +237,12 @@ def _rating(request: Request, draw: Generator) -> Response:
     return Response(request.key, value=draw.uniform(*request.bounds))
 
 
+def _call(request: Request, draw: Generator) -> Response:
+    """Return a call of a tool that is drawn, without arguments, or none: each as likely."""
+    names = [[], *([{"name": tool["name"], "arguments": {}}] for tool in request.tools)]
+    return Response(request.key, text=json.dumps(draw.choice(names), ensure_ascii=False))
+
+
 def _cosine(request: Request, draw: Generator) -> Response:
     return Response(request.key, value=draw.uniform(-1, 1))
 
@@ -255,4 +261,5 @@ _GUESSES: Mapping[Ask, Callable[[Request, Generator], Response]] = {
     "rate": _rating,
     "embed": _cosine,
     "score": _likelihood,
+    "call": _call,
 }

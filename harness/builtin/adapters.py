@@ -32,7 +32,10 @@ TRAFFIC = {
 }
 
 # What a chat template is told, and where a system text goes that it has no place for.
-CHAT_TEMPLATE = {"chat_template_kwargs": "map", "system_as": "system|user"}
+CHAT_TEMPLATE = {
+    **{"chat_template_kwargs": "map", "system_as": "system|user"},
+    "tools_as": "template|text",
+}
 
 NGRAMS = {
     **{"analyser": "char|word|morpheme", "stop_words": "bool"},
@@ -92,14 +95,8 @@ ADAPTERS = (
         decoding=(*ANY_DECODING, *PUBLISHED),
         settings={
             **{"file": "str", "id": "str|list", "example": "str|list", "repeat": "str"},
-            **{
-                "reply": "str",
-                "label": "str",
-                "scores": "str",
-                "number": "str",
-                "spans": "str",
-                "ranking": "str",
-            },
+            **{"reply": "str", "label": "str", "scores": "str", "number": "str", "spans": "str"},
+            **{"ranking": "str", "calls": "str"},
             **{"scores_as": "logprobs|probabilities", "tokens": "str", "finish": "str", "served": "str"},
             **{"failed": "str|list", "filtered": "str|list", "at_stops": "bool"},
             **{"prompt_tokens": "str", "cached_tokens": "str", "completion_tokens": "str"},
@@ -309,7 +306,7 @@ ADAPTERS = (
     AdapterEntry(
         "huggingface",
         "harness.adapters.hf.adapter:HuggingFace",
-        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed"),
+        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed", "call"),
         decoding=(*ANY_DECODING, *PUBLISHED),
         settings={
             "dtype": "auto|float32|bfloat16|float16",
@@ -329,7 +326,7 @@ ADAPTERS = (
     AdapterEntry(
         "vllm",
         "harness.adapters.vllm.adapter:Vllm",
-        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed"),
+        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed", "call"),
         decoding=tuple(key for key in ANY_DECODING if key != "beams"),
         settings={
             "dtype": "auto|float32|bfloat16|float16",
@@ -369,7 +366,7 @@ ADAPTERS = (
     AdapterEntry(
         "openai",
         "harness.adapters.remote.openai:OpenAI",
-        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed"),
+        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed", "call"),
         decoding=(
             *("max_tokens", "temperature", "top_p", "presence_penalty", "frequency_penalty"),
             *("stop", "seed"),
@@ -378,6 +375,7 @@ ADAPTERS = (
             "base_url": "str",
             "api": "chat|responses|completions",
             "system_as": "system|developer|user",
+            "tools_as": "server|text",
             "chat_template_kwargs": "map",
             "max_tokens_as": "max_tokens|max_completion_tokens",
             "reasoning_effort": "none|minimal|low|medium|high|xhigh",
@@ -398,7 +396,7 @@ ADAPTERS = (
     AdapterEntry(
         "gemini",
         "harness.adapters.remote.gemini:Gemini",
-        asks=("choose", "rank", "generate", "extract", "tag", "rate", "embed"),
+        asks=("choose", "rank", "generate", "extract", "tag", "rate", "embed", "call"),
         decoding=(
             *("max_tokens", "temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty"),
             *("stop", "seed"),
@@ -407,6 +405,7 @@ ADAPTERS = (
             "base_url": "str",
             "thinking_budget": "int",
             "system_as": "system|user",
+            "tools_as": "server|text",
             "reasoning_headroom": "int",
             "dimensions": "int",
         },

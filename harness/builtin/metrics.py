@@ -58,7 +58,7 @@ METRICS = (
     MetricEntry(
         "unanswered",
         "harness.metrics.classification:unanswered",
-        asks=("choose", "generate", "extract", "tag", "rate", "embed", "rank", "retrieve"),
+        asks=("choose", "generate", "extract", "tag", "rate", "embed", "rank", "retrieve", "call"),
     ),
     MetricEntry(
         "exact_match", "harness.metrics.exact_match:exact_match", asks=("choose", "generate", "extract")
@@ -82,7 +82,7 @@ METRICS = (
     MetricEntry(
         "json_valid", "harness.metrics.structured_output:json_valid", asks=("generate",), extra="json"
     ),
-    MetricEntry("bfcl_accuracy", "harness.metrics.function_calling:bfcl_accuracy", asks=("generate",)),
+    MetricEntry("bfcl_accuracy", "harness.metrics.function_calling:bfcl_accuracy", asks=("generate", "call")),
     MetricEntry("truthful_mass", "harness.metrics.truthfulness:truthful_mass", asks=("choose",)),
     MetricEntry("judged_score", "harness.metrics.judged:judged_score", asks=("generate",)),
     MetricEntry("first_wins", "harness.metrics.judged:first_wins", asks=("generate",)),

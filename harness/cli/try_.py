@@ -137,7 +137,7 @@ def _print(tried: Sequence[Tried], *, json: bool) -> int:
 def _told(one: Tried) -> str:
     """Return `text → answer 99 %` and, for systems that read a prompt, the prompt."""
     sent = one.request.sent()
-    prompt = sent.get("prompt") or "\n".join(m["content"] for m in sent.get("messages", []))
+    prompt = sent.get("prompt") or "\n".join(m["content"] or "" for m in sent.get("messages", []))
     head = f"{prompt}\n" if prompt else ""
     if one.response.error is not None:
         return f"{head}{one.text} → failed: {one.response.error.kind}: {one.response.error.message}"

@@ -6,13 +6,15 @@ import inspect
 import json
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from harness import plugins
 from harness.config.fields import Named
 from harness.extraction import typed_spans as tagged
 from harness.extraction.steps import Step, chosen
+from harness.extraction.structured import written
 from harness.models.ranked import ranked
 from harness.schema import Option, Prediction, Response
 from harness.tasks.task import Task
@@ -64,21 +66,25 @@ def reader(task: Task) -> Read:
             return _decided(response, options, has_labels=bool(task.file.options))
         said = spoken(response.text)
         text = _extracted(cut if response.finish == "length" else steps, said, options, context)
+        if task.ask == "call" and text and response.renamed:
+            text = _named_back(text, response.renamed)
         return None if text is None else _judged(task, text, options, context)
 
     return read
 
 
 def _measured(response: Response) -> bool:
-    return any(one is not None for one in (response.spans, response.ranking, response.value))
+    return any(one is not None for one in (response.spans, response.ranking, response.value, response.calls))
 
 
 def _measurement(response: Response) -> Prediction:
-    """Return the spans, the passages' ids in their order, or the number that an adapter answered with."""
+    """Return the spans, passages' ids in their order, calls or the number that an adapter answered with."""
     if response.spans is not None:
         return tuple((int(start), int(end), kind) for start, end, kind in response.spans)
     if response.ranking is not None:
         return ranked(response.ranking)
+    if response.calls is not None:
+        return written([_own_name(one, response.renamed or {}) for one in response.calls])
     return None if response.value is None else _number(response.value)
 
 
@@ -146,7 +152,22 @@ def _decided(response: Response, options: Sequence[Option], *, has_labels: bool)
     return named or next((option.label for option in options if option.label == known), None)
 
 
+def _own_name(call: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
+    """Return a call by the name that its tool has in the task."""
+    return {"name": renamed.get(call["name"], call["name"]), "arguments": call["arguments"]}
+
+
+def _named_back(text: str, renamed: Mapping[str, str]) -> str:
+    """Return calls that stood in the text of a reply, by their tools' own names; anything else as it is."""
+    try:
+        return written([_own_name(one, renamed) for one in json.loads(text)])
+    except (ValueError, KeyError, TypeError):
+        return text
+
+
 def _usual_step(task: Task) -> Named:
+    if task.ask == "call":
+        return Named(name="calls")
     if task.ask == "rate":
         return Named(name="rating")
     has_options = bool(task.file.options or task.file.options_from)

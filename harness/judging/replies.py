@@ -114,9 +114,9 @@ def _question(record: Record) -> str:
     if "messages" in asked:
         said = [one for one in asked["messages"] if one["role"] != "system"]
         return (
-            said[-1]["content"]
+            said[-1]["content"] or ""
             if len(said) == 1
-            else "\n\n".join(f"[{m['role']}]\n{m['content']}" for m in said)
+            else "\n\n".join(f"[{m['role']}]\n{m['content'] or ''}" for m in said)
         )
     if "prompt" in asked:
         return asked["prompt"]

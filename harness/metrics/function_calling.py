@@ -61,6 +61,8 @@ def right(
     """Return whether the calls are right in a category: `irrelevance` wants none, `relevance` any."""
     if "irrelevance" in category:
         return not calls
+    if not all(isinstance(one.arguments, Mapping) for one in calls):
+        return False  # arguments that came as a text which is no JSON
     if "relevance" in category:
         return bool(calls)
     if len(calls) != len(answers):

@@ -11,9 +11,10 @@ from harness.adapters.fields import bare_text
 from harness.config import templates as templating
 from harness.errors import BadInput
 from harness.extraction.typed_spans import written
+from harness.prompts import tools as offers
 from harness.prompts.context_window import most_alike
 from harness.prompts.fewshot import FewShot
-from harness.schema import Decoding, Example, Exchange, LaterTurn, Option, Parts, Request
+from harness.schema import Decoding, Example, Exchange, LaterTurn, Option, Parts, Request, WithTools
 from harness.tasks.schema import OptionMarks
 from harness.tasks.task import Task
 from harness.text.normalize import CLEANERS
@@ -107,6 +108,8 @@ class Prompts:
         """Return the prompt of an example, not yet joined."""
         fields = self._insertable(example)
         template = self.task.template
+        if self.task.ask == "call":
+            return self._with_tools(example, fields)
         turns = tuple(map(self._turn, self.shots(example)))
         return (partial(LaterTurn, said=history) if history else Parts)(
             query=self._rendered(self._query, fields, example.id),
@@ -115,6 +118,33 @@ class Prompts:
             turns=turns,
             instruction=self._rendered(self._instruction, fields, example.id),
             system=self._rendered(self._system, fields, example.id),
+        )
+
+    def _with_tools(self, example: Example, fields: Mapping[str, Any]) -> WithTools:
+        """Return the prompt of an example that offers tools, which also reads as text."""
+        file, template = self.task.file, self.task.template
+        where = f"{self.name}, example {example.id}"
+        given = example.known.get(file.tools) if isinstance(file.tools, str) else file.tools
+        tools = offers.offered(given, where)
+        talk = offers.talk(example.known.get(file.messages), where) if file.messages else ()
+        own = "\n\n".join(
+            [
+                *filter(None, [self._rendered(self._system, fields, example.id)]),
+                *(str(one["content"] or "") for one in talk if one["role"] == "system"),
+            ]
+        )
+        talk = tuple(one for one in talk if one["role"] != "system")
+        answers = bool(file.messages)
+        asked = offers.in_words(tools, file.language, answers=answers) if tools else ""
+        return WithTools(
+            query=self._rendered(self._query, fields, example.id),
+            delimiter=template.delimiter,
+            instruction=self._rendered(self._instruction, fields, example.id),
+            system="\n\n".join(filter(None, (own, asked))),
+            tools=tools,
+            own_system=own,
+            talk=talk,
+            told=offers.told(talk, file.language),
         )
 
     def options(self, example: Example) -> tuple[Option, ...]:

@@ -87,6 +87,7 @@ def rendering(task: Task) -> dict[str, Any]:
         "window": file.window.model_dump() if file.window else None,
         "shots": {**file.shots.model_dump(), "k": task.shots} if task.shots else None,
         **({"json_schema": file.json_schema} if file.json_schema else {}),
+        **({"tools": file.tools, "messages": file.messages} if file.tools is not None else {}),
     }
 
 

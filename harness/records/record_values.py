@@ -47,6 +47,7 @@ def response_values(response: Response) -> dict[str, Any]:
         **{"value": response.value, "tokens": response.tokens, "spans": response.spans},
         **{"similarities": response.similarities, "served": response.served},
         **{"label": response.label, "price": response.price, "ranking": response.ranking},
+        **{"calls": response.calls, "renamed": response.renamed},
     }
     return {
         "text": response.text,

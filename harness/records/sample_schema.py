@@ -7,7 +7,8 @@ a plain mapping (`journal.Journal`): a hundred thousand of them are, and a test 
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import json
+from typing import Annotated, Any, Required
 
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
@@ -23,11 +24,14 @@ def whole(numbers: list[Amount] | None) -> list[float] | None:
     return found if numbers is not None and len(found) == len(numbers) else None
 
 
-class RecordedMessage(TypedDict):
-    """One message of a chat."""
+class RecordedMessage(TypedDict, total=False):
+    """One message of a chat; of a chat with tools, also calls and their results as OpenAI writes them."""
 
-    role: Annotated[str, Field(description="`system`, `user` or `assistant`")]
-    content: Annotated[str, Field(description="its text")]
+    role: Required[Annotated[str, Field(description="`system`, `user`, `assistant` or `tool`")]]
+    content: Required[Annotated[str | None, Field(description="its text; null beside calls alone")]]
+    tool_calls: Annotated[list[Any], Field(description="calls that it makes")]
+    tool_call_id: Annotated[str, Field(description="the call whose result it is")]
+    name: Annotated[str, Field(description="the tool whose result it is")]
 
 
 class RecordedRequest(TypedDict, total=False):
@@ -47,6 +51,9 @@ class RecordedRequest(TypedDict, total=False):
     ]
     context: Annotated[str, Field(description="the text that is tagged, where the prompt does not hold it")]
     image: Annotated[Any, Field(description="the picture that is asked about")]
+    tools: Annotated[
+        list[Any], Field(description="tools sent beside the messages; none here where they were sent as text")
+    ]
 
 
 class RecordedUsage(Part):
@@ -94,6 +101,12 @@ class RecordedResponse(Part):
         default=None, description="option that a system decided for and told no scores of"
     )
     price: float | None = Field(default=None, description="what a recorded answer cost")
+    calls: list[Any] | None = Field(
+        default=None, description="tools called in a form of the engine's own: name and arguments"
+    )
+    renamed: dict[str, str] | None = Field(
+        default=None, description="tools sent under another name: that name → the tool's own"
+    )
     finish: str | None = Field(
         default=None, description="`stop`, `length`, `filtered`, `refused` or `too_long`"
     )
@@ -103,6 +116,12 @@ class RecordedResponse(Part):
     cached: bool = Field(default=False, description="whether the answer cache gave it")
     truncated: bool = Field(default=False, description="whether the prompt was cut to fit")
     error: RecordedError | None = Field(description="why there is no reply; null where there is one")
+
+    @property
+    def shown(self) -> str | None:
+        """Return the reply as people read it: its text, a line for each call; None where it has neither."""
+        lines = [json.dumps(one, ensure_ascii=False) for one in self.calls or ()]
+        return "\n".join(filter(None, (self.text, *lines))) if lines else self.text
 
 
 class RecordedExecution(Part):

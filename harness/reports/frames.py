@@ -76,7 +76,7 @@ def flat(record: Record) -> dict[str, Any]:
         **({"fields": asked["fields"]} if "fields" in asked else {"prompt": prompt}),
         "target": record.target,
         "prediction": record.prediction,
-        "text": response.text,
+        "text": response.shown,
         "finish": response.finish,
         "error": response.error and response.error.kind,
         "seconds": response.timing_s and response.timing_s.e2e,

@@ -217,6 +217,8 @@ def _response(record: Record) -> Response:
         spans=said.spans,
         ranking=said.ranking,
         label=said.label,
+        calls=said.calls,
+        renamed=said.renamed,
         finish=said.finish,
     )
 

@@ -591,6 +591,15 @@ class TaskFile(Strict):
         default=None,
         description="conversations: the field that holds a list, one text a turn; or the texts themselves",
     )
+    tools: str | list[dict[str, Any]] | None = Field(
+        default=None,
+        description="of `call`: the field that holds an example's tools, or the tools themselves: "
+        "name, description, parameters",
+    )
+    messages: str | None = Field(
+        default=None,
+        description="of `call`: the field that holds the conversation so far, as OpenAI writes messages",
+    )
     cluster: Column | None = Field(
         default=None,
         description="the column whose equal values belong together (an article): intervals count these",

@@ -56,6 +56,7 @@ def problems(
         *_options(file, ask),
         *_turns(file, ask, shots),
         *_retrieved(file, ask),
+        *_tools(file, ask, shots),
         *_splits(file, shots, split),
         *_cleaners(file),
         *_steps(file),
@@ -83,6 +84,7 @@ JUDGED: dict[Ask, str] = {
     "tag": "the spans",
     "rate": "the number",
     "embed": "the number",
+    "call": "the calls",
 }
 WITHOUT_PROMPT: tuple[Ask, ...] = ("score", "embed", "retrieve")
 
@@ -238,6 +240,31 @@ def _retrieved(file: TaskFile, ask: Ask) -> Iterator[Problem]:
         yield "'retrieve' reads whole splits: no 'hash_split', 'from_path' or 'both_orders'", ("data",)
 
 
+def _tools(file: TaskFile, ask: Ask, shots: int) -> Iterator[Problem]:
+    """Yield what is wrong with tools, and with conversations in which they are called."""
+    if ask != "call":
+        for key in ("tools", "messages"):
+            if getattr(file, key) is not None:
+                yield f"{key!r} is about calls of tools: 'ask: call', not {ask!r}", (key,)
+        return
+    if file.tools is None:
+        yield "'call' needs 'tools': a field that holds them, or the tools themselves", ("ask",)
+    if isinstance(file.tools, list):
+        for index, tool in enumerate(file.tools):
+            inner = tool.get("function", tool)
+            if not isinstance(inner, dict) or not isinstance(inner.get("name"), str):
+                yield "each tool needs a 'name'", ("tools", index)
+    if file.options or file.options_from:
+        yield "'call' has no options: what may be called is in 'tools'", ("ask",)
+    if shots:
+        yield "'call' has no shots: what is said before is in 'messages'", ("shots",)
+    for key in ("tools", "messages"):
+        name = getattr(file, key)
+        if isinstance(name, str) and name not in file.inputs:
+            hint = did_you_mean(name, file.inputs)
+            yield f"{key!r} names no field of the task: {shown(name)}.{hint}", (key,)
+
+
 def _splits(file: TaskFile, shots: int, split: str) -> Iterator[Problem]:
     known = file.data.splits
     wanted: list[tuple[Loc, str]] = [(("split",), split)]
@@ -350,7 +377,7 @@ def _templates(file: TaskFile, ask: Ask) -> Iterator[Problem]:
     """Yield templates that do not compile, that say nothing, or that use a field the task has not."""
     known, default = file.templates.all, file.templates.default
     if "templates" not in file.model_fields_set:
-        if ask not in WITHOUT_PROMPT:
+        if ask not in WITHOUT_PROMPT and file.messages is None:
             yield "'templates' is missing", ()
         return
     if default is not None and default not in known:
@@ -359,7 +386,8 @@ def _templates(file: TaskFile, ask: Ask) -> Iterator[Problem]:
             ("templates", "default"),
         )
     for name, template in known.items():
-        if not template.query and not template.captions and ask not in WITHOUT_PROMPT:
+        said_elsewhere = ask in WITHOUT_PROMPT or file.messages is not None
+        if not template.query and not template.captions and not said_elsewhere:
             yield f"'templates.{name}.query' is missing", ("templates", name)
         for index, text in enumerate(template.captions):
             message = templating.problem(text, ["option", *file.insertable])

@@ -28,6 +28,7 @@ from harness.schema import (
     Profile,
     Request,
     Response,
+    WithTools,
 )
 
 OPTIONS = (Option("0", "부정"), Option("1", "긍정"))
@@ -146,6 +147,8 @@ def put(adapter: Majority | Random, ask: Ask, seed: int = 1, **keys: Any) -> Res
 
 def request_of(ask: Ask, seed: int = 1, fields: Mapping[str, Any] = {"q": "물음"}, **keys: Any) -> Request:
     def render() -> Parts:
+        if ask == "call":  # what may be called is a part of it
+            return WithTools("", tools=({"name": "f"}, {"name": "g"}))
         raise AssertionError("a baseline reads no prompt")
 
     return Request(Example(str(seed), fields), render, ask=ask, seed=seed, **keys)

@@ -16,7 +16,7 @@ pytest.importorskip("transformers", reason="the huggingface adapter needs transf
 from harness import seeding  # noqa: E402
 from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
 from harness.errors import BadInput  # noqa: E402
-from harness.schema import Decoding, Example, Option, Parts, Profile, Request  # noqa: E402
+from harness.schema import Decoding, Example, Option, Parts, Profile, Request, WithTools  # noqa: E402
 from tests.support.division import shared_model  # noqa: E402
 from tests.support.forking import MODELS  # noqa: E402
 from tests.support.model_server import ModelServer, refuse, say  # noqa: E402
@@ -223,3 +223,24 @@ class TestServers:
             script=lambda one: refuse(400, message="no") if one.prompt == "a" else say("")
         ) as server:
             assert "system_as" not in asked_of_server(server.url)["a"].error.message
+
+
+WITH_TOOLS = (
+    "{% if tools %}{% for t in tools %}{{ t | tojson }}{% endfor %}{% endif %}" + TURNS + "<|assistant|>\n"
+)
+OFFERED = WithTools("방?", system="짧게.\n함수: 글", tools=({"name": "f.g", "parameters": {"type": "dict"}},))
+
+
+def test_tools_go_where_the_chat_template_has_them_and_else_into_the_text(with_template):
+    request_ = Request(Example("1", {}), lambda: OFFERED, ask="call")
+    prompt = next(loaded(with_template(WITH_TOOLS), choose_by="extract").tokens.prompts(request_))
+    assert '"name": "f.g"' in prompt
+    assert '"type": "object"' in prompt
+    assert "함수: 글" not in prompt
+    for settings in ({}, {"tools_as": "text"}):
+        template = TURNS + "<|assistant|>\n" if not settings else WITH_TOOLS
+        adapter = loaded(with_template(template), choose_by="extract", **settings)
+        prompt = next(adapter.tokens.prompts(Request(Example("1", {}), lambda: OFFERED, ask="call")))
+        assert "함수: 글" in prompt
+    with pytest.raises(BadInput, match="no place for tools"):
+        next(loaded(with_template(TURNS), choose_by="extract", tools_as="template").tokens.prompts(request_))

@@ -14,6 +14,7 @@ from harness.text.thoughts import opened_by
 
 # Marks that no template and no text has, to find again what was put in.
 _SYSTEM, _USER = "\u2063system\u2063", "\u2063user\u2063"
+_TOOL = "offered_tool_0"
 _ASKED = {"role": "user", "content": _USER}
 OWN = (
     "conversation",
@@ -62,6 +63,24 @@ class ChatTemplate:
         if named:
             return str(named)
         return "system" if _SYSTEM in (self._tried(_SYSTEM) or "") else "user"
+
+    @cached_property
+    def takes_tools(self) -> bool:
+        """Whether the template has a place for tools, and they are not to be sent as text (`tools_as`)."""
+        named = self.profile.settings.get("tools_as")
+        if named == "text":
+            return False
+        tool = {"name": _TOOL, "description": "", "parameters": {"type": "object", "properties": {}}}
+        try:
+            found = _TOOL in self.text([_ASKED], tools=[{"type": "function", "function": tool}])
+        except TemplateError:
+            found = False
+        if named == "template" and not found:
+            raise BadInput(
+                f"the chat template of {self.profile.model} has no place for tools; "
+                "-m tools_as=text sends them as text"
+            )
+        return found
 
     @cached_property
     def opened(self) -> str:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from harness.adapters.lm.chat_template import ChatTemplate
 from harness.adapters.lm.errors import RequestError
 from harness.adapters.lm.prefix_tree import common_length
-from harness.schema import Parts, Profile, Request
+from harness.adapters.tools import call, declared
+from harness.schema import Parts, Profile, Request, WithTools
 from harness.terminal import say
 from harness.text.thoughts import MARKS
 from harness.text.token_spans import parts
@@ -154,7 +155,9 @@ class Tokens:
     def chat_facts(self) -> dict[str, Any]:
         """Return what a run says of the chat template: what it adds, and where a system text goes."""
         if self.profile.chat:
-            return {"added_system_text": self.chat.added_system(), "system_as": self.chat.system_as}
+            facts = {"added_system_text": self.chat.added_system(), "system_as": self.chat.system_as}
+            asks = self.profile.ask == "call"
+            return {**facts, "tools_as": "template" if self.chat.takes_tools else "text"} if asks else facts
         return {"chat_template": "not used"} if self.tokenizer.chat_template else {}
 
     def _templated(self, request: Request, parts: Parts) -> str:
@@ -169,9 +172,19 @@ class Tokens:
                     f"{self.profile.name}: the chat template has no system role; the system text goes before "
                     "the first user turn (system_as: user)"
                 )
+        if isinstance(parts, WithTools) and self.chat.takes_tools:
+            return self._with_tools(request, parts, system_as)
         if parts is request.parts:
             return self.chat.text(request.messages(self.profile.shots_as, system_as))
         return self.chat.text(parts.messages(self.profile.shots_as, system_as))
+
+    def _with_tools(self, request: Request, parts: WithTools, system_as: str) -> str:
+        """Return a prompt whose tools are where the chat template has them."""
+        offered = request.offered(self.profile.shots_as, system_as)
+        if parts is not request.parts:
+            offered = parts.offered(self.profile.shots_as, system_as)
+        tools = [{"type": "function", "function": one} for one in declared(parts.tools)]
+        return self.chat.text([_as_objects(one) for one in offered], tools=tools)
 
     def _start(self) -> int:
         """Return the token an empty prompt begins with: BOS, or the end token."""
@@ -191,6 +204,15 @@ class Tokens:
         """Return whether the tokenizer adds its own tokens: not to a chat, nor after a BOS in `text`."""
         first = self.tokenizer.bos_token or self.tokenizer.eos_token
         return not (self.profile.chat or (first and text.startswith(first)))
+
+
+def _as_objects(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message whose calls have objects as arguments: templates write them out, a text twice over."""
+    if not message.get("tool_calls"):
+        return message
+    made = [call(one["function"]["name"], one["function"]["arguments"]) for one in message["tool_calls"]]
+    calls = [{"type": "function", "function": one} for one in made]
+    return {**message, "content": message["content"] or "", "tool_calls": calls}
 
 
 def split_together(prompt: list[int], wholes: list[list[int]]) -> list[Pair]:

@@ -10,11 +10,12 @@ from typing import Any
 
 from harness.adapters.recorded import cells
 from harness.adapters.recorded.cells import Row
+from harness.adapters.tools import call
 from harness.errors import BadInput
 from harness.schema import Failure, Option, Request, Response, Scored, Span, Timing, Usage
 
 TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
-ANSWERS = ("reply", "label", "scores", "number", "spans", "ranking")
+ANSWERS = ("reply", "label", "scores", "number", "spans", "ranking", "calls")
 
 # How a cell of each role is read; the order is that of `Recording`'s comparison.
 ROLES: dict[str, Callable[[Any], Any]] = {
@@ -22,6 +23,7 @@ ROLES: dict[str, Callable[[Any], Any]] = {
     **{
         "spans": cells.structure,
         "ranking": cells.structure,
+        "calls": cells.structure,
         "tokens": cells.count,
         "finish": cells.text,
         "served": cells.text,
@@ -68,6 +70,7 @@ class Recording:
             tokens=said.get("tokens"),
             spans=_spans(said.get("spans")),
             ranking=_ranking(said.get("ranking")),
+            calls=_calls(said.get("calls")) or (None if said.get("reply") else _calls(said.get("calls"))),
             finish="filtered" if rules.is_filtered(said) else finish or None,
             usage=_usage(said),
             timing=_timing(said),
@@ -205,6 +208,23 @@ def _ranking(given: Any) -> list[Scored] | None:
 def _span(one: Any) -> Span:
     start, end, kind = (one["start"], one["end"], one["type"]) if isinstance(one, Mapping) else one
     return int(start), int(end), str(kind)
+
+
+def _calls(given: Any) -> list[dict[str, Any]] | None:
+    """Return calls: objects of name and arguments, bare or as OpenAI's `tool_calls` wraps them.
+
+    Raises:
+        BadInput: they are anything else.
+    """
+    if given is None:
+        return None
+    wrapped = [given] if isinstance(given, Mapping) else given
+    if not isinstance(wrapped, list) or not all(isinstance(one, Mapping) for one in wrapped):
+        raise BadInput("'calls' should be a list of objects with a name and arguments")
+    found = [one["function"] if isinstance(one.get("function"), Mapping) else one for one in wrapped]
+    if not all(isinstance(one.get("name"), str) for one in found):
+        raise BadInput("'calls' should be a list of objects with a name and arguments")
+    return [call(one["name"], one.get("arguments")) for one in found]
 
 
 def _usage(said: Mapping[str, Any]) -> Usage | None:

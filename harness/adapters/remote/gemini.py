@@ -28,6 +28,7 @@ from harness.adapters.remote.replies import (
     response,
     usage,
 )
+from harness.adapters.tools import call, declared, offers, sent_names, sent_talk
 from harness.api_keys import key, key_name
 from harness.errors import BadInput
 from harness.schema import CHOOSING, IMAGE, Decoding, Profile, Request, Response
@@ -113,7 +114,7 @@ class Gemini(Concurrent):
             try:
                 async for data in reply.events():
                     hear(raise_for_error(document(data, self.url)), said)
-                    if said.text:
+                    if said.text or said.called:
                         this.hear()
                     this.last = time.perf_counter()
             finally:
@@ -141,17 +142,34 @@ class Gemini(Concurrent):
             config |= {"responseMimeType": "application/json", "responseJsonSchema": schema}
         body: dict[str, Any] = {}
         contents: list[dict[str, Any]] = []
-        for message in request.messages(self.profile.shots_as, self.settings.get("system_as") or "system"):
+        for message in self._messages(request, body):
             if message["role"] == "system":
                 body["systemInstruction"] = {"parts": [{"text": message["content"]}], "role": "user"}
             else:
                 role = "model" if message["role"] == "assistant" else "user"
-                contents.append({"role": role, "parts": [{"text": message["content"]}]})
+                contents.append({"role": role, "parts": _parts(message)})
         if IMAGE in request.example.fields:
             found, kind = picture(request.example.fields[IMAGE])
             data = base64.b64encode(found).decode()
             contents[-1]["parts"].insert(0, {"inlineData": {"mimeType": kind, "data": data}})
         return {"contents": contents, **body, **({"generationConfig": config} if config else {})}
+
+    def _messages(self, request: Request, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the chat; tools in the service's own form go into the body."""
+        said = self.profile.shots_as, self.settings.get("system_as") or "system"
+        if not offers(request, self.profile):
+            return list(request.messages(*said))
+        names = sent_names(request.tools)
+        tools = [
+            {
+                "name": one["name"],
+                "description": one["description"],
+                "parametersJsonSchema": one["parameters"],
+            }
+            for one in declared(request.tools, names)
+        ]
+        body["tools"] = [{"functionDeclarations": tools}]
+        return sent_talk(request.offered(*said), names)
 
     # ---- embeddings ---------------------------------------------------------------------------------
 
@@ -217,6 +235,8 @@ def hear(reply: Mapping[str, Any], said: Completion) -> None:
     parts = at(reply, "candidates", 0, "content", "parts") or []
     for part in parts:
         text = at(part, "text")
+        if isinstance(made := at(part, "functionCall"), Mapping):
+            said.call(len(said.called), made.get("name"), made.get("args") or {})
         if isinstance(text, str):
             if at(part, "thought"):
                 said.thought += text
@@ -237,3 +257,16 @@ def hear(reply: Mapping[str, Any], said: Completion) -> None:
     )
     said.usage = told or said.usage
     said.model = at(reply, "modelVersion") or said.model
+
+
+def _parts(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a message's parts: its text, the calls that it makes, or the result of one."""
+    if message["role"] == "tool":
+        result = {"name": message.get("name") or "", "response": {"result": message["content"]}}
+        return [{"functionResponse": result}]
+    made = [
+        call(one["function"]["name"], one["function"]["arguments"]) for one in message.get("tool_calls") or ()
+    ]
+    calls = [{"functionCall": {"name": one["name"], "args": one["arguments"]}} for one in made]
+    text = message["content"]
+    return [*([{"text": text}] if text or not calls else []), *calls]

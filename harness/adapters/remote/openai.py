@@ -35,9 +35,10 @@ from harness.adapters.remote.replies import (
     output_schema,
     response,
 )
+from harness.adapters.tools import declared, offers, sent_names, sent_talk
 from harness.api_keys import key, key_name
 from harness.errors import BadInput
-from harness.schema import CHOOSING, IMAGE, Decoding, Message, Profile, Request, Response
+from harness.schema import CHOOSING, IMAGE, Decoding, Profile, Request, Response
 from harness.terminal import say
 
 OPENAI = "https://api.openai.com/v1"
@@ -70,6 +71,11 @@ class OpenAI(Concurrent):
         if self.settings.get("chat_template_kwargs") and name != "chat":
             raise BadInput(f"{profile.name}: chat_template_kwargs are for a chat template: api: chat")
         self.chats = name != "completions"
+        if self.settings.get("tools_as") == "server" and not self.chats:
+            raise BadInput(
+                f"{profile.name}: api: completions takes no tools; -m api=chat, or "
+                "-m tools_as=text sends them as text"
+            )
         embeds = profile.ask == "embed"
         self.batch, self.path = (EMBEDDED, "/embeddings") if embeds else (1, self.api.path)
         self._client: http.Client | None = None
@@ -191,14 +197,21 @@ class OpenAI(Concurrent):
                 None if picture is None else data_uri(picture),
                 output_schema(request, self.profile),
                 self.settings,
+                declared(request.tools, sent_names(request.tools)) if self._offers(request) else (),
             ),
             **decoding,
             **(self.api.streamed() if self.profile.stream else {}),
         }
 
-    def _messages(self, request: Request) -> list[Message]:
+    def _offers(self, request: Request) -> bool:
+        return self.chats and offers(request, self.profile)
+
+    def _messages(self, request: Request) -> list[dict[str, Any]]:
+        said = self.profile.shots_as, self.settings.get("system_as") or "system"
+        if self._offers(request):
+            return sent_talk(request.offered(*said), sent_names(request.tools))
         if self.chats:
-            return request.messages(self.profile.shots_as, self.settings.get("system_as") or "system")
+            return list(request.messages(*said))
         return [{"role": "user", "content": request.prompt}]
 
     async def _streamed(self, body: Mapping[str, Any], this: Try) -> Completion:
@@ -214,7 +227,7 @@ class OpenAI(Concurrent):
                 if not data:
                     continue
                 self.api.hear(raise_for_error(document(data)), said)
-                if said.text:
+                if said.text or said.called:
                     this.hear()
                 this.last = time.perf_counter()
         finally:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from harness.adapters.remote.errors import Fault
 from harness.adapters.remote.replies import Completion, at, text_of, usage
 from harness.errors import BadInput
-from harness.schema import Decoding, Message
+from harness.schema import Decoding
 
 Settings = Mapping[str, Any]
+Tools = Sequence[Mapping[str, Any]]  # as `adapters.tools.declared` returns them
 
 _FINISHES = {
     "stop": "stop",
@@ -52,10 +53,11 @@ class Api(Protocol):
 
     def body(
         self,
-        messages: list[Message],
+        messages: list[dict[str, Any]],
         image: str | None,
         schema: Mapping[str, Any] | None,
         settings: Settings,
+        tools: Tools = (),
     ) -> dict[str, Any]:
         """Return what is sent beside model and decoding; with `options`, one of them must be the answer."""
 
@@ -92,10 +94,11 @@ class Chat:
 
     def body(
         self,
-        messages: list[Message],
+        messages: list[dict[str, Any]],
         image: str | None,
         schema: Mapping[str, Any] | None,
         settings: Settings,
+        tools: Tools = (),
     ) -> dict[str, Any]:
         """Return what is sent beside model and decoding."""
         picture = image and {"type": "image_url", "image_url": {"url": image}}
@@ -106,6 +109,8 @@ class Chat:
         if schema is not None:
             named = {"name": "answer", "strict": True, "schema": dict(schema)}
             body["response_format"] = {"type": "json_schema", "json_schema": named}
+        if tools:
+            body["tools"] = [{"type": "function", "function": dict(one)} for one in tools]
         return body
 
     def streamed(self) -> dict[str, Any]:
@@ -122,6 +127,7 @@ class Chat:
         )
         said.thought = text_of(message.get("reasoning_content") or message.get("reasoning"))
         said.refusal = text_of(message.get("refusal"))
+        _hear_calls(message, said)
         said.close()
         _note(reply, said)
         return said
@@ -132,6 +138,7 @@ class Chat:
         said.text += text_of(at(delta, "content"))
         said.thought += text_of(at(delta, "reasoning_content") or at(delta, "reasoning"))
         said.refusal += text_of(at(delta, "refusal"))
+        _hear_calls(delta, said)
         said.finish = finish(at(event, "choices", 0, "finish_reason")) or said.finish
         said.close()
         _note(event, said)
@@ -148,10 +155,11 @@ class Completions:
 
     def body(
         self,
-        messages: list[Message],
+        messages: list[dict[str, Any]],
         image: str | None,
         schema: Mapping[str, Any] | None,
         settings: Settings,
+        tools: Tools = (),
     ) -> dict[str, Any]:
         """Return what is sent beside model and decoding."""
         (message,) = messages
@@ -189,20 +197,23 @@ class Responses:
 
     def body(
         self,
-        messages: list[Message],
+        messages: list[dict[str, Any]],
         image: str | None,
         schema: Mapping[str, Any] | None,
         settings: Settings,
+        tools: Tools = (),
     ) -> dict[str, Any]:
         """Return what is sent beside model and decoding."""
         picture = image and {"type": "input_image", "image_url": image}
         said = _turns(messages, picture, "input_text", settings)
-        body: dict[str, Any] = {"input": said, "store": False}
+        body: dict[str, Any] = {"input": [item for one in said for item in _items(one)], "store": False}
         if settings.get("reasoning_effort"):
             body["reasoning"] = {"effort": settings["reasoning_effort"]}
         if schema is not None:
             named = {"type": "json_schema", "name": "answer", "strict": True, "schema": dict(schema)}
             body["text"] = {"format": named}
+        if tools:
+            body["tools"] = [{"type": "function", "strict": False, **one} for one in tools]
         return body
 
     def streamed(self) -> dict[str, Any]:
@@ -234,6 +245,9 @@ class Responses:
             raise Fault("malformed", "the reply has no output")
         parts = [part for item in output for part in at(item, "content") or () if isinstance(part, dict)]
         said.text = text_of([part for part in parts if part.get("type") == "output_text"])
+        for place, item in enumerate(output):
+            if at(item, "type") == "function_call":
+                said.call(place, item.get("name"), item.get("arguments"))
         refusals = [part for part in parts if part.get("type") == "refusal"]
         said.refusal = "".join(text_of(part.get("refusal")) for part in refusals)
         said.finish = finish(at(reply, "incomplete_details", "reason")) or "stop"
@@ -253,7 +267,9 @@ def _named(asked: Decoding, names: Mapping[str, str]) -> dict[str, Any]:
     return {names[key]: value for key, value in given.items() if names[key]}
 
 
-def _turns(messages: list[Message], picture: Any, kind: str, settings: Settings) -> list[dict[str, Any]]:
+def _turns(
+    messages: list[dict[str, Any]], picture: Any, kind: str, settings: Settings
+) -> list[dict[str, Any]]:
     """Return the messages with the roles that the model knows, a picture before the last one's text."""
     system = settings.get("system_as") or "system"
     said: list[dict[str, Any]] = [
@@ -262,6 +278,30 @@ def _turns(messages: list[Message], picture: Any, kind: str, settings: Settings)
     if picture:
         said[-1]["content"] = [picture, {"type": kind, "text": said[-1]["content"]}]
     return said
+
+
+def _hear_calls(message: Any, said: Completion) -> None:
+    """Add the calls of a message, or of a piece of one; a call of the older kind is the first."""
+    for number, one in enumerate(at(message, "tool_calls") or ()):
+        told, made = at(one, "index"), at(one, "function")
+        said.call(number if told is None else told, at(made, "name"), at(made, "arguments"))
+    if not at(message, "tool_calls") and isinstance(old := at(message, "function_call"), Mapping):
+        said.call(0, old.get("name"), old.get("arguments"))
+
+
+def _items(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a message as the Responses API has it, where calls and their results are no messages."""
+    if message["role"] == "tool":
+        result = {"call_id": message.get("tool_call_id"), "output": message["content"]}
+        return [{"type": "function_call_output", **result}]
+    if not message.get("tool_calls"):
+        return [message]
+    said = [{"role": message["role"], "content": message["content"]}] if message.get("content") else []
+    calls = [
+        {"type": "function_call", "call_id": one.get("id"), **one["function"]}
+        for one in message["tool_calls"]
+    ]
+    return [*said, *calls]
 
 
 def _note(reply: Mapping[str, Any], said: Completion) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from harness.adapters.remote.errors import Fault
+from harness.adapters.tools import call, declared, renamed
 from harness.schema import CHOOSING, IMAGE, Option, Profile, Request, Response, Usage
 from harness.text.thoughts import first_stop, spoken
 
 # What a server puts around a message: its role, the marks of its start and end. And around all of them.
 PER_MESSAGE, PER_REQUEST = 16, 64
+PER_CALL = 64  # the marks around a call
 # More than any provider bills for one picture: gpt-4o-mini takes up to some 48,000 tokens.
 PER_PICTURE = 50_000
 ENDS = 16  # tokens that end a reply and have no text
@@ -37,6 +39,27 @@ class Completion:
     model: str | None = None
     thought: str = ""
     refusal: str = ""
+    called: dict[Any, dict[str, str]] = field(default_factory=dict)  # by place: name, arguments as JSON
+
+    def call(self, place: Any, name: Any, arguments: Any) -> None:
+        """Add a piece of the call at `place`: its name is said once, its arguments come in parts."""
+        one = self.called.setdefault(place, {"name": "", "arguments": ""})
+        one["name"] = one["name"] or (name if isinstance(name, str) else "")
+        if isinstance(arguments, str):
+            one["arguments"] += arguments
+        elif arguments is not None:  # whole, as Gemini and some servers write them
+            one["arguments"] = json.dumps(arguments, ensure_ascii=False)
+
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        """The calls in their order; one without a name is none."""
+        return [call(one["name"], one["arguments"]) for one in self.called.values() if one["name"]]
+
+    @property
+    def written(self) -> str:
+        """All that was written: text, thoughts that are shown, calls."""
+        calls = "".join(f"{one['name']}{one['arguments']}" for one in self.called.values())
+        return self.text + self.thought + calls
 
     def close(self) -> None:
         """Let a refusal be the reply: however the server says that it ended, it is no answer."""
@@ -145,7 +168,10 @@ def response(
     if text == said.text and chat is not None:
         said.end_at(request.decoding.stop or (), chat=chat)
         text = said.text
-    return Response(request.key, text, finish=said.finish, usage=usage, served=said.model)
+    answer = Response(request.key, text, finish=said.finish, usage=usage, served=said.model)
+    if request.offers:
+        answer.calls, answer.renamed = said.calls or None, renamed(request.tools) or None
+    return answer
 
 
 def believed(
@@ -160,7 +186,8 @@ def believed(
     if told is None:
         return None
     written = (told.completion_tokens or 0) - (told.reasoning_tokens or 0)
-    size = len((said.text + said.thought).encode(errors="replace"))
+    size = len(said.written.encode(errors="replace"))
+    size += PER_CALL * len(said.called)
     nothing = told.prompt_tokens == 0 or (told.completion_tokens == 0 and size > 0)
     too_much = (told.prompt_tokens or 0) > max_prompt_tokens or written > max(
         size + ENDS, max_completion_tokens or 0
@@ -173,6 +200,10 @@ def most_prompt_tokens(request: Request) -> int:
     size = len(request.prompt.encode(errors="replace")) + PER_REQUEST
     size += PER_MESSAGE * (2 + 2 * request.parts.exchanges)
     size += 2 * sum(len(option.text.encode(errors="replace")) for option in request.options)
+    if request.ask == "call":  # declared once more, in a form of the server's own
+        size += 2 * len(json.dumps(declared(request.tools), default=str)) + PER_REQUEST * (
+            1 + len(request.tools)
+        )
     return size + (PER_PICTURE if IMAGE in request.example.fields else 0)
 
 
@@ -183,9 +214,7 @@ def estimated_tokens(text: str) -> int:
 
 def estimated(prompt: str, said: Completion) -> Usage:
     """Return tokens counted here, marked as an estimate."""
-    return Usage(
-        estimated_tokens(prompt), None, estimated_tokens(said.text + said.thought), None, estimated=True
-    )
+    return Usage(estimated_tokens(prompt), None, estimated_tokens(said.written), None, estimated=True)
 
 
 ANSWER = "answer"  # the one key of a structured choice

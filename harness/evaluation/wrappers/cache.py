@@ -228,7 +228,14 @@ def _packed_answer(response: Response, request: Request) -> bytes:
     usage = flat(response.usage) if response.usage else None
     # NaN and the infinities, which only the standard library's JSON can say and read back.
     return json.dumps(
-        {**values, "usage": usage, "chat": request.was_chat, "system_as": request.system_as}, default=float
+        {
+            **values,
+            "usage": usage,
+            "chat": request.was_chat,
+            "system_as": request.system_as,
+            **({"offered": True} if request.offers else {}),
+        },
+        default=float,
     ).encode()
 
 
@@ -238,11 +245,12 @@ def _unpacked(kept: bytes, request: Request, shots_as: str) -> Response | None:
         values = json.loads(kept)
         was_chat, usage = values.pop("chat"), values.pop("usage")
         spans, system_as = values.pop("spans"), values.pop("system_as", "system")
+        offered = values.pop("offered", False)
         answer = Response(request.key, **values, attempts=0, cached=True)
         answer.usage = Usage(**usage) if usage else None
         answer.spans = None if spans is None else [(start, end, kind) for start, end, kind in spans]
     except (ValueError, KeyError, TypeError):
         return None  # of another version's making
     if was_chat:
-        request.messages(shots_as, system_as)
+        (request.offered if offered else request.messages)(shots_as, system_as)
     return answer

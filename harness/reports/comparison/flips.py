@@ -151,7 +151,7 @@ def _flip(a: Record, b: Record, figure_a: float, figure_b: float) -> Flip:
 
 
 def _said(record: Record, figure: float) -> Said:
-    text = record.response.text
+    text = record.response.shown
     kept = None if text is None else text[:EXCERPT]
     return Said(record.prediction, kept, None if math.isnan(figure) else figure)
 
@@ -162,7 +162,7 @@ def _input(record: Record) -> str:
     if "fields" in asked:
         return _head("; ".join(map(_field, asked["fields"].values())))
     if "messages" in asked:
-        return _tail(str(asked["messages"][-1]["content"]))
+        return _tail(str(asked["messages"][-1]["content"] or ""))
     return _tail(str(asked.get("prompt", "")))
 
 

@@ -274,8 +274,8 @@ def _answer(record: Record) -> dict[str, Any]:
     if response.error is not None:
         kept["error"] = response.error.to_dict()
     kept["prediction"] = record.prediction
-    if response.text is not None:
-        kept["text"] = response.text
+    if (shown := response.shown) is not None:
+        kept["text"] = shown
     if (ran := record.execution) is not None:
         kept["execution"] = {"outcome": ran.outcome, "error": ran.error, "output": ran.output}
     if response.option_scores:
@@ -297,8 +297,8 @@ def _answer(record: Record) -> dict[str, Any]:
 def _measure(record: Record, place_of: Mapping[str, int], measured: Measured) -> None:
     response = record.response
     measured.add_length("input", _length(record.request or {}))
-    if response.text is not None:
-        measured.add_length("reply", len(response.text))
+    if (shown := response.shown) is not None:
+        measured.add_length("reply", len(shown))
     if response.usage is not None:
         for name in USAGE:
             if (count := getattr(response.usage, name)) is not None:

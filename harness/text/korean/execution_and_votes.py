@@ -56,4 +56,11 @@ SENTENCES = {
     "the target's schema is none: {0}": "정답의 스키마가 스키마가 아닙니다: {0}",
     "conversation {0}: {1} should be a list of texts, one a turn": "대화 {0}: {1}에는 차례마다 하나씩 글의 목록이 있어야 합니다",
     "{0} asks conversations; a race is about single questions": "{0:은/는} 대화를 묻습니다. race는 단일 문항만 다룹니다",
+    "the chat template of {0} has no place for tools; -m tools_as=text sends them as text": "{0}의 대화 템플릿에는 도구를 넣을 자리가 없습니다. -m tools_as=text를 주면 글로 보냅니다",
+    "'calls' should be a list of objects with a name and arguments": "'calls'는 name과 arguments가 있는 객체의 목록이어야 합니다",
+    "{0}: api: completions takes no tools; -m api=chat, or -m tools_as=text sends them as text": "{0}: api: completions는 도구를 받지 않습니다. -m api=chat을 쓰거나 -m tools_as=text로 글로 보내세요",
+    "{0}: messages need a 'role': system, user, assistant or tool": "{0}: messages에는 'role'이 있어야 합니다: system, user, assistant, tool",
+    "{0}: the last message should be a user's or a tool's, not {1}": "{0}: 마지막 메시지는 {1:이/가} 아니라 user나 tool의 것이어야 합니다",
+    "{0}: {1} should be a list of objects, or JSON of one": "{0}: {1:은/는} 객체의 목록이거나 그런 목록의 JSON이어야 합니다",
+    "{0}: each tool needs a 'name': {1}": "{0}: 도구마다 'name'이 있어야 합니다: {1}",
 }
