@@ -19,8 +19,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 # Nothing is to start, update, report or talk but the page.
 ARGUMENTS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -52,6 +50,8 @@ def why_not() -> str | None:
 def browser() -> Iterator[Any]:
     """Start Chromium with a profile that nobody has used; skip the test where there is none."""
     if reason := why_not():
+        import pytest  # which benchmarks do without
+
         pytest.skip(reason)
     from playwright.sync_api import sync_playwright
 

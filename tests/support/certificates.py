@@ -6,11 +6,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 
 def certified(folder: Path) -> tuple[Path, Path]:
     """Return the paths of a certificate for 127.0.0.1 and of its key; without openssl the test is skipped."""
+    import pytest  # which benchmarks do without
+
     openssl = shutil.which("openssl")
     if not openssl:
         pytest.skip("openssl is not installed: no certificate to test https with")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.extraction.steps import Step, chosen
 from harness.schema import Option
-from tests.support.paths import ROOT
+
+ROOT = Path(__file__).resolve().parents[2]  # without pytest, which `paths` needs and benchmarks do not
 
 GOLD = ROOT / "tests" / "gold" / "answers.jsonl"
 

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -23,8 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import pytest
+from unittest import mock
 
 from harness import plugins
 from harness.evaluation.grid import plans
@@ -248,9 +248,10 @@ def all_here(
     **options: Any,
 ) -> list[tuple[Plan, Outcome]]:
     """Run every plan of the options in this process, in the project's folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(project.home)
-        patch.setenv("HARNESS_CACHE", project.env["HARNESS_CACHE"])
+    with (
+        contextlib.chdir(project.home),
+        mock.patch.dict(os.environ, HARNESS_CACHE=project.env["HARNESS_CACHE"]),
+    ):
         about = {"data_dir": "data", "runs_dir": project.home / "runs", "settings": settings}
         ready, _ = plans(RunOptions(task, backend, **about, **options), lambda message: None)
         return [(plan, execute(plan, Quiet())) for plan in ready]
