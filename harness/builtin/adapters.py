@@ -283,6 +283,7 @@ ADAPTERS = (
         settings={
             **PRETRAINED,
             **{"dim": "int", "layers": "int", "heads": "int", "feed_forward": "int", "dropout": "float"},
+            "next_sentence": "bool",
         },
         **WITH_TORCH,
     ),

@@ -221,6 +221,7 @@ SETTINGS = {
     "method": "학습 방법 / training method",
     "min_df": "이보다 적은 글에 나온 n-그램은 버린다 / n-grams in fewer texts are dropped",
     "negatives": "잡음 낱말 수 / noise words",
+    "next_sentence": "사전 학습에서 다음 문장인지도 맞힌다 / next-sentence prediction in pretraining too",
     "ngram_max": "가장 긴 n-그램 / longest n-gram",
     "ngram_min": "가장 짧은 n-그램 / shortest n-gram",
     "number": "수의 열 / column: the number",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,16 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 from harness.cli.output import emit, fail, print_json, show, warn, write
 from harness.errors import BadInput, Unavailable, did_you_mean
 from harness.options.flags import Flag
-from harness.options.shared import Json, Lang, Runs, RunsDir
+from harness.options.running import RunOptions
+from harness.options.shared import Json, Lang, Runs
 from harness.terminal import is_console, say
 
 if TYPE_CHECKING:
-    from harness.reports.gate.gate import Gate
+    from harness.reports.gate.gate import Gate, Limits
     from harness.reports.gate.measurements import RunKey, RunSummary
     from harness.reports.run import Run
 
 
 def gate(
+    options: RunOptions,
     runs: Runs = None,
     baseline: Annotated[
         Path | None,
@@ -105,8 +108,15 @@ def gate(
         bool,
         Flag("--dated", help="with --update: say when it was made", ko="--update와 함께: 만든 때를 적음"),
     ] = False,
+    sequential: Annotated[
+        bool,
+        Flag(
+            "--sequential",
+            help="make the runs of -t and -b now, each no further than its verdict takes",
+            ko="-t와 -b의 실행을 지금 하되 판정에 필요한 만큼만 물음",
+        ),
+    ] = False,
     lang: Lang = None,
-    runs_dir: RunsDir = Path("runs"),
     json: Json = False,
 ) -> int:
     """Say whether tonight's runs are worse than a baseline's.
@@ -114,6 +124,8 @@ def gate(
     A regression (exit code 1) is a fall that the paired test tells from chance and that exceeds the margin. A
     fall that may be chance is inconclusive (0, with a warning); runs that are missing, unfinished or not
     comparable are infrastructure (3). Where there are several runs of one kind, the latest is tonight's.
+    With --sequential a run ends once a fall is proven, or every fall that all examples would find is ruled
+    out.
     """
     from harness.options import values
     from harness.reports.gate import baselines
@@ -133,8 +145,14 @@ def gate(
     )
     if (baseline is None) == (update is None):
         raise BadInput("--baseline FILE|DIR to compare with, or --update FILE to make one: one of the two")
+    if not sequential and (options.task or options.backend):
+        raise BadInput("-t and -b are of --sequential, which makes the runs; without it RUNS are judged")
     with language(lang):
-        entries = _tonight(runs or [], runs_dir)
+        if sequential:
+            found = _watched(options, runs, baseline, limits)
+            _write(found, junit, strict=strict, json=json)
+            return found.exit_code(strict=strict)
+        entries = _tonight(runs or [], Path(options.runs_dir))
         tonight = latest(map(measured, entries))
         if update is not None:
             return _update(update, tonight, limits.max_failures, dated=dated)
@@ -146,6 +164,35 @@ def gate(
         _tell_of_unmeasured(found)
         _write(found, junit, strict=strict, json=json)
         return found.exit_code(strict=strict)
+
+
+def _watched(options: RunOptions, runs: list[Path] | None, baseline: Path | None, limits: Limits) -> Gate:
+    """Make the runs of the options, each no further than its verdict takes, and return the verdicts.
+
+    Raises:
+        BadInput: no baseline to compare with, or what is to be run is not named.
+        HarnessError: a run cannot begin, or ended before its verdict.
+    """
+    from harness.backends import allowed_endpoints
+    from harness.cli.planning import reporter, require_named
+    from harness.evaluation.grid import plans
+    from harness.metrics import permissions as consent
+    from harness.reports.gate import baselines
+    from harness.reports.gate.watching import watch
+
+    if baseline is None or runs:
+        raise BadInput("--sequential makes the runs: name a --baseline, -t TASK and -b BACKEND, and no RUNS")
+    allowed_endpoints.allow(options.allow_endpoint)
+    require_named(options)
+    consent.REMOTE_CODE.set(options.trust_remote_code)
+    consent.OFFLINE.set(options.offline)
+    before = baselines.read(baseline, warn)
+    _refuse_unknown(limits.margins, before.values())
+    tell = reporter(options)
+    ready, dead = plans(options, tell, shlex.join(["harness", *sys.argv[1:]]))
+    if dead:
+        raise dead[0]
+    return watch(ready, before, limits, warn, tell)
 
 
 def _tonight(runs: list[Path], runs_dir: Path) -> list[Run]:

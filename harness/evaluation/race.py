@@ -126,7 +126,7 @@ def race(
         contest = Race(len(runs), len(order), alpha, margin)
         asked = [0] * len(runs)
         error = _raced(contest, runs, metric, [examples[name] for name in order], asked, tell)
-        scores = [_scores(run, metric) for run in runs]
+        scores = [scores_so_far(run, metric) for run in runs]
         outcomes = [_finished(run, contest, error) for run in runs]
     standings = [
         _standing(plans, at, contest, outcomes[at], scores[at], asked[at]) for at in range(len(runs))
@@ -166,13 +166,22 @@ def _raced_metric(plans: Sequence[Plan]) -> Metric:
         raise BadInput(f"{plans[0].task.name} asks conversations; a race is about single questions")
     if plans[0].options.repeat != 1:
         raise BadInput("a race asks every example once")
-    metric = plans[0].task.metrics[0]
+    return mean_metric(plans[0])
+
+
+def mean_metric(plan: Plan) -> Metric:
+    """Return the main metric of a plan, which decides on the way.
+
+    Raises:
+        BadInput: it is no mean of figures from 0 to 1.
+    """
+    metric = plan.task.metrics[0]
     aggregate = metric.aggregate
     plain = isinstance(aggregate, OfSums) and aggregate.figure is mean and aggregate.columns is None
     if metric.corpus is not None or not plain or metric.unit != "0-1":
         raise BadInput(
-            f"{plans[0].task.name} is judged by {metric.name}, which is no mean of figures from 0 to 1 an "
-            "example; a race needs one, such as accuracy or exact_match"
+            f"{plan.task.name} is judged by {metric.name}, which is no mean of figures from 0 to 1 an "
+            "example; a race or a sequential gate needs one, such as accuracy or exact_match"
         )
     return metric
 
@@ -201,7 +210,7 @@ def _raced(
         names = [example.id for example in block]
         shown = np.full((len(runs), len(block)), np.nan)
         for at in running:
-            shown[at] = _in_order(_scores(runs[at], metric), names)
+            shown[at] = _in_order(scores_so_far(runs[at], metric), names)
         contest.observe(shown if metric.higher_is_better else 1 - shown)
         left = len(contest.running)
         if left < len(running) or contest.asked > 1.5 * told:
@@ -210,7 +219,7 @@ def _raced(
     return None
 
 
-def _scores(run: OpenRun, metric: Metric) -> dict[str, float]:
+def scores_so_far(run: OpenRun, metric: Metric) -> dict[str, float]:
     """Return id → the metric's figure of each example that is answered."""
     found = tally(run.samples, run.metrics, run.plan.task.classes)
     if not found.ids:

@@ -57,7 +57,7 @@ class RunOptions:
             metavar="TASK[,TASK…]",
             help="tasks, groups, or all",
             ko="과제, 묶음, 또는 all",
-            on="run race estimate try export",
+            on="run race gate estimate try export",
             raw=list[str],
             usual=(),
             read=values.names,
@@ -72,7 +72,7 @@ class RunOptions:
             metavar="BACKEND[,…]",
             help="systems under test",
             ko="평가할 시스템",
-            on="run race estimate try export show tokenizers doctor",
+            on="run race gate estimate try export show tokenizers doctor",
             raw=list[str],
             usual=(),
             read=values.names,
@@ -97,7 +97,7 @@ class RunOptions:
             metavar="N|FRACTION",
             help="the first N, or a seeded share",
             ko="앞에서부터 N개, 또는 시드로 뽑은 비율",
-            on="run race estimate",
+            on="run race gate estimate",
             raw=str,
             read=values.limit,
             check=partial(values.amount, least=1),
@@ -110,7 +110,7 @@ class RunOptions:
             metavar="K[,…]",
             help="worked examples in the prompt, such as 0,1,3,10",
             ko="프롬프트에 넣는 풀이 예시의 수, 예: 0,1,3,10",
-            on="run race estimate try show",
+            on="run race gate estimate try show",
             raw=str,
             read=values.shots,
             check=values.shots_given,
@@ -123,7 +123,7 @@ class RunOptions:
             metavar="NAME|all",
             help="how the query is written",
             ko="질문을 쓰는 방식",
-            on="run race estimate try export show judge",
+            on="run race gate estimate try export show judge",
             raw=str,
             read=values.names_or_none,
         ),
@@ -143,7 +143,11 @@ class RunOptions:
     split: Annotated[
         str | None,
         Flag(
-            "--split", metavar="NAME", help="the split to evaluate", ko="평가할 분할", on="run race estimate"
+            "--split",
+            metavar="NAME",
+            help="the split to evaluate",
+            ko="평가할 분할",
+            on="run race gate estimate",
         ),
     ] = None
     repeat: Annotated[
@@ -174,7 +178,7 @@ class RunOptions:
             metavar="N",
             help="of shots, shares and sampling (default 1234)",
             ko="예시, 비율, 표본 추출의 시드(기본값 1234)",
-            on="run race estimate try export",
+            on="run race gate estimate try export",
         ),
     ] = None
     train_limit: Annotated[
@@ -219,7 +223,7 @@ class RunOptions:
             "--sample",
             help="use the small sample shipped with the task",
             ko="과제에 딸린 작은 표본을 씀",
-            on="run race estimate try export show tokenizers",
+            on="run race gate estimate try export show tokenizers",
         ),
     ] = False
     decoding: Annotated[
@@ -229,7 +233,7 @@ class RunOptions:
             metavar="KEY=VALUE[,…]",
             help="decoding, such as temperature=0,0.7",
             ko="디코딩 설정, 예: temperature=0,0.7",
-            on="run race estimate try judge",
+            on="run race gate estimate try judge",
             raw=list[str],
             read=values.decodings,
             check=values.decodings_given,
@@ -242,7 +246,7 @@ class RunOptions:
             metavar="KEY=VALUE[,…]",
             help="a backend's setting, such as model=DIR",
             ko="시스템의 설정, 예: model=DIR",
-            on="run race estimate try export show tokenizers doctor judge",
+            on="run race gate estimate try export show tokenizers doctor judge",
             raw=list[str],
             read=partial(values.grid, option="-m"),
         ),
@@ -293,7 +297,7 @@ class RunOptions:
             metavar="N",
             help="most calls in flight to a server",
             ko="서버에 한꺼번에 보내는 요청의 최대 수",
-            on="run race explain estimate judge",
+            on="run race gate explain estimate judge",
         ),
     ] = None
     latency: Annotated[
@@ -312,7 +316,7 @@ class RunOptions:
             off=True,
             help="ask again what a server was asked before, and keep nothing",
             ko="서버에 물었던 것도 다시 묻고, 답을 보관하지 않음",
-            on="run race explain estimate judge",
+            on="run race gate explain estimate judge",
         ),
     ] = True
     max_cost: Annotated[
@@ -322,7 +326,7 @@ class RunOptions:
             metavar="5USD|7000KRW",
             help="stop before more than this is spent",
             ko="이 금액을 넘기 전에 멈춤",
-            on="run race explain judge",
+            on="run race gate explain judge",
         ),
     ] = None
     usd_krw: Annotated[
@@ -333,7 +337,7 @@ class RunOptions:
             metavar="WON@DAY",
             help="won a dollar, such as 1390@2026-11-01",
             ko="기준일과 함께 적은 달러당 원화, 예: 1390@2026-11-01",
-            on="run race explain judge",
+            on="run race gate explain judge",
         ),
     ] = None
     slo: Slo = None
@@ -343,7 +347,7 @@ class RunOptions:
             "--quiet -q",
             help="no progress",
             ko="진행 상황을 보이지 않음",
-            on="run race explain estimate try export tokenizers judge",
+            on="run race gate explain estimate try export tokenizers judge",
             usual=False,
         ),
     ] = True

@@ -23,6 +23,11 @@ _GRID, _CHUNK = 799, 512  # means that an interval is searched among; examples t
 _PSEUDO_VARIANCE = 0.25  # of the one value in the middle that is taken to have been seen before the first
 
 
+ENDLESS = (
+    10**9
+)  # the size of a population that is not this benchmark's: what the system would say on any night
+
+
 class MeanTest:
     """The wealth of bets that a population's mean is above zero, for a batch of populations at once.
 
@@ -102,3 +107,28 @@ def difference_bounds(
         proven_above = proven_above | (above.observe(some) >= threshold).any(axis=-1)
         proven_below = proven_below | (below.observe(-some) >= threshold).any(axis=-1)
     return float(grid[proven_above].max(initial=low)), float(grid[proven_below].min(initial=high))
+
+
+def chance_of_fall(falls: Floats, margin: float) -> float:
+    """Return the p-value of a mean fall beyond `margin`, which may be looked at after every example; 0 to 1.
+
+    `falls` (n,) lie in [-1, 1]; NaN is missing. It is about the system and not about these examples alone, so
+    that nights which differ by chance prove nothing however many are asked.
+    """
+    if not len(falls):
+        return 1.0
+    test = MeanTest(ENDLESS, -1 - margin, 1 - margin)
+    wealth = test.observe(np.nan_to_num(falls - margin))
+    return float(min(1.0, math.exp(-max(0.0, min(700.0, wealth.max())))))
+
+
+def rules_out(falls: Floats, most: float, alpha: float) -> bool:
+    """Return whether a mean fall of `most` or more is ruled out by an upper bound that holds at every look.
+
+    The bound is wrong with a chance of at most `alpha`, also where `most` is made of the same falls.
+    """
+    test = MeanTest(ENDLESS, most - 1, most + 1)
+    wealth = test.observe(-np.nan_to_num(falls - most)) if -1 < most < 1 and len(falls) else np.zeros(1)
+    if wealth.max() < math.log(1 / alpha):  # one mean of the many that the bound is searched among
+        return False
+    return difference_bounds(falls, ENDLESS, 2 * alpha)[1] <= most  # its two sides share the level

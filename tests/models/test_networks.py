@@ -13,10 +13,18 @@ pytest.importorskip("tokenizers")
 from harness.models import LEAST  # noqa: E402
 from harness.models.cnn_text import CnnText  # noqa: E402
 from harness.models.lstm import LstmClassifier  # noqa: E402
-from harness.models.networks import NetworkClassifier, TextEncoding, TokenRows, _joined, max_over, mean_over  # noqa: E402
+from harness.models.networks import (  # noqa: E402
+    Batch,
+    NetworkClassifier,
+    TextEncoding,
+    TokenRows,
+    _joined,
+    max_over,
+    mean_over,
+)
 from harness.models.tokenizers import PAD, SEP, train  # noqa: E402
 from harness.models.training import Recipe  # noqa: E402
-from harness.models.transformer import TransformerClassifier  # noqa: E402
+from harness.models.transformer import TransformerClassifier, _pooled, with_others_ends  # noqa: E402
 from harness.models.word2vec import Word2vec  # noqa: E402
 
 THINGS = ("영화", "배우", "음악", "결말", "대사", "장면", "감독", "연기", "이야기", "화면")
@@ -127,6 +135,48 @@ def test_pre_training_learns_to_say_what_was_hidden():
     model.fit(TEXTS, LABELS, 2)
     losses = model.trainings[0].losses
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) / 2
+
+
+def test_pre_training_learns_which_end_follows_a_beginning():
+    texts = [("영화 좋다", "보자 다시"), ("배우 나쁘다", "싫다 연기")] * 16
+    shape = SMALL["transformer"]
+    recipe = Recipe(epochs=60, learning_rate=0.01, batch_rows=16)
+    reading = TextEncoding(tokeniser="word", vocabulary=60)
+    both = NetworkClassifier(partial(shape, next_sentence=True), reading, recipe, recipe)
+    both.fit_vectors(texts)
+    batch = both.rows(texts).batch(range(len(texts)), torch.device("cpu"))
+    torch.manual_seed(0)
+    with torch.no_grad():
+        seen, _ = with_others_ends(batch, 32)
+        said = both.network.follows(_pooled(both.network.encode(seen), seen))[:, 0]
+    texts_read = {tuple(ids) for ids in batch.ids.tolist()}
+    same = [tuple(ids) in texts_read for ids in seen.ids.tolist()]  # another text may have the same end
+    assert set(same) == {True, False}
+    assert np.mean((said > 0).numpy() == same) > 0.9
+
+
+def test_about_half_of_the_texts_get_the_end_of_another():
+    ids = torch.arange(5, 5 + 4000).reshape(1000, 4)
+    whole = Batch(ids, torch.full((1000,), 4), torch.zeros(1000, 4, dtype=torch.long))
+    torch.manual_seed(0)
+    seen, own = with_others_ends(whole, 4)
+    kept = (seen.ids == ids).all(1)
+    assert kept.tolist() == own.bool().tolist()
+    assert 450 < own.sum() < 550
+    assert (seen.ids[:, :2] == ids[:, :2]).all()
+    assert seen.segments[0].tolist() == [0, 0, 1, 1]
+
+
+def test_parts_of_unequal_length_are_joined_without_a_gap_and_cut_at_the_most():
+    ids = torch.tensor([[5, 6, 7, 0, 0], [8, 9, 10, 11, 12]])
+    whole = Batch(ids, torch.tensor([3, 5]), torch.tensor([[0, 0, 1, 0, 0], [0, 1, 1, 1, 1]]))
+    torch.manual_seed(1)
+    looks = [with_others_ends(whole, 5) for _ in range(20)]
+    rows = {tuple(seen.ids[0][: seen.lengths[0]].tolist()) for seen, _ in looks}
+    assert rows == {(5, 6, 7), (5, 6, 9, 10, 11)}
+    alone, own = with_others_ends(Batch(*(part[:1] for part in whole)), 5)
+    assert alone.ids[0].tolist()[:3] == [5, 6, 7]
+    assert own.tolist() == [1.0]
 
 
 def test_words_that_stand_in_the_same_places_have_near_vectors():

@@ -285,7 +285,7 @@ class Transformer(Scratch):
     """A transformer encoder, which may first be pre-trained on the train texts: a small BERT.
 
     Settings: `dim`, `layers`, `heads`, `feed_forward`, `dropout`, `pretraining_epochs` (0 is none),
-    `pretraining_learning_rate`.
+    `pretraining_learning_rate`, `next_sentence` (learn next-sentence prediction too).
     """
 
     recipe: ClassVar[Mapping[str, Any]] = {"learning_rate": 1e-3}
@@ -299,12 +299,23 @@ class Transformer(Scratch):
         from harness.models.networks import TextEncoding
         from harness.models.transformer import TransformerClassifier
 
-        given = _given(settings, "dim layers heads feed_forward dropout")
+        given = _given(settings, "dim layers heads feed_forward dropout next_sentence")
         dim, heads = given.get("dim", 128), given.get("heads", 4)
         if heads < 1 or dim % heads:
             raise BadInput(f"heads {heads}: should divide dim {dim}")
         places = settings.get("max_tokens", TextEncoding().max_tokens)
         return partial(TransformerClassifier, **given, places=places)
+
+    def pretrained(self, settings: Mapping[str, Any], recipe: Recipe) -> Recipe | None:
+        """Return how the network is pre-trained on the bare texts, None where it is not.
+
+        Raises:
+            BadInput: next-sentence prediction is asked of one that is not.
+        """
+        found = super().pretrained(settings, recipe)
+        if settings.get("next_sentence") and found is None:
+            raise BadInput("next_sentence is part of the pre-training: pretraining_epochs must be above 0")
+        return found
 
 
 class Word2vecAdapter(Scratch):

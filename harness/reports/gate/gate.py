@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from harness.errors import BadInput, HarnessError
-from harness.records.run_schema import PARTIAL, RUNNING
+from harness.records.run_schema import COMPLETE, PARTIAL, RUNNING
 from harness.reports.columns import Column
 from harness.reports.gate.changes import DIGITS, Paired, changed, exceeds
 from harness.reports.gate.measurements import RunKey, RunSummary
@@ -69,12 +69,25 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Stop:
+    """How far a run was asked that was watched, what that cost and saved; None where nobody knows."""
+
+    slot: RunKey
+    asked: int
+    size: int
+    spent: float | None = None
+    saved: float | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True)
 class Gate:
     """The verdicts of a night, in a stable order; `new` are runs that the baseline does not know."""
 
     limits: Limits
     lines: list[Verdict]
     new: list[RunKey]
+    stops: Sequence[Stop] = ()
 
     @cached_property
     def verdict(self) -> str:
@@ -103,6 +116,36 @@ def gate(baseline: Mapping[RunKey, RunSummary], tonight: Mapping[RunKey, RunSumm
     for slot in sorted(baseline):
         found += _verdicts(baseline[slot], tonight.get(slot), tonight, limits, len(baseline))
     return Gate(limits, _judged(found, limits), sorted(tonight.keys() - baseline.keys()))
+
+
+def with_watched(
+    decided: Mapping[RunKey, Verdict],
+    stops: Sequence[Stop],
+    baseline: Mapping[RunKey, RunSummary],
+    tonight: Mapping[RunKey, RunSummary],
+    limits: Limits,
+) -> Gate:
+    """Return the verdicts of a night whose runs were watched: what was `decided` early, and the rest as ever.
+
+    The rest has half of the level, the proofs on the way have the other half. A run that the baseline cannot
+    be compared with is infrastructure, whatever was decided.
+
+    Raises:
+        BadInput: the baseline holds none of the runs.
+    """
+    known = {slot: run for slot, run in baseline.items() if slot in tonight}
+    if not known:
+        raise BadInput("the baseline holds none of these runs; `harness gate --update` takes them in")
+    rest = {slot: run for slot, run in known.items() if slot not in decided}
+    whole = gate(rest, tonight, replace(limits, alpha=limits.alpha / 2)) if rest else None
+    lines = list(whole.lines) if whole else []
+    for slot, line in decided.items():
+        now = replace(tonight[slot], status=COMPLETE)
+        trouble = _trouble(known[slot], now, limits)
+        lines += [Verdict(slot, "run", INFRASTRUCTURE, trouble)] if trouble else [line]
+        lines += [] if trouble else _limited(known[slot], now, limits)
+    new = sorted(tonight.keys() - baseline.keys())
+    return Gate(limits, sorted(lines, key=lambda line: line.slot), new, stops)
 
 
 def unfit(run: RunSummary, max_failures: int | float) -> str:

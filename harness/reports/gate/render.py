@@ -34,6 +34,7 @@ def markdown(found: Gate) -> str:
         table(shown.header, shown.rows, names=shown.names),
         _notes(found),
         *("\n".join(f"* {escaped(one)}" for one in fallen) for fallen in [list(_fallen(found))] if fallen),
+        *map(escaped, _stops(found)),
         *_new(found, escaped),
     ]
     return _inert("\n\n".join(parts))
@@ -41,7 +42,7 @@ def markdown(found: Gate) -> str:
 
 def blocks(found: Gate) -> list[Block]:
     """Return the same as tables and notes, for a terminal."""
-    said = [_notes(found), *_fallen(found), *_new(found, str)]
+    said = [_notes(found), *_fallen(found), *_stops(found), *_new(found, str)]
     return [Note(_heading(found)), Note(_counts(found)), _table(found), *map(Note, said)]
 
 
@@ -66,6 +67,25 @@ def _fallen(found: Gate) -> Iterator[str]:
                 **{"task": task(line.slot), "system": title(line.slot), "metric": named(line.what)},
                 **{"change": _comparison(line)[0], "ids": cut(plain(", ".join(compared.flipped)), _WIDTH)},
             )
+
+
+def _stops(found: Gate) -> Iterator[str]:
+    """Yield how much was asked of runs that were watched, and what that saved where prices are known."""
+    if not found.stops:
+        return
+    asked, size = sum(one.asked for one in found.stops), sum(one.size for one in found.stops)
+    yield translated(
+        "Sequential: {asked:,} of {size:,} examples were asked. Proofs on the way share half of alpha among "
+        "the runs, and their intervals hold at every look; the other half is of runs that came to their end.",
+        **{"asked": asked, "size": size},
+    )
+    for currency in sorted({one.currency for one in found.stops if one.currency}):
+        of_it = [one for one in found.stops if one.currency == currency]
+        spent, saved = sum(one.spent or 0 for one in of_it), sum(one.saved or 0 for one in of_it)
+        yield translated(
+            "{spent} {currency} spent, about {saved} saved at the same price each.",
+            **{"spent": short(spent), "saved": short(saved), "currency": currency},
+        )
 
 
 def _new(found: Gate, written: Callable[[str], str]) -> Iterator[str]:
@@ -247,6 +267,10 @@ def as_json(found: Gate, *, strict: bool = False) -> dict[str, Any]:
         "tests": found.tests,
         "lines": [_json_line(line) for line in found.lines],
         "new": [slot._asdict() for slot in found.new],
+        "stops": [
+            {**one.slot._asdict(), **{name: value for name, value in asdict(one).items() if name != "slot"}}
+            for one in found.stops
+        ],
     }
 
 

@@ -358,6 +358,19 @@ KOREAN: dict[str, str] = {
     "Not in the baseline, so not judged: {names}. `harness gate --update` takes them in.": (
         "기준에 없어 판정하지 않음: {names}. `harness gate --update`로 넣을 수 있습니다."
     ),
+    "proven after {asked:,} of {size:,} examples": "예제 {size:,}개 가운데 {asked:,}개 만에 증명됨",
+    "after {asked:,} of {size:,} examples no fall is left that all would find": (
+        "예제 {size:,}개 가운데 {asked:,}개 만에, 전부 물어도 찾을 만한 하락이 남지 않음"
+    ),
+    "Sequential: {asked:,} of {size:,} examples were asked. Proofs on the way share half of alpha among "
+    "the runs, and their intervals hold at every look; the other half is of runs that came to their end.": (
+        "순차 판정: 예제 {size:,}개 가운데 {asked:,}개를 물었습니다. "
+        "도중의 증명은 alpha의 절반을 실행 수로 나누어 쓰고 구간은 언제 보아도 성립합니다. "
+        "나머지 절반은 끝까지 간 실행의 몫입니다."
+    ),
+    "{spent} {currency} spent, about {saved} saved at the same price each.": (
+        "{spent} {currency}를 썼고, 같은 단가로 약 {saved}를 아꼈습니다."
+    ),
     "no larger a fall than chance makes": "우연으로 생길 만한 하락",
     "inconclusive: a fall beyond the margin that may be chance, at p <= 0.05 after Holm, or of too few "
     "units to prove any; more examples or a margin decide": (

@@ -80,6 +80,7 @@ SENTENCES = {
     # harness/adapters/networks/classifiers.py
     "{0} must be fitted before it can count tokens": "{0:은/는} 토큰을 세기 전에 학습해야 합니다",
     "{0} learns its vectors in pre-training: pretraining_epochs must be above 0": "{0:은/는} 사전 학습에서 벡터를 배웁니다. pretraining_epochs가 0보다 커야 합니다",
+    "next_sentence is part of the pre-training: pretraining_epochs must be above 0": "next_sentence는 사전 학습의 일부입니다. pretraining_epochs가 0보다 커야 합니다",
     "widths {0}: should be numbers of tokens, such as [2,3,4]": "widths {0}: [2,3,4] 같은 토큰 수여야 합니다",
     "heads {0}: should divide dim {1}": "heads {0}: dim {1}의 약수여야 합니다",
     "{0} must be fitted before it knows what is near": "{0:은/는} 가까운 낱말을 알기 전에 학습해야 합니다",

@@ -34,6 +34,8 @@ SENTENCES = {
     "export takes one task, one backend and one template": "export는 과제 하나, 백엔드 하나, 템플릿 하나를 받습니다",
     "a run names its task and its backend; leave out -t and -b, or the run": "실행 폴더에 과제와 백엔드가 들어 있습니다. -t와 -b를 빼거나 실행 폴더를 빼세요",
     # harness/cli/gate.py
+    "-t and -b are of --sequential, which makes the runs; without it RUNS are judged": "-t와 -b는 실행까지 하는 --sequential의 것입니다. 없으면 주어진 실행을 판정합니다",
+    "--sequential makes the runs: name a --baseline, -t TASK and -b BACKEND, and no RUNS": "--sequential은 실행까지 합니다. --baseline과 -t 과제, -b 시스템을 주고 실행 폴더는 주지 마세요",
     "written: {0} ({1} {2}, {3} bytes)": "저장: {0} ({1} {2}, {3}바이트)",
     "--baseline FILE|DIR to compare with, or --update FILE to make one: one of the two": "견줄 기준은 --baseline FILE|DIR, 기준을 만들려면 --update FILE. 둘 중 하나를 주세요",
     "no runs in {0}; --runs-dir names another place": "{0}에 실행이 없습니다. 다른 곳이면 --runs-dir로 알려 주세요",

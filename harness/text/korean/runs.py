@@ -38,7 +38,7 @@ SENTENCES = {
     "a race is about one task, and one template of it": "race는 과제 하나와 그 템플릿 하나로 합니다",
     "a race needs two systems: -b A,B": "race에는 시스템이 둘 이상 필요합니다: -b A,B",
     "a race asks every example once": "race는 예제마다 한 번만 묻습니다",
-    "{0} is judged by {1}, which is no mean of figures from 0 to 1 an example; a race needs one, such as accuracy or exact_match": "{0:은/는} {1:으로/로} 채점되는데, 예제마다 0에서 1 사이인 수치의 평균이 아닙니다. accuracy나 exact_match 같은 지표가 필요합니다",
+    "{0} is judged by {1}, which is no mean of figures from 0 to 1 an example; a race or a sequential gate needs one, such as accuracy or exact_match": "{0:은/는} {1:으로/로} 채점되는데, 예제마다 0에서 1 사이인 수치의 평균이 아닙니다. accuracy나 exact_match 같은 지표가 필요합니다",
     "{0} of {1} examples, {2} of {3} systems left": "예제 {1}개 중 {0}개, 시스템 {3}개 중 {2}개 남음",
     "{0}; harness run goes on": "{0}. harness run으로 이어서 할 수 있습니다",
     # harness/evaluation/run_directory.py
@@ -97,6 +97,12 @@ SENTENCES = {
     "the statistics of an example are others than the baseline's": "예제별 통계가 기준의 것과 다릅니다",
     # harness/reports/gate/gate.py
     "the baseline holds no runs": "기준에 실행이 없습니다",
+    "the baseline holds none of these runs; `harness gate --update` takes them in": "기준에 이 실행들이 하나도 없습니다. `harness gate --update`로 넣을 수 있습니다",
+    # harness/reports/gate/watching.py, harness/evaluation/sequential_gate.py
+    "the baseline's run is no single figure an example; gate it without --sequential": "기준의 실행은 예제마다 수치가 하나가 아닙니다. --sequential 없이 판정하세요",
+    "a sequential gate asks each example once, and no conversations": "--sequential은 예제마다 한 번만 묻고, 대화는 다루지 않습니다",
+    "{0}: {1} of {2} examples": "{0}: 예제 {2}개 가운데 {1}개",
+    "a gate was decided after {0} examples; harness run goes on": "예제 {0}개 만에 판정이 났습니다. harness run으로 이어서 할 수 있습니다",
     # harness/reports/gate/measurements.py
     "{0}: its task has no metric {1}": "{0}: 과제에 지표 {1:이/가} 없습니다",
     # harness/reports/items/analysis.py
