@@ -41,6 +41,7 @@ from harness.cli.signature import Command, helped
 from harness.cli.status import pause, status
 from harness.cli.tokenizers import tokenizers
 from harness.cli.try_ import try_
+from harness.cli.work import work
 from harness.errors import Interrupted
 
 _OF_CLICK = {
@@ -79,7 +80,7 @@ class _Group(TyperGroup):
             raise Interrupted("interrupted") from signal
 
 
-ASK = (run, status, pause, race, try_, estimate, export, import_)
+ASK = (run, work, status, pause, race, try_, estimate, export, import_)
 SHOW = (list_, show, data, audit, tokenizers, check, doctor, cache, init, convert)
 JUDGE = (leaderboard, report, compare, explain, judge, agree, arena, items, gate, push, rescore, score)
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from harness.cli.output import fail, print_json
+from harness.cli.output import emit, fail, print_json
 from harness.errors import BadInput, HarnessError
 from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
@@ -165,6 +165,9 @@ def _print(outcomes: list[Outcome], named: Sequence[str], *, json: bool) -> None
         print_json(
             {"runs": [{**outcome.run.to_dict(), "directory": str(outcome.directory)} for outcome in outcomes]}
         )
+    elif outcomes and all(outcome.run.status == "running" for outcome in outcomes):
+        for outcome in outcomes:  # for `harness work`
+            emit(str(outcome.directory))
     elif outcomes:
         # Reports are imported when there is something to report: the first request does not wait for them.
         from harness.cli.leaderboard import print_board

@@ -9,6 +9,7 @@ came back stays in the account at its most. A run that was begun by an older ver
     ["guessed", id, repeat, prompt, cached, completion, reasoning]   counted here: the server did not
     ["free", id, repeat]                                             the server did nothing
     ["brought", amount]                                              of a journal whose lines are gone
+    ["folded", worker]                                               what follows is that worker's account
 """
 
 from __future__ import annotations
@@ -121,14 +122,44 @@ class Account:
         first: list[Any] = ["brought", str(gone)]
         replace(self._path, map(_line, itertools.chain([first], said)))
 
-    def totals(self, price: TokenPrice) -> Totals:
-        """Return what it comes to at `price`; a line that is damaged says nothing."""
-        found = Totals()
+    def absorb(self, others: Iterable[tuple[str, Path]]) -> None:
+        """Add the accounts of workers, by name; one that was added before is not added again. Atomic.
+
+        Raises:
+            Stopped: the disk is full.
+        """
+        known = {line[1] for line in self._said() if line[:1] == ["folded"] and len(line) == 2}
+        new = [(owner, path) for owner, path in others if owner not in known]
+        if not new:
+            return
+        self.close()
+
+        def pieces() -> Iterator[bytes]:
+            for owner, path in [("", self._path), *new]:
+                if owner:
+                    yield _line(["folded", owner])
+                if path.exists():
+                    with open_own(path) as lines:
+                        yield from (line for line in lines if line.endswith(b"\n"))
+
+        replace(self._path, pieces())
+
+    def _said(self) -> Iterator[list[Any]]:
+        """Yield what the lines say; one that is damaged says nothing."""
         if self.exists:
             with plain_file(self._path), open_own(self._path) as lines:
                 for line in lines:
-                    with contextlib.suppress(ValueError, ArithmeticError):
-                        _count(orjson.loads(line), found, price)
+                    with contextlib.suppress(ValueError):
+                        said = orjson.loads(line)
+                        if isinstance(said, list):
+                            yield said
+
+    def totals(self, price: TokenPrice) -> Totals:
+        """Return what it comes to at `price`; a line that is damaged says nothing."""
+        found = Totals()
+        for said in self._said():
+            with contextlib.suppress(ArithmeticError):
+                _count(said, found, price)
         return found.closed()
 
     def close(self) -> None:

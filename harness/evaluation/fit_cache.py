@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,19 @@ import orjson
 from harness import __version__
 from harness.adapters.base import Adapter, Capability
 from harness.backends.backend import Backend
+from harness.files import open_own
 from harness.paths import cache_dir
 from harness.records.environment import versions
 from harness.records.fingerprint import RENDERING, digest, rendering, source
+from harness.records.lock import try_lock
 from harness.schema import Example, Fit, FitTask, TrainingContext
 from harness.tasks.task import Task
 
 ABOUT = "fit.json"
 STALE_AFTER = 3600.0  # seconds; a save takes a few, and its process may run in another container
 FORGOTTEN_AFTER = 30 * 86400.0  # seconds until a checkpoint is one that nobody comes back for
+
+WAIT_S = 0.2  # between two looks whether another process has made the fit
 
 Watch = Callable[[str, int, int, float], None]
 
@@ -73,8 +77,34 @@ def fitted(
 
     `train` is called only if there is something to learn; `watch` is shown how far a long fit is, as
     `TrainingContext` says. A cache that cannot be read or written costs a fit, not a run. A fit that was
-    killed goes on from its checkpoint, and `fresh` begins it anew.
+    killed goes on from its checkpoint, and `fresh` begins it anew. Of several processes one fits, the others
+    wait and load what it kept.
     """
+    with _alone(cache_dir() / "fit_locks", name):
+        return _fitted(adapter, task, train, name, watch, fresh=fresh)
+
+
+@contextlib.contextmanager
+def _alone(locks: Path, name: str) -> Iterator[None]:
+    """Wait for another process of this machine that makes the same fit: then there is one to load."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            locks.mkdir(parents=True, exist_ok=True)
+            stream = stack.enter_context(open_own(locks / name, "ab"))
+            while not try_lock(stream):
+                time.sleep(WAIT_S)
+        yield
+
+
+def _fitted(
+    adapter: Adapter,
+    task: FitTask,
+    train: Callable[[], Iterable[Example]],
+    name: str,
+    watch: Watch,
+    *,
+    fresh: bool,
+) -> Fit:
     folder = cache_dir() / "fits" / name
     checkpoints = folder.with_name(f"{name}.checkpoint")
     if fresh:

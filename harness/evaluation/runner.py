@@ -15,14 +15,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from harness.adapters.base import Adapter, Capability
 from harness.config.documents import dump
+from harness.costs.account import ACCOUNT
 from harness.costs.accounting import Ledger
 from harness.costs.money import Money
 from harness.datasets import databases
-from harness.errors import HarnessError, Interrupted, Stopped, Unavailable
+from harness.errors import BadInput, HarnessError, Interrupted, Place, Stopped, Unavailable
 from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation import energy
 from harness.evaluation import run_directory as directories
@@ -44,11 +45,14 @@ from harness.evaluation.wrappers.compose import wrapped
 from harness.execution.executor import Executor
 from harness.extraction import official
 from harness.extraction import predictions as answers
+from harness.prompts.renderer import Prompts
 from harness.records import atomic, run_file
 from harness.records import journal as records
 from harness.records.environment import environment
 from harness.records.fingerprint import task_hash
+from harness.records.folding import fold
 from harness.records.journal import Journal, Key
+from harness.records.leases import Division, Life
 from harness.records.lock import Lock
 from harness.records.pausing import Pausing, forget
 from harness.records.record_values import record_values
@@ -108,7 +112,7 @@ def execute(plan: Plan, display: Display, pool: AdapterPool | None = None) -> Ou
     """
     with opened(plan, display, pool) as run:
         if not run.complete:
-            return run.go()
+            return _made(run)
         known, name = run_file.read_run(run.directory), plan.options.name
         if name is not None and known.label != name:
             with Lock(run.directory):  # what was answered is the same
@@ -116,6 +120,16 @@ def execute(plan: Plan, display: Display, pool: AdapterPool | None = None) -> Ou
                 known.label = known.name = name
                 run_file.write_run(run.directory, known)
         return Outcome(run.directory, known, reused=True)
+
+
+def _made(run: OpenRun) -> Outcome:
+    """Make a run by this process, or by as many as its options say."""
+    count = run.plan.options.replicas
+    if count is None:
+        return run.go()
+    from harness.evaluation.workers import keeper  # which knows the run
+
+    return keeper.share(run, count) if count else keeper.divide(run)
 
 
 @contextmanager
@@ -159,12 +173,14 @@ class OpenRun:
         identity: Mapping[str, Any],
         known: RunDocument | None,
         display: Display,
+        folder: Path | None = None,
     ) -> None:
+        """`folder` is where its journal and its account are kept, where that is not the directory."""
         self.plan, self.adapter, self.directory, self.display = plan, adapter, directory, display
         self.mark, self.identity = mark, identity
         self.drains = adapter.can(Capability.DRAIN)
         self.known = known
-        self.samples = directory / run_file.SAMPLES
+        self.samples = (folder or directory) / run_file.SAMPLES
         self.metrics: list[Metric] = plan.task.metrics
         self.read = answers.reader(plan.task)
         self.read_officially = official.readings(plan.task)
@@ -174,6 +190,7 @@ class OpenRun:
         self.stopped: HarnessError | None = None
         self.last_failure: Failure | None = None
         self._ending = False
+        self._pausing = Pausing(directory)
         self._broken: Exception | None = None
         self._around = ExitStack()
         self._asked: Adapter | None = None  # the engine, with what stands around it
@@ -185,7 +202,7 @@ class OpenRun:
         self.engine = (known.backend.engine if known else None) or {}
         self.environment = environment(plan.backend.entry.libraries)
 
-    def __enter__(self) -> OpenRun:
+    def __enter__(self) -> Self:
         """Begin nothing yet."""
         return self
 
@@ -208,17 +225,53 @@ class OpenRun:
 
     def begin(self) -> None:
         """Write down what is run, and fit what learns."""
+        prompts = self.register()
+        with self._noting():
+            self._learn(prompts)
+
+    def register(self) -> Prompts:
+        """Write down what is run, with what workers left of it, and return what renders its prompts.
+
+        Raises:
+            BadInput: workers are at it.
+        """
+        prompts = self.prompts()
+        self._warn_of_other_versions()
+        self.fold()
+        self._begin()
+        self._warn_of_what_never_came_back()
+        return prompts
+
+    def prompts(self) -> Prompts:
+        """Return what renders the prompts of the run, having rendered one."""
         tokens = self.adapter.count_tokens if self.adapter.can(Capability.COUNT_TOKENS) else None
         prompts = self.plan.prompts(tokens)
         if self.plan.counts_tokens:
             with engines.adapter_errors(self.plan.backend.name):
                 self.plan.rehearse(tokens)
-        self._warn_of_other_versions()
-        self._begin()
-        self._warn_of_what_never_came_back()
         self._make = prompts.request
-        with self._noting():
-            self._learn(prompts)
+        return prompts
+
+    def fold(self) -> list[Life]:
+        """Fold what workers left into the run's own journal and account; return what they said of themselves.
+
+        Raises:
+            BadInput: one of them is still at it.
+        """
+        division = Division(self.directory)
+        if not division.exists:
+            return []
+        if (owner := division.anybody()) is not None:
+            raise BadInput(
+                f"worker {owner} is at it; `harness work {self.directory}` joins, `harness pause` stops it",
+                place=Place(self.directory),
+            )
+        lives = division.lives()
+        journals = [path for _, path in division.journals(run_file.SAMPLES)]
+        fold(self.samples, journals, self.plan.material.selection.order, self.plan.options.repeat)
+        self.ledger.account.absorb(division.journals(ACCOUNT))
+        division.remove()
+        return lives
 
     def ask(self, examples: Iterable[Example]) -> None:
         """Ask those of the examples that have no answer yet; what stops that is in `stopped`."""
@@ -292,7 +345,7 @@ class OpenRun:
         done = "fit reused" if self.fit.reused else f"fitted on {self.fit.examples:,} examples"
         self.display.phase(f"{self.plan.label}: {done} ({self.fit.seconds:.1f} s)")
 
-    def _done(self) -> dict[Key, bool]:
+    def answered_before(self) -> dict[Key, bool]:
         """Return (id, repeat) → failed, of what the journal holds of this run's examples."""
         order, repeats = self.plan.material.selection.order, self.plan.options.repeat
         lines = Tally(self.metrics, self.plan.task.classes).countable(self.samples)
@@ -302,33 +355,41 @@ class OpenRun:
             if line.record.id in order and line.record.repeat < repeats
         }
 
+    def _answered(self) -> set[Key]:
+        """Return what need not be asked any more."""
+        return {key for key, failed in self.answered_before().items() if not failed}
+
     def _holds_odd_lines(self) -> bool:
         """Return whether the journal has lines that are damaged, or whose scores are not of these metrics."""
         odd: list[str] = []
         deque(Tally(self.metrics, self.plan.task.classes).countable(self.samples, odd.append), maxlen=0)
         return bool(odd)
 
-    def _ask(self, examples: Iterable[Example], journal: Journal) -> None:
-        """Hand out the requests that have no answer yet, and write what comes back."""
-        done = {key for key, failed in self._done().items() if not failed}
+    def _ask(self, examples: Iterable[Example], journal: Journal, only: int | None = None) -> None:
+        """Hand out the requests that have no answer yet, and write what comes back; `only` one repeat's."""
+        done = self._answered()
         if self.plan.task.file.turns is not None:
             self._conversations = Conversations(self.samples, self._make, self.plan.options.repeat)
             done &= self._conversations.done(self.plan.evaluated())
-        if len(done) == self.plan.total:  # killed while it summed up: no model is loaded for that
+        if (
+            self._asked is None and len(done) == self.plan.total
+        ):  # killed while it summed up: no model is loaded for that
             return
         if self._asked is None:
-            self._prepare()
+            self._prepare_to_ask()
             self._write_under_way(len(done))
-            self.session = Session()
-            self._asked = self._around.enter_context(
-                wrapped(self.adapter, self.plan, self.identity, self.ledger)
-            )
         pending: dict[Key, Request] = {}
         drain = GracefulShutdown(self._end)
         wanted = self.plan.options.energy and not self.plan.backend.entry.replays
         with energy.metered(wanted=wanted) as self.session.energy:
             self.display.start(self.plan.label, self.plan.total, len(done))
-            self._answers(self._source(examples, done, pending), pending, journal, drain)
+            self._answers(self._source(examples, done, pending, only), pending, journal, drain)
+
+    def _prepare_to_ask(self) -> None:
+        """Load the engine, put around it what stands there, and begin the session."""
+        self._prepare()
+        self.session = Session()
+        self._asked = self._around.enter_context(wrapped(self.adapter, self.plan, self.identity, self.ledger))
 
     def _prepare(self) -> None:
         """Load what the first example would otherwise wait for."""
@@ -400,20 +461,21 @@ class OpenRun:
         return self.read(response, request.options, context)
 
     def _source(
-        self, examples: Iterable[Example], done: set[Key], pending: dict[Key, Request]
+        self,
+        examples: Iterable[Example],
+        done: set[Key],
+        pending: dict[Key, Request],
+        only: int | None = None,
     ) -> Iterator[Request | None]:
-        pausing = Pausing(self.directory)
-
         def ending() -> bool:
-            if pausing.wanted:
-                forget(self.directory)
-                self._stop(Interrupted(f"paused; harness run --resume {self.directory} goes on"))
+            if self._pausing.wanted:
+                self._pause()
             return self._ending
 
         if self._conversations is not None:
             yield from self._conversations.requests(examples, pending, ending)
             return
-        repeats = range(self.plan.options.repeat)
+        repeats = range(self.plan.options.repeat) if only is None else (only,)
         for example in examples:
             for repeat in repeats:
                 if ending():
@@ -422,6 +484,11 @@ class OpenRun:
                     request = self._make(example, repeat)
                     pending[request.key] = request
                     yield request
+
+    def _pause(self) -> None:
+        """Ask no more, as the word to pause was left."""
+        forget(self.directory)
+        self._stop(Interrupted(f"paused; harness run --resume {self.directory} goes on"))
 
     def _pass_over(self, pending: dict[Key, Request], journal: Journal) -> None:
         """Write down the turns that cannot be asked, as what came before them was not answered."""
@@ -503,7 +570,7 @@ class OpenRun:
         """Stop, if more requests failed than the user allows."""
         bound = self.plan.options.max_failures
         allowed = bound if isinstance(bound, int) else bound * self.plan.total
-        failed, last = self.session.failed, self.last_failure
+        failed, last = self._failures(), self.last_failure
         if failed <= allowed or self.stopped is not None or last is None:
             return
         if self.plan.backend.entry.replays:
@@ -517,6 +584,10 @@ class OpenRun:
                 f"the last: {last.kind}: {last.message}; the same command asks them again"
             )
         self._stop(Stopped(why))
+
+    def _failures(self) -> int:
+        """Return how many requests failed that count against what the user allows."""
+        return self.session.failed
 
     def finish(self, because: HarnessError | None = None) -> Outcome:
         """Sum up what was answered; `because` tells why no more was asked, where nothing went wrong."""

@@ -246,7 +246,7 @@ class RunOptions:
             metavar="KEY=VALUE[,…]",
             help="a backend's setting, such as model=DIR",
             ko="시스템의 설정, 예: model=DIR",
-            on="run race gate estimate try export show tokenizers doctor judge",
+            on="run work race gate estimate try export show tokenizers doctor judge",
             raw=list[str],
             read=partial(values.grid, option="-m"),
         ),
@@ -270,7 +270,7 @@ class RunOptions:
             metavar="N|FRACTION",
             help="stop after more failed requests than this",
             ko="실패한 요청이 이보다 많으면 멈춤",
-            on="run race explain",
+            on="run work race explain",
             raw=str,
             read=partial(values.limit, option="--max-failures"),
             check=partial(values.amount, least=0),
@@ -297,7 +297,18 @@ class RunOptions:
             metavar="N",
             help="most calls in flight to a server",
             ko="서버에 한꺼번에 보내는 요청의 최대 수",
-            on="run race gate explain estimate judge",
+            on="run work race gate explain estimate judge",
+        ),
+    ] = None
+    replicas: Annotated[
+        int | None,
+        Flag(
+            "--replicas",
+            least=0,
+            metavar="N",
+            help="make each run by N processes here (0: by those of harness work)",
+            ko="실행마다 이 기계의 프로세스 N개로 나누어 함(0이면 harness work로 나누어 함)",
+            on="run",
         ),
     ] = None
     latency: Annotated[
@@ -316,7 +327,7 @@ class RunOptions:
             off=True,
             help="ask again what a server was asked before, and keep nothing",
             ko="서버에 물었던 것도 다시 묻고, 답을 보관하지 않음",
-            on="run race gate explain estimate judge",
+            on="run work race gate explain estimate judge",
         ),
     ] = True
     max_cost: Annotated[
@@ -347,7 +358,7 @@ class RunOptions:
             "--quiet -q",
             help="no progress",
             ko="진행 상황을 보이지 않음",
-            on="run race gate explain estimate try export tokenizers judge",
+            on="run work race gate explain estimate try export tokenizers judge",
             usual=False,
         ),
     ] = True

@@ -65,6 +65,15 @@ class Lock:
         self._stream.close()
 
 
+def try_lock(stream: IO[bytes]) -> bool:
+    """Return whether the file is this process's until it is closed; False where another's holds it."""
+    try:
+        _lock(stream)
+    except OSError:
+        return False
+    return True
+
+
 if sys.platform == "win32":
     import msvcrt
 

@@ -13,6 +13,7 @@ from harness import __version__
 
 COMMANDS = (
     "run",
+    "work",
     "status",
     "pause",
     "race",

@@ -9,9 +9,10 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,16 +20,17 @@ import orjson
 
 from harness.backends import backend as backends
 from harness.config.documents import read
-from harness.costs.account import Account
+from harness.costs.account import ACCOUNT, Account
 from harness.costs.money import Money
 from harness.costs.prices import price
 from harness.errors import HarnessError
 from harness.files import open_own
 from harness.records import run_file
+from harness.records.leases import Division, Life
 from harness.records.run_schema import RUNNING, RunDocument, UnderWay
 
-State = Literal["complete", "partial", "failed", "running", "silent", "killed"]
-OVER: tuple[State, ...] = ("complete", "partial", "failed", "killed")
+State = Literal["complete", "partial", "failed", "running", "silent", "killed", "waiting"]
+OVER: tuple[State, ...] = ("complete", "partial", "failed", "killed", "waiting")
 
 SILENT_S = 120.0  # seconds without an answer or a word of how far it is, after which that is said
 RECENT_S = 60.0  # seconds that a rate looks back, where it is looked at more than once
@@ -40,7 +42,8 @@ class Progress:
 
     `rate` is answers a second, of the last minute where it was followed so long, else of the session; None
     where nothing was answered. `left` and `quiet` are seconds: until it ends at that rate, and since the last
-    answer. `spent` is what its requests come to, None where nothing is billed or nobody knows the price.
+    answer. `workers` are the processes at it, None where one makes it alone. `spent` is what its requests
+    come to, None where nothing is billed or nobody knows the price.
     """
 
     directory: Path
@@ -55,6 +58,7 @@ class Progress:
     quiet: float | None
     spent: Money | None
     by: str | None
+    workers: int | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values for JSON."""
@@ -109,7 +113,7 @@ class Follower:
     def __init__(self, places: Iterable[Path]) -> None:
         """Look at nothing yet."""
         self._places = list(places)
-        self._journals: dict[Path, Journal] = {}
+        self._journals: dict[Path, Journal] = {}  # of runs and of their workers
         self._seen: dict[Path, deque[tuple[float, int]]] = {}
 
     def look(self) -> list[Progress]:
@@ -128,23 +132,30 @@ class Follower:
         return sorted(found, key=lambda one: one.state in OVER)
 
     def _progress(self, directory: Path, run: RunDocument) -> Progress:
-        journal = self._journals.setdefault(directory, Journal(directory / run_file.SAMPLES))
         total = run.task.n * run.task.repeat or None
         if run.status != RUNNING:
             answered, failed = run.counts.examples, run.counts.failed
             return _over(directory, run, run.status, answered, failed, total)
-        answered, failed = journal.look()
-        quiet = _age(directory / run_file.SAMPLES, directory / run_file.RUN)
-        state = _state(run.under_way, quiet)
-        if state == "killed":
-            return _over(directory, run, state, answered, failed, total)
+        division = Division(directory)
+        folders = [directory, *(division.folder / owner for owner in division.owners())]
+        looks = [self._journal(folder).look() for folder in folders]
+        answered, failed = sum(look[0] for look in looks), sum(look[1] for look in looks)
+        quiet = _age(directory / run_file.RUN, *(folder / run_file.SAMPLES for folder in folders))
+        workers = _workers(division)
+        count = None if workers is None else len(workers)
+        state = _state(run.under_way, quiet) if workers is None else _state_of(workers, quiet)
+        if state in OVER:
+            return replace(_over(directory, run, state, answered, failed, total), workers=count)
         rate = self._rate(directory, answered, run.under_way)
         left = None if not rate or total is None else max(0, total - answered) / rate
         way = run.under_way
         by = f"process {way.process} on {way.host}" if way is not None else None
         spent = _spent(directory)
         name = (directory, run.task.name, run.label)
-        return Progress(*name, state, answered, failed, total, rate, left, quiet, spent, by)
+        return Progress(*name, state, answered, failed, total, rate, left, quiet, spent, by, count)
+
+    def _journal(self, folder: Path) -> Journal:
+        return self._journals.setdefault(folder, Journal(folder / run_file.SAMPLES))
 
     def _rate(self, directory: Path, answered: int, way: UnderWay | None) -> float | None:
         """Return answers a second: of the looks of the last minute, or of the session so far."""
@@ -177,6 +188,18 @@ def _state(way: UnderWay | None, quiet: float | None) -> State:
     return "silent" if quiet is not None and quiet > SILENT_S else "running"
 
 
+def _workers(division: Division) -> list[Life] | None:
+    """Return the workers that are at a run, None where it is not divided."""
+    return [life for life in division.lives() if not life.gone] if division.exists else None
+
+
+def _state_of(workers: Sequence[Life], quiet: float | None) -> State:
+    """Return how a run that is divided goes: it waits for workers where none is there."""
+    if not workers:
+        return "waiting"
+    return "silent" if quiet is not None and quiet > SILENT_S else "running"
+
+
 def _is_alive(process: int) -> bool:
     try:
         os.kill(process, 0)
@@ -200,14 +223,16 @@ def _age(*paths: Path) -> float | None:
 
 def _spent(directory: Path) -> Money | None:
     """Return what a run's requests come to so far, what never came back at its most."""
-    account = Account(directory)
-    if not account.exists:
+    folders = [directory, *(path.parent for _, path in Division(directory).journals(ACCOUNT))]
+    accounts = [account for folder in folders if (account := Account(folder)).exists]
+    if not accounts:
         return None
     try:
         per_token = price(backends.parse(read(directory / run_file.BACKEND), "", resumed=True))
         if per_token is None:
             return None
-        totals = account.totals(per_token)
+        totals = [account.totals(per_token) for account in accounts]
     except HarnessError:
         return None
-    return Money(totals.told + (totals.unaccounted or 0), per_token.currency)
+    spent = sum((one.told + (one.unaccounted or 0) for one in totals), Decimal(0))
+    return Money(spent, per_token.currency)

@@ -27,7 +27,7 @@ def _row(one: Progress) -> list[str]:
     return [
         one.task,
         one.system,
-        named(one.state),
+        named(one.state) if not one.workers else translated("{n} workers", n=one.workers),
         f"{one.answered:,}{total}{percent}",
         f"{one.failed:,}" if one.failed else "",
         "" if one.rate is None else f"{one.rate:,.0f}/s" if one.rate >= 10 else f"{one.rate:.2g}/s",
@@ -46,6 +46,8 @@ def _note(one: Progress) -> str:
             time=span(one.quiet or 0),
             by=one.by or "?",
         )
+    if one.state == "waiting":
+        return translated("{task} · {system}: nobody works on it; harness work {directory} does", **facts)
     if one.state in ("killed", "partial", "failed"):
         return translated("{task} · {system}: harness run --resume {directory} goes on", **facts)
     return ""

@@ -35,6 +35,11 @@ KOREAN: dict[str, str] = {
     "running": "실행 중",
     "silent": "응답 없음",
     "killed": "강제로 끝남",
+    "waiting": "일꾼을 기다림",
+    "{n} workers": "일꾼 {n}개",
+    "{task} · {system}: nobody works on it; harness work {directory} does": (
+        "{task} · {system}: 아무도 하고 있지 않음. harness work {directory}로 함"
+    ),
     "complete": "완료",
     "{task} · {system}: no answer for {time} ({by})": "{task} · {system}: {time}째 답이 없음({by})",
     "{task} · {system}: harness run --resume {directory} goes on": (

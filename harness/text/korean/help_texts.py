@@ -54,6 +54,8 @@ HELP = {
     "Each is shown as it goes the whole road: prompt, answer, probabilities, time and cost.": "글마다 프롬프트, 답, 확률, 시간, 비용까지 전체 과정을 보입니다.",
     "Say how far runs are while they are made.": "돌고 있는 실행이 얼마나 왔는지 보입니다.",
     "Progress, rate, failures, what was spent, and who makes them, read from their directories: it works on a process that hangs, and over storage that machines share. With --watch --json a line of JSON a look.": "진행, 속도, 실패, 쓴 돈, 돌리는 프로세스를 실행 폴더에서 읽습니다. 멈춰 버린 프로세스에도, 여러 기계가 함께 쓰는 저장소에서도 됩니다. --watch --json이면 볼 때마다 JSON 한 줄을 냅니다.",
+    "Work on a run together with others.": "실행 하나를 다른 프로세스와 나누어 합니다.",
+    "Each takes ranges of examples that nobody holds; what a process that died had is taken over. Start it as often as there are machines, cards or cores that see the directory: in a Slurm array or a Kubernetes job. The last one sums the run up. `harness run --replicas 0` makes a directory to work on.": "저마다 아무도 맡지 않은 예제 구간을 맡고, 죽은 프로세스가 맡았던 것은 넘겨받습니다. 폴더가 보이는 기계, GPU, 코어만큼 띄우세요. Slurm 배열이나 Kubernetes 작업에서도 됩니다. 마지막 프로세스가 집계합니다. 나누어 할 폴더는 `harness run --replicas 0`이 만듭니다.",
     "Let runs stop gently, to go on later.": "실행을 얌전히 멈추게 하고, 나중에 이어 갑니다.",
     "What is in flight is waited for; `harness run --resume RUN` goes on. Without RUN all that are under way in the folder of runs. The word is left in their directories, where the processes that make them look for it: also on another machine that shares the storage.": "보낸 것의 답은 기다리고, `harness run --resume RUN`으로 이어 갑니다. RUN을 주지 않으면 실행 폴더에서 돌고 있는 것 모두입니다. 멈추라는 말은 실행 폴더에 남기며, 돌리는 프로세스가 그것을 찾아봅니다. 저장소를 함께 쓰는 다른 기계에서도 됩니다.",
     "Say how far raters agree, and what people would say.": "평가자들이 얼마나 일치하는지, 사람이라면 몇 점을 줄지 보입니다.",

@@ -160,4 +160,16 @@ SENTENCES = {
     "paused; harness run --resume {0} goes on": "잠시 멈췄습니다. harness run --resume {0:으로/로} 이어 갑니다",
     "the grid names tasks and backends; leave out -t and -b": "과제와 백엔드는 grid 파일에 적혀 있습니다. -t와 -b를 빼세요",
     "no such grid file: {0}.{1}": "그런 grid 파일이 없습니다: {0}.{1}",
+    # harness/evaluation/workers, harness/cli/work.py
+    "a run has one value of each setting: give -m one value each": "실행 하나에는 설정마다 값이 하나입니다. -m에 값을 하나씩만 주세요",
+    "{0}: nothing is left for this worker; another sums up": "{0}: 이 일꾼이 할 것은 더 없습니다. 집계는 다른 일꾼이 합니다",
+    "worker {0} is at it; `harness work {1}` joins, `harness pause` stops it": "일꾼 {0:이/가} 하고 있습니다. `harness work {1}`로 함께하거나 `harness pause`로 멈추세요",
+    "{0} is conversations, which workers do not share; leave out --replicas": "{0:은/는} 대화라서 여러 일꾼이 나누어 할 수 없습니다. --replicas를 빼세요",
+    "--energy measures one process; leave out --replicas": "--energy는 한 프로세스의 에너지만 잽니다. --replicas를 빼세요",
+    "--replicas needs a system that forks; start `harness work RUN` several times instead": "--replicas는 fork가 있는 운영 체제에서만 됩니다. 대신 `harness work RUN`을 여러 번 실행하세요",
+    "{0} workers died one after the other, the last {1}": "일꾼 {0}개가 잇달아 죽었습니다. 마지막: {1}",
+    "{0}: a worker died ({1}); another takes its place": "{0}: 일꾼 하나가 죽어({1}) 다른 일꾼이 대신합니다",
+    "not a purse": "harness가 쓴 예산 파일이 아닙니다",
+    "not a table of ranges; remove its folder": "harness가 쓴 구간 표가 아닙니다. 그 폴더를 지우세요",
+    "divides {0} examples, and this run has {1}; remove its folder": "예제 {0}개를 나눈 표인데 이 실행의 예제는 {1}개입니다. 그 폴더를 지우세요",
 }

@@ -1,0 +1,1 @@
+"""Several processes, here or on many machines, that make one run together."""
