@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from harness import plugins
 from harness.errors import BadInput, Unavailable
 from harness.hookspecs import MetricEntry
-from harness.schema import Metric
+from harness.schema import Execution, Metric
 
 Floats = NDArray[np.float64]
 Pairs = Iterator[tuple[Any, Any]]
@@ -68,6 +68,8 @@ def statistics_of_all(n: int) -> tuple[dict[str, tuple[Metric, Floats]], dict[st
             missing[name] = "a family, whose metrics have no interval"
             continue
         try:
+            if name.endswith("@K"):
+                name, entry = name.replace("@K", "@10"), plugins.metric(name.replace("@K", "@10"))
             metric, labels = made(entry)
             found[name] = metric, statistics(metric, entry, labels, n)
         except Unavailable as error:
@@ -101,6 +103,7 @@ def answers(metric: Metric, entry: MetricEntry, labels: Sequence[str]) -> list[P
     by_what_it_reads: dict[str, Callable[[], Pairs]] = {
         "scores": lambda: scored(rng, labels),
         "likelihood": lambda: likelihoods(rng),
+        "execution": lambda: executed(rng),
         "choice": lambda: (((seen, len(labels)), target) for seen, target in labelled(rng, labels)),
     }
     if metric.reads in by_what_it_reads:
@@ -109,6 +112,8 @@ def answers(metric: Metric, entry: MetricEntry, labels: Sequence[str]) -> list[P
         return [labelled(rng, labels)]
     if "tag" in entry.asks:
         return [tagged(rng)]
+    if "retrieve" in entry.asks:
+        return [ranked(rng)]
     if "rate" in entry.asks:
         return [rated(rng)]
     return [islice(texts(rng), TEXTS), written(rng)]
@@ -120,6 +125,21 @@ def labelled(rng: np.random.Generator, labels: Sequence[str]) -> Pairs:
         target = labels[int(rng.integers(len(labels)))]
         said = target if rng.random() < 0.8 else labels[int(rng.integers(len(labels)))]
         yield None if rng.random() < 0.02 else said, target
+
+
+def executed(rng: np.random.Generator) -> Pairs:
+    """Yield programs of which two in three pass their tests and a few don't end; one in fifty unanswered."""
+    while True:
+        outcome = str(rng.choice(["passed", "failed", "timeout"], p=[0.67, 0.3, 0.03]))
+        yield None if rng.random() < 0.02 else Execution(outcome), None
+
+
+def ranked(rng: np.random.Generator) -> Pairs:
+    """Yield rankings of a hundred passages, the one or two relevant ones early; one in fifty unanswered."""
+    while True:
+        relevant = rng.choice(100, int(rng.integers(1, 3)), replace=False)
+        order = np.argsort(rng.normal(size=100) - 2.0 * np.isin(np.arange(100), relevant))
+        yield None if rng.random() < 0.02 else tuple(map(str, order)), tuple(map(str, relevant))
 
 
 def scored(rng: np.random.Generator, labels: Sequence[str]) -> Pairs:

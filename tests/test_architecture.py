@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from pathlib import Path
 
 import pytest
 
@@ -55,30 +53,3 @@ def test_decisions_are_numbered_once():
     numbers = [path.name[:3] for path in (ROOT / "docs/adr").glob("*.md")]
     assert len(numbers) == len(set(numbers)) > 24
     assert all(number.isdecimal() for number in numbers)
-
-
-def imported(path: Path) -> set[str]:
-    """Return the modules that a file imports as it is loaded itself."""
-    nodes = ast.parse(path.read_text(encoding="utf-8")).body
-    plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
-    given = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
-    return (
-        plain
-        | {node.module for node in given}
-        | {f"{node.module}.{n.name}" for node in given for n in node.names}
-    )
-
-
-def test_benchmarks_run_where_pytest_is_not_installed():
-    todo, seen = sorted(ROOT.glob("benchmarks/**/*.py")), set[Path]()
-    while todo:
-        path = todo.pop()
-        seen.add(path)
-        found = imported(path)
-        assert "pytest" not in found, path
-        files = (
-            ROOT / f"{name.replace('.', '/')}.py"
-            for name in found
-            if name.startswith(("benchmarks", "tests"))
-        )
-        todo += [file for file in files if file.is_file() and file not in seen]
