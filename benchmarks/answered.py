@@ -63,13 +63,12 @@ def statistics_of_all(n: int) -> tuple[dict[str, tuple[Metric, Floats]], dict[st
     """Return each metric with its statistics (N, K) of made-up answers; and why others are left out."""
     found: dict[str, tuple[Metric, Floats]] = {}
     missing: dict[str, str] = {}
-    for name, entry in plugins.metrics().items():
+    for name in (registered.replace("@K", "@10") for registered in plugins.metrics()):
         if ":" in name:
             missing[name] = "a family, whose metrics have no interval"
             continue
+        entry = plugins.metric(name)
         try:
-            if name.endswith("@K"):
-                name, entry = name.replace("@K", "@10"), plugins.metric(name.replace("@K", "@10"))
             metric, labels = made(entry)
             found[name] = metric, statistics(metric, entry, labels, n)
         except Unavailable as error:
