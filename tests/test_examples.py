@@ -65,7 +65,7 @@ def test_a_lessons_cells_run_from_top_to_bottom_on_the_sample(lesson, reader):
     for cell in notebook["cells"]:
         command = "".join(cell["source"])
         if cell["cell_type"] == "code" and command.startswith("!"):
-            code, output = reader.type(command[1:].replace("{SAMPLE}", "--sample"))
+            code, output = reader.type(command[1:].replace("{SAMPLE}", "--sample"), patience=900)
             # Without the key or the weights of its tag a cell says what is missing.
             assert code == (3 if cell["metadata"].get("tags") else 0), f"$ {command}\n{output}"
 

@@ -44,8 +44,8 @@ class Reader:
         self.folder, self.servers, self.ports = folder, [], {}
         self.env = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / ".cache")}
 
-    def type(self, command: str) -> tuple[int, str]:
-        """Return a command's exit code and its output; a server is left running."""
+    def type(self, command: str, patience: float = PATIENCE) -> tuple[int, str]:
+        """Return a command's exit code and its output, waited for so many seconds; a server is left running."""
         for port, free in self.ports.items():
             command = command.replace(port, free)
         command, _, echo = command.partition(" || echo ")
@@ -59,7 +59,7 @@ class Reader:
         if words[-1] == "&":
             return self._serve(words)
         assert words[0] == "harness", f"nobody here knows how to type {command!r}"
-        done = forking.run(words[1:], self.folder, self.env, PATIENCE)
+        done = forking.run(words[1:], self.folder, self.env, patience)
         if echo and done.returncode:
             return 0, f"{done.stdout}\nexit code {done.returncode}"
         return done.returncode, done.stdout or done.stderr
