@@ -122,6 +122,13 @@ ADAPTERS = (
         libraries=("numpy", "scipy"),
     ),
     AdapterEntry(
+        "hybrid",
+        "harness.adapters.hybrid:Hybrid",
+        asks=("retrieve",),
+        settings={"retrievers": "list", "fuse": "rrf|zscore", "weights": "list"},
+        libraries=("numpy", "scipy"),
+    ),
+    AdapterEntry(
         "tfidf",
         "harness.adapters.classical.classifiers:tfidf",
         asks=("choose", "embed", "retrieve"),
@@ -307,11 +314,12 @@ ADAPTERS = (
     AdapterEntry(
         "huggingface",
         "harness.adapters.hf.adapter:HuggingFace",
-        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed", "call"),
+        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed", "call", "retrieve"),
         decoding=(*ANY_DECODING, *PUBLISHED),
         settings={
             "dtype": "auto|float32|bfloat16|float16",
             "pooling": "mean|cls|last",
+            **{"query_prefix": "str", "passage_prefix": "str"},
             "quantisation": "4bit|8bit",
             "lora": "str",
             "reasoning_headroom": "int",

@@ -177,6 +177,35 @@ def test_a_classifier_cannot_be_asked_and_those_that_can_are_named(letters):
     assert "bm25" in said.complaint
 
 
+def test_rankings_of_several_backends_are_fused(letters):
+    run(letters, "-b", "hybrid")
+    assert document(letters, "hybrid")["metrics"]["ndcg@10"]["value"] == 1
+
+
+def test_a_retriever_that_is_set_otherwise_makes_another_hybrid(letters):
+    letters.write("backends/one.yaml", "adapter: bm25\nkind: classical\n")
+    given = ("-b", "hybrid", "-m", "retrievers=[one, tfidf]")
+    run(letters, *given)
+    letters.write("backends/one.yaml", "adapter: bm25\nkind: classical\nsettings: {k1: 0.9}\n")
+    run(letters, *given)
+    assert len(list((letters.home / "runs/letters/hybrid").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("retrievers=[bm25]", "two backends or more"),
+        ("retrievers=[bm25, nb]", "nb finds no passages"),
+        ("retrievers=[bm25, hybrid]", "hybrid finds no passages"),
+        ("weights=[1]", "2 numbers of 0 or more"),
+    ],
+)
+def test_what_cannot_be_fused_is_said(letters, setting, complaint):
+    said = letters("run", "-t", "letters", "-b", "hybrid", "-m", setting)
+    assert said.code == 2
+    assert complaint in said.err
+
+
 SHIPPED = ("korquad_retrieval", "squad_retrieval", "xquad_en_retrieval", "functionchat_retrieval")
 
 

@@ -17,12 +17,14 @@ hold as many tokens as fit a budget, longest rows first, and are halved where me
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from harness.adapters.base import Adapter
 from harness.adapters.batching import windows
+from harness.adapters.fields import field_text
 from harness.adapters.hf import batching as batches
 from harness.adapters.hf import embedding as embeddings
 from harness.adapters.hf import heads, loading
@@ -41,7 +43,17 @@ from harness.adapters.lm.loaded_parts import LoadedParts
 from harness.adapters.lm.stopping import TokenPrompt
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import HarnessError, Unavailable
-from harness.schema import CHOOSING, WRITTEN, Failure, Profile, Request, Response
+from harness.schema import (
+    CHOOSING,
+    WRITTEN,
+    Corpus,
+    Failure,
+    Profile,
+    Request,
+    Response,
+    Scored,
+    Timing,
+)
 
 FIRST, WINDOW = 16, 128  # requests pulled at a time: few at first, that the first answers come soon
 # Tokens of one forward pass, and of a batch's caches. A CPU gains nothing by more: its caches are full.
@@ -73,8 +85,10 @@ class HuggingFace(Adapter):
     def __init__(self, profile: Profile, parts: LoadedParts | None = None) -> None:
         """Remember the profile, and what another task of the same model has loaded.
 
-        Settings: `dtype`, `pooling` (of `embed`: mean, cls or last), `quantisation` (4bit, 8bit), `lora` (an
-        adapter's directory), `reasoning_headroom` (tokens that a thought may take beside `max_tokens`),
+        Settings: `dtype`, `pooling` (of embeddings: mean, cls or last; without it what the model's
+        `modules.json` says, else mean), `query_prefix` and `passage_prefix` (before what is embedded; both
+        sentences of `embed` are queries), `quantisation` (4bit, 8bit), `lora` (an adapter's directory),
+        `reasoning_headroom` (tokens that a thought may take beside `max_tokens`),
         `labels` (of a head's classes: CLASS=OPTION each).
         Knobs: `device`, `device_map`, `batch_size` (rows, or auto: as many as fit a budget of tokens),
         `attention`.
@@ -82,6 +96,20 @@ class HuggingFace(Adapter):
         self.profile = profile
         self._parts = parts or LoadedParts(profile)
         self._made: dict[str, Any] = {}
+        self._corpus: Corpus | None = None
+        self._vectors_of: Any = None
+
+    @property
+    def _embeds(self) -> bool:
+        """Return whether texts become vectors, by the model without a head."""
+        return self.profile.ask in ("embed", "retrieve")
+
+    @property
+    def pooling(self) -> embeddings.Pooling:
+        """Return how token vectors become one: as is said, else as the model was trained, else their mean."""
+        return cast(
+            "embeddings.Pooling", self.profile.settings.get("pooling") or self.encoder.pooling or "mean"
+        )
 
     @property
     def tokens(self) -> Tokens:
@@ -121,7 +149,7 @@ class HuggingFace(Adapter):
     @cached_property
     def budget(self) -> BatchBudget:
         """How much one forward pass may read, on the device of the model that is asked."""
-        loaded = self.encoder if self.profile.ask == "embed" else self.head or self.engine
+        loaded = self.encoder if self._embeds else self.head or self.engine
         tokens, held = CPU if loaded.device.type == "cpu" else GPU
         if loaded.device.type == "cpu" and isinstance(loaded, Engine) and loaded.token_bytes:
             held = max(tokens, HELD // loaded.token_bytes)
@@ -143,7 +171,7 @@ class HuggingFace(Adapter):
         Raises:
             Unavailable: as `loading.load_engine`.
         """
-        if self.profile.ask == "embed":
+        if self._embeds:
             _ = self.encoder
         elif self.head is not None:
             return
@@ -156,11 +184,13 @@ class HuggingFace(Adapter):
 
     def loaded(self) -> Mapping[str, Any]:
         """Return device, dtype, how likelihoods are read, and a system text that the template adds."""
-        model: Any = self.head or (self.encoder if self.profile.ask == "embed" else self.engine)
+        model: Any = self.encoder if self._embeds else self.head or self.engine
         facts: dict[str, Any] = {
             "device": str(model.device),
             "dtype": str(model.model.dtype).removeprefix("torch."),
         }
+        if self._embeds:
+            facts["pooling"] = self.pooling
         if isinstance(model, Engine):
             facts["road"] = self.reader.road
         return {**facts, **self.tokens.chat_facts()}
@@ -213,6 +243,8 @@ class HuggingFace(Adapter):
         """Return what answers the request and its like."""
         if request.ask == "embed" and self.profile.ask != "rate":  # a head may have learnt how alike they are
             return self._embed
+        if request.ask == "retrieve":
+            return self._retrieve
         if request.ask == "score":
             return self._read
         if self.head is not None:
@@ -284,7 +316,8 @@ class HuggingFace(Adapter):
 
     def _embed(self, requests: Sequence[Request]) -> Iterator[Response]:
         comparisons: list[embeddings.EmbeddingComparison] = []
-        prepare = partial(embeddings.comparison, tokens=self.tokens, encoder=self.encoder)
+        prefix = str(self.profile.settings.get("query_prefix") or "")
+        prepare = partial(embeddings.comparison, tokens=self.tokens, encoder=self.encoder, prefix=prefix)
         for prepared in self._prepared(requests, prepare):
             if isinstance(prepared, Response):
                 yield prepared
@@ -301,13 +334,62 @@ class HuggingFace(Adapter):
     def _vectors(self, rows: Sequence[embeddings.Sentence]) -> list[Any]:
         """Return each sentence's vector (D,) of length 1, or a Failure."""
         encoder = self.encoder
-        pooling: embeddings.Pooling = self.profile.settings.get("pooling") or "mean"
         ids, mask = batch(encoder.torch, [row.ids for row in rows], self.tokens.pad, encoder.device)
         with encoder.torch.inference_mode():
             states = encoder.model(input_ids=ids, attention_mask=mask).last_hidden_state  # (B, T, D)
-            found = embeddings.pooled(encoder.torch, states, mask, pooling).cpu()
+            found = embeddings.pooled(encoder.torch, states, mask, self.pooling).cpu()
         broken = found.isnan().any(-1).tolist()
         return [BROKEN if broken[n] else vector for n, vector in enumerate(found)]
+
+    # ---- retrieve ---------------------------------------------------------------------------------
+
+    def index(self, corpus: Corpus) -> None:
+        """Embed the passages, `passage_prefix` before each.
+
+        Raises:
+            Unavailable: the model broke over one.
+        """
+        self._vectors_of = self._embedded("passage", corpus.texts)
+        self._corpus = corpus
+
+    def search(self, queries: Sequence[str], k: int) -> Iterator[list[Scored]]:
+        """Yield the best `k` passages of each query by the cosine of their vectors.
+
+        Raises:
+            Unavailable: there is no corpus yet, or the model broke over a query.
+        """
+        from harness.models.ranked import searched
+
+        if self._corpus is None:
+            raise Unavailable(f"{self.profile.name} has no passages to look through")
+        return searched(self._embedded("query", queries), self._vectors_of.T, self._corpus.ids, k)
+
+    def _retrieve(self, requests: Sequence[Request]) -> Iterator[Response]:
+        depth, began = self._corpus.depth if self._corpus else 0, time.perf_counter()
+        found = list(self.search([field_text(one.example, "query") for one in requests], depth))
+        seconds = time.perf_counter() - began
+        for request, ranking in zip(requests, found, strict=True):
+            yield Response(request.key, ranking=ranking, finish="stop", timing=Timing(e2e=seconds))
+
+    def _embedded(self, side: Literal["query", "passage"], texts: Sequence[str]) -> Any:
+        """Return (N, D) vectors of length 1, float32; equal texts are read once."""
+        import numpy as np
+
+        prefix = str(self.profile.settings.get(f"{side}_prefix") or "")
+        rows: dict[tuple[int, ...], embeddings.Sentence] = {}
+        of_text = []
+        for text in texts:
+            ids = tuple(self.tokens.sentence(prefix + text, self.encoder.context)[0])
+            rows.setdefault(ids, embeddings.Sentence(ids))
+            of_text.append(ids)
+        known: dict[tuple[int, ...], Any] = {}
+        for part, vectors, _ in batches.run(rows.values(), self._vectors, self.budget):
+            for n, row in enumerate(part):
+                vector = vectors if isinstance(vectors, Failure) else vectors[n]
+                if isinstance(vector, Failure):
+                    raise Unavailable(f"{self.profile.name} cannot embed a {side}: {vector.message}")
+                known[row.ids] = vector.numpy()
+        return np.stack([known[ids] for ids in of_text]).astype(np.float32)
 
     def _prepared(
         self, requests: Iterable[Request], prepare: Callable[[Request], Made]

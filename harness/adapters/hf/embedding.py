@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.adapters.fields import field_text
-from harness.adapters.hf import loading
+from harness.adapters.hf import loading, sentence_modules
 from harness.adapters.hf.engine import free
 from harness.adapters.lm.errors import TimeSpan
 from harness.adapters.lm.loaded_parts import LoadedParts
@@ -22,12 +22,16 @@ UNUSED = ("pooler.",)
 
 @dataclass(slots=True)
 class Encoder:
-    """A loaded model without a head; `context` is the longest input in tokens, None where none is named."""
+    """A loaded model without a head; `context` is the longest input in tokens, None where none is named.
+
+    `pooling` is how the model was trained to be pooled; None where nobody says.
+    """
 
     torch: Any
     model: Any
     device: Any
     context: int | None
+    pooling: str | None = None
 
     def free(self) -> None:
         """Give back the memory that torch keeps for later."""
@@ -53,9 +57,10 @@ def _load_encoder(profile: Profile, tokens: Tokens, commit: str | None) -> Encod
         model = model.get_encoder()
     model.config.use_cache = False  # nothing is ever continued
     # An encoder's tokenizer knows of places that are taken: RoBERTa numbers its 514 from 2.
-    limits = (loading.context_size(model.config), tokens.tokenizer.model_max_length)
+    trained = sentence_modules.read(profile, commit)
+    limits = (loading.context_size(model.config), tokens.tokenizer.model_max_length, trained.length)
     context = min(limit for limit in limits if limit)
-    return Encoder(torch, model, model.device, context if context < 10**9 else None)
+    return Encoder(torch, model, model.device, context if context < 10**9 else None, trained.pooling)
 
 
 def pooled(torch: Any, states: Any, mask: Any, pooling: Pooling) -> Any:
@@ -108,9 +113,9 @@ class EmbeddingComparison:
         return answer
 
 
-def comparison(request: Request, tokens: Tokens, encoder: Encoder) -> EmbeddingComparison:
-    """Return the request's two sentences in tokens, their ends cut where they are too long."""
-    texts = [field_text(request.example, name) for name in ("sentence1", "sentence2")]
+def comparison(request: Request, tokens: Tokens, encoder: Encoder, prefix: str = "") -> EmbeddingComparison:
+    """Return the request's two sentences in tokens, `prefix` before both, their ends cut where too long."""
+    texts = [prefix + field_text(request.example, name) for name in ("sentence1", "sentence2")]
     (left, cut_left), (right, cut_right) = (tokens.sentence(text, encoder.context) for text in texts)
     return EmbeddingComparison(request, (left, right), cut_left or cut_right)
 

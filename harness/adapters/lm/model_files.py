@@ -23,6 +23,7 @@ IDENTITY_FILES = (
     "*.safetensors",
     "pytorch_model*.bin",
     "*.json",
+    "*_Pooling/config.json",
     "*.model",
     "*.tiktoken",
     "*.jinja",

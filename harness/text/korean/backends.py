@@ -1,6 +1,18 @@
 """Of adapters, models and what they cost."""
 
 SENTENCES = {
+    "{0} cannot embed a {1}: {2}": "{0:이/가} {1:을/를} 임베딩하지 못합니다: {2}",
+    "{0} pools by {1}, which is not known here: -m pooling=mean, cls or last": "{0}의 풀링 {1:은/는} 여기서 모르는 방식입니다: -m pooling=mean, cls, last",
+    "{0}: its modules.json has {1}, which is not applied here: -m pooling=mean, cls or last goes on without": (
+        "{0}: modules.json의 {1:은/는} 여기서 쓰지 않습니다: 빼고 쓰려면 -m pooling=mean, cls, last"
+    ),
+    "{0}: 'weights' should be {1} numbers of 0 or more, one for each retriever": (
+        "{0}: 'weights'에는 검색기마다 하나씩, 0 이상의 수 {1}개를 씁니다"
+    ),
+    "{0} is not JSON: {1}": "{0:은/는} JSON이 아닙니다: {1}",
+    "{0} takes no passages": "{0:은/는} 문서를 받지 않습니다",
+    "{0}: 'retrievers' should name two backends or more": "{0}: 'retrievers'에는 백엔드를 둘 이상 씁니다",
+    "{0}: {1} finds no passages that could be fused": "{0}: {1:은/는} 합칠 문서를 찾지 못하는 백엔드입니다",
     "k1: should be 0 or more, not {0}": "k1: 0 이상이어야 합니다({0} 아님)",
     "b: should be from 0 to 1, not {0}": "b: 0과 1 사이여야 합니다({0} 아님)",
     "the analyser 'mecab' needs mecab-ko: pip install '{0}[ko]'": "분석기 'mecab'에는 mecab-ko가 필요합니다: pip install '{0}[ko]'",
