@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import fail, print_json
-from harness.errors import BadInput, HarnessError
 from harness.options import values
 from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
 from harness.options.shared import Json
-from harness.terminal import say
 
 if TYPE_CHECKING:
-    from harness.evaluation.grid_loop import GridOutcome
+    from collections.abc import Sequence
+
+    from harness.errors import HarnessError
     from harness.evaluation.plan import Plan
     from harness.evaluation.runner import Outcome
-
-ROUNDS = 3  # times that a verdict which is missing is asked for in one call
 
 
 def judge(
@@ -65,55 +62,39 @@ def judge(
     """
     from harness.backends import allowed_endpoints
     from harness.cli.planning import reporter
-    from harness.evaluation.grid import plans
+    from harness.evaluation.judgings import judging_plans
     from harness.evaluation.runner import finish_exit_code
-    from harness.judging import replies
-    from harness.tasks import task as tasks
 
     allowed_endpoints.allow(options.allow_endpoint)
-    task = tasks.load(rubric)
-    found = replies.read_replies(runs)
-    pairs = "first_reply" in task.file.inputs
-    if baseline is not None and not pairs:
-        raise BadInput(f"--baseline is about pairs; {rubric} judges single replies")
-    rows = list(replies.pair_rows(found, baseline) if pairs else replies.single_rows(found))
-    folder = replies.write_rows(rows, Path(options.runs_dir))
-    if silent := sum(run.silent for run in found):
-        say(f"{silent:,} replies are missing, failed or empty, and are not judged")
-    chosen = replace(options, task=rubric, backend=by, data_dir=str(folder), max_failures=len(rows))
-    ready, failed = plans(chosen, reporter(chosen), shlex.join(["harness", *sys.argv[1:]]))
+    command = shlex.join(["harness", *sys.argv[1:]])
+    ready, failed = judging_plans(options, runs, by, rubric, baseline, reporter(options), command)
     for error in failed:
         fail(str(error))
-    grids = [_judged(plan, quiet=chosen.quiet) for plan in ready]
-    outcomes = [outcome for grid in grids for outcome in grid.outcomes]
-    errors = [error for grid in grids for error in grid.errors]
-    _print(outcomes, rubric, json=json)
+    outcomes, errors = judge_all(ready, quiet=options.quiet)
+    print_verdicts(outcomes, json=json)
     return finish_exit_code(outcomes, [*failed, *errors])
 
 
-def _judged(plan: Plan, *, quiet: bool) -> GridOutcome:
-    """Ask a judge, and again for the verdicts that are missing once all is asked; say how that ended."""
+def judge_all(plans: Sequence[Plan], *, quiet: bool) -> tuple[list[Outcome], list[HarnessError]]:
+    """Have the judges judge, one after the other; say how each ended."""
     from harness.cli.planning import tell_end
-    from harness.evaluation.grid_loop import execute_all
-    from harness.evaluation.progress import display
+    from harness.evaluation.judgings import judged
 
-    for _ in range(ROUNDS):
-        grid = execute_all([plan], lambda: display(quiet=quiet), lambda _plan, _ended: None)
-        if not any(_lacks_verdicts(plan, outcome) for outcome in grid.outcomes):
+    outcomes: list[Outcome] = []
+    errors: list[HarnessError] = []
+    for plan in plans:
+        grid = judged(plan, quiet=quiet)
+        ends: list[Outcome | HarnessError] = [*grid.outcomes, *grid.errors]
+        for ended in ends:
+            tell_end(plan, ended, quiet=quiet)
+        outcomes += grid.outcomes
+        errors += grid.errors
+        if grid.interrupted:
             break
-    ends: list[Outcome | HarnessError] = [*grid.outcomes, *grid.errors]
-    for ended in ends:
-        tell_end(plan, ended, quiet=quiet)
-    return grid
+    return outcomes, errors
 
 
-def _lacks_verdicts(plan: Plan, outcome: Outcome) -> bool:
-    """Return whether all that is judged was asked, and some of it has no verdict."""
-    counts = outcome.run.counts
-    return counts.examples == plan.total and counts.failed > 0
-
-
-def _print(outcomes: list[Outcome], rubric: str, *, json: bool) -> None:
+def print_verdicts(outcomes: Sequence[Outcome], *, json: bool = False) -> None:
     """Print each judge's figures by system; of pairs, how to see the board."""
     if json:
         print_json({"runs": [{**one.run.to_dict(), "directory": str(one.directory)} for one in outcomes]})

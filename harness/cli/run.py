@@ -53,8 +53,56 @@ def run(
     for error in failed:
         fail(str(error))
     done = execute_all(plans, lambda: display(quiet=options.quiet), partial(_told, quiet=options.quiet))
-    _print(done.outcomes, Grid.of(options).tasks, json=json)
-    return finish_exit_code(done.outcomes, [*failed, *done.errors])
+    verdicts, missing = ([], []) if done.interrupted else _judged(plans, done.outcomes)
+    _print([*done.outcomes, *verdicts] if json else done.outcomes, Grid.of(options).tasks, json=json)
+    _print_verdicts(verdicts, json=json)
+    return finish_exit_code([*done.outcomes, *verdicts], [*failed, *done.errors, *missing])
+
+
+def _judged(plans: Sequence[Plan], outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[HarnessError]]:
+    """Have the replies of tasks that name a judge judged; return the judgings, and what hindered others."""
+    verdicts: list[Outcome] = []
+    failed: list[HarnessError] = []
+    for plan in {plan.task.name: plan for plan in plans if plan.task.file.judge is not None}.values():
+        from harness.cli.judge import judge_all
+        from harness.cli.planning import reporter
+        from harness.evaluation.judgings import of_task
+
+        assert plan.task.file.judge is not None
+        mine = [outcome for outcome in outcomes if outcome.run.task.name == plan.task.name]
+        try:
+            ready, dead = of_task(plan.task.file.judge, mine, plan.options, reporter(plan.options))
+        except HarnessError as error:
+            ready, dead = [], [error]
+        for problem in dead:
+            fail(str(problem))
+        found, errors = judge_all(ready, quiet=plan.options.quiet)
+        verdicts += found
+        failed += [*dead, *errors]
+    return verdicts, failed
+
+
+def _print_verdicts(verdicts: Sequence[Outcome], *, json: bool) -> None:
+    if verdicts and not json:
+        from harness.cli.judge import print_verdicts
+
+        print_verdicts(verdicts)
+
+
+def _require_judges(plans: Sequence[Plan]) -> None:
+    """Check that who is to judge is known before anything is asked.
+
+    Raises:
+        BadInput: no such backend or rubric.
+    """
+    from harness.backends import backend as backends
+    from harness.tasks import task as tasks
+
+    for judge in (plan.task.file.judge for plan in plans):
+        if judge is not None:
+            tasks.load(judge.rubric)
+            for name in judge.judges:
+                backends.load(name)
 
 
 def _run_grids(paths: Sequence[Path], given: RunOptions, *, json: bool) -> int:
@@ -86,8 +134,10 @@ def _run_grids(paths: Sequence[Path], given: RunOptions, *, json: bool) -> int:
     told = partial(_told, quiet=quiet)
     done = execute_all(plans, lambda: display(quiet=quiet), told, priorities=priorities, stops=stops)
     named = [task for part in parts for task in Grid.of(part.options).tasks]
-    _print(done.outcomes, named, json=json)
-    return finish_exit_code(done.outcomes, [*failed, *done.errors])
+    verdicts, missing = ([], []) if done.interrupted else _judged(plans, done.outcomes)
+    _print([*done.outcomes, *verdicts] if json else done.outcomes, named, json=json)
+    _print_verdicts(verdicts, json=json)
+    return finish_exit_code([*done.outcomes, *verdicts], [*failed, *done.errors, *missing])
 
 
 def _require_files(paths: Sequence[Path]) -> None:
@@ -126,7 +176,9 @@ def _plans(options: RunOptions, resume: Path | None) -> tuple[list[Plan], list[H
         return [resumed(resume, options, report, settings[0])], []
     require_named(options)
     _check_folder(Path(options.runs_dir))
-    return plans(options, report, shlex.join(["harness", *sys.argv[1:]]))
+    found = plans(options, report, shlex.join(["harness", *sys.argv[1:]]))
+    _require_judges(found[0])
+    return found
 
 
 def _check_folder(runs_dir: Path) -> None:

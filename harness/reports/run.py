@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -78,8 +79,27 @@ class Run:
 
     @property
     def sha256(self) -> str:
-        """Return the hash of the split that was evaluated."""
+        """Return the hash of the split that was evaluated.
+
+        Of a judging it is that of the name of the task whose replies it judges: the rows are replies, which
+        are what two judgings differ by, to the same questions.
+        """
+        if (judged := self.judged_task) is not None:
+            return hashlib.sha256(f"replies to {judged}".encode()).hexdigest()
         return self.document.data.sha256[self.document.task.split]
+
+    @property
+    def judged_task(self) -> str | None:
+        """Return the task whose replies this run judges, None where it is no judging of single replies."""
+        found = self.document.breakdown or {}
+        tasks_judged = list(found.get("task", {}))
+        return tasks_judged[0] if len(tasks_judged) == 1 and "system" in found else None
+
+    @property
+    def prefix(self) -> str:
+        """Return what each id begins with that is no part of the question: of a judging, its only system."""
+        systems = list((self.document.breakdown or {}).get("system", {}))
+        return f"{systems[0]}|" if self.judged_task is not None and len(systems) == 1 else ""
 
     @property
     def limit(self) -> str | None:

@@ -251,6 +251,22 @@ class LongTexts(Strict):
         return self
 
 
+class JudgeFile(Strict):
+    """Who judges the replies of a task's runs: `harness run` has it done, as `harness judge` does by hand."""
+
+    by: str | Annotated[list[str], Field(min_length=1)] = Field(description="a backend, or several")
+    rubric: str = Field(
+        default="judge_single", description="the rubric: judge_single, judge_pair, or one's own"
+    )
+    template: str | None = Field(default=None, description="the rubric's template, such as en")
+    baseline: str | None = Field(default=None, description="of pairs: only those with this system")
+
+    @property
+    def judges(self) -> list[str]:
+        """Return the backends."""
+        return [self.by] if isinstance(self.by, str) else list(self.by)
+
+
 class Data(Strict):
     """Where the splits are, and how their files are read.
 
@@ -667,6 +683,9 @@ class TaskFile(Strict):
     )
     metrics: Annotated[list[Named], Field(min_length=1)] = Field(
         description="what is computed; the first is the task's main metric"
+    )
+    judge: JudgeFile | None = Field(
+        default=None, description="who judges the replies, by which rubric, once a run is whole"
     )
     reference: list[Reference] = Field(default=[], description="published rows, shown beside one's own")
 

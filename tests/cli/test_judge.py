@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 pytest.importorskip("aiohttp")
 
 from harness.extraction.verdicts import pair_verdict, quoted, score_verdict
-from tests.support.model_server import Asked, ModelServer, Reply, refuse, say
+from tests.support.model_server import Asked, ModelServer, Reply, refuse, say, usage
 
 TASK = """\
 version: 1
@@ -221,3 +221,85 @@ def test_what_is_wrong_is_said_in_a_line(bench, runs, options, complaint):
         said = bench.judge(server, places, *options)
     assert said.code == 2
     assert complaint in said.complaint
+
+
+JUDGE = """\
+adapter: openai
+description: a judge
+model: judge
+chat: true
+choose_by: extract
+settings: {{base_url: "{url}", concurrency: 1}}
+decoding: {{max_tokens: 100, temperature: 0}}
+price: {{usd_per_mtok: {{input: 1, output: 1000}}, source: a test, date: 2026-11-01}}
+"""
+
+
+def judged_run(bench, server: ModelServer, *more: object, judge: str = "{by: my_judge}"):
+    """Run the task, which names its judge, on the strong and the weak system."""
+    bench.shell.write("tasks/questions.yaml", TASK + f"judge: {judge}\n")
+    bench.shell.write("backends/my_judge.yaml", JUDGE.format(url=server.url))
+    told = ["-b", "local_server", "-m", "model=strong", "-m", f"base_url={server.url}"]
+    return bench.shell("run", "-t", "questions", *told, "--data-dir", "data", "-q", "--name", "strong", *more)
+
+
+def test_a_task_that_names_its_judge_is_judged_by_the_same_command(bench):
+    with ModelServer(script=bench.script) as server:
+        done = judged_run(bench, server)
+        assert done.code == 0, done.err
+        assert re.search(r"my_judge +\| strong +\| +7\.00", done.out)
+        count = len(bench.judged)
+        again = judged_run(bench, server, "--json")
+        assert len(bench.judged) == count == 6
+    asked, judging = again.json["runs"]
+    assert (asked["task"]["name"], judging["task"]["name"]) == ("questions", "judge_single")
+    assert judging["breakdown"]["task"]["questions"]["judged_score"]["value"] == 7
+
+
+def test_the_budget_of_the_command_holds_for_its_judge(bench):
+    """A call costs 0.05 USD: six replies leave 1.15 of 1.45, and a call of the judge may cost 1.02."""
+
+    def script(asked: Asked) -> Reply:
+        if not asked.prompt.startswith("질문 "):
+            bench.judged.append(asked.prompt)
+        return say("[[7]]", usage=usage(1, 50))
+
+    with ModelServer(script=script) as server:
+        bench.shell.write(
+            "backends/paid.yaml", JUDGE.format(url=server.url).replace("model: judge", "model: strong")
+        )
+        bench.shell.write("backends/my_judge.yaml", JUDGE.format(url=server.url))
+        bench.shell.write("tasks/questions.yaml", TASK + "judge: {by: my_judge}\n")
+        told = ["-t", "questions", "-b", "paid", "--data-dir", "data", "-q", "--max-cost", "1.45USD"]
+        done = bench.shell("run", *told, "--no-cache", "--concurrency", 1)
+    assert done.code != 0
+    assert "of 1.45 USD spent" in done.err
+    assert 0 < len(bench.judged) < 6, done.err
+
+
+@pytest.mark.parametrize(
+    ("judge", "complaint"),
+    [("{by: nobody}", "nobody"), ("{by: my_judge, rubric: judge_singel}", "judge_singel")],
+)
+def test_a_judge_that_is_not_known_is_said_before_anything_is_asked(bench, judge, complaint):
+    with ModelServer(script=bench.script) as server:
+        said = judged_run(bench, server, judge=judge)
+        assert not server.seen
+    assert said.code == 2
+    assert complaint in said.complaint
+
+
+def test_judgings_of_two_systems_are_compared_and_gated_by_question(bench):
+    bench.verdict = lambda prompt: "[[9]]" if "좋은" in parts(prompt)["reply"] else "[[6]]"
+    with ModelServer(script=bench.script) as server:
+        for number, place in enumerate(bench.run(server, "strong", "weak")):
+            done = bench.judge(server, [place], "--runs-dir", f"of_{number}")
+            assert done.code == 0, done.err
+    places = sorted(bench.shell.home.glob("of_*/judge_single/*/*/run.json"))
+    said = bench.shell("compare", *(path.parent for path in places))
+    assert said.code == 0, said.err
+    assert "6 examples that both answered, paired by id" in said.out
+    assert "judged are the replies of" in said.out
+    assert re.search(r"judged_score +\| +(9.000 \| +6.000|6.000 \| +9.000)", said.out)
+    gated = bench.shell("gate", "of_1", "--baseline", "of_0")
+    assert "not comparable" not in gated.out

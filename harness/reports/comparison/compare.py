@@ -187,7 +187,7 @@ def _problem(metric: Metric | None, name: str, a: Run, b: Run) -> str | None:
 
 def _statistics(entry: Run, metrics: Sequence[Metric]) -> dict[str, Statistics]:
     path = entry.directory / run_file.STATISTICS
-    return {metric.name: statistics(path, metric.name) for metric in metrics}
+    return {metric.name: statistics(path, metric.name, entry.prefix) for metric in metrics}
 
 
 def _paired(a: Run, b: Run, ours: Mapping[str, Statistics], theirs: Mapping[str, Statistics]) -> Pairs:
@@ -272,7 +272,8 @@ def _flips(
         ours, theirs = (by_example(metric, side) for side in rows[metric.name])
         if ours is not None and theirs is not None:
             judged = Judged(metric, ours, theirs, key)
-            return flips(judged, a.directory / run_file.SAMPLES, b.directory / run_file.SAMPLES, most)
+            journals = (a.directory / run_file.SAMPLES, b.directory / run_file.SAMPLES)
+            return flips(judged, *journals, most, prefixes=(a.prefix, b.prefix))
     return None
 
 
@@ -292,6 +293,8 @@ def _notes(a: Run, b: Run, paired: Pairs) -> Iterator[str]:
                 "{n:,} that only {one} answered are left out, {other} has none to pair with them",
                 **{"n": alone, "one": letter, "other": other},
             )
+    if a.prefix and b.prefix:
+        yield translated("judged are the replies of {a} (A) and of {b} (B)", a=a.prefix[:-1], b=b.prefix[:-1])
     here, there = a.document.task, b.document.task
     if here.name != there.name:
         yield translated("two tasks on the same data: {a} and {b}", a=here.name, b=there.name)

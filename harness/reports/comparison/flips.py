@@ -88,10 +88,12 @@ class Judged:
         return np.nan_to_num(turned, nan=0.0)
 
 
-def flips(judged: Judged, samples_a: Path, samples_b: Path, most: int) -> Flips:
+def flips(
+    judged: Judged, samples_a: Path, samples_b: Path, most: int, *, prefixes: tuple[str, str] = ("", "")
+) -> Flips:
     """Return the flips both ways, with at most `most` examples each: the widest apart, then in data order.
 
-    Where a journal is not there, there are counts and no examples.
+    Where a journal is not there, there are counts and no examples. In the journals ids begin with `prefixes`.
     """
     import numpy as np
 
@@ -101,7 +103,10 @@ def flips(judged: Judged, samples_a: Path, samples_b: Path, most: int) -> Flips:
     losses, wins = (np.flatnonzero(gains < 0), np.flatnonzero(gains > 0))
     shown = [side[np.argsort(-np.abs(gains[side]), kind="stable")[:most]].tolist() for side in (losses, wins)]
     wanted = {judged.key(place) for side in shown for place in side}
-    said_a, said_b = (found(path, wanted) for path in (samples_a, samples_b))
+    said_a, said_b = (
+        _unprefixed(path, wanted, prefix)
+        for path, prefix in zip((samples_a, samples_b), prefixes, strict=True)
+    )
     examples = [
         [
             _flip(said_a[key], said_b[key], float(judged.a[place]), float(judged.b[place]))
@@ -128,6 +133,11 @@ def found(path: Path, wanted: Collection[Key]) -> dict[Key, Record]:
         return some
     lines = (line.record for line in records.read_records(path))
     return {record.key: record for record in lines if record.key in wanted}
+
+
+def _unprefixed(path: Path, wanted: Collection[Key], prefix: str) -> dict[Key, Record]:
+    records_of = found(path, {(prefix + name, repeat) for name, repeat in wanted})
+    return {(name.removeprefix(prefix), repeat): record for (name, repeat), record in records_of.items()}
 
 
 def _beginning_with(path: Path, ids: Collection[str]) -> Iterator[tuple[Key, Record]]:

@@ -84,7 +84,9 @@ def measured(entry: Run) -> RunSummary:
         currency=cost.currency if cost else None,
         p95=latency.p95 if latency else None,
         hardware=_hardware(run),
-        statistics=partial(statistics, entry.directory / run_file.STATISTICS, str(entry.metric)),
+        statistics=partial(
+            statistics, entry.directory / run_file.STATISTICS, str(entry.metric), entry.prefix
+        ),
         metric=partial(_metric, entry),
         order=entry.preference[1:],
     )

@@ -73,8 +73,8 @@ def kept_statistics(entries: Sequence[Run], warn: Warn) -> dict[int, Statistics]
     return kept
 
 
-def statistics(path: Path, metric: str) -> Statistics:
-    """Return what a run kept of each example.
+def statistics(path: Path, metric: str, prefix: str = "") -> Statistics:
+    """Return what a run kept of each example, its ids without `prefix`: two judgings share the questions.
 
     Raises:
         BadInput: the file is not there, is torn, or lacks the metric.
@@ -94,6 +94,8 @@ def statistics(path: Path, metric: str) -> Statistics:
         raise BadInput(f"not a run's statistics ({error}){again}", place=Place(path)) from None
     if not len(rows) == len(repeats) == ids.count(b"\n") + 1:
         raise BadInput(f"its columns differ in length{again}", place=Place(path))
+    if prefix:
+        ids = b"\n".join(name.removeprefix(prefix.encode()) for name in ids.split(b"\n"))
     return Statistics((ids, repeats.tobytes()), rows, clusters)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 JUDGING: dict[str, str] = {
+    "judged are the replies of {a} (A) and of {b} (B)": "심판한 답: A는 {a}, B는 {b}",
     "Agreement": "일치도",
     "{raters} raters, {items:,} replies, {questions:,} questions": (
         "평가자 {raters}명, 답 {items:,}개, 문항 {questions:,}개"

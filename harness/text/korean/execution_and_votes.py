@@ -1,6 +1,8 @@
 """Of programs that models write, and of verdicts between two replies."""
 
 SENTENCES = {
+    "{0} runs are not whole and are not judged yet": "끝나지 않은 실행 {0}개는 아직 판정하지 않습니다",
+    "{0} compares two systems; one alone is not judged": "{0:은/는} 두 시스템을 견줍니다. 하나만으로는 판정하지 않습니다",
     "agreement needs two raters: files of ratings, or runs of harness judge": "일치도를 보려면 평가자가 둘 있어야 합니다. 평가 파일이나 harness judge의 실행을 주세요",
     "no two raters have rated the same replies: the ids differ": "같은 응답을 평가한 두 평가자가 없습니다. id가 다릅니다",
     "{0} is neither a number nor a verdict (A>B, A=B, B>A)": "{0:은/는} 숫자도 판정(A>B, A=B, B>A)도 아닙니다",

@@ -1,0 +1,114 @@
+"""A judging: an ordinary run whose examples are the replies of other runs and whose task is the rubric."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import BadInput
+from harness.evaluation.grid import plans
+from harness.evaluation.grid_loop import GridOutcome, execute_all
+from harness.evaluation.progress import display
+from harness.judging import replies
+from harness.options.running import RunOptions
+from harness.records.run_schema import COMPLETE
+from harness.tasks import task as tasks
+from harness.terminal import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.errors import HarnessError
+    from harness.evaluation.plan import Plan
+    from harness.evaluation.runner import Outcome
+    from harness.tasks.schema import JudgeFile
+
+ROUNDS = 3  # times that a verdict which is missing is asked for in one call
+
+
+def judging_plans(
+    options: RunOptions,
+    runs: Sequence[Path],
+    by: Sequence[str],
+    rubric: str,
+    baseline: str | None,
+    report: Callable[[str], None],
+    command: str,
+) -> tuple[list[Plan], list[HarnessError]]:
+    """Return the judgings of the replies of `runs` by each of `by`, checked, and why others cannot begin.
+
+    Raises:
+        BadInput: there is nothing to judge, or the runs do not go together.
+    """
+    found = replies.read_replies(runs)
+    pairs = of_pairs(rubric)
+    if baseline is not None and not pairs:
+        raise BadInput(f"--baseline is about pairs; {rubric} judges single replies")
+    rows = list(replies.pair_rows(found, baseline) if pairs else replies.single_rows(found))
+    folder = replies.write_rows(rows, Path(options.runs_dir))
+    if silent := sum(run.silent for run in found):
+        say(f"{silent:,} replies are missing, failed or empty, and are not judged")
+    chosen = replace(
+        options, task=rubric, backend=list(by), data_dir=str(folder), max_failures=max(1, len(rows))
+    )
+    chosen.spend_from(options.budget)
+    return plans(chosen, report, command)
+
+
+def of_pairs(rubric: str) -> bool:
+    """Return whether a rubric judges two replies at a time."""
+    return "first_reply" in tasks.load(rubric).file.inputs
+
+
+def judged(plan: Plan, *, quiet: bool) -> GridOutcome:
+    """Ask a judge, and again for the verdicts that are missing once all is asked."""
+    for _ in range(ROUNDS):
+        grid = execute_all([plan], lambda: display(quiet=quiet), lambda _plan, _ended: None)
+        if not any(_lacks_verdicts(plan, outcome) for outcome in grid.outcomes):
+            break
+    return grid
+
+
+def _lacks_verdicts(plan: Plan, outcome: Outcome) -> bool:
+    """Return whether all that is judged was asked, and some of it has no verdict."""
+    counts = outcome.run.counts
+    return counts.examples == plan.total and counts.failed > 0
+
+
+def of_task(
+    judge: JudgeFile, outcomes: Sequence[Outcome], options: RunOptions, report: Callable[[str], None]
+) -> tuple[list[Plan], list[HarnessError]]:
+    """Return the judgings that a task's `judge` asks for: of single replies one a run, of pairs one of all.
+
+    They spend from the budget of the runs. Runs that have not come to their end are judged once they have.
+    """
+    whole = [outcome.directory for outcome in outcomes if outcome.run.status == COMPLETE]
+    if waiting := len(outcomes) - len(whole):
+        say(f"{waiting:,} runs are not whole and are not judged yet")
+    pairs = of_pairs(judge.rubric)
+    together = [whole] if pairs and len(whole) > 1 else [] if pairs else [[one] for one in whole]
+    if pairs and len(whole) == 1:
+        say(f"{judge.rubric} compares two systems; one alone is not judged")
+    mine = RunOptions(
+        task=judge.rubric,
+        backend=judge.judges,
+        template=judge.template,
+        **{name: getattr(options, name) for name in _SHARED},
+    )
+    mine.spend_from(options.budget)
+    ready: list[Plan] = []
+    failed: list[HarnessError] = []
+    for runs in together:
+        more, dead = judging_plans(mine, runs, judge.judges, judge.rubric, judge.baseline, report, "")
+        ready += more
+        failed += dead
+    return ready, failed
+
+
+# What is said of a run's machine and purse is said of its judging, too.
+_SHARED = (
+    *("runs_dir", "offline", "trust_remote_code", "allow_endpoint", "concurrency", "cache", "quiet"),
+    *("max_cost", "usd_krw"),
+)
