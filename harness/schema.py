@@ -519,6 +519,7 @@ class Fit:
     """What learning took: `seconds` of the original fit, also when its result was `reused`.
 
     `steps` are updates of the weights and `device` is where they were made; None for what has no steps.
+    `cpu_seconds` are those of this process, all its threads; None where a part of them was another's.
     """
 
     seconds: float
@@ -526,6 +527,7 @@ class Fit:
     steps: int | None = None
     device: str | None = None
     reused: bool = False
+    cpu_seconds: float | None = None
 
 
 class TrainingStats(NamedTuple):

@@ -125,11 +125,14 @@ def _fitted(
     if adapter.can(Capability.TRAIN_IN_STEPS):
         mine = _made(checkpoints) and _ours(checkpoints)
         adapter.equip(TrainingContext(checkpoints if mine else None, watch))
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     adapter.fit(counted(), task)
-    seconds = time.perf_counter() - start
-    took = adapter.took()
-    fit = Fit(seconds + took.earlier, count, took.steps, took.device) if took else Fit(seconds, count)
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
+    if took := adapter.took():
+        whole = None if took.earlier else cpu  # nobody wrote down what the stopped process took
+        fit = Fit(seconds + took.earlier, count, took.steps, took.device, cpu_seconds=whole)
+    else:
+        fit = Fit(seconds, count, cpu_seconds=cpu)
     if _save(adapter, folder, fit):
         shutil.rmtree(checkpoints, ignore_errors=True)
     return fit
@@ -142,7 +145,8 @@ def _loaded(adapter: Adapter, folder: Path) -> Fit | None:
             return None
         said = orjson.loads((folder / ABOUT).read_bytes())
         seconds, examples = float(said["seconds"]), int(said["examples"])
-        fit = Fit(seconds, examples, said["steps"], said["device"], reused=True)
+        cpu = said.get("cpu_seconds")  # older fits do not tell
+        fit = Fit(seconds, examples, said["steps"], said["device"], reused=True, cpu_seconds=cpu)
         adapter.load(folder)
     except Exception:  # whatever a stranger's loader makes of a damaged file
         return None
@@ -186,6 +190,7 @@ def _save(adapter: Adapter, folder: Path, fit: Fit) -> bool:
         about = {
             **{"seconds": fit.seconds, "examples": fit.examples},
             **{"steps": fit.steps, "device": fit.device, "harness": __version__},
+            "cpu_seconds": fit.cpu_seconds,
         }
         (beside / ABOUT).write_bytes(orjson.dumps(about))
         if folder.exists():

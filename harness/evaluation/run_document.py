@@ -33,14 +33,15 @@ from harness.schema import CHOOSING, WRITTEN, Response
 class Session:
     """One stretch of a run in one process; a resumed run has several.
 
-    `seconds` are those of inference. `answered` leaves out what failed and what a cache gave, and
-    `output_tokens` counts only its tokens: a killed session tells no seconds, so its answers must
-    not be divided by another's.
+    `seconds` are those of inference, and `cpu_seconds` what this process used meanwhile. `answered` leaves
+    out what failed and what a cache gave, and `output_tokens` counts only its tokens: a killed session tells
+    no seconds, so its answers must not be divided by another's.
     """
 
     started: str = field(default_factory=atomic.now)
     finished: str | None = None
     seconds: float = 0.0
+    cpu_seconds: float | None = None
     requests: int = 0
     failed: int = 0
     answered: int = 0
@@ -63,6 +64,7 @@ class Session:
             started=self.started,
             finished=self.finished,
             seconds=self.seconds,
+            cpu_seconds=self.cpu_seconds,
             requests=self.requests,
             failed=self.failed,
             answered=self.answered,
@@ -192,13 +194,19 @@ def described_data(plan: Plan) -> DataInfo:
 
 
 def throughput(sessions: Sequence[SessionInfo], *, replayed: bool) -> ThroughputSummary:
-    """Return answers and tokens a second over the sessions that told their seconds; None if `replayed`."""
+    """Return answers and tokens a second over the sessions that told their seconds; None if `replayed`.
+
+    The CPU time of an answer is over those sessions that told it.
+    """
     if replayed:
         return ThroughputSummary(examples_per_s=None, output_tokens_per_s=None)
     seconds = sum(session.seconds for session in sessions)
     answered = sum(session.answered for session in sessions)
     tokens = sum(session.output_tokens for session in sessions)
+    timed = [session for session in sessions if session.cpu_seconds is not None]
+    counted = sum(session.answered for session in timed)
     return ThroughputSummary(
+        cpu_ms_per_example=1000 * sum(one.cpu_seconds or 0.0 for one in timed) / counted if counted else None,
         examples_per_s=answered / seconds if answered else None,
         output_tokens_per_s=tokens / seconds if tokens else None,
     )

@@ -414,7 +414,7 @@ class OpenRun:
         drain: GracefulShutdown,
     ) -> None:
         """Take what the adapter makes of the requests, and tell the session how long that took."""
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.process_time()
         try:
             assert self._asked is not None
             with drain, engines.adapter_errors(self.plan.backend.name):
@@ -432,6 +432,8 @@ class OpenRun:
                     raise self._broken
         finally:
             self.session.seconds += time.perf_counter() - began
+            cpu = time.process_time() - cpu_began
+            self.session.cpu_seconds = (self.session.cpu_seconds or 0.0) + cpu
             self.session.finished = atomic.now()
             self.display.stop()
             if drain.asked:  # whatever else came of it

@@ -34,7 +34,10 @@ _SAMPLE = (
     "finish",
     "error",
 )
-_NUMBERS = ("value", "ci_low", "ci_high", "parameters", "fit_s", "examples_per_s", "p50_s", "p95_s")
+_NUMBERS = (
+    *("value", "ci_low", "ci_high", "parameters", "fit_s", "fit_cpu_s", "examples_per_s"),
+    *("cpu_ms_per_example", "p50_s", "p95_s"),
+)
 _WHOLE = ("version", "n", "examples", "answered", "unanswered", "failed", "trained_on")
 
 

@@ -203,6 +203,9 @@ class SessionInfo(Part):
         default=None, description="when its inference ended; null where it was killed"
     )
     seconds: Number = Field(default=0.0, description="seconds of inference; 0 where it was killed")
+    cpu_seconds: Number | None = Field(
+        default=None, description="CPU seconds of this process meanwhile, all its threads; null where unknown"
+    )
     requests: Count = Field(default=0, description="requests that ended, cached and failed ones too")
     failed: Count = Field(default=0, description="requests that failed")
     answered: Count = Field(default=0, description="requests that were answered and not by a cache")
@@ -279,6 +282,9 @@ class ThroughputSummary(Part):
 
     examples_per_s: Number | None = Field(default=None, description="examples answered a second")
     output_tokens_per_s: Number | None = Field(default=None, description="tokens written a second")
+    cpu_ms_per_example: Number | None = Field(
+        default=None, description="CPU milliseconds of this process an example answered, judging counted in"
+    )
 
 
 class CostSummary(Part):
@@ -328,6 +334,9 @@ class FitInfo(Part):
     """What a fitted system's learning took."""
 
     seconds: Number = Field(default=0.0, description="seconds of the original fit, also where it was reused")
+    cpu_seconds: Number | None = Field(
+        default=None, description="CPU seconds of the original fit, all threads; null where unknown"
+    )
     examples: Count = Field(default=0, description="training examples")
     steps: Count | None = Field(default=None, description="updates of the weights; null where there are none")
     device: str | None = Field(default=None, description="where they were made")

@@ -311,7 +311,7 @@ class TestWhatItTook:
     def test_what_was_not_recorded_is_not_known(self, project):
         project.write("replies.jsonl", jsonl(REPLIES))
         found = only(run(project))
-        assert found["throughput"] == {"examples_per_s": None, "output_tokens_per_s": None}
+        assert set(found["throughput"].values()) == {None}
         assert (found["usage"], found["latency_s"], found["cost"]) == (None, None, None)
         assert found["decoding"]["sent"] == {}
         assert found["choose_by"] is None

@@ -146,6 +146,7 @@ def _all_figures(run: RunDocument) -> Iterator[tuple[tuple[str, str], float | No
         slo = ", ".join(f"{name} ≤ {most:g} s" for name, most in goodput.slo.items())
         yield (f"goodput ({slo})", "0-1"), goodput.share
     yield ("time per example", "ms"), ms(run)
+    yield ("CPU time per example", "ms"), run.throughput.cpu_ms_per_example
     for key, name in (("e2e", "latency"), ("ttft", "time to first token"), ("tpot", "time per output token")):
         if latency := run.latency_s.get(key):
             yield (f"{name} p50", "s"), latency.p50
@@ -155,6 +156,7 @@ def _all_figures(run: RunDocument) -> Iterator[tuple[tuple[str, str], float | No
     yield ("output tokens per second", "1/s"), run.throughput.output_tokens_per_s
     if fit := run.fit:
         yield ("fit", "s"), fit.seconds
+        yield ("fit, CPU", "s"), fit.cpu_seconds
         yield ("trained on", "examples"), fit.examples
         yield ("training steps", "steps"), fit.steps
     yield from _tokens(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
-from harness.records.run_schema import RunDocument
+from harness.records.run_schema import FitInfo, RunDocument
 from harness.reports.columns import Column, titles
 from harness.reports.leaderboard.board import Board, BoardRow
 from harness.reports.leaderboard.speed import Speeds
@@ -161,9 +161,11 @@ def _costs_of(row: BoardRow, found: Board, currencies: Sequence[str]) -> dict[st
         translated("n"): each((entry.main.n for entry in row.entries.values()), FIGURES),
         # one that was reused is one fit
         translated("fit s"): short(sum({fit.seconds for fit in fits}) if fits else None),
+        translated("fit CPU s"): short(_fit_cpu(fits)),
         translated("steps"): each((fit.steps for fit in fits if fit.steps), FIGURES),
         translated("fit on"): ", ".join(dict.fromkeys(fit.device for fit in fits if fit.device)),
         translated("examples/s"): short(_rate(runs)),
+        translated("CPU ms/example"): short(_cpu_ms(runs)),
         translated("p95 s"): short(
             _worst(run.latency_s["e2e"].p95 for run in runs if "e2e" in run.latency_s)
         ),
@@ -204,6 +206,20 @@ def cost(run: RunDocument, currency: str) -> float | None:
     """Return the cost of a thousand examples, None where it is in another currency or nobody knows it."""
     told = run.cost
     return told.per_1k_examples if told and (told.currency or USD) == currency else None
+
+
+def _fit_cpu(fits: Sequence[FitInfo]) -> float | None:
+    """Return the CPU seconds of the fits together, each once; None where one did not tell."""
+    known = {fit.cpu_seconds for fit in fits}
+    return sum(seconds or 0.0 for seconds in known) if known and None not in known else None
+
+
+def _cpu_ms(runs: Sequence[RunDocument]) -> float | None:
+    """Return the CPU milliseconds of an answer over all the sessions that were made here and told them."""
+    timed = (run for run in runs if run.throughput.cpu_ms_per_example is not None)
+    sessions = [one for run in timed for one in run.sessions if one.cpu_seconds is not None]
+    answered = sum(session.answered for session in sessions)
+    return 1000 * sum(one.cpu_seconds or 0.0 for one in sessions) / answered if answered else None
 
 
 def _worst(values: Iterable[float | None]) -> float | None:

@@ -255,7 +255,7 @@ _CSV = (
     *("rank", "system", "kind", "task", "version", "split", "limit", "sample", "data", "metric"),
     *("value", "ci_low", "ci_high", "n", "unit", "marks"),
     *("trained_on", "fit_s", "fit_steps", "fit_device", "examples_per_s", "p95_s", "usd_per_1k", "source"),
-    *("ttft_p95_s", "goodput", "krw_per_1k"),
+    *("ttft_p95_s", "goodput", "krw_per_1k", "fit_cpu_s", "cpu_ms_per_example"),
 )
 
 
@@ -311,6 +311,7 @@ def _csv_line(found: Board, row: BoardRow, column: Column, entry: Run) -> dict[s
         **{"value": main.value, "ci_low": main.ci_low, "ci_high": main.ci_high, "n": main.n},
         **{"unit": main.unit, "marks": "; ".join(entry.marks)},
         **{"trained_on": fit and fit.examples, "fit_s": fit and fit.seconds},
+        **{"fit_cpu_s": fit and fit.cpu_seconds, "cpu_ms_per_example": run.throughput.cpu_ms_per_example},
         **{"fit_steps": fit and fit.steps, "fit_device": fit and fit.device},
         "examples_per_s": run.throughput.examples_per_s,
         **{"p95_s": e2e and e2e.p95, "ttft_p95_s": ttft and ttft.p95},

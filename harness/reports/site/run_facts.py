@@ -48,7 +48,12 @@ _EXACT = ("sha256", "fingerprint", "command", "git", "id", "revision", "settings
 _THEIRS = ("given", "settings", "sent", "asked", "packages", "identity")  # what is in them others have named
 _UNITS = {
     **{"seconds": "s", "memory_gib": "GiB", "joules": "J", "co2_g": "g CO₂"},
-    **{"examples_per_s": "examples/s", "output_tokens_per_s": "tokens/s"},
+    **{
+        "cpu_seconds": "s",
+        "cpu_ms_per_example": "ms",
+        "examples_per_s": "examples/s",
+        "output_tokens_per_s": "tokens/s",
+    },
 }
 LATENCY = {
     "e2e": "end to end",
