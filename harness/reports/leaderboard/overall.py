@@ -49,19 +49,6 @@ class OverallScore:
         )
 
 
-def overall_result(score: OverallScore) -> MetricResult:
-    """Return an overall score as any other figure, so that it is written as they are."""
-    return MetricResult(
-        value=score.value,
-        ci_low=score.ci_low,
-        ci_high=score.ci_high,
-        n=0,
-        unit="0-1",
-        higher_is_better=True,
-        signature="",
-    )
-
-
 @dataclass(frozen=True)
 class Overall:
     """The scores of the systems that ran all of `columns`, which more than half of all systems ran."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from harness.reports.leaderboard.board import Board, BoardRow
-from harness.reports.leaderboard.overall import overall_result
 from harness.reports.leaderboard.speed import ms
 from harness.reports.run import Run
 from harness.reports.writers.numbers import between, number, short
@@ -41,7 +40,7 @@ def newest(entries: Sequence[Run]) -> str:
 def _leads(found: Board, row: BoardRow) -> str:
     if found.overall is not None:
         score = found.overall.scores[row.system]
-        main = overall_result(score)
+        main = score.result
         what = translated("mean win rate over {n} tasks", n=len(found.overall.columns))
     else:
         column = found.ranked_by or found.columns[0]

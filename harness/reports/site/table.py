@@ -13,7 +13,6 @@ from harness.records.run_schema import BackendInfo, MetricResult
 from harness.reports.columns import Column
 from harness.reports.comparison.settings import kept
 from harness.reports.leaderboard.board import Board, BoardRow
-from harness.reports.leaderboard.overall import overall_result
 from harness.reports.leaderboard.ranks import ranks
 from harness.reports.leaderboard.speed import ms
 from harness.reports.run import Run, Warn
@@ -227,7 +226,7 @@ def _overall(found: Board, row: BoardRow) -> list[Cell]:
     score = found.overall.scores.get(row.system)
     if score is None:
         return [Cell()]
-    main = overall_result(score)
+    main = score.result
     return [Cell(number(score.value, "0-1"), score.value, between(main), bar=_bar(main, 1.0))]
 
 
