@@ -45,7 +45,7 @@ class Reader:
         self.env = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / ".cache")}
 
     def type(self, command: str, patience: float = PATIENCE) -> tuple[int, str]:
-        """Return a command's exit code and its output, waited for so long; a server is left running."""
+        """Return a command's exit code and output, within so many seconds; a server is left running."""
         for port, free in self.ports.items():
             command = command.replace(port, free)
         command, _, echo = command.partition(" || echo ")
