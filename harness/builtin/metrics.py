@@ -63,6 +63,10 @@ METRICS = (
     MetricEntry(
         "exact_match", "harness.metrics.exact_match:exact_match", asks=("choose", "generate", "extract")
     ),
+    *(
+        MetricEntry(name, f"harness.metrics.abstention:{name}", asks=("generate", "extract"))
+        for name in ("abstention_f1", "abstention_precision", "abstention_recall")
+    ),
     MetricEntry("named_numbers", "harness.metrics.named_numbers:named_numbers", asks=("generate",)),
     MetricEntry("numeric_match", "harness.metrics.exact_match:numeric_match", asks=("generate", "extract")),
     MetricEntry("math_equal", "harness.metrics.math_equal:math_equal", asks=("generate",), extra="math"),

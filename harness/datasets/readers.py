@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.datasets import long_texts
+from harness.datasets import long_texts, unanswerable
 from harness.datasets.formats import Reader, Table, a_file_each, worked
 from harness.datasets.formats import csv_tsv as delimited
 from harness.datasets.formats import images as pictures
@@ -44,9 +44,12 @@ def tables(task: Task, source: Source, split: str, *, each: Sequence[str] | None
     `each` are keys of lists within lists whose objects are the rows; None for what the task's data say. Where
     the task asks about long texts, these are made of all the passages, and are one table.
     """
-    wanted = task.file.data.long_texts
-    read = _tables(task, source, split, each)
-    return read if wanted is None else long_texts.tables(read, wanted, sample=source.sample)
+    data, read = task.file.data, _tables(task, source, split, each)
+    if data.unanswerable is not None:
+        read = unanswerable.tables(read, data.unanswerable)
+    if data.long_texts is not None:
+        read = long_texts.tables(read, data.long_texts, sample=source.sample)
+    return read
 
 
 def _tables(task: Task, source: Source, split: str, each: Sequence[str] | None) -> Iterator[Table]:

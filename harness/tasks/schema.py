@@ -267,6 +267,21 @@ class JudgeFile(Strict):
         return [self.by] if isinstance(self.by, str) else list(self.by)
 
 
+class Unanswerable(Strict):
+    """Questions that are shown another article's passage, which does not answer them.
+
+    They then have the one reference ""; the column `answerable` says yes or no. The row's id decides.
+    """
+
+    share: Annotated[Finite, Field(gt=0, le=1)] = Field(
+        default=0.5, description="the share of the questions that are shown a passage without an answer"
+    )
+    id: str = Field(default="id", description="the column that names a row")
+    passage: str = Field(default="context", description="the column of passages")
+    apart: str = Field(default="title", description="the column of articles: the passage is of another one")
+    answers: str = Field(default="answers", description="the column of the list of answers")
+
+
 class Data(Strict):
     """Where the splits are, and how their files are read.
 
@@ -328,6 +343,10 @@ class Data(Strict):
     lists: dict[str, Annotated[str, Field(min_length=1)]] = Field(
         default={}, description="column whose cells are lists → what parts them, such as `;`"
     )
+    unanswerable: Unanswerable | None = Field(
+        default=None,
+        description="a part of the questions is shown another article's passage, without an answer",
+    )
     long_texts: LongTexts | None = Field(
         default=None,
         description="long texts with needles, made of the rows' passages: the rows are questions on them",
@@ -361,6 +380,7 @@ class Data(Strict):
             "ragged": self.on_bad_row,
             **({"divided": self.hash_split.model_dump()} if self.hash_split else {}),
             **({"encoding": self.encoding} if self.encoding else {}),
+            **({"unanswerable": self.unanswerable.model_dump()} if self.unanswerable else {}),
             **({"long_texts": self.long_texts.model_dump()} if self.long_texts else {}),
             **{
                 key: value

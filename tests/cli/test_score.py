@@ -293,6 +293,7 @@ MATERIAL = {
             "target": '{"functions": [{"name": "f"}], "category": "relevance", "answers": []}',
         }
     ],
+    "none": [{"prediction": "", "target": [""]}, {"prediction": "서울", "target": ["서울"]}],
     "numbers": [{"prediction": "가람의 열쇠는 123456", "target": "123456, 234567"}],
     "score": [{"prediction": "7", "target": ""}],
     "verdict": [{"prediction": "A>B", "target": ""}],

@@ -32,6 +32,8 @@ SENTENCES = {
     "the split {0} holds no passages": "{0} 분할에 문서가 없습니다",
     # harness/datasets/long_texts.py
     "a text of {0} characters is longer than all passages together, which have {1}": "지문을 모두 이어도 {1}자라서 {0}자인 글을 만들 수 없습니다",
+    # harness/datasets/unanswerable.py
+    "no other article has a passage without the answer to {0}": "{0}의 답이 들지 않은 다른 글의 지문이 없습니다",
     # harness/datasets/fetch.py
     "downloading {0} files from {1}": "{1}에서 파일 {0}개를 내려받는 중",
     "{0} has no column {1}, which the task joins on": "{0}에 과제가 잇는 데 쓰는 열 {1:이/가} 없습니다",
