@@ -400,6 +400,8 @@ SITE: dict[str, str] = {
     "reasoning tokens": "추론 토큰",
     "throughput": "처리율",
     "examples per s": "초당 예제",
+    "cpu ms per example": "예제당 CPU 밀리초",
+    "cpu seconds": "CPU 초",
     "output tokens per s": "초당 출력 토큰",
     "joules": "줄",
     "co2 g": "CO₂ g",
