@@ -1,6 +1,6 @@
 """The lectures' last rows against the world: verdicts of others on recorded replies, prompts, equal answers.
 
-    python -m benchmarks.lectures --replies DIR --data-dir DIR [--only ifeval|bbh|math|reward|tags]
+    python -m benchmarks.lectures --replies DIR --data-dir DIR [--only ifeval|bbh|math|reward]
 
 `--replies` holds `ifeval/MODEL.jsonl.gz` and `bbh/{direct,cot}/TASK.jsonl.gz`, as others recorded them.
 Replies go the road of any run, by the backend `recorded`. `lectures.md` is written: ours, theirs, difference,
@@ -36,7 +36,7 @@ from harness.tasks import task as tasks
 OUT = Path(__file__).with_name("lectures.md")
 HEAD = "# The lectures' last rows\n\nMade by `python -m benchmarks.lectures`; see there.\n"
 FIGURES = ("prompt_strict", "prompt_loose", "instruction_strict", "instruction_loose")
-PARTS = ("ifeval", "bbh", "math", "reward", "tags")
+PARTS = ("ifeval", "bbh", "math", "reward")
 SLIP = "thehg sy dance"
 # A recorded prompt ends with the example's input, and what asks for the answer.
 ASKED = r"{{ prompt.split('\n\nQ: ')[-1].rpartition('\nA:')[0] }}"
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args()
-    makers = (ifeval, bbh, mathematics, reward, tags)
+    makers = (ifeval, bbh, mathematics, reward)
     parts = dict(zip(PARTS, makers, strict=True))
     with tempfile.TemporaryDirectory() as folder:
         places = asked.replies.absolute(), asked.data_dir.absolute(), Path(folder)
@@ -210,30 +210,6 @@ def reward(_replies: Path, data: Path, runs: Path) -> str:
     )
     head = ["seed", "accuracy", "where the preferred is longer", "where it is shorter"]
     return f"## A reward model\n\n{said}\n\n{table(head, lines)}\n"
-
-
-def tags(_replies: Path, data: Path, runs: Path) -> str:
-    """Return what networks that are trained here tag right of a fifth of KLUE-NER's dev sentences."""
-    task = runs / "klue_ner_dev.yaml"
-    text = tasks.catalogue()["klue_ner"][0].read_text(encoding="utf-8")
-    head, _, rest = text.partition("  files:")
-    rest = rest[rest.index("fields:") :]
-    place = "klue/klue-ner-v1.1/klue-ner-v1.1_dev.tsv"
-    split = "  hash_split: {of: all, by: '{{ id }}', shares: {train: 0.8, dev: 0.2}}\n"
-    task.write_text(f"{head}  files: {{all: {place}}}\n{split}{rest}", encoding="utf-8")
-    lines = []
-    for backend in ("lstm", "transformer"):
-        (made,) = harness.run(str(task), backend, data_dir=data, runs_dir=runs)
-        cells = [
-            f"{float(one.value or 0):.4f} [{one.ci_low or 0:.4f}, {one.ci_high or 0:.4f}]"
-            for one in list(made.metrics.values())[:1]
-        ]
-        lines.append([backend, str(next(iter(made.metrics.values())).n), next(iter(made.metrics)), *cells])
-    said = (
-        "KLUE-NER's train file is not at hand: its 5,000 dev sentences by a hash, 80 % to learn from. "
-        "These are no figures of the benchmark."
-    )
-    return f"## Tags\n\n{said}\n\n{table(['system', 'n', 'metric', 'figure'], lines)}\n"
 
 
 def replayed(task: str, path: Path, key: dict[str, Any], data: Path, runs: Path) -> Run:

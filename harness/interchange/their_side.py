@@ -79,6 +79,9 @@ def _task(task: Task, run: RunDocument, told: Mapping[str, Any], tell: Tell) -> 
         template["system"] = said.removesuffix("\n\n")
     file = task.file.model_copy(update={"templates": Templates.model_validate({"theirs": template})})
     shots = run.task.shots.k if run.task.shots else task.shots
+    if shots and task.file.shots.from_ not in task.file.data.splits:
+        tell(f"their {shots} shots are of no split of the data here; they are in the logged prompts")
+        shots = task.shots
     return replace(task, file=file, template_name="theirs", shots=shots)
 
 

@@ -135,6 +135,73 @@ def test_a_log_of_lm_eval_leaves_nothing_when_its_prompts_are_sent_to_the_same_w
     assert "남은 차이" in shell("explain", *runs, "--lang", "ko", "-q").out
 
 
+def test_a_log_of_inspect_is_walked_to_and_the_rows_sum_up(shell):
+    (log,) = (ROOT / "tests/gold/foreign/inspect").glob("*gsm8k*.eval")
+    task = ("-t", "gsm8k", "--sample")
+    ours = shell("run", *task, "-b", "dummy", "-q", "--json")
+    theirs = shell("import", log, *task, "--json")
+    a, b = (said.json["runs"][0]["directory"] for said in (ours, theirs))
+    found = explained(shell, a, b)
+    assert "decoding" in [step["setting"] for step in found["settings"]]
+    steps = [step["worth"]["value"] for step in found["settings"]]
+    total = found["again"]["value"] + sum(steps) + found["remainder"]["value"]
+    assert total == pytest.approx(found["difference"]["value"])
+    assert found["difference"]["n"] == 12
+
+
+def test_a_log_of_helm_is_walked_to_with_its_own_prompts(shell):
+    log = ROOT / "tests/gold/foreign/helm"
+    asked = json.loads((log / "scenario_state.json").read_text("utf-8"))["request_states"]
+    rows = {
+        one["instance"]["id"]: {
+            "id": one["instance"]["id"],
+            "text": one["instance"]["input"]["text"],
+            "label": next(
+                r["output"]["text"] for r in one["instance"]["references"] if "correct" in r["tags"]
+            ),
+        }
+        for one in asked
+    }
+    shell.write("data/test.jsonl", "".join(json.dumps(row) + "\n" for row in rows.values()))
+    task = {
+        **{"version": 1, "description": "d", "ask": "choose", "metrics": ["accuracy"]},
+        "data": {"format": "jsonl", "files": {"test": "test.jsonl"}},
+        "fields": {"id": "id", "input": "text", "target": "label"},
+        "options": {"Even": "A", "Odd": "B"},
+        "templates": {"plain": {"query": "{{ input }}"}},
+    }
+    shell.write("tasks/parity.yaml", yaml.safe_dump(task))
+    data = ("-t", "parity", "--data-dir", "data")
+    a = shell("run", *data, "-b", "dummy", "-q", "--json").json["runs"][0]["directory"]
+    b = shell("import", log, *data, "--json").json["runs"][0]["directory"]
+    found = explained(shell, a, b, "--data-dir", "data")
+    assert "logged prompts" in [step["setting"] for step in found["settings"]]
+    assert found["difference"]["n"] == 10
+
+
+def test_a_walk_spends_no_more_than_it_may_and_goes_on_where_it_stopped(shell):
+    pytest.importorskip("aiohttp")
+    from tests.support.model_server import ModelServer, say
+
+    price = {"usd_per_mtok": {"input": 1000, "output": 4000}, "source": "a test", "date": "2026-11-01"}
+    system = {"extends": "local_server", "model": "m", "decoding": {"max_tokens": 10}, "price": price}
+    with ModelServer(script=lambda asked: say("긍정")) as server:
+        where = {"base_url": server.url}
+        shell.write("backends/dear.yaml", yaml.safe_dump({**system, "settings": where}))
+        asks = ("run", "-t", "nsmc_zeroshot", "-b", "dear", "--sample", "--limit", "20", "-q", "--json")
+        a, b = (
+            shell(*asks, *template).json["runs"][0]["directory"]
+            for template in ((), ("--template", "question"))
+        )
+        paid = len(server.seen)
+        said = shell("explain", a, b, "-n", "20", "--no-cache", "--max-cost", "1USD", "-q")
+        assert said.code == 4
+        assert "--max-cost 1 USD: " in said.err
+        assert len(server.seen) - paid < 40  # A once more, and the template
+        explained(shell, a, b, "-n", "20", "--no-cache")
+        assert len(server.seen) - paid == 40  # nothing is paid twice
+
+
 @pytest.mark.parametrize(
     ("other", "said"),
     [

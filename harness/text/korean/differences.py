@@ -16,6 +16,7 @@ SENTENCES = {
     "{0}: its model {1} is taken for ours, {2}": "{0}: 그쪽의 모델 {1:을/를} 우리의 {2:으로/로} 봅니다",
     "{0} is of {1} and not of {2}; `harness import … --task {3}` pairs it with the same examples": "{0:은/는} {2:이/가} 아니라 {1}의 것입니다. `harness import … --task {3}`로 같은 예제와 짝지을 수 있습니다",
     "their template is none that can be rendered here; it is in the logged prompts": "그쪽 템플릿은 여기서 만들 수 없습니다. 기록된 프롬프트에 들어 있습니다",
+    "their {0} shots are of no split of the data here; they are in the logged prompts": "상대의 예시 {0}개는 여기 데이터의 분할에 없습니다. 기록된 프롬프트에 들어 있습니다",
     "{0}: the log has no prompt of example {1}": "{0}: 기록에 예제 {1}의 프롬프트가 없습니다",
     "{0} cannot judge {1}: {2}": "{0:이/가} {1:을/를} 채점할 수 없습니다: {2}",
 }
