@@ -189,6 +189,7 @@ class OpenRun:
         self.executed = known.execution if known else None
         self.stopped: HarnessError | None = None
         self.last_failure: Failure | None = None
+        self.compacted = False  # the journal is one line an example already, in data order
         self._ending = False
         self._pausing = Pausing(directory)
         self._broken: Exception | None = None
@@ -596,7 +597,8 @@ class OpenRun:
         plan = self.plan
         self.stopped = self.stopped or because
         self._check_failures()
-        records.compact(self.samples, plan.material.selection.order, plan.options.repeat)
+        if not self.compacted:
+            records.compact(self.samples, plan.material.selection.order, plan.options.repeat)
         found = tally(self.samples, self.metrics, plan.task.classes, plan.options.slo)
         found.save(self.directory / run_file.STATISTICS)
         ended = found.counts["examples"]

@@ -65,6 +65,7 @@ def sum_up(run: OpenRun, seconds: float | None = None) -> Outcome:
     """
     finished = atomic.now()
     lives = run.fold()
+    run.compacted = True
     forget(run.directory)
     purse.settle(run)
     _note(run, lives, seconds, finished)
