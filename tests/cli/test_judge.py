@@ -303,3 +303,15 @@ def test_judgings_of_two_systems_are_compared_and_gated_by_question(bench):
     assert re.search(r"judged_score +\| +(9.000 \| +6.000|6.000 \| +9.000)", said.out)
     gated = bench.shell("gate", "of_1", "--baseline", "of_0")
     assert "not comparable" not in gated.out
+
+
+@pytest.mark.parametrize("rubric", ["judge_faithful", "judge_relevant"])
+def test_faithfulness_and_relevance_are_rubrics_of_five_points(bench, rubric):
+    """A judge that says 7 of 5 has said nothing; the material is in the question as the system had it."""
+    bench.verdict = lambda prompt: "[[7]]" if "2번" in prompt else "[[4]]"
+    with ModelServer(script=bench.script) as server:
+        done = bench.judge(server, bench.run(server, "strong"), "--rubric", rubric, "--json")
+    (run,) = done.json["runs"]
+    assert (run["metrics"]["judged_score"]["value"], run["metrics"]["judged_score"]["n"]) == (4, 5)
+    assert run["counts"]["failed"] == 1
+    assert "질문 3" in parts(bench.judged[3])["question"]
