@@ -51,6 +51,8 @@ METRICS = {
     "json_keys": "JSON 키의 F1 / F1 of the keys of JSON",
     "json_values": "JSON 값의 F1 / F1 of the values of JSON, each at its key",
     "json_exact": "키와 값이 모두 맞은 비율 / share whose every key and value is right",
+    "call_exact": "해야 할 호출이 FunctionChat의 규칙으로 맞은 비율 / due calls right by its authors' rule",
+    "call_decision": "호출해야 할 때만 호출한 비율 / share of examples with a call just where one is due",
     "bfcl_accuracy": "함수 호출이 BFCL의 규칙으로 맞은 비율 / share of calls that are right by BFCL's rule",
     "truthful_mass": "참인 보기들에 준 확률 / probability of all true options (TruthfulQA MC2)",
     "truthful": "거짓보다 참에 가까운 답의 비율 / share nearer to what is true",

@@ -87,6 +87,10 @@ METRICS = (
         "json_valid", "harness.metrics.structured_output:json_valid", asks=("generate",), extra="json"
     ),
     MetricEntry("bfcl_accuracy", "harness.metrics.function_calling:bfcl_accuracy", asks=("generate", "call")),
+    *(
+        MetricEntry(name, f"harness.metrics.tool_calls:{name}", asks=("generate", "call"))
+        for name in ("call_exact", "call_decision")
+    ),
     MetricEntry("truthful_mass", "harness.metrics.truthfulness:truthful_mass", asks=("choose",)),
     MetricEntry("judged_score", "harness.metrics.judged:judged_score", asks=("generate",)),
     MetricEntry("first_wins", "harness.metrics.judged:first_wins", asks=("generate",)),

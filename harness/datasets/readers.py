@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -56,20 +57,38 @@ def _tables(task: Task, source: Source, split: str, each: Sequence[str] | None) 
     endings = {path.suffix.lower() for path in source.files[split]}
     told = _BY_ENDING.get(endings.pop()) if len(endings) == 1 else None
     data = task.file.data
-    keys = ([data.each] if data.each else []) if each is None else each
+    keys = ([data.each] if isinstance(data.each, str) else []) if each is None else each
+    together = data.each if each is None and isinstance(data.each, list) else []
     read = _SAMPLE if source.sample else told or _FORMATS[data.formats.get(split, data.format)]
     for table in read(source.files[split], task.file.data):
         if source.sample:
             rows = ((number, row) for number, row in table.rows if row.get("split") == split)
-            yield _unnested(replace(table, rows=rows), keys)
+            yield _paired(_unnested(replace(table, rows=rows), keys), together)
         else:
-            yield _joined(task, source, _unnested(table, keys))
+            yield _joined(task, source, _paired(_unnested(table, keys), together))
 
 
 def _unnested(table: Table, keys: Sequence[str]) -> Table:
     for key in keys:
         table = replace(table, rows=_each(table, key))
     return table
+
+
+def _paired(table: Table, keys: Sequence[str]) -> Table:
+    """Return a table with a row for each choice of one object a list; without keys the table as it is."""
+    return replace(table, rows=_pairs(table, keys)) if keys else table
+
+
+def _pairs(table: Table, keys: Sequence[str]) -> Iterator[tuple[int, Any]]:
+    for number, record in table.rows:
+        lists = [record.get(key) if isinstance(record, dict) else None for key in keys]
+        for key, inner in zip(keys, lists, strict=True):
+            if not isinstance(inner, list):
+                raise table.error(f"{key!r} should be a list of objects, which 'each' names", number)
+        for chosen in itertools.product(*(enumerate(inner or ()) for inner in lists)):
+            places = {key: place for key, (place, _) in zip(keys, chosen, strict=True)}
+            own = {key: one for key, (_, one) in zip(keys, chosen, strict=True)}
+            yield number, {**record, **own, "places": places}
 
 
 def _joined(task: Task, source: Source, table: Table) -> Table:

@@ -70,7 +70,8 @@ def preview(task: Task, options: RunOptions, n: int) -> Iterator[str]:
 def _asked(task: Task, request: Request, system: Backend) -> str:
     """Return what a backend reads: the prompt; the bare fields where there is none, or a picture too."""
     fields = request.example.fields
-    if task.ask in WITHOUT_PROMPT or not task.template.query:
+    silent = not task.template.query and task.file.messages is None
+    if task.ask in WITHOUT_PROMPT or silent:
         return "\n".join(f"{name}: {cut(str(value), FIELD)}" for name, value in fields.items())
     text = _as_text(request.messages(system.file.shots_as)) if system.file.chat else request.prompt
     return f"{IMAGE}: {cut(str(fields[IMAGE]), FIELD)}\n{text}" if IMAGE in fields else text

@@ -336,9 +336,10 @@ class Data(Strict):
     records: str | None = Field(
         default=None, description="the key under which a JSON file holds its rows (`a.b` for nested ones)"
     )
-    each: str | None = Field(
+    each: str | Texts | None = Field(
         default=None,
-        description="the key of a list in a record whose objects are the rows, its own keys beside",
+        description="the key of a list in a record whose objects are the rows, its own keys beside; of "
+        "several keys, a row for each choice of one object a list, under the lists' keys, `places` beside",
     )
     lists: dict[str, Annotated[str, Field(min_length=1)]] = Field(
         default={}, description="column whose cells are lists → what parts them, such as `;`"

@@ -262,6 +262,10 @@ def test_keys_that_no_metric_reads_are_anybodys(shell):
 
 
 MATERIAL = {
+    "tool_calls": [
+        {"prediction": made, "target": '{"call": {"name": "f", "arguments": {"x": "a b"}}}'}
+        for made in ('[{"name": "f", "arguments": {"x": "AB"}}]', "[]")
+    ],
     "prediction": [{"prediction": p, "target": t} for p, t in zip("001101", "010101", strict=True)],
     "text": [{"prediction": text, "target": "서울"} for text in ("서울은", "Seoul", "東京", "とうきょう")],
     "scores": [
