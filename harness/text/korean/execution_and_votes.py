@@ -64,6 +64,6 @@ SENTENCES = {
     "{0}: messages need a 'role': system, user, assistant or tool": "{0}: messages에는 'role'이 있어야 합니다: system, user, assistant, tool",
     "{0}: the last message should be a user's or a tool's, not {1}": "{0}: 마지막 메시지는 {1:이/가} 아니라 user나 tool의 것이어야 합니다",
     "{0}: {1} should be a list of objects, or JSON of one": "{0}: {1:은/는} 객체의 목록이거나 그런 목록의 JSON이어야 합니다",
-    'the target should be JSON: {"call": …, "acceptable": …}': '정답은 JSON이어야 합니다: {"call": …, "acceptable": …}',
+    'the target should be JSON: {"call": …, "acceptable": …}': '정답은 JSON이어야 합니다: {{"call": …, "acceptable": …}}',
     "{0}: each tool needs a 'name': {1}": "{0}: 도구마다 'name'이 있어야 합니다: {1}",
 }
