@@ -364,6 +364,7 @@ ADAPTERS = (
             "dtype": "auto|float32|bfloat16|float16",
             "library": "transformers|open_clip",
             "pretrained": "str",
+            "labels": "list",
         },
         knobs={"device": "str", "batch_size": "int"},
         extra="clip",

@@ -157,7 +157,7 @@ ADAPTERS = {
     "finetune": "사전 학습 인코더의 미세 조정 / fine-tunes a pretrained encoder",
     "huggingface": "transformers로 도는 모델 / a model run by transformers",
     "vllm": "vLLM 엔진으로 도는 모델 / a model run by vLLM's engine",
-    "clip": "CLIP이나 SigLIP 모델 / a model such as CLIP or SigLIP",
+    "clip": "CLIP·SigLIP이나 그림 분류 모델 / a model such as CLIP or SigLIP, or an image classifier",
     "openai": "OpenAI 규약을 쓰는 서버 / a server with OpenAI's protocol",
     "gemini": "Google Gemini / Google Gemini",
 }

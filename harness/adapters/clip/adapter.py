@@ -1,4 +1,4 @@
-"""Models that put pictures and texts into one space: CLIP, SigLIP and their kin.
+"""Models that put pictures and texts into one space: CLIP, SigLIP and their kin; and image classifiers.
 
 `choose` compares the picture of the field `image` with each option's captions (Radford et al. 2021,
 "Learning Transferable Visual Models From Natural Language Supervision", 3.1.4): a picture and a caption
@@ -12,6 +12,9 @@ depends on what the model was trained to say:
 
 `embed` is the cosine of two texts, `sentence1` and `sentence2`, or of a picture and a text, `image` and
 `text`.
+
+A model whose architecture ends in `ForImageClassification` (ViT, DeiT, ConvNeXt, ResNet) has no texts:
+`choose` is what its head says of the picture (`clip.image_classifier`).
 """
 
 from __future__ import annotations
@@ -26,10 +29,11 @@ from numpy.typing import NDArray
 
 from harness.adapters.base import Adapter
 from harness.adapters.batching import windows
-from harness.adapters.clip import towers
+from harness.adapters.clip import image_classifier, towers
+from harness.adapters.clip.batches import forwarded
+from harness.adapters.clip.image_classifier import ImageClassifier
 from harness.adapters.gpu import free_gpu
 from harness.adapters.images import PictureError, opened
-from harness.adapters.lm.errors import one_line
 from harness.errors import BadInput
 from harness.schema import IMAGE, Failure, Profile, Request, Response, Timing
 
@@ -60,11 +64,16 @@ class Clip(Adapter):
     """Answers `choose` and `embed` with one model of pictures and texts, loaded on first use."""
 
     def __init__(self, profile: Profile) -> None:
-        """Settings `library`, `pretrained` (of open_clip), `dtype`; knobs `device`, `batch_size`."""
+        """Settings `library`, `pretrained` (of open_clip), `labels` (of a head's classes), `dtype`.
+
+        Knobs `device`, `batch_size`.
+        """
         self.profile = profile
         self.batch_size = max(1, int(profile.settings.get("batch_size") or BATCH_SIZE))
         self._commit: str | None = None
         self._towers: towers.Towers | None = None
+        self._classifier: ImageClassifier | None = None
+        self._routed = False
         self._options: dict[Captions, OptionVectors] = {}
 
     @property
@@ -74,9 +83,18 @@ class Clip(Adapter):
             self._towers = towers.load(self.profile, self._commit)
         return self._towers
 
+    @property
+    def classifier(self) -> ImageClassifier | None:
+        """Return the loaded image classifier, None where the model is none; looked at once."""
+        if not self._routed:
+            self._classifier = image_classifier.load(self.profile, self._commit)
+            self._routed = True
+        return self._classifier
+
     def prepare(self) -> None:
         """Load the model."""
-        _ = self.towers
+        if self.classifier is None:
+            _ = self.towers
 
     def identity(self) -> Mapping[str, str]:
         """Return the hub's `revision`, which is then what is loaded, or the weights' `sha256`."""
@@ -86,7 +104,8 @@ class Clip(Adapter):
 
     def close(self) -> None:
         """Let go of the model and of the memory it held."""
-        self._towers = None
+        self._towers = self._classifier = None
+        self._routed = False
         self._options.clear()
         free_gpu()
 
@@ -96,6 +115,7 @@ class Clip(Adapter):
             return None
         made = Clip(profile)
         made._towers, made._options = self._towers, self._options
+        made._classifier, made._routed = self._classifier, self._routed
         return made
 
     def answer(self, requests: Iterable[Request | None]) -> Iterator[Response]:
@@ -104,12 +124,13 @@ class Clip(Adapter):
         A picture that cannot be looked at fails its own request, not the batch.
 
         Raises:
-            BadInput: the task has no picture, or no texts, to compare.
-            Unavailable: the model cannot be loaded; nothing was answered.
+            BadInput: the task has no picture, or no texts, to compare, or options that are no classes.
+            Unavailable: the model cannot be loaded, or is no model for what is asked.
         """
+        classifier = self.classifier
         for batch in windows(requests, self.batch_size):
             began = time.perf_counter()
-            responses = list(self._answered(batch))
+            responses = list(self._answered(batch) if classifier is None else classifier.answered(batch))
             taken = time.perf_counter() - began
             for response in responses:
                 response.timing = Timing(e2e=taken)
@@ -220,16 +241,12 @@ def _sides(request: Request) -> tuple[Side, ...]:
 
 
 def _embedded(tower: Callable[[Sequence[Any]], Any], given: Sequence[Any]) -> list[Vector | Failure]:
-    """Return the unit vectors of a batch; one that fails is halved until only what is at fault fails."""
-    try:
-        rows = tower(given)
-    except Exception as error:
-        if len(given) == 1:
-            return [Failure("error", f"{type(error).__name__}: {one_line(error)}")]
-        half = len(given) // 2
-        return _embedded(tower, given[:half]) + _embedded(tower, given[half:])
-    units = map(_unit, rows)
-    return [_NAN if unit is None else unit for unit in units]
+    """Return the unit vectors of a batch, and a Failure for each whose is none."""
+    found: list[Vector | Failure] = []
+    for row in forwarded(tower, given):
+        unit = row if isinstance(row, Failure) else _unit(row)
+        found.append(_NAN if unit is None else unit)
+    return found
 
 
 def _unit(row: NDArray[Any]) -> Vector | None:

@@ -79,6 +79,18 @@ def identity(profile: Profile) -> dict[str, str]:
     return {"sha256": sha256_of(weights)}
 
 
+def image_processor(profile: Profile, commit: str | None) -> Any:
+    """Return what resizes and normalises a picture as the model's directory says.
+
+    Raises:
+        Unavailable: the directory has none.
+    """
+    where, options = places.source(profile, commit)
+    _, transformers = loading.engine_libraries()
+    with places.explained(profile):  # by Pillow: torchvision is not needed for it
+        return transformers.AutoImageProcessor.from_pretrained(where, backend="pil", **options)
+
+
 class Transformers:
     """CLIP, SigLIP and their kin, as transformers' AutoModel loads them."""
 
@@ -89,10 +101,8 @@ class Transformers:
             Unavailable: one of them cannot be loaded, or the model has no two towers.
         """
         self._torch, transformers = loading.engine_libraries()
-        where, options = places.source(profile, commit)
         self._tokenizer = loading.load_tokenizer(profile, commit)
-        with places.explained(profile):  # by Pillow: torchvision is not needed for it
-            self._processor = transformers.AutoImageProcessor.from_pretrained(where, backend="pil", **options)
+        self._processor = image_processor(profile, commit)
         kind = "a model of pictures and texts"
         self._model: Any = loading.load_model(profile, transformers.AutoModel, kind, commit)
         for name in ("get_image_features", "get_text_features", "logit_scale"):

@@ -1,8 +1,7 @@
 """Models with a head, asked what it was made for: a class, a number, spans, an answer's place, a mask.
 
 All but the last read the bare input and no prompt, as they were trained to: one text, or two as a pair.
-The names of their classes are matched with the task's options by label or text; the setting `labels` says
-what is called otherwise (`labels: [LABEL_0=부정, LABEL_1=긍정]`).
+Which option a class is, `class_options` says.
 """
 
 from __future__ import annotations
@@ -16,15 +15,15 @@ from harness.adapters.fields import field_text, field_texts
 from harness.adapters.hf import batching as batches
 from harness.adapters.hf import loading
 from harness.adapters.hf.batching import BatchBudget
+from harness.adapters.hf.class_options import class_options, option_log_probabilities
 from harness.adapters.hf.engine import free
 from harness.adapters.hf.forward_pass import batch
 from harness.adapters.lm.errors import BROKEN, TimeSpan, refusal
 from harness.adapters.lm.loaded_parts import LoadedParts
 from harness.adapters.lm.tokenizer import Tokens
 from harness.errors import BadInput, HarnessError
-from harness.schema import Failure, Option, Profile, Request, Response, Timing, Usage
+from harness.schema import Failure, Profile, Request, Response, Timing, Usage
 
-QUOTED = 30  # characters of an option that an error shows
 LONGEST = 30  # tokens of an extracted answer, as in the scripts that such models are trained with
 
 
@@ -89,7 +88,6 @@ class Head(ABC):
         self.context = min(limit for limit in limits if limit)
         self.device = self.model.device
         self.typed = getattr(self.model.config, "type_vocab_size", 0) > 1
-        self.called = dict(said.split("=", 1) for said in profile.settings.get("labels") or ())
 
     def free(self) -> None:
         """Give back the memory that torch keeps for later."""
@@ -180,25 +178,6 @@ class Head(ABC):
     def tell(self, answer: Response, asked: Asked) -> None:
         """Put into `answer` what the outputs say."""
 
-    def classes(self, options: Sequence[Option], names: Mapping[int, str]) -> dict[int, Option]:
-        """Return the option that each class is, by its number; classes that are none of them are left out.
-
-        Raises:
-            BadInput: an option is no class of the model.
-        """
-        by_name = {said.casefold(): option for option in options for said in (option.text, option.label)}
-        meant = {number: self.called.get(name, name).casefold() for number, name in names.items()}
-        found = {number: by_name[name] for number, name in meant.items() if name in by_name}
-        lost = [option.text for option in options if option not in found.values()]
-        if lost:
-            # An option may be a whole response, and not one that anybody wants to read in an error.
-            short = lost[0] if len(lost[0]) <= QUOTED else f"{lost[0][:QUOTED]}…"
-            raise BadInput(
-                f"{self.profile.model} has the classes {', '.join(names.values())}, and none is {short!r}; "
-                "say which is which: -m 'labels=[CLASS=OPTION, …]'"
-            )
-        return found
-
 
 class SequenceClassifier(Head):
     """Compares options by a sequence-classification head; a head of one number rates."""
@@ -227,9 +206,8 @@ class SequenceClassifier(Head):
             answer.value = float(logits)
             return
         options = asked.request.options
-        number = {option: n for n, option in self.classes(options, self.model.config.id2label).items()}
-        logp = logits.log_softmax(-1).tolist()
-        answer.option_scores = [logp[number[option]] for option in options]
+        found = class_options(self.profile, options, self.model.config.id2label)
+        answer.option_scores = option_log_probabilities(logits, options, found)
 
 
 class RewardHead(Head):
@@ -283,7 +261,7 @@ class Tagger(Head):
         types = {
             n: name[2:] if name[:2] in ("B-", "I-") else name for n, name in names.items() if name != "O"
         }
-        known = self.classes(asked.request.options, types)
+        known = class_options(self.profile, asked.request.options, types)
         text = field_text(asked.request.example, "context")
         spans: list[list[Any]] = []
         goes_on: str | None = None

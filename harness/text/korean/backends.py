@@ -32,6 +32,8 @@ SENTENCES = {
     "{0}: the fit in {1} is damaged: {2}": "{0}: {1}에 있는 학습 결과가 손상되었습니다: {2}",
     # harness/adapters/clip/adapter.py
     "models of pictures and texts look for a field {0}, which the task has not": "그림과 글을 견주는 모델은 {0} 필드를 찾는데, 과제에 없습니다",
+    # harness/adapters/clip/image_classifier.py
+    "an image classifier looks for a field {0}, which the task has not": "그림 분류 모델은 {0} 필드를 찾는데, 과제에 없습니다",
     # harness/adapters/clip/towers.py
     "backend {0}: open_clip needs `model`, such as ViT-B-32": "백엔드 {0}: open_clip에는 ViT-B-32 같은 `model`이 필요합니다",
     "open_clip would download its weights; with --offline pretrained is a file": "open_clip이 가중치를 내려받으려 합니다. --offline에서는 pretrained에 파일을 주세요",
@@ -47,6 +49,9 @@ SENTENCES = {
     "{0} needs a task with fixed options; {1} has its own": "{0}에는 선택지가 정해진 과제가 필요한데, {1:은/는} 예제마다 선택지가 다릅니다",
     # harness/adapters/hf/adapter.py
     "{0} is an encoder-decoder, which reads a text whole: it has no likelihood": "{0:은/는} 글을 통째로 읽는 인코더-디코더라서 가능도가 없습니다",
+    # harness/adapters/hf/class_options.py
+    "labels: {0} should be CLASS=OPTION": "labels: {0:은/는} CLASS=OPTION 꼴이어야 합니다",
+    "{0} has the classes {1}, and none is {2}; say which is which: -m 'labels=[CLASS=OPTION, …]'": "{0}의 부류는 {1}인데 {2:은/는} 없습니다. 무엇이 무엇인지 적어 주세요: -m 'labels=[CLASS=OPTION, …]'",
     # harness/adapters/hf/embedding.py
     "{0} is a {1}, which has no encoder of texts": "{0:은/는} 글의 인코더가 없는 {1}입니다",
     # harness/adapters/hf/finetune.py
@@ -56,7 +61,6 @@ SENTENCES = {
     # harness/adapters/hf/finetune_heads.py
     "{0}: the fit in {1} is damaged: no model": "{0}: {1}에 있는 학습 결과가 손상되었습니다: 모델이 없습니다",
     # harness/adapters/hf/heads.py
-    "{0} has the classes {1}, and none is {2}; say which is which: -m 'labels=[CLASS=OPTION, …]'": "{0}의 부류는 {1}인데 {2:은/는} 없습니다. 무엇이 무엇인지 적어 주세요: -m 'labels=[CLASS=OPTION, …]'",
     "{0} has the classes {1}: a rating needs a head of one number, or a model that writes": "{0}의 부류는 {1}입니다. 평점에는 숫자 하나를 내는 출력층이나 글을 쓰는 모델이 필요합니다",
     "{0} has the classes {1}: a ranking needs a head of one number": "{0}의 부류는 {1}입니다. 순위에는 숫자 하나를 내는 출력층이 필요합니다",
     # harness/adapters/hf/loading.py
