@@ -48,8 +48,9 @@ class Items:
     """The items (N,) of a task as systems (S,) answered them.
 
     `right` is (S, N) of 0 to 1, NaN where there is no answer. `suspects` are sorted by the evidence against
-    their keys, in nats. `backwards` are the places of items that the weak have right and the strong do not;
-    `all_right` and `none_right` those on which everybody agrees.
+    their keys, in nats. `options` (N,) are how many each item was asked with, 0 for none. `backwards` are
+    the places of items that the weak have right and the strong do not; `all_right` and `none_right` those on
+    which everybody agrees. `subset` is None where it was not asked for.
     """
 
     column: Column
@@ -58,10 +59,11 @@ class Items:
     right: NDArray[np.float64]
     fit: ItemResponse
     suspects: list[Suspect]
+    options: list[int]
     backwards: list[int]
     all_right: list[int]
     none_right: list[int]
-    subset: Subset
+    subset: Subset | None
 
     def share(self, item: int) -> float:
         """Return the share of the systems that have an item right, of those that answered it."""
@@ -73,19 +75,28 @@ class Items:
 def analyse(task: str, entries: Sequence[Run], warn: Warn, count: int = SUBSET) -> Items:
     """Return what the runs of a task say of its items.
 
-    Where runs are of several versions, splits or data, those are taken of which there are most.
+    Where runs are of several versions, splits or data, those are taken of which there are most. Runs of
+    perturbed inputs are left out: they ask other items.
 
     Raises:
         BadInput: fewer than three systems, or the main metric is no mean of figures from 0 to 1.
+    """
+    return of_column(_of_one_column(task, entries, warn), warn, count)
+
+
+def of_column(chosen: Sequence[Run], warn: Warn, count: int | None = None) -> Items:
+    """Return what runs of one column, one of each system, say of its items; without `count` no subset.
+
+    Raises:
+        BadInput: the main metric is no mean of figures from 0 to 1.
     """
     import numpy as np
 
     from harness.stats.item_response import fit
 
-    chosen = _of_one_column(task, entries, warn)
     column = chosen[0].column
     assert column is not None
-    metric = metric_of(chosen, warn)
+    task, metric = column.task, metric_of(chosen, warn)
     plain = metric is not None and isinstance(metric.aggregate, OfSums) and metric.aggregate.figure is mean
     if metric is None or not plain or metric.unit != "0-1":
         raise BadInput(f"{task}: {column.metric} is no mean of figures from 0 to 1 an example")
@@ -100,17 +111,19 @@ def analyse(task: str, entries: Sequence[Run], warn: Warn, count: int = SUBSET) 
     backwards = [int(at) for at in np.flatnonzero(certain)]
     answered = np.isfinite(right).sum(axis=0) == len(chosen)
     mean_right = np.nanmean(right, axis=0)
+    suspected, options = _suspects(chosen, ids, known, dict(zip(known, found.ability.tolist(), strict=True)))
     return Items(
         column=column,
         ids=ids,
         systems=list(known),
         right=right,
         fit=found,
-        suspects=_suspects(chosen, ids, known, dict(zip(known, found.ability.tolist(), strict=True))),
+        suspects=suspected,
+        options=options,
         backwards=sorted(backwards, key=lambda at: float(found.slope[at])),
         all_right=[int(at) for at in np.flatnonzero(answered & (mean_right == 1))],
         none_right=[int(at) for at in np.flatnonzero(answered & (mean_right == 0))],
-        subset=_subset(right, ids, count),
+        subset=None if count is None else _subset(right, ids, count),
     )
 
 
@@ -118,7 +131,7 @@ def _of_one_column(task: str, entries: Sequence[Run], warn: Warn) -> list[Run]:
     """Return the latest run of each system in the column with the most systems."""
     columns: dict[Column, dict[str, Run]] = {}
     for entry in sorted(entries, key=lambda one: one.preference):
-        if entry.column is not None and entry.task == task:
+        if entry.column is not None and entry.task == task and not entry.document.task.perturb:
             columns.setdefault(entry.column, {})[entry.system] = entry
     if not columns:
         raise BadInput(f"no run of {task} with an answer; `harness list runs` shows what there is")
@@ -141,8 +154,8 @@ def _right(entry: Run) -> dict[str, float]:
 
 def _suspects(
     entries: Iterable[Run], ids: Sequence[str], known: Scores, ability: dict[str, float]
-) -> list[Suspect]:
-    """Return the suspicious keys, worst first.
+) -> tuple[list[Suspect], list[int]]:
+    """Return the suspicious keys, worst first, and how many options each item was asked with.
 
     What is right the metric says: an answer that it takes stands for the key, however it is written.
     """
@@ -164,7 +177,7 @@ def _suspects(
                 answers[at][entry.system] = keys[at] if right else str(record.prediction)
     seen = zip(options, answers, keys, strict=True)
     sizes = [size or len({*given.values(), key}) for size, given, key in seen]
-    return suspects(answers, keys, ability, sizes)
+    return suspects(answers, keys, ability, sizes), options
 
 
 def _subset(right: NDArray[np.float64], ids: Sequence[str], count: int) -> Subset:

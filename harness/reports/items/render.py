@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from harness.reports.items.analysis import Items
+from harness.reports.items.analysis import Items, Subset
 from harness.reports.writers import html as to_html
 from harness.reports.writers.blocks import Block, Lines, Note, TableBlock
 from harness.reports.writers.translations import translated
@@ -18,7 +18,7 @@ def html(found: Items, top: int) -> str:
 
 def blocks(found: Items, top: int) -> list[Block]:
     """Return the counts, the suspicious keys, the items that tell the wrong way, and the telling subset."""
-    made: list[Block] = [Lines(_head(found))]
+    made: list[Block] = [Lines(head(found))]
     if found.suspects:
         made += [
             Note(translated("Keys that may be wrong: what systems agree on instead")),
@@ -29,12 +29,13 @@ def blocks(found: Items, top: int) -> list[Block]:
             Note(translated("Items that the weak have right and the strong do not")),
             _backwards(found, top),
         ]
-    return [*made, Lines(_subset(found))]
+    return [*made, Lines(_subset(found.subset))] if found.subset else made
 
 
 def as_json(found: Items) -> dict[str, Any]:
     """Return all of it, item by item."""
     numbers = zip(found.fit.slope.tolist(), found.fit.difficulty.tolist(), strict=True)
+    subset = found.subset
     return {
         "task": found.column.task,
         "metric": found.column.metric,
@@ -63,11 +64,12 @@ def as_json(found: Items) -> dict[str, Any]:
         "backwards": [found.ids[at] for at in found.backwards],
         "all_right": [found.ids[at] for at in found.all_right],
         "none_right": [found.ids[at] for at in found.none_right],
-        "subset": {"ids": found.subset.ids, "error": found.subset.error, "worst": found.subset.worst},
+        "subset": subset and {"ids": subset.ids, "error": subset.error, "worst": subset.worst},
     }
 
 
-def _head(found: Items) -> list[str]:
+def head(found: Items) -> list[str]:
+    """Return the counts: items, systems, what everybody and nobody has right."""
     counts = {"n": len(found.ids), "systems": len(found.systems), "task": found.column.task}
     return [
         translated("{task}: {n:,} items, {systems} systems", **counts),
@@ -101,8 +103,7 @@ def _backwards(found: Items, top: int) -> TableBlock:
     return TableBlock(header, rows, names=0)
 
 
-def _subset(found: Items) -> list[str]:
-    subset = found.subset
+def _subset(subset: Subset) -> list[str]:
     lines = [translated("{n} items tell most: {ids}", n=len(subset.ids), ids=", ".join(subset.ids))]
     if subset.error is not None and subset.worst is not None:
         told = {"n": len(subset.ids), "error": 100 * subset.error, "worst": 100 * subset.worst}

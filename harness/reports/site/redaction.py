@@ -25,14 +25,14 @@ def question(request: Mapping[str, Any], target: Any, labels: Mapping[str, str])
     words, names = set(labels.values()), list(labels)
     known = names if len(names) == len(own) else list(map(str, range(len(own))))
     options = [option if option in words else name for option, name in zip(own, known, strict=True)]
-    return [{"options": options} if options else {}, _choice(target, labels, len(own))]
+    return [{"options": options} if options else {}, choice(target, labels, len(own))]
 
 
 def answer(told: Mapping[str, Any], request: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
     """Return an answer, as `examples.py` tells it, without the reply; of a failure its kind stays."""
     own = request.get("choices") or request.get("options") or []
     kept = {name: value for name, value in told.items() if name != "text"}
-    kept["prediction"] = _choice(told["prediction"], labels, len(own))
+    kept["prediction"] = choice(told["prediction"], labels, len(own))
     if ran := kept.get("execution"):
         kept["execution"] = {"outcome": ran["outcome"], "error": "", "output": ""}
     if error := kept.get("error"):
@@ -61,7 +61,7 @@ def hostless(run: Mapping[str, Any]) -> dict[str, Any]:
     return {key: private(value) if key in _OWN else value for key, value in run.items()}
 
 
-def _choice(value: Any, labels: Mapping[str, str], options: int) -> Any:
+def choice(value: Any, labels: Mapping[str, str], options: int) -> Any:
     """Return a label, the place of an option, a number or None; of a text, that it is left out."""
     if value is None or isinstance(value, (int, float)):
         return value

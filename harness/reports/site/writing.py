@@ -18,7 +18,7 @@ from harness.reports.leaderboard import group_scores as group_tables
 from harness.reports.leaderboard.board import Board, board
 from harness.reports.pictures.kinds import swatch
 from harness.reports.run import Run, Warn
-from harness.reports.site import examples, run_charts, system_page, talks, task_charts, vendored
+from harness.reports.site import examples, item_page, run_charts, system_page, talks, task_charts, vendored
 from harness.reports.site import redaction as withheld
 from harness.reports.site import run_facts as facts
 from harness.reports.site.atomic_folder import staged
@@ -236,6 +236,7 @@ class Site:
 
     def _task(self, task: TaskPage) -> None:
         own = [run for run in self.runs if run.task == task.task]
+        items, too_many = self._items(task)
         sections = [
             {
                 "title": self.found.titles[column],
@@ -266,9 +267,29 @@ class Site:
             task_language=_language(own[-1].entry),
             talk=self.talk_of(own[-1]),
             judged=talks.judges(own[-1]) is not None,
+            items=items,
+            too_many_items=too_many,
             sections=sections,
             runs=own,
         )
+
+    def _items(self, task: TaskPage) -> tuple[str | None, bool]:
+        """Write the page of a task's items; return its address, and whether there are too many for one."""
+        runs = item_page.chosen(
+            [row.entries[column] for row in self.found.rows if column in row.entries]
+            for column in task.columns
+        )
+        if not runs or item_page.too_many(runs):
+            return None, bool(runs)
+        found = item_page.item_page(runs, self.warn, texts=self.shown.texts)
+        if found is None:
+            return None, False
+        (self.folder / item_page.FOLDER).mkdir(exist_ok=True)
+        address = f"{item_page.FOLDER}/{task.name}.html"
+        able = self._of(found.able)
+        linked = able if able.index and self.shown.most is None else None
+        self._page(address, "items.html.j2", items=found, task=task, run=linked)
+        return address, False
 
     def _system(self, system: str) -> None:
         own = [run for run in self.runs if run.system == system]

@@ -317,6 +317,43 @@ SITE: dict[str, str] = {
     "How long a reply took by the client's clock; of a batch, each example took the batch's time.": (
         "클라이언트의 시계로 잰 답까지의 시간; 묶어 물은 예제는 모두 그 묶음의 시간."
     ),
+    # The page of a task's items
+    "Its items: how hard they are, and keys that may be wrong": (
+        "문항 살펴보기: 난이도와, 틀렸을 수 있는 정답"
+    ),
+    "Too many answers for a page of the items here: `harness items {task}` tells of them.": (
+        "답이 너무 많아 문항 페이지를 만들지 않았습니다. `harness items {task}`로 볼 수 있습니다."
+    ),
+    "An id leads to the item in the run of {system}, the ablest here.": (
+        "id를 누르면 가장 잘한 {system}의 실행에서 그 문항을 볼 수 있습니다."
+    ),
+    "The first {n:,} of {whole:,} are here.": "{whole:,}개 가운데 앞의 {n:,}개입니다.",
+    "All items with their figures, and the few that predict the whole: `harness items {task}`.": (
+        "모든 문항의 수치와 전체를 예측하는 몇 문항은 `harness items {task}`로 볼 수 있습니다."
+    ),
+    "A list to look at, no verdict: strong systems share their errors.": (
+        "확인해 볼 목록이지 판정이 아닙니다. 강한 시스템끼리는 같은 실수도 합니다."
+    ),
+    "Who has what right": "문항마다 맞힌 시스템 수",
+    "At the left what nobody solves, at the right what everybody does: it ranks nobody.": (
+        "왼쪽 끝은 아무도 못 푼 문항, 오른쪽 끝은 모두 푼 문항으로, 순위를 가르는 데 도움이 되지 않습니다."
+    ),
+    "systems that have it right": "맞힌 시스템 수",
+    "items": "문항 수",
+    "How hard the items are": "문항 난이도",
+    "The ability that has an item right half the time; systems' mean is 0, beyond 4 is in the end bars.": (
+        "문항을 절반의 확률로 맞히는 능력으로, 시스템 평균이 0입니다. ±4를 넘으면 끝 막대에 넣었습니다."
+    ),
+    "difficulty": "난이도",
+    "log-likelihood ratio": "로그 우도비",
+    "share right": "맞힌 비율",
+    "Their discrimination is below zero by more than chance.": (
+        "변별도가 우연으로 보기 어려울 만큼 0보다 낮습니다."
+    ),
+    "Items that tell the strong from the weak best": "강한 시스템과 약한 시스템을 가장 잘 가르는 문항",
+    "By the two-parameter logistic model.": "2모수 로지스틱 모형으로 구했습니다.",
+    "Items that nobody has right": "아무도 맞히지 못한 문항",
+    "Items that everybody has right": "모두 맞힌 문항",
     # Drift
     "drift": "표류",
     "the same weights": "같은 가중치",
