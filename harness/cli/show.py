@@ -44,8 +44,21 @@ def show(
         str | None,
         Flag("--format -f", metavar="md|csv", help="of the matrix, else md", ko="--matrix의 형식(기본값 md)"),
     ] = None,
+    reader_error: Annotated[
+        str | None,
+        Flag(
+            "--reader-error",
+            metavar="RIGHT/READ,FOUND/STATED",
+            help="a run's accuracy, and beside it corrected for a reader that was right so often",
+            ko="실행의 정확도와 그 옆에 답 추출의 오류를 보정한 값을 보임",
+        ),
+    ] = None,
 ) -> int:
     """Show a task, group, backend, run, adapter, metric or step."""
+    if reader_error is not None:
+        if matrix is not None or format is not None:
+            raise BadInput("--reader-error and --matrix are two reports; ask for one")
+        return _print_corrected(name, reader_error)
     if matrix is not None or format is not None:
         return _print_matrix(name, matrix, format or "md")
     return _print(name, options, n)
@@ -112,6 +125,16 @@ def _print_matrix(name: str, what: str | None, format: str) -> int:
         show_blocks(option_matrix.blocks(found))
     else:
         hand_over(option_matrix.as_csv(found), None)
+    return 0
+
+
+def _print_corrected(name: str, measured: str) -> int:
+    """Print a run's accuracy as it was read and as a reader without error would have made it."""
+    from harness.reports import reader_error
+    from harness.reports.named_runs import only_run
+
+    reader = reader_error.counts(measured)
+    show_blocks(reader_error.blocks(reader_error.corrected(only_run(Path(name)), reader)))
     return 0
 
 

@@ -26,6 +26,18 @@ KOREAN: dict[str, str] = {
     "sees only": "보는 것",
     "nothing: the commonest label": "아무것도 보지 않음: 가장 흔한 레이블",
     "the length": "길이",
+    # A reader's error
+    "as read": "읽은 그대로",
+    "corrected for the reader (estimate)": "답 추출 오류를 보정한 값(추정)",
+    "reader: {right:,} of {read:,} read rightly, {found:,} of {stated:,} found": (
+        "답 추출: 읽은 {read:,}개 가운데 {right:,}개가 옳고, 답이 있는 {stated:,}개 가운데 {found:,}개를 찾음"
+    ),
+    "a misreading of a wrong answer is right with probability {luck:.2g}": (
+        "오답을 잘못 읽어 정답이 될 확률: {luck:.2g}"
+    ),
+    "assumed: it errs as often on right as on wrong answers, and the labelled are like these": (
+        "가정: 정답이든 오답이든 똑같이 자주 잘못 읽고, 사람이 읽어 둔 답이 이 답들과 다르지 않음"
+    ),
     # How far runs are
     "no runs here": "여기에는 실행이 없음",
     "state": "상태",

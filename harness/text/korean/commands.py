@@ -93,6 +93,7 @@ SENTENCES = {
     "{0} is a {1}; -n, -b, -m, --template, --ask and --shots are about a task": "{0:은/는} {w1}입니다. -n, -b, -m, --template, --ask, --shots는 과제에 쓰는 것입니다",
     "--format is about --matrix cosine or probability": "--format은 --matrix cosine이나 probability와 함께 씁니다",
     "--format should be md or csv, not {0}": "--format은 md나 csv여야 합니다({0} 아님)",
+    "--reader-error and --matrix are two reports; ask for one": "--reader-error와 --matrix는 서로 다른 표입니다. 하나만 주세요",
     "{0} is a backend too: harness show {1}": "{0:은/는} 백엔드이기도 합니다: harness show {1}",
     "{0} holds {1} runs; name one, such as {2}": "{0}에 실행이 {1}개 있습니다. {2}처럼 하나를 고르세요",
     # harness/cli/tokenizers.py

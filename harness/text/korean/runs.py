@@ -139,6 +139,15 @@ SENTENCES = {
     # harness/reports/prompt_preview.py
     "-m: show takes one value of each setting": "-m: show는 설정마다 값 하나만 받습니다",
     "show takes one backend, one template, one --ask and one --shots": "show는 백엔드, 템플릿, --ask, --shots를 하나씩만 받습니다",
+    # harness/reports/reader_error.py
+    "--reader-error {0}: should be RIGHT/READ,FOUND/STATED of labelled replies, 186/189,188/190": "--reader-error {0}: 사람이 읽어 둔 답에서 센 수를 옳음/읽음,찾음/답이 있음 순서로 186/189,188/190처럼 적으세요",
+    "--reader-error {0}: {1}": "--reader-error {0}: {1}",
+    "--reader-error is about {0}; this run has none": "--reader-error는 {0} 지표에 씁니다. 이 실행에는 없습니다",
+    "{0} has no interval here, so none can be widened": "{0:은/는} 여기에 구간이 없어 넓힐 수 없습니다",
+    "no reader stood between replies and answers: options were scored": "글에서 답을 읽지 않고 보기의 점수를 매긴 실행입니다",
+    "this reader errs so often that its scores say nothing of the answers": "답 추출의 오류가 너무 잦아 점수로 답을 알 수 없습니다",
+    # harness/stats/reader_error.py
+    "no sample of replies has {0} of {1} read rightly and {2} of {3} found": "같은 답들에서 읽은 {1}개 가운데 {0}개가 옳고 답이 있는 {3}개 가운데 {2}개를 찾을 수는 없습니다",
     # harness/reports/run.py
     "{0} has no {1}": "{0}에 {1:이/가} 없습니다",
     # harness/reports/site/atomic_folder.py
