@@ -4,9 +4,9 @@
     python -m benchmarks.reader_error --datasets 200
 
 A cell draws so many seeded data sets, reply by reply: whether it states an answer, whether that is right,
-what the reader makes of it; and from the same reader a labelled sample. *known* corrects by the measured rates
-as if they were exact. In the last rows the assumption fails: the reader misreads and misses wrong answers three
-times as often as right ones.
+what the reader makes of it; and from the same reader a labelled sample. *known* corrects by the measured
+rates as if they were exact. In the last rows the assumption fails: the reader misreads and misses wrong
+answers three times as often as right ones.
 """
 
 from __future__ import annotations
