@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 from harness.cli.output import emit, fail, print_json, show
 from harness.errors import BadInput, HarnessError
+from harness.options import values
 from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
 from harness.options.shared import Json
 
 if TYPE_CHECKING:
-    from harness.evaluation.token_counter import Pieces
+    from harness.backends.backend import Backend
+    from harness.datasets.task_data import Material
+    from harness.evaluation.token_counter import Pieces, TokenCounter
     from harness.reports.tokenizer_cost import TokenCosts
     from harness.reports.writers.blocks import Block
+    from harness.tasks.task import Task
 
 TEXTS = 1000  # of a task: the first
 SHOWN = 5  # texts whose tokens are shown
@@ -27,6 +34,17 @@ def tokenizers(
         str,
         Positional("TEXT_OR_TASK", help="a text, or a task for its texts", ko="글, 또는 글을 가져올 과제"),
     ],
+    tiktoken: Annotated[
+        list[str] | None,
+        Flag(
+            "--tiktoken",
+            metavar="ENCODING[,ENCODING]",
+            help="count by these encodings of OpenAI (o200k_base), downloaded where they are not here",
+            ko="OpenAI의 인코딩(o200k_base)으로 셈; 없으면 내려받음",
+            raw=str,
+            read=values.names_or_none,
+        ),
+    ] = None,
     pieces: Annotated[
         bool,
         Flag(
@@ -41,20 +59,18 @@ def tokenizers(
     from harness.adapters.fields import bare_text
     from harness.backends import backend as backends
     from harness.cli.planning import reporter
-    from harness.config import fields as forms
     from harness.datasets.task_data import supply
     from harness.evaluation.grid import Grid
-    from harness.evaluation.plan import Plan
-    from harness.evaluation.progress import display
-    from harness.evaluation.token_counter import counter
     from harness.reports.tokenizer_cost import PAIRS, token_costs, translations
     from harness.tasks import task as tasks
 
     grid = Grid.of(options)
     if len(grid.settings) > 1:
         raise BadInput("-m: one value of each setting, please")
-    if not grid.backends:
-        raise BadInput("-b BACKEND is missing; `harness list backends` shows what there is")
+    if not grid.backends and not tiktoken:
+        raise BadInput(
+            "-b BACKEND is missing, or --tiktoken ENCODING; `harness list backends` shows what there is"
+        )
     task = tasks.load(what) if what in tasks.catalogue() else None
     systems = [backends.load(name).choose(grid.settings[0]) for name in grid.backends]
     learns = any(system.entry.learns for system in systems)
@@ -66,13 +82,13 @@ def tokenizers(
     own = translations(examples) if task and task.ask == "generate" else []
     found: dict[str, TokenCosts] = {}
     shown: dict[str, list[list[tuple[int, str]]]] = {}
-    for system in systems:
+    last: HarnessError | None = None
+    for name, opened in _counters(systems, tiktoken or (), task, material, options):
         try:
-            plan = Plan(task, system, forms.decoding(), material, options) if task and material else None
-            with counter(system, plan, options, display(quiet=options.quiet)) as count:
-                found[system.name] = token_costs(count.count, texts, own or PAIRS)
+            with opened() as count:
+                found[name] = token_costs(count.count, texts, own or PAIRS)
                 if pieces:
-                    shown[system.name] = [_cut(count.pieces, text) for text in texts[:SHOWN]]
+                    shown[name] = [_cut(count.pieces, text) for text in texts[:SHOWN]]
         except HarnessError as error:
             fail(str(error))
             last = error
@@ -84,7 +100,34 @@ def tokenizers(
         show(_blocks(found, len(texts), pairs))
         for name, texts_cut in shown.items():
             emit("\n".join(["", f"{name}:", *(f"  {_line(one)}" for one in texts_cut)]))
-    return 0 if len(found) == len(systems) else last.exit_code
+    return 0 if last is None else last.exit_code
+
+
+def _counters(
+    systems: Iterable[Backend],
+    encodings: Iterable[str],
+    task: Task | None,
+    material: Material | None,
+    options: RunOptions,
+) -> Iterator[tuple[str, Callable[[], AbstractContextManager[TokenCounter]]]]:
+    """Yield each name with what opens its counter: backends, then encodings of tiktoken."""
+    from harness.config import fields as forms
+    from harness.evaluation.plan import Plan
+    from harness.evaluation.progress import display
+    from harness.evaluation.tiktoken_counter import tiktoken_counter
+    from harness.evaluation.token_counter import counter
+
+    def of_system(system: Backend) -> AbstractContextManager[TokenCounter]:
+        plan = Plan(task, system, forms.decoding(), material, options) if task and material else None
+        return counter(system, plan, options, display(quiet=options.quiet))
+
+    def of_encoding(name: str) -> AbstractContextManager[TokenCounter]:
+        return nullcontext(tiktoken_counter(name, download=not options.offline))
+
+    for system in systems:
+        yield system.name, partial(of_system, system)
+    for name in encodings:
+        yield name, partial(of_encoding, name)
 
 
 def _blocks(found: dict[str, TokenCosts], texts: int, pairs: str) -> list[Block]:

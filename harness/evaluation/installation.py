@@ -33,6 +33,7 @@ EXTRAS = {
     "sql": ("sqlglot",),
     "json": ("jsonschema",),
     "math": ("math_verify",),
+    "tiktoken": ("tiktoken",),
     "interchange": ("compression.zstd",) if sys.version_info >= (3, 14) else ("backports.zstd",),
     "openai": ("aiohttp",),
     "gemini": ("aiohttp",),

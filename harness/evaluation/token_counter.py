@@ -53,12 +53,19 @@ def counter_of_prompts(plan: Plan | None) -> Iterator[CountTokens | None]:
 def counter(system: Backend, plan: Plan | None, options: RunOptions, show: Display) -> Iterator[TokenCounter]:
     """Yield what counts the tokens of a backend; one that learns its tokenizer learns that, and no model.
 
+    Those of a model at OpenAI are tiktoken's: no key is needed, nothing is asked and nothing downloaded.
+
     Raises:
         BadInput: it has no tokenizer.
-        Unavailable: it cannot work here, or learns and there is no task to learn from.
+        Unavailable: it cannot work here, or learns and there is no task to learn from; tiktoken, or its
+            vocabulary, is not here.
     """
+    from harness.evaluation.tiktoken_counter import encoding_of, tiktoken_counter
     from harness.models.tokenizers import learnt_alone
 
+    if encoding := encoding_of(system):
+        yield tiktoken_counter(encoding, download=False)
+        return
     ask = plan.task.ask if plan else cast(Ask, system.entry.asks[0])  # nothing is asked of it
     for reason in system.obstacles(trust_remote_code=options.trust_remote_code):
         raise Unavailable(reason)

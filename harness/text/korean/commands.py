@@ -98,7 +98,7 @@ SENTENCES = {
     "{0} holds {1} runs; name one, such as {2}": "{0}에 실행이 {1}개 있습니다. {2}처럼 하나를 고르세요",
     # harness/cli/tokenizers.py
     "-m: one value of each setting, please": "-m: 설정마다 값 하나만 주세요",
-    "-b BACKEND is missing; `harness list backends` shows what there is": "-b BACKEND가 없습니다. `harness list backends`로 있는 것을 볼 수 있습니다",
+    "-b BACKEND is missing, or --tiktoken ENCODING; `harness list backends` shows what there is": "-b BACKEND도 --tiktoken ENCODING도 없습니다. 백엔드는 `harness list backends`로 볼 수 있습니다",
     # harness/cli/try_.py
     "give a TEXT, or lines on standard input": "TEXT를 주거나 표준 입력에 줄로 주세요",
     "one text a line; Ctrl-D ends": "한 줄에 글 하나. Ctrl-D로 끝냅니다",

@@ -53,6 +53,12 @@ SENTENCES = {
     "{0} answered {1}, which was not asked or is answered": "{0:이/가} 묻지 않았거나 이미 답한 {1}에 답했습니다",
     "{0} ended after {1} of {2} requests": "{0:이/가} 요청 {2}건 중 {1}건에서 끝났습니다",
     "warning: {0}: {1} was {2} when this run began, now {3}": "경고: {0}: 실행을 시작할 때 {1:은/는} {2}, 지금은 {3}입니다",
+    # harness/evaluation/tiktoken_counter.py
+    "--tiktoken {0}: unknown; there are {1}": "--tiktoken {0}: 없는 인코딩입니다. 쓸 수 있는 것: {1}",
+    "the vocabulary of {0} is not here: --tiktoken {1} without --offline downloads it, or put {2} at {3} (TIKTOKEN_CACHE_DIR names the folder)": "{0}의 어휘 파일이 여기 없습니다. --offline 없이 --tiktoken {1:을/를} 주면 내려받습니다. 직접 두려면 {2:을/를} {3:으로/로} 저장하세요(폴더는 TIKTOKEN_CACHE_DIR로 정합니다)",
+    "the vocabulary of {0} cannot be read: {1}": "{0}의 어휘 파일을 읽을 수 없습니다: {1}",
+    "downloading the vocabulary of {0} from {1}": "{1}에서 {0}의 어휘 파일을 내려받는 중",
+    "counts of OpenAI's tokens need tiktoken: pip install '{0}[tiktoken]'": "OpenAI의 토큰을 세려면 tiktoken이 필요합니다: pip install '{0}[tiktoken]'",
     # harness/evaluation/token_counter.py
     "{0} ({1}) has no tokenizer": "{0}({1})에는 토크나이저가 없습니다",
     "{0} learns its tokenizer from a task; name one in place of the text": "{0:은/는} 과제에서 토크나이저를 배웁니다. 글 대신 과제 이름을 주세요",
