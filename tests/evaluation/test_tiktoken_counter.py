@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,11 @@ def test_an_unknown_encoding_is_told_those_that_there_are(shell: Shell, cache):
 def test_a_server_of_ones_own_has_no_encoding_of_openai(shell: Shell, kept):
     asked = ("-b", "gpt_4o", "-m", "model=gpt-tiny", "-m", "base_url=http://127.0.0.1:9/v1")
     assert "has no tokenizer" in shell("tokenizers", "abc", *asked).err
+
+
+@pytest.mark.parametrize("asked", [("--tiktoken", "o200k_base"), ("-b", "gpt_4o")])
+def test_without_tiktoken_it_says_how_to_install_it(shell: Shell, monkeypatch, asked):
+    monkeypatch.setitem(sys.modules, "tiktoken", None)
+    said = shell("tokenizers", "abc", *asked)
+    assert said.code == 3
+    assert said.complaint.endswith("tiktoken: pip install 'harness-ko[tiktoken]'")
