@@ -35,10 +35,10 @@ def kind_of(entry: Run) -> str | None:
     return entry.document.task.perturb
 
 
-def losses(entries: Iterable[Run], warn: Callable[[str], None]) -> list[Loss]:
-    """Return what each perturbed run lost, by system and task; the latest of each counts.
+def beside(entries: Iterable[Run], warn: Callable[[str], None]) -> list[tuple[Run, Run, str]]:
+    """Return (plain run, perturbed run, kind) by system and task; the latest of each counts.
 
-    A run whose plain one is not among the entries, or cannot be compared with it, is left out with a warning.
+    A run whose plain one is not among the entries is left out with a warning.
     """
     latest: dict[tuple[str, str, str | None], Run] = {}
     for entry in sorted(entries, key=lambda one: one.preference):
@@ -52,10 +52,21 @@ def losses(entries: Iterable[Run], warn: Callable[[str], None]) -> list[Loss]:
         if plain is None:
             warn(f"{entry.system} on {task}: no plain run beside it")
             continue
+        found.append((plain, entry, kind))
+    return found
+
+
+def losses(entries: Iterable[Run], warn: Callable[[str], None]) -> list[Loss]:
+    """Return what each perturbed run lost, paired with the plain one.
+
+    A run that cannot be compared with its plain one is left out with a warning.
+    """
+    found = []
+    for plain, entry, kind in beside(entries, warn):
         try:
             (difference,) = compare(plain, entry, metrics=[str(entry.metric)], examples=0).differences
         except HarnessError as error:
-            warn(f"{entry.system} on {task}: {error}")
+            warn(f"{entry.system} on {entry.task}: {error}")
             continue
         found.append(Loss(entry, plain, kind, difference, _consistent(plain, entry)))
     return found
@@ -77,6 +88,12 @@ def blocks(entries: Sequence[Run], warn: Callable[[str], None]) -> Iterator[Bloc
         yield Note(translated("What perturbed inputs cost: {name}", name=name))
         yield TableBlock(header, rows, names=0)
         yield Note(_summary(found))
+
+
+def worst_and_mean(perturbed: Sequence[Run]) -> tuple[Run, float]:
+    """Return the worst of a system's perturbed runs and the mean of their figures; each has one."""
+    figures = [entry.main.value for entry in perturbed if entry.main.value is not None]
+    return min(perturbed, key=lambda entry: entry.height), sum(figures) / len(figures)
 
 
 def _row(entry: Run) -> str:
@@ -117,17 +134,15 @@ def _bar(loss: Loss) -> str:
 
 def _summary(found: Sequence[Loss]) -> str:
     """Return the worst case and the mean over the kinds."""
-    known = [loss for loss in found if loss.entry.main.value is not None]
+    known = [loss.entry for loss in found if loss.entry.main.value is not None]
     if not known:
         return translated("no figure is defined")
-    unit = known[0].entry.main.unit
-    worst = min(known, key=lambda loss: loss.entry.height)
-    figures = [loss.entry.main.value for loss in known if loss.entry.main.value is not None]
-    mean = sum(figures) / len(figures)
+    unit = known[0].main.unit
+    worst, mean = worst_and_mean(known)
     return translated(
         "worst case {value} ({kind}); mean over {n} kinds {mean}; paired with the plain run",
-        value=number(worst.entry.main.value, unit),
-        kind=worst.kind,
+        value=number(worst.main.value, unit),
+        kind=kind_of(worst),
         n=len(known),
         mean=number(mean, unit),
     )

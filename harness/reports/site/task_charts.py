@@ -15,7 +15,7 @@ from harness.reports.pictures import Chart
 from harness.reports.pictures.dots import Dot, Dots
 from harness.reports.pictures.scatter import Point, Scatter
 from harness.reports.run import Run
-from harness.reports.site import run_charts, sweep_charts
+from harness.reports.site import perturbed_charts, run_charts, sweep_charts
 from harness.reports.site.sweep_charts import ends
 from harness.reports.writers.numbers import number, short
 from harness.reports.writers.translations import listed, translated
@@ -34,6 +34,7 @@ def charts(found: Board, column: Column) -> list[Chart]:
         *_standing(entries, published, column),
         *trade_offs(found, column),
         *sweep_charts.charts(entries, published, column),
+        *perturbed_charts.charts(entries, column),
         *_crossed(entries),
     ]
 

@@ -10,11 +10,13 @@ from typing import Any
 
 import orjson
 
+from harness.errors import HarnessError
 from harness.paths import shipped
 from harness.records import run_file
 from harness.reports.columns import Column
 from harness.reports.comparison.settings import kept
 from harness.reports.leaderboard import group_scores as group_tables
+from harness.reports.leaderboard import robustness
 from harness.reports.leaderboard.board import Board, board
 from harness.reports.pictures.kinds import swatch
 from harness.reports.run import Run, Warn
@@ -27,6 +29,7 @@ from harness.reports.site.headline import headline, newest
 from harness.reports.site.heat_map import heat_map
 from harness.reports.site.pages import WORDS, Pages, slug
 from harness.reports.site.table import leaderboard, places
+from harness.reports.writers.blocks import Block
 from harness.reports.writers.numbers import between, figure
 from harness.reports.writers.translations import translated
 
@@ -241,6 +244,7 @@ class Site:
             {
                 "title": self.found.titles[column],
                 "charts": task_charts.charts(self.found, column),
+                "perturbed": self._perturbed(column),
                 "runs": [
                     (self.places[column].get(entry.system, ""), self._of(entry))
                     for entry in sorted(
@@ -272,6 +276,15 @@ class Site:
             sections=sections,
             runs=own,
         )
+
+    def _perturbed(self, column: Column) -> list[Block]:
+        """Return the tables of what perturbed inputs cost; none where somebody else has changed a journal."""
+        entries = [row.entries[column] for row in self.found.rows if column in row.entries]
+        try:
+            return list(robustness.blocks(entries, self.warn))
+        except (HarnessError, KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+            self.warn(f"{column.task}: {error}")
+            return []
 
     def _items(self, task: TaskPage) -> tuple[str | None, bool]:
         """Write the page of a task's items; return its address, and whether there are too many for one."""

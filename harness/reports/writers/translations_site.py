@@ -317,6 +317,13 @@ SITE: dict[str, str] = {
     "How long a reply took by the client's clock; of a batch, each example took the batch's time.": (
         "클라이언트의 시계로 잰 답까지의 시간; 묶어 물은 예제는 모두 그 묶음의 시간."
     ),
+    # Perturbed inputs
+    "Perturbed inputs": "변형한 입력",
+    "{metric} as asked, by kind, on average and at worst: the darker, the better.": (
+        "원래 입력, 종류별, 평균, 최저의 {metric}. 짙을수록 좋습니다."
+    ),
+    "unperturbed": "원래 입력",
+    "worst case": "최저",
     # The page of a task's items
     "Its items: how hard they are, and keys that may be wrong": (
         "문항 살펴보기: 난이도와, 틀렸을 수 있는 정답"
