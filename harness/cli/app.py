@@ -41,6 +41,7 @@ from harness.cli.signature import Command, helped
 from harness.cli.status import pause, status
 from harness.cli.tokenizers import tokenizers
 from harness.cli.try_ import try_
+from harness.cli.vote import vote
 from harness.cli.work import work
 from harness.errors import Interrupted
 
@@ -82,7 +83,7 @@ class _Group(TyperGroup):
 
 ASK = (run, work, status, pause, race, try_, estimate, export, import_)
 SHOW = (list_, show, data, audit, tokenizers, check, doctor, cache, init, convert)
-JUDGE = (leaderboard, report, compare, explain, judge, agree, arena, items, gate, push, rescore, score)
+JUDGE = (leaderboard, report, compare, explain, judge, vote, agree, arena, items, gate, push, rescore, score)
 
 app = typer.Typer(
     name="harness",

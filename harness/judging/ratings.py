@@ -26,7 +26,9 @@ class Rating:
 
 
 def read_ratings(places: Sequence[Path]) -> list[Rating]:
-    """Return the ratings of files (`id`, `score`, and `rater` unless they are people's) and of judgings.
+    """Return the ratings of files and of judgings.
+
+    A file has `id`, `score` or `verdict`, and `rater` (or `judge`, as of votes) unless they are people's.
 
     Raises:
         BadInput: a file is none of ratings, a score is none, or one rater rates a reply twice.
@@ -48,7 +50,7 @@ def _rows(path: Path) -> Iterator[Rating]:
         if item in (None, "") or ("score" not in row and "verdict" not in row):
             raise BadInput("a rating has an id, and a score or a verdict", place=place)
         if said not in (None, ""):
-            rater = str(row.get("rater") or PEOPLE)
+            rater = str(row.get("rater") or row.get("judge") or PEOPLE)
             yield Rating(str(item), rater, _score(str(said), place), str(row.get("question") or item))
 
 

@@ -36,6 +36,7 @@ COMMANDS = (
     "compare",
     "explain",
     "judge",
+    "vote",
     "agree",
     "arena",
     "items",

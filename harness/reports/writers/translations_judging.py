@@ -4,6 +4,26 @@ from __future__ import annotations
 
 JUDGING: dict[str, str] = {
     "judged are the replies of {a} (A) and of {b} (B)": "심판한 답: A는 {a}, B는 {b}",
+    "Question {number:,} of {count:,}": "{count:,}문항 가운데 {number:,}번째",
+    "what was said before": "앞에서 주고받은 말",
+    "a or b is better, t tie, s skip, q quit": "a나 b가 나음, t 비김, s 건너뜀, q 그만",
+    "Which reply is better?": "어느 답이 더 나은가요?",
+    "Votes need JavaScript, which this page may run.": "투표하려면 이 페이지에서 자바스크립트를 켜야 합니다.",
+    "A is better": "A가 나음",
+    "B is better": "B가 나음",
+    "Tie": "비김",
+    "Skip": "건너뜀",
+    "Back": "되돌리기",
+    "Your name": "이름",
+    "Save the votes": "투표 저장",
+    "Question $1 of $2; votes: $3": "$2문항 가운데 $1번째, 투표 $3개",
+    "That was the last question; votes: $1 of $2. Save them.": (
+        "마지막 문항까지 왔습니다. $2문항 가운데 투표 $1개, 저장하세요."
+    ),
+    "Votes stay in this browser until they are saved.": "투표는 저장할 때까지 이 브라우저에 남습니다.",
+    "This browser keeps nothing: save the votes before you leave.": (
+        "이 브라우저에는 남지 않으니 닫기 전에 저장하세요."
+    ),
     "Agreement": "일치도",
     "{raters} raters, {items:,} replies, {questions:,} questions": (
         "평가자 {raters}명, 답 {items:,}개, 문항 {questions:,}개"

@@ -42,6 +42,8 @@ HELP = {
     "Votes of people or judgements of models: strengths by Bradley and Terry's model on the Elo scale, with intervals by question, expected wins, what standing first is worth. Strengths that don't exist are said.": "사람의 투표나 모델의 판정에서 브래들리–테리 모형의 강도를 엘로 척도로 구합니다. 문항 단위의 구간, 기대 승률, 먼저 놓인 쪽의 이점을 함께 보이고, 정해지지 않는 강도는 그렇다고 알립니다.",
     "Say why two figures differ.": "두 수치가 왜 다른지 보입니다.",
     "Walks from A's settings to B's, one at a time, on some of the examples that both answered: what each setting is worth with its 95 % interval, what that took, and what remains. The same command goes on.": "둘 다 답한 예제 일부에서 A의 설정을 하나씩 B의 것으로 바꾸어 갑니다. 설정마다 얼마만큼의 차이인지 95 % 구간과 함께, 거기에 든 것과 남는 차이를 보입니다. 같은 명령으로 이어서 합니다.",
+    "Vote between the replies of two runs, blind.": "이름을 가린 채 두 실행의 응답 가운데 나은 쪽을 고릅니다.",
+    "One question at a time, the replies in a drawn order and without names. Each vote is added to the file at once, for `harness arena`; the same command goes on where it was left.": "한 번에 한 문항씩, 응답을 제비로 정한 순서로 이름 없이 보입니다. 투표는 바로 파일에 덧붙어 `harness arena`가 읽고, 같은 명령으로 멈춘 데서 이어 합니다.",
     "Have a judge say how good the replies of runs are.": "심판 모델에 실행의 응답이 얼마나 좋은지 묻습니다.",
     "A judging is an ordinary run whose examples are replies and whose task is the rubric: it is resumed by the same command, cached, bounded by --max-cost. What cannot be read is no verdict: it is asked again.": "판정은 예제가 응답이고 과제가 채점 기준인 보통의 실행입니다. 같은 명령으로 이어지고, 답은 보관되며, --max-cost로 제한합니다. 읽을 수 없는 것은 판정으로 세지 않고 다시 묻습니다.",
     "Run tasks on backends.": "과제를 백엔드에서 실행합니다.",
