@@ -21,7 +21,7 @@ from harness.reports.writers.translations import translated
 
 FOLDER = "items"
 LEAST = 4  # systems: of fewer, what they agree on is chance
-MOST = 250_000  # answers: some two seconds
+MOST = 250_000  # answers: some four seconds of CPU time, journals and fit
 LINES = 50  # in each table
 
 
