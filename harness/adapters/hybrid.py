@@ -38,7 +38,7 @@ class Hybrid(Adapter):
         for one in self.backends:
             if "retrieve" not in one.entry.asks or one.file.adapter == profile.adapter:
                 raise BadInput(f"{profile.name}: {one.name} finds no passages that could be fused")
-        self.parts = [_made(one, profile) for one in self.backends]
+        self.parts = [made_retriever(one, profile) for one in self.backends]
         self.depth = 0
 
     def identity(self) -> Mapping[str, Any]:
@@ -106,7 +106,7 @@ def _weights(name: str, given: Any, count: int) -> list[float]:
     return found
 
 
-def _made(backend: backends.Backend, profile: Profile) -> Adapter:
+def made_retriever(backend: backends.Backend, profile: Profile) -> Adapter:
     """Return the adapter of one retriever."""
     told = backend.profile(
         seed=profile.seed,

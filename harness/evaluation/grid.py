@@ -16,7 +16,7 @@ from harness.costs.max_cost import require_affordable
 from harness.datasets.sources import NotHere
 from harness.datasets.task_data import Material, Supplies
 from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
-from harness.evaluation import sweeps
+from harness.evaluation import rag, sweeps
 from harness.evaluation.plan import Plan
 from harness.execution import executor
 from harness.execution.permission import NotAllowed
@@ -43,6 +43,7 @@ class Grid:
     decodings: Sequence[Mapping[str, Any]]
     settings: Sequence[Mapping[str, Any]]
     perturbs: Sequence[str | None]
+    contexts: Sequence[str | None]
 
     @classmethod
     def of(cls, options: RunOptions) -> Grid:
@@ -58,6 +59,7 @@ class Grid:
             settings=_axis(options.settings, {}),
             # Beside the plain run, which the others are compared with.
             perturbs=[None, *(_axis(options.perturb) if options.perturb else [])],
+            contexts=_axis(options.context),
         )
 
     @property
@@ -86,6 +88,7 @@ class _Draft(NamedTuple):
     given: Mapping[str, Any]
     train_limit: int | float | None
     perturb: str | None = None
+    context: str | None = None
 
     @property
     def trains(self) -> bool:
@@ -127,7 +130,7 @@ def plans(
             dead.append(material)
             continue
         about = (draft.task, draft.backend, draft.decoding, material, options, command, draft.given)
-        plan = Plan(*about, train_limit=draft.train_limit, perturb=draft.perturb)
+        plan = Plan(*about, train_limit=draft.train_limit, perturb=draft.perturb, context=draft.context)
         if not plan.counts_tokens:
             plan.rehearse()
         ready.append(plan)
@@ -203,9 +206,18 @@ def _drafted(options: RunOptions, *, keys: bool, judges: bool) -> tuple[list[_Dr
             posed = task.choose(shots=0) if system.entry.replays else task
             given = {**choices, **system.differs(own), **_other(decoding.asked(), usual.asked())}
             limits = grid.train_limits if system.entry.learns else (None,)
-            for limit, kind in itertools.product(limits, grid.perturbs):
-                chosen_too = {**given, **_taught(system, limit, options), **_perturbed(posed, system, kind)}
-                drafts.append(_Draft(posed, named, system, decoding, chosen_too, limit, kind))
+            for limit, kind, context in itertools.product(limits, grid.perturbs, grid.contexts):
+                shown_with = _in_context(posed, system, context, kind)
+                chosen_too = {
+                    **{**given, **_taught(system, limit, options)},
+                    **{**_perturbed(posed, system, kind), **shown_with},
+                }
+                drafts.append(
+                    _Draft(
+                        *(posed, named, system, decoding, chosen_too, limit, kind),
+                        context=shown_with.get("context"),
+                    )
+                )
     return drafts, dead
 
 
@@ -269,6 +281,21 @@ def _perturbed(task: Task, system: Backend, kind: str | None) -> dict[str, Any]:
     if system.entry.replays:
         raise BadInput(f"--perturb: {system.name} was asked elsewhere, and how cannot be chosen here")
     return {"perturb": kind}
+
+
+def _in_context(task: Task, system: Backend, context: str | None, kind: str | None) -> dict[str, Any]:
+    """Return which passages a prompt holds, as a label says it.
+
+    Raises:
+        BadInput: the task has no passage, the inputs are perturbed too, or the system was asked elsewhere.
+    """
+    if context is None:
+        return {}
+    if kind is not None:
+        raise BadInput("--context and --perturb exclude each other")
+    if system.entry.replays:
+        raise BadInput(f"--context: {system.name} was asked elsewhere, and how cannot be chosen here")
+    return {"context": rag.require(context, task)}
 
 
 def _other(now: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:

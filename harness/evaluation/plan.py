@@ -19,6 +19,7 @@ from harness.datasets import train_subset as lessons
 from harness.datasets.task_data import Material, supply
 from harness.datasets.train_subset import TrainSubset
 from harness.errors import BadInput, HarnessError, Place
+from harness.evaluation import rag
 from harness.options.running import RunOptions
 from harness.perturbations.kinds import PARAPHRASE
 from harness.perturbations.perturbed import paraphrases, perturbed, template_of
@@ -48,6 +49,7 @@ class Plan:
     train_limit: int | float | None = None
     perturb: str | None = None
     logged: Log | None = None
+    context: str | None = None
 
     @property
     def system(self) -> str:
@@ -121,7 +123,10 @@ class Plan:
             BadInput: the template fails on the data, or too few rows qualify as shots.
         """
         if not self.backend.entry.learns:
-            _ = self.prompts(count_tokens).request(next(self.evaluated())).prompt
+            examples = perturbed(
+                self.task, self.perturb, self.material.evaluated()
+            )  # nothing is looked for yet
+            _ = self.prompts(count_tokens).request(next(examples)).prompt
 
     def prompts(self, count_tokens: Callable[[str], int] | None = None) -> Prompts:
         """Return what renders the requests of this run.
@@ -129,6 +134,7 @@ class Plan:
         A learner has seen the whole train split: its prompts, if it reads any, have no shots.
         """
         task = self.task.choose(shots=0) if self.backend.entry.learns else self.task
+        task = rag.posed(task, self.context)
         make: Callable[..., Prompts] = Prompts if self.perturb != PARAPHRASE else Paraphrased
         if self.logged is not None:
             make = partial(LoggedPrompts, log=self.logged)
@@ -141,8 +147,22 @@ class Plan:
         )
 
     def evaluated(self) -> Iterator[Example]:
-        """Yield the evaluated examples in data order, perturbed if that is asked for."""
+        """Yield the evaluated examples in data order, perturbed or with other passages if so asked."""
+        found = self.passages
+        if found is not None:
+            return (rag.shown_to(example, found) for example in self.material.evaluated())
         return perturbed(self.task, self.perturb, self.material.evaluated())
+
+    @cached_property
+    def passages(self) -> rag.Found | None:
+        """The passages that each example is shown, looked for once; None where each has its own.
+
+        Raises:
+            Unavailable: the retriever cannot work here.
+        """
+        if self.context is None:
+            return None
+        return rag.passages(self.task, self.context, self.material, self.profile)
 
 
 class Paraphrased(Prompts):
@@ -205,7 +225,12 @@ def resumed(
         task, options.where, report, limit=options.limit, train=bool(task.shots or backend.entry.learns)
     )
     about = (task, backend, decoding, material, options, run.command or "", given, directory)
-    return Plan(*about, train_limit=given.get("train_limit"), perturb=given.get("perturb"))
+    return Plan(
+        *about,
+        train_limit=given.get("train_limit"),
+        perturb=given.get("perturb"),
+        context=given.get("context"),
+    )
 
 
 def _profile_here(name: str) -> Backend | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.datasets import corpus as corpora
 from harness.errors import BadInput, LaterFormat, Place
+from harness.evaluation import rag
 from harness.evaluation.plan import Plan
 from harness.files import is_below
 from harness.perturbations.perturbed import RULES
@@ -57,6 +58,8 @@ def run_fingerprint(plan: Plan, identity: Mapping[str, Any]) -> str:
     )
     if plan.logged is not None:
         mark = digest({"plain": mark, "logged": plan.logged.sha256})
+    if plan.context is not None:
+        mark = digest({"plain": mark, **rag.mark(plan.context)})
     return mark if plan.perturb is None else digest({"plain": mark, "perturb": plan.perturb, "rules": RULES})
 
 

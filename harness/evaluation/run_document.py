@@ -143,6 +143,8 @@ def _task(plan: Plan) -> TaskInfo:
     )
     if plan.perturb is not None:
         found.perturb = plan.perturb
+    if plan.context is not None:
+        found.context = plan.context
     return found
 
 

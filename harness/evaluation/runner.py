@@ -25,7 +25,7 @@ from harness.costs.money import Money
 from harness.datasets import databases
 from harness.errors import BadInput, HarnessError, Interrupted, Place, Stopped, Unavailable
 from harness.evaluation import adapter_lifecycle as engines
-from harness.evaluation import energy
+from harness.evaluation import energy, rag
 from harness.evaluation import run_directory as directories
 from harness.evaluation.adapter_pool import AdapterPool
 from harness.evaluation.conversations import Conversations
@@ -62,6 +62,7 @@ from harness.records.run_schema import (
     PARTIAL,
     RUNNING,
     FitInfo,
+    RetrievalInfo,
     RunDocument,
     Status,
     UnderWay,
@@ -563,8 +564,17 @@ class OpenRun:
         if not failed:
             scores = score(self.metrics, response, prediction, target, options=count, official=official)
         groups = self.plan.task.groups(request.example) if self.plan.task.file.breakdown else None
+        shown = None if self.plan.passages is None else self.plan.passages.by_id[request.example.id]
+        if shown is not None:
+            groups = {**(groups or {}), rag.GROUP: "yes" if shown.answer else "no"}
         record = record_values(
-            request, response, prediction=prediction, scores=scores, official=official, groups=groups
+            request,
+            response,
+            prediction=prediction,
+            scores=scores,
+            official=official,
+            groups=groups,
+            passages=None if shown is None else shown.recorded(),
         )
         main = self.metrics[0]
         return record, scores[main.name][0] if scores and main.interval == "wilson" else None
@@ -637,6 +647,11 @@ class OpenRun:
         plan = self.plan
         run.finished = atomic.now()
         run.sessions = [*run.sessions, self.session.info()]
+        if plan.context is not None and plan.passages is not None:
+            how = rag.way(plan.context)
+            run.retrieval = RetrievalInfo(
+                passages=plan.passages.corpus, retriever=how.retriever, k=how.k, seconds=plan.passages.seconds
+            )
         found.summarize(run, seed=plan.task.seed)
         run.throughput = throughput(run.sessions, replayed=plan.backend.entry.replays)
         run.cost = self.ledger.document(run.sessions, found.share_correct)

@@ -217,6 +217,20 @@ class RunOptions:
             read=values.names_or_none,
         ),
     ] = None
+    context: Annotated[
+        str | Sequence[str] | None,
+        Flag(
+            "--context",
+            metavar="WAY[,…]",
+            help="passages that a question is asked with: closed (none), gold (its own), retrieved (bm25@3), "
+            "or any retriever and k, such as tfidf@5",
+            ko="질문과 함께 보일 지문: closed(없음), gold(제 지문), retrieved(bm25@3), 또는 tfidf@5처럼 "
+            "검색기와 개수",
+            on="run",
+            raw=str,
+            read=values.names_or_none,
+        ),
+    ] = None
     sample: Annotated[
         bool,
         Flag(

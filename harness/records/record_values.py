@@ -21,6 +21,7 @@ def record_values(
     scores: Mapping[str, Sequence[float]] | None,
     official: Mapping[str, Prediction] = {},
     groups: Mapping[str, str] | None = None,
+    passages: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the line of one request: what was asked, what came back, and how it was judged."""
     example = request.example
@@ -36,6 +37,7 @@ def record_values(
         **({"execution": flat(response.execution)} if response.execution else {}),
         **({"cluster": example.cluster} if example.cluster is not None else {}),
         **({"groups": groups} if groups is not None else {}),
+        **({"passages": passages} if passages is not None else {}),
     }
 
 

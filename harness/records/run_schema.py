@@ -98,6 +98,11 @@ class TaskInfo(Part):
     perturb: str | None = Field(
         default=None, description="how its inputs were perturbed; absent where they were not"
     )
+    context: str | None = Field(
+        default=None,
+        description="passages that it was asked with: `closed`, `gold`, or retriever and k; "
+        "absent where that was not chosen",
+    )
     tags: list[str] = Field(description="the task's tags")
 
 
@@ -353,6 +358,27 @@ class IndexInfo(Part):
     )
 
 
+class RetrievalInfo(Part):
+    """The passages that questions were asked with, beside the answers' own figures."""
+
+    passages: Count = Field(default=0, description="passages of the split, each once")
+    retriever: str | None = Field(
+        default=None, description="backend that found them; null where none was looked for"
+    )
+    k: Count = Field(default=0, description="passages shown at most")
+    answer: Number | None = Field(
+        default=None,
+        description="share of answered requests with an answer in a passage shown (hit@k), 0 to 1",
+    )
+    own: Number | None = Field(
+        default=None, description="share whose own passage was among those shown, 0 to 1"
+    )
+    seconds: Number | None = Field(
+        default=None,
+        description="s that loading, indexing and searching took; null where nothing was looked for",
+    )
+
+
 class ForeignFigureInfo(Part):
     """A figure that another harness printed."""
 
@@ -464,6 +490,9 @@ class RunDocument(Part):
     energy: EnergyInfo | None = Field(default=None, description="energy, where it was measured")
     fit: FitInfo | None = Field(default=None, description="learning, of a fitted system")
     index: IndexInfo | None = Field(default=None, description="the corpus of `retrieve`")
+    retrieval: RetrievalInfo | None = Field(
+        default=None, description="the passages that questions were asked with, where `--context` chose them"
+    )
     lost: Count | None = Field(
         default=None, description="answers that are in the figures and no longer in the journal"
     )

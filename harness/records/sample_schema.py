@@ -136,6 +136,14 @@ class RecordedExecution(Part):
     program: str = Field(default="", description="mark of what was run: a hash of program and tests")
 
 
+class RecordedPassages(Part):
+    """The passages that a question was asked with."""
+
+    ids: list[str] = Field(description="their ids, the best first: the start of their texts' SHA-256")
+    answer: bool = Field(description="whether a right answer stands in one of them, letter by letter")
+    own: bool = Field(description="whether the question's own passage is among them")
+
+
 class Record(Part):
     """One request of a run, answered or failed."""
 
@@ -157,6 +165,9 @@ class Record(Part):
         default=None, description="score → what another harness gave, of an imported run"
     )
     groups: dict[str, str] | None = Field(default=None, description="field → group, for figures by group")
+    passages: RecordedPassages | None = Field(
+        default=None, description="passages that it was asked with, where that was chosen"
+    )
 
     @property
     def key(self) -> tuple[str, int]:

@@ -66,6 +66,7 @@ class Tally:
     confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
     groups: dict[str, list[str]] = field(default_factory=dict)
     seen: list[tuple[Any, Any]] = field(default_factory=list)
+    shown: Counter[str] = field(default_factory=Counter)  # passages: those with an answer, and the own ones
     usage: Counter[str] = field(default_factory=Counter)
     served: Counter[str] = field(default_factory=Counter)
     timings: dict[str, array[float]] = field(default_factory=dict)
@@ -117,6 +118,9 @@ class Tally:
             self.clusters.append(record.cluster)
         for name, group in (record.groups or {}).items():
             self.groups.setdefault(name, []).append(group)
+        if record.passages is not None:
+            self.shown["answer"] += record.passages.answer
+            self.shown["own"] += record.passages.own
         if self._by_corpus:
             self.seen.append((record.prediction, frozen(record.target)))
         scores = record.scores or {}
@@ -210,6 +214,9 @@ class Tally:
         if self.outcomes:
             run.outcomes = dict(self.outcomes.most_common())
         run.confusion = self._confusion()
+        if run.retrieval is not None and self.ids:
+            run.retrieval.answer = self.shown["answer"] / len(self.ids)
+            run.retrieval.own = self.shown["own"] / len(self.ids)
         if self.groups and self.ids:
             run.breakdown, run.macro = self._by_group(seed)
         run.usage = UsageTotals(**self.usage) if self.usage else None

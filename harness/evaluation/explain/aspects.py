@@ -34,6 +34,7 @@ ASPECTS: Mapping[str, tuple[str, ...]] = {
     "precision": ("setting.dtype", "setting.quantization", "setting.load_in_4bit", "setting.load_in_8bit"),
     "train_limit": ("train_limit",),
     "perturb": ("perturb",),
+    "context": ("context",),
     LOGGED: ("logged",),
     "extraction": ("task.extract", "task.official", "task.execute", "backend.choose_by"),
     "normalisation": ("backend.normalise", "metric"),
@@ -87,6 +88,7 @@ class Side:
             "data.sample": self.sample,
             "train_limit": self.plan.train_limit,
             "perturb": self.plan.perturb,
+            "context": self.plan.context,
             "logged": self.plan.logged and self.plan.logged.sha256,
         }
         if not task.shots or not settings.chat:
@@ -171,6 +173,7 @@ def between(a: Side, b: Side, taken: Collection[str]) -> Side:
         decoding=of("decoding").plan.decoding if "decoding" in taken else _decoding(a, b, task, taken),
         train_limit=of("train_limit").plan.train_limit,
         perturb=of("perturb").plan.perturb,
+        context=of("context").plan.context,
         logged=of("logged").plan.logged,
         resume=None,
     )

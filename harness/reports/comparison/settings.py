@@ -13,7 +13,7 @@ from harness.records.run_schema import RunDocument
 from harness.reports.leaderboard.speed import hardware, ms
 from harness.reports.run import Run
 
-_TASK = ("name", "version", "ask", "template", "shots", "split", "limit", "repeat", "perturb")
+_TASK = ("name", "version", "ask", "template", "shots", "split", "limit", "repeat", "perturb", "context")
 _BACKEND = ("chat", "shots_as", "normalise", "price")  # beside what run.json says of it
 _DEFINED = (
     *("fields", "meta", "aliases", "options_from", "target_format", "window", "split", "cluster"),
@@ -145,6 +145,10 @@ def _all_figures(run: RunDocument) -> Iterator[tuple[tuple[str, str], float | No
     if goodput := run.goodput:
         slo = ", ".join(f"{name} ≤ {most:g} s" for name, most in goodput.slo.items())
         yield (f"goodput ({slo})", "0-1"), goodput.share
+    if found := run.retrieval:
+        yield ("answer in the passages shown", "0-1"), found.answer
+        yield ("own passage among those shown", "0-1"), found.own
+        yield ("finding passages", "s"), found.seconds
     yield ("time per example", "ms"), ms(run)
     yield ("CPU time per example", "ms"), run.throughput.cpu_ms_per_example
     for key, name in (("e2e", "latency"), ("ttft", "time to first token"), ("tpot", "time per output token")):

@@ -28,8 +28,18 @@ SENTENCES = {
     "--name {0}: should be 1 to {1} signs that can be seen": "--name {0}: 눈에 보이는 1~{1}자여야 합니다",
     "--name {0} is of one row, and these are {1}; name each by itself": "--name {0:은/는} 한 줄의 이름인데 여기에는 {1}개입니다. 하나씩 이름을 주세요",
     "--perturb: {0} was asked elsewhere, and how cannot be chosen here": "--perturb: {0:은/는} 다른 곳에서 물은 것이라 여기서 물음을 바꿀 수 없습니다",
+    "--context and --perturb exclude each other": "--context와 --perturb는 함께 쓸 수 없습니다",
+    "--context: {0} was asked elsewhere, and how cannot be chosen here": "--context: {0:은/는} 다른 곳에서 물은 것이라 여기서 지문을 고를 수 없습니다",
     "-m {0}: {1} is none of the backends here.{2}": "-m {0}: {1:은/는} 여기 있는 백엔드가 아닙니다.{2}",
     "{0}: {1} was asked elsewhere, and how cannot be chosen here": "{0}: {1:은/는} 다른 곳에서 물은 것이라 여기서 묻는 법을 고를 수 없습니다",
+    # harness/evaluation/rag.py
+    "--context {0}: closed, gold, retrieved, or a retriever and k, bm25@3.{1}": "--context {0}: closed, gold, retrieved 또는 bm25@3처럼 검색기와 개수를 적습니다.{1}",
+    "--context {0}: k should be 1 to {1}, the passages of one prompt": "--context {0}: 한 프롬프트에 넣을 지문은 1~{1}개여야 합니다",
+    "--context {0}: {1} finds no passages": "--context {0}: {1:은/는} 지문을 찾지 못하는 백엔드입니다",
+    "--context: {0} asks no question about a passage, a field {1}": "--context: {0:은/는} 지문(필드 {1})을 두고 묻는 과제가 아닙니다",
+    "--context: {0} has no field 'question', which a retriever would read": "--context: {0}에는 검색기가 읽을 'question' 필드가 없습니다",
+    "--context: the split {0} of {1} holds no passages": "--context: {1}의 분할 {0}에 지문이 없습니다",
+    "{0} found nothing for {1} of {2} questions": "{0:이/가} 질문 {2}개 가운데 {1}개에 아무 지문도 찾지 못했습니다",
     # harness/evaluation/interrupts.py
     "stopping after what is in flight; Ctrl-C again stops at once": "진행 중인 요청이 끝나면 멈춥니다. Ctrl-C를 한 번 더 누르면 바로 멈춥니다",
     # harness/evaluation/plan.py
