@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from harness import DISTRIBUTION
 from harness.cli.output import emit
 from harness.errors import BadInput
-from harness.options.flags import Positional
+from harness.options.flags import Flag, Positional
 
 FILES = {
     "tasks/my_task.yaml": "project/my_task.yaml",
@@ -18,6 +18,8 @@ FILES = {
     ".github/workflows/nightly.yml": "project/nightly.yml",
     ".gitignore": "project/gitignore",
 }
+SLURM = {"cluster/slurm.sh": "project/slurm.sh"}
+KUBERNETES = {"cluster/kubernetes.yaml": "project/kubernetes.yaml"}
 WORKFLOW = ".github/workflows/nightly.yml"
 UNFILLED = "write here what installs the harness"
 NEXT = ("harness check", "harness run -t my_task -b my_tfidf,majority --sample", "harness leaderboard")
@@ -27,14 +29,31 @@ def init(
     directory: Annotated[
         Path, Positional("DIR", help="the folder; else this one", ko="폴더; 없으면 지금 폴더")
     ] = Path(),
+    slurm: Annotated[
+        bool,
+        Flag(
+            "--slurm",
+            help="also a script that runs an evaluation by an array of Slurm workers",
+            ko="Slurm 배열 작업으로 평가를 나눠 돌리는 스크립트도 만듦",
+        ),
+    ] = False,
+    k8s: Annotated[
+        bool,
+        Flag(
+            "--k8s",
+            help="also a Kubernetes Job that runs an evaluation by several pods",
+            ko="여러 파드로 평가를 나눠 돌리는 Kubernetes Job도 만듦",
+        ),
+    ] = False,
 ) -> int:
     """Start a project of your own, with a nightly workflow."""
     from harness.paths import shipped
 
     templates = shipped("reports") / "templates"
+    files = {**FILES, **(SLURM if slurm else {}), **(KUBERNETES if k8s else {})}
     try:
         (directory / "reports").mkdir(parents=True, exist_ok=True)
-        for name, template in FILES.items():
+        for name, template in files.items():
             _write(directory / name, (templates / template).read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"{error.filename or directory}: {error.strerror or error}") from None
@@ -44,7 +63,9 @@ def init(
     emit("next:")
     if directory.resolve() != Path.cwd():
         emit(f"  cd {shlex.quote(str(directory))}")
-    emit("\n".join(f"  {command}" for command in NEXT))
+    commands = [*NEXT, *(["bash cluster/slurm.sh"] if slurm else [])]
+    commands += ["kubectl create -f cluster/kubernetes.yaml"] if k8s else []
+    emit("\n".join(f"  {command}" for command in commands))
     return 0
 
 
