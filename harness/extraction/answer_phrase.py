@@ -57,6 +57,9 @@ _QUOTED = re.compile(
 )
 # A full stop after Hangul, a digit or a sign shut ends a sentence, after letters only behind a word: Mr. Kim
 _SENTENCE_END = re.compile(r"(?:(?<=[가-힣)\]\"'’”0-9])|(?<=[A-Za-z]{4}))[.!?。](?=\s|$)")
+_NO = re.compile(
+    r"[*_\"'(]*no[*_\"').]*", re.IGNORECASE
+)  # of a passage that it has none; else it is an answer
 _LEAD = re.compile(r"(?:[제내] 생각(?:에는?|으로는|엔)|바로|네,|음,) ")
 _REPORTED = re.compile(
     r"(?:(?P<closed>이라고)|라고) (?:생각|봅|보|할|합|하|말|불|답|판단)[가-힣 ]*$|인 것 (?:같|으로)[가-힣 ]*$"
@@ -80,7 +83,7 @@ def answer(text: str, passage: str = "") -> str | None:
     held = next((said for said in told if said and _within(said, passage)), None) if passage else None
     if held is not None:
         return held
-    if not told or says_none(line, passage):
+    if not told or (says_none(line, passage) and not (_NO.fullmatch(line) and not passage)):
         return None
     return html.unescape(told[-1]) or None
 

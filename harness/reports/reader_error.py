@@ -120,9 +120,10 @@ def blocks(found: ReaderReport) -> list[Block]:
     """Return both figures as a table, and below it what was measured and what is assumed."""
     plain, made = found.plain, found.corrected
     fixed = plain.model_copy(update={"value": made.value, "ci_low": made.low, "ci_high": made.high})
+    names = (translated("as read"), translated("corrected for the reader (estimate)"))
     rows = [
-        [translated(name), number(one.value, one.unit), between(one)]
-        for name, one in (("as read", plain), ("corrected for the reader (estimate)", fixed))
+        [name, number(one.value, one.unit), between(one)]
+        for name, one in zip(names, (plain, fixed), strict=True)
     ]
     reader = found.reader
     values = {name: getattr(reader, name) for name in ("right", "read", "found", "stated")}
