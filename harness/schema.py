@@ -373,7 +373,29 @@ class Request:
         for name in ("context",) if self.ask == "tag" else (IMAGE,):
             if name in self.example.fields and "fields" not in asked:
                 asked[name] = _portable(self.example.fields[name])
+        if "context" in self.example.fields and not asked.keys() & {"fields", "context"}:
+            asked |= _passage(str(self.example.fields["context"]), asked)
         return asked
+
+
+def passage_of(asked: Mapping[str, Any]) -> str:
+    """Return the passage that a recorded request is about, empty where it has none."""
+    if (place := asked.get("context_at")) is not None:
+        start, end = place
+        return _last_text(asked)[start:end]
+    return str(asked.get("context", asked.get("fields", {}).get("context", "")))
+
+
+def _passage(text: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a passage stands in what was read, or the passage where it stands there otherwise."""
+    start = _last_text(asked).rfind(text) if text else -1
+    return {"context_at": [start, start + len(text)]} if start >= 0 else {"context": text}
+
+
+def _last_text(asked: Mapping[str, Any]) -> str:
+    """Return the prompt, of a chat the last text that is no system's."""
+    said = [one["content"] or "" for one in asked.get("messages", ()) if one["role"] == "user"]
+    return str(said[-1] if said else asked.get("prompt", ""))
 
 
 def _portable(value: Any) -> Any:

@@ -50,6 +50,12 @@ class RecordedRequest(TypedDict, total=False):
         list[str], Field(description="what another harness scored after the prompt, byte for byte")
     ]
     context: Annotated[str, Field(description="the text that is tagged, where the prompt does not hold it")]
+    context_at: Annotated[
+        list[int],
+        Field(
+            description="where the passage begins and ends in the prompt, or in the chat's last user message"
+        ),
+    ]
     image: Annotated[Any, Field(description="the picture that is asked about")]
     tools: Annotated[
         list[Any], Field(description="tools sent beside the messages; none here where they were sent as text")

@@ -24,7 +24,7 @@ from harness.records.fingerprint import task_hash
 from harness.records.lock import Lock
 from harness.records.run_schema import PARTIAL, RunDocument
 from harness.records.sample_schema import Record
-from harness.schema import Metric, Option, Response
+from harness.schema import Metric, Option, Response, passage_of
 from harness.scoring.example_scores import frozen, score
 from harness.scoring.summary import tally
 from harness.tasks import task as tasks
@@ -196,8 +196,7 @@ def _judged(
     """Return the keys of a line that judging makes anew."""
     response, options = _response(record), _options(task, record)
     asked, target = record.request or {}, frozen(record.target)
-    passage = asked.get("context", asked.get("fields", {}).get("context", ""))
-    context = answers.read_against(task, passage, target)
+    context = answers.read_against(task, passage_of(asked), target)
     prediction, theirs = read(response, options, context), read_officially(response, options)
     response.execution = verdicts.of(prediction, record)
     scores = score(metrics, response, prediction, target, options=len(options), official=theirs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import sys
@@ -264,3 +265,27 @@ def test_a_run_that_goes_on_by_its_directory_is_of_the_same_task(project):
     before = said(project.only())["task"]
     assert project.harness("run", "--resume", project.only(), "--data-dir", "data").returncode == 0
     assert said(project.only())["task"] == before
+
+
+READING = """\
+version: 1
+description: a passage and a question
+data: {format: jsonl, files: {test: passages.jsonl}}
+fields: {context: passage, question: question, target: answers}
+ask: extract
+extract: [answer_phrase]
+templates: {plain: {query: "지문: {{ context }}\\n질문: {{ question }}\\n답:"}}
+metrics: [korquad_em]
+"""
+
+
+def test_a_reply_is_read_against_its_passage_once_more(project):
+    project.write("tasks/reading.yaml", READING)
+    row = {"passage": "서고에는 8,200권 (책)이 있다. (책)", "question": "무엇?", "answers": ["8,200권 (책)"]}
+    project.write("data/passages.jsonl", json.dumps(row, ensure_ascii=False) + "\n")
+    project.write("backends/reads.yaml", "adapter: dummy\nsettings: {reply: '8,200권 (책)'}\n")
+    directory = here(project, backend="reads", task="reading").directory
+    before = records_of(directory)
+    assert before[0]["prediction"] == "8,200권 (책)"
+    assert project.harness("rescore", directory).returncode == 0
+    assert records_of(directory) == before
