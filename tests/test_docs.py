@@ -94,6 +94,15 @@ def test_the_tasks_and_backends_that_a_page_names_exist(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_pages_links_lead_to_pages(name):
+    for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text(name)):
+        if ":" not in link:
+            place = ((DOCS / name).parent / link).resolve()
+            assert place.is_file(), link
+            assert place.is_relative_to(DOCS), f"{link}: only pages are in the site; name it as code"
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_pages_yaml_is_yaml(name):
     for block in blocks(name, "yaml"):
         assert yaml.safe_load(block)
