@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import format_named, hand_over
-from harness.options.flags import Flag, Positional
-from harness.options.shared import Lang, Out, ReportFormat, RunsDir
+from harness.options.flags import Flag
+from harness.options.shared import Lang, Out, ReportFormat, RunA, RunB, RunsDir
 
 if TYPE_CHECKING:
     from harness.reports.comparison.compare import PairedComparison
@@ -17,15 +17,8 @@ FORMATS = ("md", "html", "json")
 
 
 def compare(
-    a: Annotated[
-        Path,
-        Positional(
-            "RUN_A",
-            help="a run directory, or a system as the board calls it",
-            ko="실행 폴더, 또는 순위표에 나오는 시스템 이름",
-        ),
-    ],
-    b: Annotated[Path, Positional("RUN_B", help="the run beside it", ko="견줄 다른 실행")],
+    a: RunA,
+    b: RunB,
     metric: Annotated[
         list[str] | None, Flag("--metric -M", metavar="NAME[,NAME]", help="only by these", ko="이 지표들로만")
     ] = None,

@@ -19,6 +19,7 @@ from harness.terminal import say
 _FEW = 20  # clusters, from which on an interval is as wide as it should be
 
 if TYPE_CHECKING:
+    from harness.evaluation.grid_loop import GridOutcome
     from harness.evaluation.plan import Plan
     from harness.evaluation.runner import Outcome
 
@@ -44,7 +45,6 @@ def run(
     from harness.evaluation.grid import Grid
     from harness.evaluation.grid_loop import execute_all
     from harness.evaluation.progress import display
-    from harness.evaluation.runner import finish_exit_code
 
     allowed_endpoints.allow(options.allow_endpoint)
     if grid:
@@ -53,8 +53,22 @@ def run(
     for error in failed:
         fail(str(error))
     done = execute_all(plans, lambda: display(quiet=options.quiet), partial(_told, quiet=options.quiet))
+    return _finished(plans, done, failed, Grid.of(options).tasks, json=json)
+
+
+def _finished(
+    plans: Sequence[Plan],
+    done: GridOutcome,
+    failed: Sequence[HarnessError],
+    named: Sequence[str],
+    *,
+    json: bool,
+) -> int:
+    """Have judged what names a judge, print the results and return the exit code; `named` are the tasks."""
+    from harness.evaluation.runner import finish_exit_code
+
     verdicts, missing = ([], []) if done.interrupted else _judged(plans, done.outcomes)
-    _print([*done.outcomes, *verdicts] if json else done.outcomes, Grid.of(options).tasks, json=json)
+    _print([*done.outcomes, *verdicts] if json else done.outcomes, named, json=json)
     _print_verdicts(verdicts, json=json)
     return finish_exit_code([*done.outcomes, *verdicts], [*failed, *done.errors, *missing])
 
@@ -134,10 +148,7 @@ def _run_grids(paths: Sequence[Path], given: RunOptions, *, json: bool) -> int:
     told = partial(_told, quiet=quiet)
     done = execute_all(plans, lambda: display(quiet=quiet), told, priorities=priorities, stops=stops)
     named = [task for part in parts for task in Grid.of(part.options).tasks]
-    verdicts, missing = ([], []) if done.interrupted else _judged(plans, done.outcomes)
-    _print([*done.outcomes, *verdicts] if json else done.outcomes, named, json=json)
-    _print_verdicts(verdicts, json=json)
-    return finish_exit_code([*done.outcomes, *verdicts], [*failed, *done.errors, *missing])
+    return _finished(plans, done, failed, named, json=json)
 
 
 def _require_files(paths: Sequence[Path]) -> None:

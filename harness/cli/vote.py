@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import emit, write
 from harness.errors import BadInput
-from harness.options.flags import Flag, Positional
-from harness.options.shared import Lang, RunsDir
+from harness.options.flags import Flag
+from harness.options.shared import Lang, RunA, RunB, RunsDir
 from harness.terminal import say
 
 if TYPE_CHECKING:
@@ -20,15 +20,8 @@ if TYPE_CHECKING:
 
 
 def vote(
-    a: Annotated[
-        Path,
-        Positional(
-            "RUN_A",
-            help="a run directory, or a system as the board calls it",
-            ko="실행 폴더, 또는 순위표에 나오는 시스템 이름",
-        ),
-    ],
-    b: Annotated[Path, Positional("RUN_B", help="the run beside it", ko="견줄 다른 실행")],
+    a: RunA,
+    b: RunB,
     votes: Annotated[
         Path,
         Flag(

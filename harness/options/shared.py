@@ -112,6 +112,15 @@ Runs = Annotated[
     list[Path] | None,
     Positional("RUN", help="run directories, or folders of them", ko="실행 폴더, 또는 실행 폴더들이 든 폴더"),
 ]
+RunA = Annotated[
+    Path,
+    Positional(
+        "RUN_A",
+        help="a run directory, or a system as the board calls it",
+        ko="실행 폴더, 또는 순위표에 나오는 시스템 이름",
+    ),
+]
+RunB = Annotated[Path, Positional("RUN_B", help="the run beside it", ko="견줄 다른 실행")]
 Out = Annotated[
     Path | None,
     Flag("--out -o", metavar="FILE", help="write here, not to stdout", ko="표준 출력 대신 이 파일에 씀"),
