@@ -58,15 +58,11 @@ def explain(
     Walks from A's settings to B's, one at a time, on some of the examples that both answered: what each
     setting is worth with its 95 % interval, what that took, and what remains. The same command goes on.
     """
-    from harness.backends import allowed_endpoints
-    from harness.cli.planning import reporter
-    from harness.metrics import permissions as consent
+    from harness.cli.planning import permit, reporter
     from harness.reports import explain as report
     from harness.reports.writers.translations import language
 
-    allowed_endpoints.allow(options.allow_endpoint)
-    consent.REMOTE_CODE.set(options.trust_remote_code)
-    consent.OFFLINE.set(options.offline)
+    permit(options)
     found = _explained(a, b, replace(options, runs_dir=work), n, metric, reporter(options))
     with language("en" if json else lang):
         if json:

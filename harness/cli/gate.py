@@ -173,19 +173,15 @@ def _watched(options: RunOptions, runs: list[Path] | None, baseline: Path | None
         BadInput: no baseline to compare with, or what is to be run is not named.
         HarnessError: a run cannot begin, or ended before its verdict.
     """
-    from harness.backends import allowed_endpoints
-    from harness.cli.planning import reporter, require_named
+    from harness.cli.planning import permit, reporter, require_named
     from harness.evaluation.grid import plans
-    from harness.metrics import permissions as consent
     from harness.reports.gate import baselines
     from harness.reports.gate.watching import watch
 
     if baseline is None or runs:
         raise BadInput("--sequential makes the runs: name a --baseline, -t TASK and -b BACKEND, and no RUNS")
-    allowed_endpoints.allow(options.allow_endpoint)
+    permit(options)
     require_named(options)
-    consent.REMOTE_CODE.set(options.trust_remote_code)
-    consent.OFFLINE.set(options.offline)
     before = baselines.read(baseline, warn)
     _refuse_unknown(limits.margins, before.values())
     tell = reporter(options)

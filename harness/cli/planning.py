@@ -20,6 +20,16 @@ def reporter(options: RunOptions) -> Callable[[str], None]:
     return (lambda _message: None) if options.quiet else say
 
 
+def permit(options: RunOptions) -> None:
+    """Let this command ask, execute and download what its options allow, for as long as it runs."""
+    from harness.backends import allowed_endpoints
+    from harness.metrics import permissions
+
+    allowed_endpoints.allow(options.allow_endpoint)
+    permissions.REMOTE_CODE.set(options.trust_remote_code)
+    permissions.OFFLINE.set(options.offline)
+
+
 def require_named(options: RunOptions) -> None:
     """Check that a task and a backend are named.
 

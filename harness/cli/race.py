@@ -45,12 +45,10 @@ def race(
     more. The verdict is about the whole benchmark, and may be looked at after every example. The same command
     goes on with a race that was stopped, and `harness run` with the rest of it.
     """
-    from harness.backends import allowed_endpoints
-    from harness.cli.planning import reporter, require_named
+    from harness.cli.planning import permit, reporter, require_named
     from harness.evaluation import race as racing
     from harness.evaluation.grid import plans
     from harness.evaluation.runner import finish_exit_code
-    from harness.metrics import permissions as consent
     from harness.options import values
     from harness.reports import race as report
     from harness.reports.writers.translations import language
@@ -58,10 +56,8 @@ def race(
     if not 0 <= margin < 1:
         raise BadInput(f"--margin {margin:g}: a difference from 0 to 1, such as 0.01")
     alpha = values.alpha(alpha)
-    allowed_endpoints.allow(options.allow_endpoint)
+    permit(options)
     require_named(options)
-    consent.REMOTE_CODE.set(options.trust_remote_code)
-    consent.OFFLINE.set(options.offline)
     tell = reporter(options)
     found_plans, dead = plans(options, tell, shlex.join(["harness", *sys.argv[1:]]))
     for error in dead:  # a race without one of those that were named is another race

@@ -28,19 +28,15 @@ def work(
     often as there are machines, cards or cores that see the directory: in a Slurm array or a Kubernetes job.
     The last one sums the run up. `harness run --replicas 0` makes a directory to work on.
     """
-    from harness.backends import allowed_endpoints
-    from harness.cli.planning import reporter, tell_end
+    from harness.cli.planning import permit, reporter, tell_end
     from harness.evaluation.grid import Grid
     from harness.evaluation.plan import resumed
     from harness.evaluation.progress import display
     from harness.evaluation.runner import finish_exit_code
     from harness.evaluation.workers.joining import join
-    from harness.metrics import permissions as consent
     from harness.records.run_schema import RUNNING
 
-    allowed_endpoints.allow(options.allow_endpoint)
-    consent.REMOTE_CODE.set(options.trust_remote_code)
-    consent.OFFLINE.set(options.offline)
+    permit(options)
     settings = Grid.of(options).settings
     if len(settings) > 1:
         raise BadInput("a run has one value of each setting: give -m one value each")
