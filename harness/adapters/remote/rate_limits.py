@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 START = 24  # calls in flight at first
-LEAST_SPAN = 0.5  # seconds from which a rate can be told
-GUESSED = 0.3  # seconds in which a guessed rate is doubled
-MARKED = 0.1  # seconds between the marks of a span
-SOON = 0.2  # seconds after a wait within which a refusal says that what was sent at once was too much
-SHARE = 0.8  # of what a bucket seems to hold: what is sent at once
-STEADY = 0.99  # of the rate: what is sent after a refusal
+MIN_SPAN_S = 0.5  # seconds from which a rate can be told
+GUESS_DOUBLING_S = 0.3  # seconds in which a guessed rate is doubled
+MARK_INTERVAL_S = 0.1  # seconds between the marks of a span
+BURST_WINDOW_S = 0.2  # seconds after a wait in which a refusal says that what was sent at once was too much
+BURST_SHARE = 0.8  # of what a bucket seems to hold: what is sent at once
+STEADY_SHARE = 0.99  # of the rate: what is sent after a refusal
 GROWTH = 0.07  # of the rate: how much more is tried until it has been quiet for long
-SETTLED = 4.0  # seconds that are long; after them the rate is doubled in as many
-SETTLED_PER_LOSS = 25.0  # the same, for each second's worth of calls that a refusal costs
-GLANCE = 0.1  # seconds after which a rate that grows is looked at again
-MANY = 30.0  # doublings: no float overflows
+SETTLING_S = 4.0  # seconds that are long; after them the rate is doubled in as many
+SETTLING_PER_LOSS = 25.0  # the same, for each second's worth of calls that a refusal costs
+RECHECK_S = 0.1  # seconds after which a rate that grows is looked at again
+MAX_DOUBLINGS = 30.0  # doublings: no float overflows
 
 
 @dataclass(slots=True)
@@ -77,143 +77,151 @@ class Allowance:
 
 
 @dataclass(slots=True)
-class Pace:
-    """The rate that a server allows, learnt from its refusals: a model of its bucket of tokens.
+class LearnedRateLimiter:
+    """A rate limiter that learns what a server allows from its refusals: a model of its token bucket.
 
     A refusal says that the bucket is empty. From one refusal to the next a server lets through what it
     fills in: that many calls in that time are its `rate`. Where it ran over meanwhile, as it may while
     everything is held back, they are fewer; what went through lately, less what the bucket holds, then says
-    more. `guess` is what is tried until a rate is measured: doubled again and again, halved by a refusal. A
-    measured rate grows slowly while it is quiet, then faster and faster; more slowly where a refusal is dear.
+    more. `guessed_rate` is what is tried until a rate is measured: doubled again and again, halved by a
+    refusal. A measured rate grows slowly while it is quiet, then faster and faster; more slowly where a
+    refusal is dear.
     """
 
     rate: float | None = None
-    guess: float | None = None  # None before the first refusal: nothing is held back
-    holds: float = 0.0  # calls that a full bucket lets through at once
-    first: tuple[float, int] = (0.0, 0)  # seconds until the first refusal, and what had gone through
-    level: float = 0.0  # calls that may leave now, as of
-    at: float = 0.0
-    began: float = math.inf  # the span in which calls are counted: since the first, then the last refusal
-    through: int = 0  # calls in it that were not refused
+    guessed_rate: float | None = None  # None before the first refusal: nothing is held back
+    burst_capacity: float = 0.0  # calls that a full bucket lets through at once
+    first_span: tuple[float, int] = (0.0, 0)  # seconds until the first refusal, and what had gone through
+    tokens: float = 0.0  # calls that might leave at `updated_at`
+    updated_at: float = 0.0
+    span_start: float = math.inf  # calls are counted since then: the first call, then the last refusal
+    accepted: int = 0  # calls in it that were not refused
     marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64))  # when, and how many
-    told: float = -math.inf  # when the last refusal was heard of
-    hold: float = 0.0  # seconds for which it holds everything back
-    released: float = -math.inf  # when the wait before that ended
-    news: bool = False  # there is a refusal to learn from
+    last_refusal_at: float = -math.inf  # when the last refusal was heard of
+    retry_after_s: float = 0.0  # seconds for which it holds everything back
+    last_wait_end: float = -math.inf  # when the wait before that ended
+    unread_refusal: bool = False  # there is a refusal to learn from
 
     def sent(self, now: float) -> None:
         """Count a call; it is taken for let through until it is refused."""
         self._flow(now)
-        self.began = min(self.began, now)
-        if self.guess is not None and (not self.marks or now - self.marks[-1][0] >= MARKED):
-            self.marks.append((now, self.through))
-        self.through += 1
-        self.level -= 1
+        self.span_start = min(self.span_start, now)
+        if self.guessed_rate is not None and (not self.marks or now - self.marks[-1][0] >= MARK_INTERVAL_S):
+            self.marks.append((now, self.accepted))
+        self.accepted += 1
+        self.tokens -= 1
 
     def delay(self, now: float) -> float:
         """Return the seconds until the next call fits the rate, or should be asked for again; 0: at once."""
         self._flow(now)
         rate = self.allowed(now)
-        return 0.0 if rate is None else min(GLANCE, max(0.0, (1.0 - self.level) / rate))
+        return 0.0 if rate is None else min(RECHECK_S, max(0.0, (1.0 - self.tokens) / rate))
 
-    def refused(self, sent: float, hold: float, now: float) -> None:
-        """Take the refusal of a call, sent at `sent`, that holds everything back for `hold` seconds.
+    def refused(self, sent: float, retry_after_s: float, now: float) -> None:
+        """Take the refusal of a call, sent at `sent`, that holds everything back for `retry_after_s` seconds.
 
         What was sent before the last refusal was heard of is refused for the same reason and says nothing
         new. Nothing is concluded before the next call is due: until then more of them may come.
         """
-        if sent > self.told:
-            self.through -= 1
-            self.released = self.told + self.hold
-            self.told, self.hold, self.news = now, hold, True
-        elif self.news or sent > self.began:
-            self.through -= 1
+        if sent > self.last_refusal_at:
+            self.accepted -= 1
+            self.last_wait_end = self.last_refusal_at + self.retry_after_s
+            self.last_refusal_at, self.retry_after_s, self.unread_refusal = now, retry_after_s, True
+        elif self.unread_refusal or sent > self.span_start:
+            self.accepted -= 1
         elif self.rate is None:
-            self.first = (self.first[0], self.first[1] - 1)
-            self.holds = max(1.0, self.holds - 1)
+            self.first_span = (self.first_span[0], self.first_span[1] - 1)
+            self.burst_capacity = max(1.0, self.burst_capacity - 1)
 
     def allowed(self, now: float) -> float | None:
         """Return the calls a second that are tried now, None while nothing is known."""
-        return None if self.guess is None else self._tried(max(0.0, now - self.told - self.hold))
+        if self.guessed_rate is None:
+            return None
+        return self._tried(max(0.0, now - self.last_refusal_at - self.retry_after_s))
 
     def _tried(self, quiet: float) -> float:
         """Return the calls a second that are tried after so many seconds without a refusal or a wait."""
         if self.rate is None:
-            return (self.guess or 0.0) * 2 ** min(MANY, quiet / GUESSED)
-        lost = max(0.0, self.hold - self.holds / self.rate)  # seconds in which the full bucket runs over
-        settled = max(SETTLED, SETTLED_PER_LOSS * lost)
-        slowly, faster = min(1.0, quiet / settled), min(MANY, max(0.0, quiet / settled - 1))
-        return self.rate * (STEADY + GROWTH * slowly) * 2**faster
+            return (self.guessed_rate or 0.0) * 2 ** min(MAX_DOUBLINGS, quiet / GUESS_DOUBLING_S)
+        # the seconds of the wait in which the bucket, full again, runs over
+        lost = max(0.0, self.retry_after_s - self.burst_capacity / self.rate)
+        settled = max(SETTLING_S, SETTLING_PER_LOSS * lost)
+        slowly, faster = min(1.0, quiet / settled), min(MAX_DOUBLINGS, max(0.0, quiet / settled - 1))
+        return self.rate * (STEADY_SHARE + GROWTH * slowly) * 2**faster
 
     def _flow(self, now: float) -> None:
         """Let time pass."""
-        if self.news:
+        if self.unread_refusal:
             self._learn()
         rate = self.allowed(now)
-        if rate is not None and now > self.at:
-            self.level = min(max(1.0, SHARE * self.holds), self.level + rate * (now - self.at))
-            self.at = now
+        if rate is not None and now > self.updated_at:
+            most = max(1.0, BURST_SHARE * self.burst_capacity)
+            self.tokens = min(most, self.tokens + rate * (now - self.updated_at))
+            self.updated_at = now
 
     def _learn(self) -> None:
         """Conclude from a refusal what the server allows."""
-        span, through = self.told - self.began, max(0, self.through)
-        quiet = self.told - self.released
-        self.news, self.at, self.level = False, self.told, 0.0
-        if self.guess is None and not through:
+        span, accepted = self.last_refusal_at - self.span_start, max(0, self.accepted)
+        quiet = self.last_refusal_at - self.last_wait_end
+        self.unread_refusal, self.updated_at, self.tokens = False, self.last_refusal_at, 0.0
+        if self.guessed_rate is None and not accepted:
             pass  # a server that lets nobody in says nothing of rates
-        elif self.guess is None:
-            self.first, self.holds = (span, through), max(1.0, through)
+        elif self.guessed_rate is None:
+            self.first_span, self.burst_capacity = (span, accepted), max(1.0, accepted)
             # A short wait is the time until the next token; of a long one nobody knows how it was rounded.
-            once = 1 / self.hold if 0 < self.hold < LEAST_SPAN else self.holds / max(1.0, self.hold)
-            self.guess = min(once, through / span) if span else once
-        elif quiet < SOON and self.released - self.began >= LEAST_SPAN:  # what left at once after a wait
-            self.holds = max(1.0, SHARE * min(self.holds, through))
+            wait = self.retry_after_s
+            once = 1 / wait if 0 < wait < MIN_SPAN_S else self.burst_capacity / max(1.0, wait)
+            self.guessed_rate = min(once, accepted / span) if span else once
+        elif quiet < BURST_WINDOW_S and self.last_wait_end - self.span_start >= MIN_SPAN_S:
+            # what left at once after a wait was too much
+            self.burst_capacity = max(1.0, BURST_SHARE * min(self.burst_capacity, accepted))
             if self.rate is None:
-                self.guess = max(1, through) / span
+                self.guessed_rate = max(1, accepted) / span
             else:
-                self.rate = max(SHARE * self.rate, through / span)
-        elif span >= LEAST_SPAN and through:
-            self.rate = max(self._measured(span, through))
-            self.holds = max(1.0, min(self.holds, self.first[1] - self.rate * self.first[0]))
+                self.rate = max(BURST_SHARE * self.rate, accepted / span)
+        elif span >= MIN_SPAN_S and accepted:
+            self.rate = max(self._measured(span, accepted))
+            seconds, at_first = self.first_span
+            self.burst_capacity = max(1.0, min(self.burst_capacity, at_first - self.rate * seconds))
         else:  # too soon to measure: the span goes on
             if self.rate is None:
-                self.guess = self._tried(max(0.0, quiet)) / 2
+                self.guessed_rate = self._tried(max(0.0, quiet)) / 2
             else:
-                self.rate *= STEADY
+                self.rate *= STEADY_SHARE
             return
-        self.began, self.through = self.told, 0
+        self.span_start, self.accepted = self.last_refusal_at, 0
         self.marks.clear()
 
-    def _measured(self, span: float, through: int) -> Iterator[float]:
+    def _measured(self, span: float, accepted: int) -> Iterator[float]:
         """Yield what the rate must have been at least: of the whole span, and of each end of it."""
-        yield through / span
+        yield accepted / span
         for at, count in self.marks:
-            if self.told - at >= SOON:
-                yield (through - count - self.holds) / (self.told - at)
+            if self.last_refusal_at - at >= BURST_WINDOW_S:
+                yield (accepted - count - self.burst_capacity) / (self.last_refusal_at - at)
 
 
 @dataclass(slots=True)
 class Quota:
     """What a server's headers say is left, of requests or of tokens, and when it is whole again."""
 
-    left: float | None = None
-    whole_at: float = 0.0
-    stated: float | None = None
+    remaining: float | None = None
+    resets_at: float = 0.0
+    stated_remaining: float | None = None
 
-    def told(self, left: float, reset: float, in_flight: float, now: float) -> None:
+    def update(self, remaining: float, reset: float, in_flight: float, now: float) -> None:
         """Take what a reply's headers say; what is in flight may not be in it yet."""
-        self.stated, self.left, self.whole_at = left, left - in_flight, now + reset
+        self.stated_remaining, self.remaining, self.resets_at = remaining, remaining - in_flight, now + reset
 
     def delay(self, now: float) -> float:
         """Return the seconds until something is left again."""
-        if self.left is None or self.left >= 1 or now >= self.whole_at:
+        if self.remaining is None or self.remaining >= 1 or now >= self.resets_at:
             return 0.0
-        return self.whole_at - now
+        return self.resets_at - now
 
     def take(self, amount: float) -> None:
         """Count what is sent."""
-        if self.left is not None:
-            self.left -= amount
+        if self.remaining is not None:
+            self.remaining -= amount
 
 
 @dataclass(slots=True)
@@ -223,7 +231,7 @@ class Traffic:
     window: ConcurrencyWindow
     requests: Allowance | None = None
     tokens: Allowance | None = None
-    pace: Pace = field(default_factory=Pace)
+    rate_limiter: LearnedRateLimiter = field(default_factory=LearnedRateLimiter)
     quota: dict[str, Quota] = field(default_factory=lambda: {"requests": Quota(), "tokens": Quota()})
     held_until: float = 0.0
     in_flight: int = 0
@@ -232,7 +240,7 @@ class Traffic:
     def delay(self, now: float) -> float:
         """Return the seconds until the next call may be sent, 0 for at once; holds are told by `held`."""
         return max(
-            self.pace.delay(now),
+            self.rate_limiter.delay(now),
             *(one.delay(now) for one in (self.requests, self.tokens) if one is not None),
             self.quota_delay(now),
         )
@@ -244,7 +252,7 @@ class Traffic:
     def recounted(self, now: float) -> bool:
         """Take the quotas as they were last told, as nothing is in flight; return whether any is left."""
         for one in self.quota.values():
-            one.left = one.stated
+            one.remaining = one.stated_remaining
         return not self.quota_delay(now)
 
     def held(self, now: float) -> float:
@@ -259,7 +267,7 @@ class Traffic:
         """Count a call of `trips` requests that is sent now, and the tokens that it is expected to take."""
         self.in_flight += 1
         self.in_flight_tokens += tokens
-        self.pace.sent(now)
+        self.rate_limiter.sent(now)
         if self.requests is not None:
             self.requests.take(trips, now)
         if self.tokens is not None:
@@ -277,12 +285,12 @@ class Traffic:
     def told(self, what: str, left: float, reset: float, now: float) -> None:
         """Take a quota from a reply's headers: `what` is `requests` or `tokens`."""
         in_flight = self.in_flight - 1 if what == "requests" else self.in_flight_tokens
-        self.quota[what].told(left, reset, max(0.0, in_flight), now)
+        self.quota[what].update(left, reset, max(0.0, in_flight), now)
 
     def refused(self, sent: float, hold: float | None, now: float) -> None:
         """Take a refusal for too many calls: fewer at once until a rate is measured, then a little slower."""
-        self.pace.refused(sent, hold or 0.0, now)
-        if self.pace.rate is None:
+        self.rate_limiter.refused(sent, hold or 0.0, now)
+        if self.rate_limiter.rate is None:
             self.window.shrink(sent, now, until=self.window.most)
 
     def hold(self, seconds: float, now: float) -> None:

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from harness.adapters.remote.rate_limits import START, Allowance, ConcurrencyWindow, Pace, Traffic
+from harness.adapters.remote.rate_limits import (
+    START,
+    Allowance,
+    ConcurrencyWindow,
+    LearnedRateLimiter,
+    Traffic,
+)
 
 
 @dataclass
@@ -205,25 +211,25 @@ def test_no_more_is_sent_than_the_headers_say_is_left():
 
 
 def test_a_rate_is_measured_between_two_refusals():
-    pace = Pace()
+    limiter = LearnedRateLimiter()
     for _ in range(10):
-        pace.sent(0.0)
-    assert pace.allowed(0.0) is None
-    pace.refused(sent=0.0, hold=0.0, now=0.0)
-    pace.sent(0.01)
-    assert (pace.rate, pace.guess) == (None, 9)
+        limiter.sent(0.0)
+    assert limiter.allowed(0.0) is None
+    limiter.refused(sent=0.0, retry_after_s=0.0, now=0.0)
+    limiter.sent(0.01)
+    assert (limiter.rate, limiter.guessed_rate) == (None, 9)
     for step in range(1, 100):
-        pace.sent(step / 10)
-    pace.refused(sent=9.9, hold=0.0, now=10.0)
-    assert pace.delay(10.0) > 0
-    assert pace.rate == pytest.approx(9.9)
+        limiter.sent(step / 10)
+    limiter.refused(sent=9.9, retry_after_s=0.0, now=10.0)
+    assert limiter.delay(10.0) > 0
+    assert limiter.rate == pytest.approx(9.9)
 
 
 def test_calls_that_left_before_a_refusal_was_heard_of_are_refused_for_the_same_reason():
-    pace = Pace()
+    limiter = LearnedRateLimiter()
     for step in range(24):
-        pace.sent(step / 1000)
+        limiter.sent(step / 1000)
     for step in range(10, 24):
-        pace.refused(sent=step / 1000, hold=1.0, now=0.05)
-    pace.delay(1.06)
-    assert (pace.holds, pace.guess) == (10, 10)
+        limiter.refused(sent=step / 1000, retry_after_s=1.0, now=0.05)
+    limiter.delay(1.06)
+    assert (limiter.burst_capacity, limiter.guessed_rate) == (10, 10)
