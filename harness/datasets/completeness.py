@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from harness.datasets.addresses import addresses
 from harness.datasets.downloads.checksum import Checksum
+from harness.datasets.patterns import is_pattern
 from harness.datasets.sources import Source
 from harness.records.run_schema import FilesInfo
 from harness.tasks.task import Task
@@ -77,7 +78,7 @@ def _expected(task: Task) -> dict[str, Checksum | None]:
         whole = not any(one.member or one.join for one in known)
         return {nfc(one.path): one.checksum for one in known} if whole else {}
     if data.hub and split in data.hub.files:
-        return {nfc(name): None for name in data.hub.files[split]}
+        return {nfc(name): None for name in data.hub.files[split] if not is_pattern(name)}
     return {}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from os.path import isfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from harness.config.documents import shown
@@ -16,7 +17,7 @@ from harness.datasets.addresses import Address, addresses
 from harness.datasets.downloads.common import ELSEWHERE, size_in_words
 from harness.datasets.fetch import fetch, is_there
 from harness.datasets.licences import tell_licence
-from harness.datasets.patterns import matching
+from harness.datasets.patterns import fits, is_pattern, matching
 from harness.errors import BadInput, HarnessError, Place, Unavailable
 from harness.files import Below
 from harness.paths import cache_dir, shipped
@@ -332,11 +333,32 @@ def _from_hub(
         told.append(line)
         report(line)
 
+    asking: Any = {"cache": cache_dir(), "offline": where.offline, "report": tell}
+    patterns = any(is_pattern(name) for split in splits for name in hub.files[split])
+    listing = downloads.list_hub(hub.id, revision=hub.revision, **asking) if patterns else None
     revision = None
     for split in splits:
         for name in hub.files[split]:
-            path, revision = downloads.fetch_hub(
-                hub.id, name, revision=hub.revision, cache=cache_dir(), offline=where.offline, report=tell
-            )
-            files.setdefault(split, []).append(path)
+            # Of one commit, whatever becomes of the branch between two files.
+            for file in _fitting(hub, listing, name) if listing else [name]:
+                at = listing.commit if listing else hub.revision
+                path, revision = downloads.fetch_hub(hub.id, file, revision=at, **asking)
+                files.setdefault(split, []).append(path)
     return Source("hub", files, revision)
+
+
+def _fitting(hub: Hub, listing: downloads.Listing, name: str) -> list[str]:
+    """Return the hub's files that a name or pattern stands for, sorted.
+
+    Raises:
+        Unavailable: none does.
+    """
+    found = [file for file in listing.files if fits(file, name)]
+    if not found:
+        others = [file for file in listing.files if not file.startswith(".")]
+        some = ", ".join([*others[:NAMED], *(["…"] if len(others) > NAMED else [])])
+        raise Unavailable(
+            f"the hub's {hub.id} has no file {shown(name)} at {hub.revision}, but {some or 'none at all'}; "
+            f"a task of your own may name them under hub, or {ELSEWHERE}"
+        )
+    return found

@@ -160,7 +160,9 @@ class Hub(Strict):
 
     id: str = Field(description="the dataset's repository, `owner/name`")
     revision: str = Field(default="main", description="a commit, tag or branch of it; a commit pins the data")
-    files: dict[str, Files] = Field(description="split → files of the repository")
+    files: dict[str, Files] = Field(
+        description="split → files of the repository, by name or pattern (`*` within a folder)"
+    )
 
 
 def _one_group(value: str) -> str:

@@ -8,7 +8,10 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
+from urllib.parse import quote
+
+import orjson
 
 from harness import DISTRIBUTION, __version__
 from harness.datasets.downloads.common import (
@@ -25,8 +28,17 @@ from harness.datasets.downloads.common import (
 )
 from harness.datasets.downloads.mirror import mirrored
 from harness.errors import BadInput, HarnessError, Unavailable
+from harness.records.atomic import write_atomically
 
 HUB = "https://huggingface.co/"
+LISTED_WITHIN = 30.0  # seconds
+
+
+class Listing(NamedTuple):
+    """The files of a repository by name, sorted, at a commit."""
+
+    commit: str
+    files: list[str]
 
 
 def fetch_hub(
@@ -55,9 +67,7 @@ def fetch_hub(
     folder = cache / "hub"
     sweep(folder / f"{repo_type}s--{repo.replace('/', '--')}" / "blobs", "*.incomplete")
     where = {"revision": revision, "repo_type": repo_type, "cache_dir": folder}
-    mirror = mirrored(HUB)
-    # Without a mirror the library itself reads HF_ENDPOINT.
-    elsewhere = {"endpoint": mirror.rstrip("/")} if mirror != HUB else {}
+    elsewhere = _elsewhere()
 
     def get(**again: bool) -> tuple[Path, bool]:
         with _hub_errors(name, folder, offline), muted("huggingface_hub"):
@@ -87,6 +97,57 @@ def fetch_hub(
             path.resolve().unlink()
             raise Unavailable(f"cannot download {name}: what came does not fit its hash; {ELSEWHERE}")
     return path, path.parents[filename.count("/")].name
+
+
+def list_hub(
+    repo: str, *, revision: str, cache: Path, offline: bool = False, report: Report = silent
+) -> Listing:
+    """Return what files a dataset repository of the hub has, and the commit of which that is true.
+
+    A listing is kept in the cache. That of a commit is not asked for again, and that of a branch stands in
+    when the hub does not answer, so that a pattern means the same files as before.
+
+    Raises:
+        BadInput: no such name of a repository can exist.
+        Unavailable: the extra is missing, or the listing cannot be had.
+    """
+    library = _hub_library()
+    name, folder = f"dataset {repo}, its list of files at {revision}", cache / "hub"
+    kept = folder / f"datasets--{repo.replace('/', '--')}" / "listings" / f"{quote(revision, safe='')}.json"
+    before = _kept_listing(kept)
+    if before is not None and (offline or before.commit == revision):
+        return before
+    if offline:
+        raise Unavailable(f"{name} is not in {folder} and --offline forbids asking for it; {ELSEWHERE}")
+    report(f"asking the hub for {name}")
+    try:
+        with _hub_errors(name, folder, offline), muted("huggingface_hub"):
+            asked = library.HfApi(**_elsewhere(), library_name=DISTRIBUTION, library_version=__version__)
+            told = asked.repo_info(repo, revision=revision, repo_type="dataset", timeout=LISTED_WITHIN)
+    except Unavailable:
+        if before is None:
+            raise
+        return before
+    found = Listing(told.sha or revision, sorted(one.rfilename for one in told.siblings or ()))
+    with contextlib.suppress(OSError, HarnessError):  # a cache that can only be read is still of use
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(kept, orjson.dumps(found._asdict()))
+    return found
+
+
+def _kept_listing(path: Path) -> Listing | None:
+    """Return the listing that a cache holds; None where it holds none that can be read."""
+    try:
+        kept = orjson.loads(path.read_bytes())
+        return Listing(str(kept["commit"]), [str(file) for file in kept["files"]])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _elsewhere() -> dict[str, str]:
+    """Return where the hub is asked for, if a mirror stands in; without one the library reads HF_ENDPOINT."""
+    mirror = mirrored(HUB)
+    return {"endpoint": mirror.rstrip("/")} if mirror != HUB else {}
 
 
 def _hub_library() -> Any:

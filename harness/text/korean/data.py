@@ -16,6 +16,10 @@ SENTENCES = {
     "cannot download {0}: {1}; {2}": "{0:을/를} 내려받을 수 없습니다: {1}. {2}",
     "asking the hub for {0}": "허브에 {0:을/를} 묻는 중",
     "{0} is damaged; it is downloaded again": "{0:이/가} 손상되어 다시 내려받습니다",
+    "{0} is not in {1} and --offline forbids asking for it; {2}": "{0:이/가} {1}에 없는데 --offline이라 물어볼 수 없습니다. {2}",
+    "the hub's {0} has no file {1} at {2}, but {3}; a task of your own may name them under hub, or {4}": (
+        "허브의 {0}에는 {2} 시점에 {1} 파일이 없고 {3:이/가} 있습니다. 직접 만든 과제의 hub에 적거나 {4}"
+    ),
     "{0} is not in {1} and --offline forbids downloading it; {2}": "{0:이/가} {1}에 없는데 --offline이라 내려받을 수 없습니다. {2}",
     "{0} is damaged and --offline forbids downloading it again; {1}": "{0:이/가} 손상되었는데 --offline이라 다시 내려받을 수 없습니다. {1}",
     "cannot download {0}: what came does not fit its hash; {1}": "{0:을/를} 내려받을 수 없습니다. 받은 것이 해시와 맞지 않습니다. {1}",
