@@ -18,7 +18,7 @@ PACKAGE = ROOT / "harness"
 HEAVY = {
     *("torch", "transformers", "tokenizers", "sentencepiece", "sklearn", "scipy", "pandas", "pyarrow"),
     *("vllm", "huggingface_hub", "datasets", "peft", "accelerate", "bitsandbytes", "rich", "pooch", "numpy"),
-    *("openai", "google", "httpx2", "aiohttp", "dotenv", "genai_prices", "itables"),
+    *("openai", "google", "httpx2", "aiohttp", "dotenv", "genai_prices", "itables", "resvg_py"),
     *("wandb", "mlflow", "codecarbon"),
 }
 MAY_BE_HEAVY = ("adapters.", "models.", "metrics.", "stats.")

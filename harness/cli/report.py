@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from harness.cli.output import warn
+from harness.cli.output import format_named, warn
 from harness.errors import BadInput
 from harness.options.flags import Flag
 from harness.options.shared import GroupOf, Lang, Runs, RunsDir, SortBy
@@ -57,8 +57,17 @@ def report(
         Flag(
             "--pictures",
             metavar="DIR",
-            help="write the pictures there too, as SVG to be pasted",
-            ko="그림을 붙여 쓸 수 있는 SVG로도 저장할 폴더",
+            help="write the pictures there too, to be pasted",
+            ko="그림을 문서에 붙여 쓸 파일로도 저장할 폴더",
+        ),
+    ] = None,
+    format: Annotated[
+        str | None,
+        Flag(
+            "--format -f",
+            metavar="NAME",
+            help="of the pictures: svg, or png for slides (default: svg)",
+            ko="그림 형식: svg, 슬라이드용 png (기본값: svg)",
         ),
     ] = None,
     lang: Lang = None,
@@ -73,10 +82,13 @@ def report(
     from harness.reports.run import load
     from harness.reports.site.atomic_folder import written
     from harness.reports.site.examples import Shown
-    from harness.reports.site.picture_files import write_pictures
+    from harness.reports.site.picture_files import KINDS, write_pictures
     from harness.reports.site.writing import write_site
     from harness.reports.writers.translations import language
 
+    kind = format_named(format, None, KINDS) if format else KINDS[0]
+    if format and pictures is None:
+        raise BadInput(f"--format {kind} is of the pictures: name their folder by --pictures DIR")
     shown = Shown(texts=not no_texts, most=examples)
     if not runs and not runs_dir.is_dir():
         raise BadInput(f"no runs in {runs_dir}; `harness run` makes them, --runs-dir names another place")
@@ -84,8 +96,9 @@ def report(
         entries = load(runs or [runs_dir], warn)
         if not entries:
             raise BadInput(f"no runs in {', '.join(map(str, runs or [runs_dir]))}; `harness run` makes them")
+        # the pictures first: what they lack is said before a large site is written
+        drawn = write_pictures(entries, pictures, warn, group=group, sort=sort, kind=kind) if pictures else []
         write_site(entries, out, warn, group=group, sort=sort, shown=shown, title=title)
-        drawn = write_pictures(entries, pictures, warn, group=group, sort=sort) if pictures else []
     size = sum((out / name).stat().st_size for name in written(out)) / 1e6
     count = f"{len(entries)} {'run' if len(entries) == 1 else 'runs'}, {size:,.1f} MB"
     say(f"written: {out} ({count}); open {out / 'index.html'}")

@@ -10,7 +10,7 @@ from harness.reports.pictures.svg import LINE, Canvas, fitted, named, text_width
 
 CELL, STRONGEST = 26.0, 0.58  # pixels of a row; the opacity at which text can still be read on the colour
 LEAST = 15.0  # pixels of a column under which nothing is written into it
-WIDEST = 110.0
+WIDEST = 110.0  # pixels of a column, unless its name takes more
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Heat:
         square = rows == columns
         room = (0.34 if width < PHONE else 0.4) * width
         left = min(max((text_width(row) for row in rows), default=0.0) + 12, room)
-        cell = min((width - left - 6) / len(columns), WIDEST)
+        widest = max(WIDEST, *(text_width(column) + 8 for column in columns))
+        cell = min((width - left - 6) / len(columns), widest)
         numbered = any(text_width(column) > cell - 6 for column in columns)
         if numbered and square:
             rows = [f"{place} {row}" for place, row in enumerate(rows, 1)]
@@ -54,6 +55,8 @@ class Heat:
             canvas.text(left - 6, y + CELL / 2 + 4, shown, anchor="end", tip=row if shown != row else "")
             self._cells(canvas, place, y, left, cell, columns)
         canvas.height = top + CELL * len(rows) + 6
+        if not numbered and not self.across:  # nothing is written beyond the last column
+            canvas.width = min(width, left + cell * len(columns) + 6)
         return canvas
 
     def _cells(

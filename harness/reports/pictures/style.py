@@ -26,7 +26,8 @@ def alone() -> str:
     """Return the style of an SVG file: the page's own rules for pictures, with a ground of its own."""
     ground = (
         ".drawn { background: var(--card); font-family: system-ui, -apple-system, 'Segoe UI', "
-        "'Apple SD Gothic Neo', 'Noto Sans KR', 'Malgun Gothic', 'NanumGothic', sans-serif; "
+        "'Apple SD Gothic Neo', 'Noto Sans KR', 'Noto Sans CJK KR', 'Malgun Gothic', 'NanumGothic', "
+        "'UnDotum', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif; "
         "font-variant-numeric: tabular-nums; }"
     )
     return re.sub(r"\s+", " ", _rules() + ground).strip()

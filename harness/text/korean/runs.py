@@ -171,6 +171,11 @@ SENTENCES = {
     "--out {0}: this is a file; name a folder": "--out {0}: 파일입니다. 폴더 이름을 주세요",
     "--out {0}: this folder holds something else than a report; name another one": "--out {0}: 보고서가 아닌 것이 든 폴더입니다. 다른 폴더를 주세요",
     "--out {0}: {1} there is no report's, and would be overwritten; move it": "--out {0}: 그곳의 {1:은/는} 보고서의 것이 아닌데 덮어쓰게 됩니다. 옮기세요",
+    # harness/reports/pictures/png.py, harness/reports/site/picture_files.py
+    "pictures as PNG need resvg: pip install '{0}[report]'": "그림을 PNG로 쓰려면 resvg가 필요합니다: pip install '{0}[report]'",
+    "no font of this machine is known here, so that pictures have no letters; install one, such as fonts-nanum": "이 컴퓨터에서 쓸 수 있는 글꼴을 찾지 못해 그림에 글자가 없습니다. fonts-nanum 같은 글꼴을 설치하세요",
+    "no font of this machine has Hangul, which pictures lack then; install one, such as fonts-nanum": "이 컴퓨터에 한글 글꼴이 없어 그림에서 한글이 빠집니다. fonts-nanum 같은 글꼴을 설치하세요",
+    "--format {0} is of the pictures: name their folder by --pictures DIR": "--format {0:은/는} 그림의 형식입니다. --pictures DIR로 그림을 둘 폴더를 주세요",
     # harness/reports/site/vendored.py
     "{0} {1} is not laid out as this harness knows it; update one of the two": "{0} {1}의 짜임이 이 harness가 아는 것과 다릅니다. 둘 중 하나를 업데이트하세요",
     "the site needs {0}, which carries the scripts of its pages: pip install '{1}[report]'": "사이트에는 쪽의 스크립트가 든 {0:이/가} 필요합니다: pip install '{1}[report]'",
