@@ -3,9 +3,48 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 _PORTS = {"http": 80, "https": 443}
+
+
+def named(value: Any) -> tuple[str, ...]:
+    """Return the addresses that a `base_url` names, without slashes at their ends; none where it names none.
+
+    Those of a list come each once and by name: the order in which servers are listed changes no answer.
+    """
+    if not value:
+        return ()
+    if isinstance(value, str):
+        return (value.rstrip("/"),)
+    return tuple(sorted({str(one).rstrip("/") for one in value}))
+
+
+def canonical(value: Any) -> Any:
+    """Return a `base_url` as settings keep it: a list of one is that one, another is as `named` has it."""
+    if not isinstance(value, list):
+        return value
+    found = named(value)
+    return found[0] if len(found) == 1 else list(found)
+
+
+def endpoint(addresses: Sequence[str]) -> str | list[str]:
+    """Return the address of one server, or those of all that are one backend, as records have it."""
+    return addresses[0] if len(addresses) == 1 else list(addresses)
+
+
+def problems(value: Any) -> Iterator[tuple[int | None, str]]:
+    """Yield the place in the list, None without one, of each address that is none, and why."""
+    if isinstance(value, list):
+        if not value:
+            yield None, "base_url: names no server"
+        for place, one in enumerate(value):
+            if wrong := problem(one if isinstance(one, str) else ""):
+                yield place, wrong
+    elif isinstance(value, str) and value and (wrong := problem(value)):
+        yield None, wrong
 
 
 def problem(address: str) -> str | None:

@@ -80,8 +80,10 @@ class Backend:
         kinds = {**self.entry.settings, **self.entry.knobs}
         for _, message in settings.problems(rest, {**kinds, **named}):
             raise BadInput(f"-m: {self.name} ({self.file.adapter}): {message}")
-        if rest.get("base_url") and (wrong := addresses.problem(rest["base_url"])):
+        for _, wrong in addresses.problems(rest.get("base_url")):
             raise BadInput(f"-m {wrong}")
+        if "base_url" in rest:
+            rest["base_url"] = addresses.canonical(rest["base_url"])
         known = dict(self.settings)
         if rest.get("base_url", known.get("base_url")) != known.get("base_url"):
             known.pop("api_key_env", None)  # the profile's key is for the host that the profile names
@@ -282,8 +284,9 @@ def parse(document: Document, name: str, *, resumed: bool = False) -> Backend:
         document.error(message, "settings", name) for name, message in settings.problems(file.settings, kinds)
     ]
     address = file.settings.get("base_url")
-    if isinstance(address, str) and address and (message := addresses.problem(address)):
-        wrong.append(document.error(message, "settings", "base_url"))
+    for number, message in addresses.problems(address):
+        place = () if number is None else (number,)
+        wrong.append(document.error(message, "settings", "base_url", *place))
     for key in file.decoding.asked():
         if key not in entry.decoding:
             message = f"{entry.name} cannot honour {key!r} in decoding"
@@ -291,7 +294,8 @@ def parse(document: Document, name: str, *, resumed: bool = False) -> Backend:
     if wrong:
         raise definitions.BadInputs(wrong)
     beside = {} if resumed else _beside(document, file.settings, entry.files)
-    return Backend(name=name, file=file, document=document, settings={**file.settings, **beside})
+    at = {"base_url": addresses.canonical(address)} if isinstance(address, list) else {}
+    return Backend(name=name, file=file, document=document, settings={**file.settings, **beside, **at})
 
 
 def _beside(document: Document, given: Mapping[str, Any], files: Iterable[str]) -> dict[str, str]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import api_keys
-from harness.backends.addresses import is_loopback, is_public, origin
+from harness.backends.addresses import is_loopback, is_public, named, origin
 from harness.backends.allowed_endpoints import ALLOWED, FLAG, is_remembered, remember
 from harness.config import documents
 from harness.config.documents import shown
@@ -57,9 +57,16 @@ def require(backend: Backend) -> None:
     """
     if backend.entry.remote:
         _require_key_like(backend)
-    sending = _sending(backend)
-    if sending is None:
-        return
+    for sending in _sendings(backend):
+        _require(backend, sending)
+
+
+def _require(backend: Backend, sending: Sending) -> None:
+    """Check that the backend may send what it sends to one of its servers.
+
+    Raises:
+        BadInput: it may not.
+    """
     typed, loopback = "base_url" in backend.typed, is_loopback(sending.origin)
     if sending.variable is not None:
         allowed = sending.origin in ALLOWED.get() or is_remembered(sending.variable, sending.origin)
@@ -93,8 +100,8 @@ def confirmed(backend: Backend, found_here: Backend | None, repeated: Mapping[st
     ours = {} if found_here is None else {name: found_here.settings.get(name) for name in names}
     known = theirs == {name: value for name, value in ours.items() if value}
     if not known and not theirs.keys() <= repeated.keys():
-        said = " and ".join(str(value) for value in theirs.values())
-        again = " ".join(f"-m {name}={value}" for name, value in theirs.items())
+        said = " and ".join(_typed(value) for value in theirs.values())
+        again = " ".join(f"-m {name}={_typed(value)}" for name, value in theirs.items())
         raise BadInput(
             f"uses {said}, which no profile {shown(backend.name)} here does; "
             f"if that is meant, repeat it: {again}",
@@ -106,6 +113,11 @@ def confirmed(backend: Backend, found_here: Backend | None, repeated: Mapping[st
 def confirmable(backend: Backend) -> tuple[str, ...]:
     """Return the settings that reach out of a run directory: to a server, or to files."""
     return (*(("base_url", "api_key_env") if backend.entry.remote else ()), *backend.entry.files)
+
+
+def _typed(value: Any) -> str:
+    """Return a setting as `-m` takes it; a list in brackets is one value."""
+    return f"[{','.join(map(str, value))}]" if isinstance(value, list) else str(value)
 
 
 def _require_private(sending: Sending, *, allowed: bool) -> None:
@@ -123,15 +135,16 @@ def _require_private(sending: Sending, *, allowed: bool) -> None:
         )
 
 
-def _sending(backend: Backend) -> Sending | None:
-    """Return what the backend sends to an address of its own; None where a shipped profile says all of it."""
-    address = backend.settings.get("base_url")
-    if not backend.entry.remote or not address:
-        return None  # the adapter's own service, which no file names
+def _sendings(backend: Backend) -> Iterator[Sending]:
+    """Yield what the backend sends to each address of its own; nothing where a shipped profile says it."""
+    addresses = named(backend.settings.get("base_url"))
+    if not backend.entry.remote or not addresses:
+        return  # the adapter's own service, which no file names
     place = backend.document.place(("settings", "base_url"))
     if _is_shipped(place.path) and not {"base_url", "api_key_env"} & backend.typed:
-        return None
-    return Sending(backend.key_name, origin(str(address)), place)
+        return
+    for address in dict.fromkeys(map(origin, addresses)):
+        yield Sending(backend.key_name, address, place)
 
 
 def _require_key_like(backend: Backend) -> None:
@@ -164,7 +177,11 @@ def shipped_pairs() -> dict[str | None, str]:
         for path in sorted(shipped("backends").rglob("*.yaml"))
         if b"base_url" in path.read_bytes()
     )
-    return {said.get("api_key_env"): origin(said["base_url"]) for said in settings if said.get("base_url")}
+    return {
+        said.get("api_key_env"): origin(address)
+        for said in settings
+        for address in named(said.get("base_url"))
+    }
 
 
 def _say_once(line: str) -> None:

@@ -382,7 +382,7 @@ ADAPTERS = (
             *("stop", "seed"),
         ),
         settings={
-            "base_url": "str",
+            "base_url": "str|list",
             "api": "chat|responses|completions",
             "system_as": "system|developer|user",
             "tools_as": "server|text",
@@ -412,7 +412,7 @@ ADAPTERS = (
             *("stop", "seed"),
         ),
         settings={
-            "base_url": "str",
+            "base_url": "str|list",
             "thinking_budget": "int",
             "system_as": "system|user",
             "tools_as": "server|text",

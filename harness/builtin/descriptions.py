@@ -176,7 +176,7 @@ SETTINGS = {
     "b": "BM25가 문서 길이를 바로잡는 정도, 0에서 1 / how much BM25 puts a passage's length right, 0 to 1",
     "k1": "BM25에서 되풀이된 말이 더해 주는 정도 / how much a repeated term adds in BM25",
     "ranking": "찾은 문서가 든 열 / the column that holds the passages found",
-    "base_url": "서버 주소 / the server's address",
+    "base_url": "서버 주소, 또는 같은 모델 서버들의 주소 / address of the server, or of several",
     "batch_rows": "한 걸음의 최대 행 수 / most rows of a training step",
     "batch_size": "한 번에 읽는 요청 수 / requests read at once",
     "batch_tokens": "한 걸음의 최대 토큰 수 / most tokens of a training step",

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from harness.backends.addresses import named
 from harness.backends.backend import Backend
 from harness.backends.schema import Rates
 from harness.costs.money import Currency
@@ -147,10 +148,16 @@ def _per_token(
 
 def _library_price(backend: Backend, day: date) -> TokenPrice | None:
     """Return what the price library says of the model where it is asked for; None if it does not know it."""
-    model, url = backend.file.model, backend.settings.get("base_url")
-    provider = None if url else backend.entry.provider
-    if not model or not (provider or url):
+    model, urls = backend.file.model, named(backend.settings.get("base_url"))
+    provider = None if urls else backend.entry.provider
+    if not model or not (provider or urls):
         return None
+    found = {_price_at(model, provider, url, day) for url in urls or (None,)}
+    return found.pop() if len(found) == 1 else None  # servers that bill differently have no one price
+
+
+def _price_at(model: str, provider: str | None, url: str | None, day: date) -> TokenPrice | None:
+    """Return what the library says of a model at a provider or an address."""
     from genai_prices import __version__
     from genai_prices.data_snapshot import get_snapshot
 

@@ -13,7 +13,7 @@ pytest.importorskip("aiohttp")
 
 from tests.support.certificates import certified
 from tests.support.forking import ASKING
-from tests.support.model_server import Asked, ModelServer, Reply, answer, refuse, say
+from tests.support.model_server import RESET, Asked, ModelServer, Reply, answer, refuse, say
 from tests.support.running import PATIENCE, Project, here, keys_of, one_line, outcome, records_of, rows, said
 
 AT_ONCE, KILLS = 8, 2  # benchmarks/remote.py kills twenty times
@@ -137,6 +137,56 @@ def test_the_same_model_elsewhere_is_another_run(project):
             here(project, "local_server", {"model": "tiny", "base_url": server.url}, limit=5)
     assert len(one.seen) == len(other.seen) == 5
     assert len(project.runs()) == 2
+
+
+class TestSeveralServers:
+    """`-m base_url=[A,B]`: servers of one model are one backend."""
+
+    def test_one_that_dies_amid_a_run_costs_no_answer(self, project):
+        with ModelServer() as one, ModelServer() as other:
+
+            def dies(asked: Asked) -> Reply:
+                return say("긍정") if len(one.seen) < 15 else [RESET]
+
+            one.script, other.script = dies, slowly
+            where = f"base_url=[{one.url},{other.url}]"
+            command = [where if str(word).startswith("base_url=") else word for word in run_of(one)]
+            done = project.harness(*command, "--max-failures", 0)
+        assert done.returncode == 0, done.stderr
+        assert len(keys_of(project.only())) == 60
+        assert {record["response"]["error"] for record in records_of(project.only())} == {None}
+        assert len(other.seen) > 20
+
+    def test_their_order_makes_no_other_run_and_asks_nothing_again(self, project):
+        with ModelServer() as one, ModelServer() as other:
+            settings = [
+                {"model": "tiny", "base_url": [a.url, b.url]} for a, b in ((one, other), (other, one))
+            ]
+            first = here(project, "local_server", settings[0], limit=20)
+            again = here(project, "local_server", settings[1], limit=20)
+            fresh = here(project, "local_server", settings[1], limit=20, fresh=True)
+        assert again.reused
+        assert fresh.run.to_dict()["counts"]["cached"] == 20
+        assert len(one.seen) + len(other.seen) == 20
+        assert first.run.to_dict()["backend"]["identity"]["endpoint"] == sorted([one.url, other.url])
+
+    def test_no_answer_says_which_of_them_gave_it(self, project):
+        with ModelServer() as one, ModelServer() as other:
+            done = here(
+                project, "local_server", {"model": "tiny", "base_url": [one.url, other.url]}, limit=20
+            )
+        assert one.seen
+        assert other.seen
+        assert b"127.0.0.1" not in (done.directory / "samples.jsonl").read_bytes()
+
+    def test_a_list_in_a_profile_is_checked_where_it_stands(self, project):
+        project.write(
+            "backends/pair.yaml",
+            "adapter: openai\nmodel: tiny\nsettings:\n  base_url:\n    - http://h:1/v1\n    - nowhere\n",
+        )
+        done = project.harness("check", "backends/pair.yaml")
+        assert done.returncode == 2
+        assert "pair.yaml:6" in done.stdout + done.stderr
 
 
 def test_how_it_is_asked_is_no_other_run(project):

@@ -1,10 +1,10 @@
-"""Many calls in flight to one server: the base of every adapter that asks over a network.
+"""Many calls in flight to one server, or to several that are one backend: the base of network adapters.
 
 One asyncio loop, the adapter's own, turns inside `answer`: it runs while the harness waits for an answer
 and stands still while the harness judges one. How many calls are in flight and how fast they follow is
 `rate_limits`' (window, token bucket, quotas), what a fault means `errors`', when the server is given up the
-`circuit_breaker`'s. A request is pulled from the source when there is room for its call, so that a drain or a
-budget holds back all that is not in flight.
+`circuit_breaker`'s, which of several servers is asked `servers`'. A request is pulled from the source when
+there is room for its call, so that a drain or a budget holds back all that is not in flight.
 
 What is on the wire is paid. So whatever ends a run (a signal, a refusal, a source that breaks) ends the
 questions only: calls on the wire are waited for, each as long as one try may take, and what waits for its
@@ -30,6 +30,7 @@ from harness.adapters.remote.errors import UNBILLED, Fault, quotas
 from harness.adapters.remote.own_loop import OwnLoop
 from harness.adapters.remote.rate_limits import Allowance, ConcurrencyWindow, Traffic
 from harness.adapters.remote.replies import Completion
+from harness.adapters.remote.servers import Server, Servers
 from harness.errors import Unavailable
 from harness.schema import DROPPED, Failure, Profile, Request, Response, Timing
 from harness.terminal import say, span
@@ -48,12 +49,13 @@ class RunEnding(Exception):
 
 @dataclass(slots=True)
 class Try:
-    """One try of a call: when it was sent, when content first and last came, and what the headers said.
+    """One try of a call: when it was sent and where, when content first and last came, what the headers said.
 
     `lost` is for how long the loop had stood still before. `said` is a reply that is being streamed.
     """
 
     sent: float
+    server: Server
     lost: float = 0.0
     first: float | None = None
     last: float | None = None
@@ -74,8 +76,12 @@ class Concurrent(Adapter):
 
     batch = 1  # requests that one call may hold
 
-    def __init__(self, profile: Profile) -> None:
-        """Remember the profile; nothing is sent yet."""
+    def __init__(self, profile: Profile, addresses: Sequence[str] = ("",)) -> None:
+        """Remember the profile; nothing is sent yet. Each address is that of a server.
+
+        `call` is told in its try which one is asked. The window of calls in flight and what is learnt of
+        limits are each server's own; rates that are stated are those of all.
+        """
         settings = profile.settings
         self.profile = profile
         self.timeout = float(settings.get("timeout") or TIMEOUT)
@@ -84,8 +90,14 @@ class Concurrent(Adapter):
             Allowance(float(settings[key])) if settings.get(key) else None
             for key in ("requests_per_minute", "tokens_per_minute")
         )
-        self.traffic = Traffic(ConcurrencyWindow(max(1, int(most))), requests, tokens)
-        self.server = Liveness(max(PATIENCE, self.timeout) if settings.get("timeout") else PATIENCE)
+        self.most = max(1, int(most))
+        patience = max(PATIENCE, self.timeout) if settings.get("timeout") else PATIENCE
+        self.servers = Servers(
+            [
+                Server(address, Traffic(ConcurrencyWindow(self.most), requests, tokens), Liveness(patience))
+                for address in addresses
+            ]
+        )
         self._random = random.Random(profile.seed)
         self._loop = OwnLoop(self._watch)
         self.clock = self._loop.clock
@@ -131,7 +143,7 @@ class Concurrent(Adapter):
     def began(self, this: Try, headers: Mapping[str, str]) -> None:
         """Note that an answer has begun: the server is there, however long the rest may take."""
         this.headers = headers
-        self.server.heard(self.clock.now())
+        this.server.liveness.heard(self.clock.now())
 
     def _salvaged(self, requests: Sequence[Request], this: Try) -> list[Response]:
         """Return the answer of a stream that broke off or timed out once its end and its tokens were told."""
@@ -185,7 +197,7 @@ class Concurrent(Adapter):
 
         What is in flight and what was not judged yet is lost with this process: both take up room.
         """
-        room = int(self.traffic.window.size) - len(self._running) - len(self._done)
+        room = self.servers.room(time.monotonic()) - len(self._running) - len(self._done)
         for _ in range(room if most is None else min(room, most)):
             if self._ending:
                 return False
@@ -232,9 +244,13 @@ class Concurrent(Adapter):
         if now < self._looks_at:
             return
         self._looks_at = now + 1.0
-        if self._running and self.traffic.in_flight and self.server.silent(now):
-            seconds = f"{self.server.patience:.0f} s"
-            self._end(self._gone(f"has not answered for {seconds}; -m timeout=SECONDS waits longer"))
+        for server in self.servers.all if self._running else ():
+            if server.traffic.in_flight and server.liveness.silent(now):
+                seconds = f"{server.liveness.patience:.0f} s"
+                server.verdict = f"has not answered for {seconds}; -m timeout=SECONDS waits longer"
+                server.leave_out(time.monotonic())
+        if self._running and self.servers.in_flight and (lost := self.servers.lost()):
+            self._end(self._gone(lost))
             self._silent = True
             self._wake_up()
 
@@ -251,8 +267,8 @@ class Concurrent(Adapter):
         asyncio.get_running_loop().call_later(1.0, self._announce_wire)
 
     def _announce_wire(self) -> None:
-        if self.traffic.in_flight:
-            self._announce(self.timeout, f"at most, for {self.traffic.in_flight:,} answers on the wire")
+        if self.servers.in_flight:
+            self._announce(self.timeout, f"at most, for {self.servers.in_flight:,} answers on the wire")
 
     def _abandon(self) -> None:
         """Cancel what is in flight."""
@@ -267,14 +283,14 @@ class Concurrent(Adapter):
 
     async def _answered(self, requests: list[Request], ready: float) -> None:
         """Try until there is an answer, or none to be hoped for."""
-        timing, fault = Timing(wait=0.0), None
+        timing, fault, server = Timing(wait=0.0), None, None
         for number in itertools.count(1):
             try:
-                await self._turn_of(requests, timing)
+                server = await self._turn_of(requests, timing, server)
             except RunEnding:
-                self._done += [self._unanswered(request, fault) for request in requests]
+                self._done += [self._unanswered(request, fault, server) for request in requests]
                 return
-            this = Try(time.perf_counter(), self.clock.lost())
+            this = Try(time.perf_counter(), server, self.clock.lost())
             if timing.queue is None:
                 timing.queue = this.sent - ready
             try:
@@ -285,9 +301,9 @@ class Concurrent(Adapter):
                     for half in (requests[: len(requests) // 2], requests[len(requests) // 2 :]):
                         await self._answered(half, ready)  # one of them is at fault, the others are not
                     return
-                if number < fault.tries and await self._tries_again(requests, fault, number, timing):
+                if await self._tries_again(requests, fault, number, this, timing):
                     continue
-                responses = [self._unanswered(request, fault) for request in requests]
+                responses = [self._unanswered(request, fault, server) for request in requests]
             self._time(timing, this)
             for response in responses:
                 response.attempts, response.timing = number, timing
@@ -301,42 +317,47 @@ class Concurrent(Adapter):
         timing.e2e = (this.last or time.perf_counter()) - this.sent
         timing.ttft = None if this.first is None else this.first - this.sent
 
-    async def _turn_of(self, requests: Sequence[Request], timing: Timing) -> None:
-        """Wait until the call may be sent. Calls leave in the order in which they came to the door.
+    async def _turn_of(self, requests: Sequence[Request], timing: Timing, last: Server | None) -> Server:
+        """Wait until the call may be sent, and return where it goes. Calls leave in the order they came.
+
+        What failed at the `last` server goes to another, where there is one.
 
         Raises:
             Ending: it is not to be sent any more.
         """
         began = time.perf_counter()
-        while (held := self.traffic.held(time.monotonic())) > 0:
+        while (held := self.servers.held(time.monotonic())) > 0:
             self._announce(held, "as the server asks")
             await self._wait(held, self._over)
         async with self._door:
-            while (delay := self.traffic.delay(time.monotonic())) > 0:
-                self._require_quota()
+            server, delay = self.servers.best(time.monotonic(), last)
+            while delay > 0:
+                self._require_quota(server)
                 self._news.clear()
                 await self._wait(delay, self._news)
+                server, delay = self.servers.best(time.monotonic(), last)
             if self._ending:
                 raise RunEnding
             now = time.monotonic()
-            if not self.traffic.in_flight:
-                self.server.asked(self.clock.now())
-            self.traffic.sent(self.weight(requests), now, self.trips(requests))
+            if not server.traffic.in_flight:
+                server.liveness.asked(self.clock.now())
+            server.traffic.sent(self.weight(requests), now, self.trips(requests))
         timing.wait = (timing.wait or 0.0) + time.perf_counter() - began
+        return server
 
-    def _require_quota(self) -> None:
+    def _require_quota(self, server: Server) -> None:
         """End the run where a quota that is used up is not whole again within what anybody should wait.
 
         While something is in flight its reply may say otherwise.
         """
-        reset = self.traffic.quota_delay(time.monotonic())
-        if not reset or self.traffic.in_flight:
+        reset = server.traffic.quota_delay(time.monotonic())
+        if not reset or server.traffic.in_flight:
             return
         if reset <= LONGEST_HOLD:
             self._announce(reset, "as the server says that our quota is used up")
-        elif not self.traffic.recounted(time.monotonic()):
+        elif not server.traffic.recounted(time.monotonic()):
             why = f"says that our quota is used up for another {span(reset)}; the same command goes on then"
-            self._end(self._gone(why))
+            self._end(self._gone(why if self.servers.only else f"{server.address} {why}"))
 
     async def _wait(self, seconds: float, news: asyncio.Event) -> None:
         """Wait for `news`, at most so long.
@@ -372,15 +393,18 @@ class Concurrent(Adapter):
             fault = None if responses else self._fault_of(error)
         finally:
             now = time.monotonic()
-            self.traffic.ended(self.weight(requests), used, now)
+            traffic = this.server.traffic
+            traffic.ended(self.weight(requests), used, now)
             for what, left, reset in quotas(this.headers):
-                self.traffic.told(what, left, reset, now)
+                traffic.told(what, left, reset, now)
             self._news.set()
         if fault is None or fault.finish is not None:
-            self.traffic.window.grow()
-            self.server.answers(self.clock.now())
+            traffic.window.grow()
+            this.server.liveness.answers(self.clock.now())
+            if this.server.answered():
+                say(f"{self.profile.name}: {this.server.address} answers again")
         else:
-            self._learn(fault, sent, now)
+            self._learn(this.server, fault, sent, now)
         if fault is not None:
             raise fault
         return responses
@@ -393,36 +417,40 @@ class Concurrent(Adapter):
             return Fault("malformed", "the reply is nested too deeply")
         return Fault("timeout", f"no whole answer within {self.timeout:g} s")
 
-    def _learn(self, fault: Fault, sent: float, now: float) -> None:
-        """Slow down after a fault, or end the run where there is no use in going on."""
+    def _learn(self, server: Server, fault: Fault, sent: float, now: float) -> None:
+        """Slow down after a fault, leave its server out, or end the run where there is no use in going on."""
         silence = self.clock.now()
         if fault.kind in ("rate_limited", "bad_request") or fault.hold is not None:
-            self.server.heard(silence + (fault.hold or 0.0))
-        verdict = self.server.verdict(fault, silence)
-        if verdict is not None:
-            self._end(self._gone(verdict))
+            server.liveness.heard(silence + (fault.hold or 0.0))
+        server.verdict = server.liveness.verdict(fault, silence)
+        if server.verdict is None and fault.hold is not None and fault.hold > LONGEST_HOLD:
+            server.verdict = f"asks us to wait {fault.hold:.0f} s; the same command goes on then"
+        if (lost := self.servers.lost()) is not None:
+            self._end(self._gone(lost))
             return
+        if not self.servers.only and server.fails(fault, sent, now):
+            say(f"{self.profile.name}: {server.address} is left out and tried again: {fault.message}")
         if fault.kind == "overloaded":
-            self.traffic.window.shrink(sent, now)
+            server.traffic.window.shrink(sent, now)
         elif fault.kind == "rate_limited":
-            self.traffic.refused(sent, fault.hold, now)
+            server.traffic.refused(sent, fault.hold, now)
         if fault.hold is not None:
-            if fault.hold > LONGEST_HOLD:
-                self._end(self._gone(f"asks us to wait {fault.hold:.0f} s; the same command goes on then"))
-            else:
-                self.traffic.hold(fault.hold, now)
+            server.traffic.hold(fault.hold, now)
 
     async def _tries_again(
-        self, requests: Sequence[Request], fault: Fault, number: int, timing: Timing
+        self, requests: Sequence[Request], fault: Fault, number: int, this: Try, timing: Timing
     ) -> bool:
-        """Return whether to try again, after the pause that comes before it.
+        """Return whether to try again, after the pause that comes before it where the same server is asked.
 
         What may have been billed already is sent again only where the budget bears that too.
         """
+        if number >= self.servers.tries(this.server, fault):
+            return False
         if self._ending or (fault.kind not in UNBILLED and not _may_resend(requests)):
             return False
         try:
-            await self._pause(fault, number, timing)
+            if not self.servers.elsewhere(this.server):
+                await self._pause(fault, number, timing)
         except RunEnding:
             return False
         return True
@@ -435,17 +463,20 @@ class Concurrent(Adapter):
             await self._wait(self._random.uniform(0, most), self._over)
             timing.wait = (timing.wait or 0.0) + time.perf_counter() - began
 
-    def _unanswered(self, request: Request, fault: Fault | None) -> Response:
+    def _unanswered(self, request: Request, fault: Fault | None, server: Server | None) -> Response:
         """Return what a request comes to whose last fault was this; None: it was never sent."""
         if fault is not None and fault.finish is not None:
             return Response(request.key, finish=fault.finish)
         if fault is None or (self._ending and fault.kind in UNBILLED and fault.another_time):
             return Response(request.key, error=Failure(DROPPED, "not sent: the run was ending"))
-        self.server.given_up()
+        if server is not None:
+            server.liveness.given_up()
         return Response(request.key, error=Failure(fault.kind, fault.message))
 
     def _gone(self, why: str) -> Unavailable:
-        return Unavailable(f"{self.profile.name}: the server {why}")
+        if self.servers.only:
+            return Unavailable(f"{self.profile.name}: the server {why}")
+        return Unavailable(f"{self.profile.name}: none of its {len(self.servers.all)} servers is left: {why}")
 
 
 async def _turns(count: int) -> None:

@@ -30,6 +30,7 @@ from harness.adapters.remote.replies import (
 )
 from harness.adapters.tools import call, declared, offers, sent_names, sent_talk
 from harness.api_keys import key, key_name
+from harness.backends.addresses import endpoint
 from harness.errors import BadInput
 from harness.schema import CHOOSING, IMAGE, Decoding, Profile, Request, Response
 
@@ -58,19 +59,22 @@ class Gemini(Concurrent):
         Raises:
             BadInput: `base_url` is no address, or options are to be compared by log-probabilities.
         """
-        super().__init__(profile)
+        self.urls = http.endpoints(profile.settings, GOOGLE)
+        super().__init__(profile, self.urls)
         self.settings = profile.settings
-        self.url = http.endpoint(self.settings, GOOGLE)
         if profile.ask in CHOOSING and profile.choose_by == "logprobs":
             raise BadInput(f"{profile.name}: Gemini tells no log-probabilities; say choose_by: structured")
         self.batch = EMBEDDED if profile.ask == "embed" else 1
         named = str(profile.model)
         self.model = named if named.startswith(("models/", "tunedModels/")) else f"models/{named}"
-        self._client: http.Client | None = None
+        self._clients: http.Clients | None = None
 
     def identity(self) -> Mapping[str, Any]:
         """Return what tells one server's model from another's of the same name."""
-        return {"endpoint": self.url, "api": "embedContent" if self.batch > 1 else "generateContent"}
+        return {
+            "endpoint": endpoint(self.urls),
+            "api": "embedContent" if self.batch > 1 else "generateContent",
+        }
 
     def sent(self, decoding: Decoding) -> Mapping[str, Any]:
         """Return the decoding under the API's names, the reasoning's headroom added.
@@ -85,7 +89,7 @@ class Gemini(Concurrent):
 
     def prepare(self) -> None:
         """Make the client, which connects when it is asked."""
-        self._client = self._client or self._made()
+        self._clients = self._clients or self._made()
 
     def weight(self, requests: Sequence[Request]) -> float:
         """Return about how many tokens the prompts have, and the most that the replies may have."""
@@ -100,9 +104,9 @@ class Gemini(Concurrent):
 
     async def hang_up(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        if self._clients is not None:
+            await self._clients.close()
+            self._clients = None
 
     # ---- text ---------------------------------------------------------------------------------------
 
@@ -113,7 +117,7 @@ class Gemini(Concurrent):
             reply = await self._sent("streamGenerateContent?alt=sse", body, this)
             try:
                 async for data in reply.events():
-                    hear(raise_for_error(document(data, self.url)), said)
+                    hear(raise_for_error(document(data, this.server.address)), said)
                     if said.text or said.called:
                         this.hear()
                     this.last = time.perf_counter()
@@ -191,17 +195,17 @@ class Gemini(Concurrent):
 
     # ---- the wire -----------------------------------------------------------------------------------
 
-    def _made(self) -> http.Client:
-        """Return a client that sends the key which the settings name, and none beside."""
+    def _made(self) -> http.Clients:
+        """Return clients that send the key which the settings name, and none beside."""
         name = key_name(self.settings, KEY)
         secret = key(name) if name else None
         headers = {"x-goog-api-key": secret} if secret else None
-        return http.Client(self.url, int(self.traffic.window.most), headers)
+        return http.Clients(self.urls, self.most, headers)
 
     async def _posted(self, method: str, body: Mapping[str, Any], this: Try) -> dict[str, Any]:
         """Return the reply to a body, an object without an error in it."""
         reply = await self._sent(method, body, this)
-        return raise_for_error(document(await reply.read(), self.url))
+        return raise_for_error(document(await reply.read(), this.server.address))
 
     async def _sent(self, method: str, body: Mapping[str, Any], this: Try) -> http.Reply:
         """Return the service's reply, its head read.
@@ -210,8 +214,8 @@ class Gemini(Concurrent):
             Fault: there is none, or it is a refusal.
         """
         self.prepare()
-        assert self._client is not None
-        reply = await self._client.post(f"/{VERSION}/{self.model}:{method}", body)
+        assert self._clients is not None
+        reply = await self._clients.post(this.server.address, f"/{VERSION}/{self.model}:{method}", body)
         this.headers = reply.headers
         if not 200 <= reply.status < 300:
             raise _refused(reply, *await refusal(reply))

@@ -11,7 +11,7 @@ import contextlib
 import json
 import os
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import aiohttp
@@ -21,7 +21,7 @@ from yarl import URL
 from harness.adapters.remote import errors as faults
 from harness.adapters.remote.errors import Fault
 from harness.adapters.remote.proxies import proxy_for
-from harness.backends.addresses import problem
+from harness.backends.addresses import named, problem
 from harness.errors import BadInput
 
 LARGEST = 16 * 2**20  # bytes of a reply
@@ -88,6 +88,23 @@ class Client:
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
         )
+
+
+class Clients:
+    """A client for each server of a backend, all with the same headers."""
+
+    def __init__(self, addresses: Iterable[str], most: int, headers: Mapping[str, str] | None = None) -> None:
+        """Connect to none yet; up to `most` connections to each are kept."""
+        self._clients = {address: Client(address, most, headers) for address in addresses}
+
+    async def post(self, address: str, path: str, body: Mapping[str, Any]) -> Reply:
+        """Return the reply of the server at `address`, as `Client.post` does."""
+        return await self._clients[address].post(path, body)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            await client.close()
 
 
 class Reply:
@@ -189,16 +206,17 @@ def of_transport(error: BaseException) -> Fault:
     return Fault("connection", f"the connection broke: {error or type(error).__name__}")
 
 
-def endpoint(settings: Mapping[str, Any], usual: str) -> str:
-    """Return the address to ask, without a slash at its end.
+def endpoints(settings: Mapping[str, Any], usual: str) -> tuple[str, ...]:
+    """Return the addresses to ask, each of one server of the backend, without a slash at their ends.
 
     Raises:
-        BadInput: it is no http(s) address, or holds a password.
+        BadInput: one is no http(s) address, or holds a password.
     """
-    address = str(settings.get("base_url") or usual).rstrip("/")
-    if wrong := problem(address):
-        raise BadInput(wrong)
-    return address
+    found = named(settings.get("base_url")) or (usual,)
+    for address in found:
+        if wrong := problem(address):
+            raise BadInput(wrong)
+    return found
 
 
 def _trusted() -> ssl.SSLContext:

@@ -1,7 +1,7 @@
 """OpenAI's API, and every server that speaks it: language models and embeddings.
 
-`base_url` names the server. A model with a name of its own for a thing has a setting for it (`system_as`,
-`max_tokens_as`), and a model that samples as it likes says `sampling: false`.
+`base_url` names the server, or several that serve one model. A model with a name of its own for a thing has
+a setting for it (`system_as`, `max_tokens_as`), and a model that samples as it likes says `sampling: false`.
 
 Options are compared by log-probabilities only through `api: completions`, on servers that echo a prompt with
 those of its tokens. Chat Completions tell those of the reply alone, and only the likeliest, which cannot
@@ -37,6 +37,7 @@ from harness.adapters.remote.replies import (
 )
 from harness.adapters.tools import declared, offers, sent_names, sent_talk
 from harness.api_keys import key, key_name
+from harness.backends.addresses import endpoint
 from harness.errors import BadInput
 from harness.schema import CHOOSING, IMAGE, Decoding, Profile, Request, Response
 from harness.terminal import say
@@ -57,9 +58,9 @@ class OpenAI(Concurrent):
         Raises:
             BadInput: `base_url` is no address, or the API chosen cannot do what is asked.
         """
-        super().__init__(profile)
+        self.urls = http.endpoints(profile.settings, OPENAI)
+        super().__init__(profile, self.urls)
         self.settings = profile.settings
-        self.url = http.endpoint(self.settings, OPENAI)
         name = self.settings.get("api") or "chat"
         self.api: Api = APIS[name]
         self.compares = profile.ask in CHOOSING and profile.choose_by == "logprobs"
@@ -78,13 +79,13 @@ class OpenAI(Concurrent):
             )
         embeds = profile.ask == "embed"
         self.batch, self.path = (EMBEDDED, "/embeddings") if embeds else (1, self.api.path)
-        self._client: http.Client | None = None
+        self._clients: http.Clients | None = None
         self._decoding: tuple[Decoding | None, Mapping[str, Any]] = (None, {})
         self._warned = False
 
     def identity(self) -> Mapping[str, Any]:
         """Return what tells one server's model from another's of the same name."""
-        return {"endpoint": self.url, "api": self.path.strip("/")}
+        return {"endpoint": endpoint(self.urls), "api": self.path.strip("/")}
 
     def sent(self, decoding: Decoding) -> Mapping[str, Any]:
         """Return the decoding under the API's names, the reasoning's headroom added.
@@ -116,7 +117,7 @@ class OpenAI(Concurrent):
 
     def prepare(self) -> None:
         """Make the client, which connects when it is asked."""
-        self._client = self._client or self._made()
+        self._clients = self._clients or self._made()
 
     # ---- a call -------------------------------------------------------------------------------------
 
@@ -138,9 +139,9 @@ class OpenAI(Concurrent):
 
     async def hang_up(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        if self._clients is not None:
+            await self._clients.close()
+            self._clients = None
 
     def weight(self, requests: Sequence[Request]) -> float:
         """Return about how many tokens the prompts have, and the most that the replies may have."""
@@ -220,7 +221,9 @@ class OpenAI(Concurrent):
         reply = await self._sent(body, this)
         try:
             if any(kind in reply.headers.get("Content-Type", "") for kind in ("json", "html")):
-                return self.api.read(raise_for_error(document(await reply.read(), self.url + self.path)))
+                return self.api.read(
+                    raise_for_error(document(await reply.read(), this.server.address + self.path))
+                )
             async for data in reply.events():
                 if data == b"[DONE]":  # the end, however long the server then keeps the connection open
                     break
@@ -260,17 +263,20 @@ class OpenAI(Concurrent):
 
     # ---- the wire -----------------------------------------------------------------------------------
 
-    def _made(self) -> http.Client:
-        """Return a client that sends the key which the settings name, and none beside."""
+    def _made(self) -> http.Clients:
+        """Return clients that send the key which the settings name, and none beside."""
         name = key_name(self.settings, KEY)
         secret = key(name) if name else None
         headers = {"Authorization": f"Bearer {secret}"} if secret else None
-        return http.Client(self.url, int(self.traffic.window.most), headers)
+        return http.Clients(self.urls, self.most, headers)
 
     async def _posted(self, body: Mapping[str, Any], this: Try) -> dict[str, Any]:
         """Return the reply to a body, an object without an error in it."""
-        reply = await self._sent(body, this)
-        return raise_for_error(document(await reply.read(), self.url + self.path))
+        return await self._whole(await self._sent(body, this), this)
+
+    async def _whole(self, reply: http.Reply, this: Try) -> dict[str, Any]:
+        """Return the object that a reply which is no stream holds."""
+        return raise_for_error(document(await reply.read(), this.server.address + self.path))
 
     async def _sent(self, body: Mapping[str, Any], this: Try) -> http.Reply:
         """Return the server's reply, its head read.
@@ -279,8 +285,10 @@ class OpenAI(Concurrent):
             Fault: there is none, or it is a refusal.
         """
         self.prepare()
-        assert self._client is not None
-        reply = await self._client.post(self.path, {"model": self.profile.model, **body})
+        assert self._clients is not None
+        reply = await self._clients.post(
+            this.server.address, self.path, {"model": self.profile.model, **body}
+        )
         this.headers = reply.headers
         await raise_for_status(reply)
         self.began(this, reply.headers)

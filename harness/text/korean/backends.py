@@ -126,6 +126,9 @@ SENTENCES = {
     "-m example: the examples have no field {0}.{1}": "-m example: 예제에 필드 {0:이/가} 없습니다.{1}",
     # harness/adapters/remote/base.py
     "{0}: the server {1}": "{0}: 서버가 {1}",
+    "{0}: none of its {1} servers is left: {2}": "{0}: 서버 {1}대를 모두 쓸 수 없습니다: {2}",
+    "{0}: {1} is left out and tried again: {2}": "{0}: {1:을/를} 잠시 빼 두었다가 다시 물어봅니다: {2}",
+    "{0}: {1} answers again": "{0}: {1:이/가} 다시 응답합니다",
     # harness/adapters/remote/gemini.py
     "{0}: Gemini tells no log-probabilities; say choose_by: structured": "{0}: Gemini는 로그 확률을 알려 주지 않습니다. choose_by: structured를 쓰세요",
     # harness/adapters/remote/openai.py

@@ -57,7 +57,7 @@ class TestInFlight:
 
     def test_the_command_line_s_concurrency_goes_before_the_profile_s(self):
         one = adapter("http://127.0.0.1:9/v1", settings={"concurrency": 7}, concurrency=3)
-        assert one.traffic.window.most == 3
+        assert one.servers.all[0].traffic.window.most == 3
 
     def test_connections_are_used_again(self):
         with ModelServer() as server:
@@ -189,16 +189,16 @@ class TestWaiting:
 
     def test_limits_are_settings_and_none_by_default(self):
         limits = {"requests_per_minute": 240, "tokens_per_minute": 9000}
-        told = adapter("http://127.0.0.1:9/v1", settings=limits).traffic
+        told = adapter("http://127.0.0.1:9/v1", settings=limits).servers.all[0].traffic
         assert (told.requests.per_minute, told.tokens.per_minute) == (240, 9000)
-        assert adapter("http://127.0.0.1:9/v1").traffic.requests is None
+        assert adapter("http://127.0.0.1:9/v1").servers.all[0].traffic.requests is None
 
     def test_each_request_of_a_comparison_counts_against_the_limit(self):
         settings = {"requests_per_minute": 60, "api": "completions"}
         with ModelServer(script=echo) as server:
             one = adapter(server.url, settings=settings, ask="choose", choose_by="logprobs", chat=False)
             ask(one, [request(ask="choose", options=OPTIONS)])
-            ahead = one.traffic.requests.free_at - time.monotonic()
+            ahead = one.servers.all[0].traffic.requests.free_at - time.monotonic()
             one.close()
         assert len(server.seen) == 3  # the prompt, and each option after it
         assert 2 < ahead <= 3
@@ -207,7 +207,7 @@ class TestWaiting:
         with ModelServer() as server:
             one = adapter(server.url, settings={"tokens_per_minute": 60_000})
             ask(one, [request(decoding={"max_tokens": 5000})])
-            ahead = one.traffic.tokens.free_at - time.monotonic()
+            ahead = one.servers.all[0].traffic.tokens.free_at - time.monotonic()
             one.close()
         assert ahead < 1  # 12 tokens, not 5,000, which are 5 seconds' worth
 
@@ -263,7 +263,7 @@ class TestGivingUp:
     def test_an_endpoint_that_goes_away_is_given_up_and_what_it_answered_is_kept(self):
         with ModelServer() as server:
             one = adapter(server.url, concurrency=2)
-            one.server.patience = 0.3
+            one.servers.all[0].liveness.patience = 0.3
             answers = one.answer(named(50))
             kept = [next(answers) for _ in range(5)]
         with pytest.raises(Unavailable, match="has not answered for"):
@@ -274,7 +274,7 @@ class TestGivingUp:
     def test_an_endpoint_that_says_nothing_is_given_up(self):
         with ModelServer(script=lambda one: [60.0]) as server:
             one = adapter(server.url)
-            one.server.patience = 0.5
+            one.servers.all[0].liveness.patience = 0.5
             with pytest.raises(Unavailable, match=r"has not answered for .*timeout=SECONDS"):
                 ask(one, named(5))
             one.close()
@@ -289,6 +289,6 @@ class TestGivingUp:
     def test_a_server_that_is_slow_for_all_but_answers_is_not_given_up(self):
         with ModelServer(script=lambda one: say("긍정", after=0.2)) as server:
             one = adapter(server.url, concurrency=1)
-            one.server.patience = 0.7
+            one.servers.all[0].liveness.patience = 0.7
             assert len(ask(one, named(8))) == 8
             one.close()

@@ -332,7 +332,7 @@ def test_an_address_that_is_none_is_refused(url):
         with pytest.raises(BadInput, match="should be an address such as"):
             OpenAI(profile(url))
     else:
-        assert OpenAI(profile(url)).url == openai.OPENAI
+        assert OpenAI(profile(url)).urls == (openai.OPENAI,)
 
 
 def test_a_password_in_the_address_is_refused_and_not_shown():
