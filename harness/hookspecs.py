@@ -79,8 +79,9 @@ class MetricEntry:
     `settings` is as in `AdapterEntry`; `asks` are the asks it can judge; `extra` what it needs installed.
     A name that ends in capitals after a colon or an at sign, `evaluate:NAME_OR_PATH`, `recall@K`, is that of
     a family: what stands in the place of the capitals comes first, `factory(text, labels, **settings)`.
-    `several_labels` says of a metric of labels that an example's target may be a list of them, and
-    `executed` that it judges what came of running a reply, which a task with `execute` has done.
+    `several_labels` says of a metric of labels that an example's target may be a list of them, `executed`
+    that it judges what came of running a reply, which a task with `execute` has done, and `in_world` that it
+    judges what was done in the world of a task with `world`.
     """
 
     name: str
@@ -91,6 +92,7 @@ class MetricEntry:
     description: str = ""
     several_labels: bool = False
     executed: bool = False
+    in_world: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,19 @@ class ExporterEntry:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class WorldEntry:
+    """A simulated world by name; `target` is the `module:Class` behind it, whose methods a model calls.
+
+    The class is called as `Class(state)` with the state that an example begins in, a mapping as JSON has it,
+    and tells in `state`, an attribute or a property, which state it is in. Each public method is a tool.
+    """
+
+    name: str
+    target: str
+    description: str = ""
+
+
 @hookspec
 def register_adapters(register: Callable[[AdapterEntry], None]) -> None:
     """Call `register(AdapterEntry(…))` for every adapter."""
@@ -151,6 +166,11 @@ def register_extractors(register: Callable[[ExtractorEntry], None]) -> None:
 @hookspec
 def register_exporters(register: Callable[[ExporterEntry], None]) -> None:
     """Call `register(ExporterEntry(…))` for every place that runs can be pushed to."""
+
+
+@hookspec
+def register_worlds(register: Callable[[WorldEntry], None]) -> None:
+    """Call `register(WorldEntry(…))` for every simulated world."""
 
 
 @hookspec

@@ -20,7 +20,14 @@ import pluggy
 
 from harness import builtin, hookspecs
 from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
-from harness.hookspecs import AdapterEntry, ExporterEntry, ExtractorEntry, FolderEntry, MetricEntry
+from harness.hookspecs import (
+    AdapterEntry,
+    ExporterEntry,
+    ExtractorEntry,
+    FolderEntry,
+    MetricEntry,
+    WorldEntry,
+)
 
 GROUP = "harness"
 HOOKS: dict[str, type[Any]] = {
@@ -28,10 +35,11 @@ HOOKS: dict[str, type[Any]] = {
     "register_metrics": MetricEntry,
     "register_extractors": ExtractorEntry,
     "register_exporters": ExporterEntry,
+    "register_worlds": WorldEntry,
     "register_folders": FolderEntry,
 }
 
-Entry = TypeVar("Entry", AdapterEntry, MetricEntry, ExtractorEntry, ExporterEntry)
+Entry = TypeVar("Entry", AdapterEntry, MetricEntry, ExtractorEntry, ExporterEntry, WorldEntry)
 
 
 @cache
@@ -177,7 +185,7 @@ def _unknown_words(entry: Any) -> Iterator[str]:
         for word in words:
             if word not in known:
                 yield f"{entry.name!r}: {word!r} is not known in {key}.{did_you_mean(word, known)}"
-    for setting, kind in {**entry.settings, **getattr(entry, "knobs", {})}.items():
+    for setting, kind in {**getattr(entry, "settings", {}), **getattr(entry, "knobs", {})}.items():
         if kind not in hookspecs.SETTING_KINDS and "|" not in kind:
             hint = did_you_mean(kind, hookspecs.SETTING_KINDS)
             yield f"{entry.name!r}: the setting {setting!r} is of no known kind {kind!r}.{hint}"
@@ -211,6 +219,11 @@ def extractors() -> dict[str, ExtractorEntry]:
 def exporters() -> dict[str, ExporterEntry]:
     """Return the entry of every place that runs can be pushed to, by name."""
     return _gathered()["register_exporters"]
+
+
+def worlds() -> dict[str, WorldEntry]:
+    """Return the entry of every simulated world, by name."""
+    return _gathered()["register_worlds"]
 
 
 def folders(kind: str) -> tuple[Path, ...]:

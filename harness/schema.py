@@ -292,6 +292,11 @@ class Request:
         self._offered = False
         self.may_resend: Callable[[], bool] | None = None
 
+    def rendered_by(self, render: Callable[[], Parts]) -> Request:
+        """Return the request with another prompt than its own, before anything has read that."""
+        self._render = render
+        return self
+
     @property
     def key(self) -> tuple[str, int]:
         """Return (example id, repeat), which a Response must name."""
@@ -468,6 +473,25 @@ class Execution:
         return self.outcome == "passed"
 
 
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """How it stands in a simulated world after a step: what its calls came to, and the world's state.
+
+    `results` are of this step's calls in their order, each with `name`, `content` (what the system is told)
+    and `kind`: done, refused (the method raised) or invalid (no such tool, or not its arguments). `steps`,
+    `calls`, `refused` and `invalid` count from the episode's beginning. `end` is how it ended, which only the
+    last of its possible steps says: answered (in words), unanswered (no reply to be read), max_steps.
+    """
+
+    results: Sequence[Mapping[str, str]] = ()
+    state: Any = None
+    steps: int = 0
+    calls: int = 0
+    refused: int = 0
+    invalid: int = 0
+    end: str | None = None
+
+
 @dataclass(slots=True)
 class Response:
     """What came back for one request: text, one score an option, a value, spans, or a failure.
@@ -484,7 +508,8 @@ class Response:
     scores, in whatever order: the scores say which is first. `calls` are the tools that it called in a form
     of the engine's own, each `{"name": …, "arguments": {…}}`; arguments that are no JSON object stay the text
     that came. None where it called none so: a call may still stand in the text. `renamed` says which tools
-    went under another name, name sent → the tool's own.
+    went under another name, name sent → the tool's own. `world` is how it stands in the simulated world that
+    the calls were made in, where the task has one.
     """
 
     key: tuple[str, int]
@@ -508,6 +533,7 @@ class Response:
     ranking: Sequence[Scored] | None = None
     calls: Sequence[Mapping[str, Any]] | None = None
     renamed: Mapping[str, str] | None = None
+    world: Episode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -605,7 +631,8 @@ class Metric:
     (None when unanswered; a label, a text, a float for `rate` and `embed`, spans for `tag`, the passages' ids
     in their order for `retrieve`), the
     `choice` (the pair of prediction and number of options), the options' scores (None where there are
-    none), the reply's text, the `execution` of what it wrote (None when unanswered), or the likelihood: the
+    none), the reply's text, the `execution` of what it wrote (None when unanswered), the `world` (an
+    `Episode`, None where the task has no world), or the likelihood: the
     pair (log-likelihood in nats, number of tokens or None), None when unanswered.
     `aggregate(stats (N, K), weights (D, N))` returns (D,), one figure a weighting, and raises
     HarnessError for N = 0. A row of weight 2 is the row twice, and equal rows may be made one. It may be
@@ -624,7 +651,9 @@ class Metric:
     unit: str = "0-1"
     higher_is_better: bool = True
     interval: Literal["wilson", "bootstrap", "none"] = "bootstrap"
-    reads: Literal["prediction", "choice", "scores", "text", "likelihood", "execution"] = "prediction"
+    reads: Literal["prediction", "choice", "scores", "text", "likelihood", "execution", "world"] = (
+        "prediction"
+    )
     reader: str | None = None
     corpus: Callable[[Sequence[Any], Sequence[Any]], float] | None = None
     prepare: Callable[[], object] | None = None

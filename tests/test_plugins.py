@@ -52,13 +52,21 @@ SHOUT = {
         """,
     "shout/__init__.py": "",
     "shout/plugin.py": """
-        from harness.hookspecs import AdapterEntry, ExtractorEntry, FolderEntry, MetricEntry, hookimpl
+        from harness.hookspecs import (
+            AdapterEntry, ExtractorEntry, FolderEntry, MetricEntry, WorldEntry, hookimpl
+        )
 
 
         @hookimpl
         def register_adapters(register):
             settings = {"mark": "str"}
-            register(AdapterEntry("shout", "shout.adapter:Shout", asks=("generate",), settings=settings))
+            asks = ("generate", "call")
+            register(AdapterEntry("shout", "shout.adapter:Shout", asks=asks, settings=settings))
+
+
+        @hookimpl
+        def register_worlds(register):
+            register(WorldEntry("lamp", "shout.world:Lamp", "등 / a lamp"))
 
 
         @hookimpl
@@ -87,10 +95,37 @@ SHOUT = {
             def answer(self, requests):
                 for request in requests:
                     if request is not None:
-                        yield Response(request.key, text=request.prompt + self.mark * 3, finish="stop")
+                        called = request.ask == "call"
+                        text = self.called(request) if called else request.prompt + self.mark * 3
+                        yield Response(request.key, text=text, finish="stop")
+
+            def called(self, request):
+                if "it burns" not in request.prompt:
+                    return '[{"name": "switch", "arguments": {"on": true}}]'
+                broken = "the bulb is gone" in request.prompt
+                return "Done!" if broken else '[{"name": "shatter", "arguments": {}}]'
 
             def close(self):
                 pass
+        """,
+    "shout/world.py": """
+        class Lamp:
+            def __init__(self, state):
+                self.state = dict(state)
+
+            def switch(self, on: bool, times: int = 1) -> str:
+                '''Switch the lamp.
+
+                Args:
+                    on: whether it
+                        is to burn
+                    times (int): how often
+                '''
+                self.state["on"] = on
+                return "it burns" if on else "it is dark"
+
+            def shatter(self) -> None:
+                raise RuntimeError("the bulb is gone")
         """,
     "shout/judge.py": """
         from harness.schema import Metric
@@ -122,6 +157,20 @@ SHOUT = {
     "shout/tasks/shout.jsonl": """
         {"id": "1", "text": "야호", "split": "test"}
         {"id": "2", "text": "안녕", "split": "test"}
+        """,
+    "shout/tasks/lamp.yaml": """
+        version: 1
+        description: Switches a lamp on
+        data: {format: jsonl, sample: lamp.jsonl, files: {test: lamp.jsonl}}
+        fields: {id: id, before: before, text: text, target: "{{ row.after | tojson }}"}
+        ask: call
+        world: {name: lamp, state: before, max_steps: 4}
+        templates: {say: {query: "{{ text }}"}}
+        metrics: [world_state, world_calls]
+        """,
+    "shout/tasks/lamp.jsonl": """
+        {"id": "1", "text": "Light!", "before": {"on": false}, "after": {"on": true}, "split": "test"}
+        {"id": "2", "text": "Dark!", "before": {"on": false}, "after": {"on": false}, "split": "test"}
         """,
     "shout/backends/shout.yaml": "adapter: shout\nkind: classical\n",
 }
@@ -186,6 +235,20 @@ def test_a_strangers_task_runs_on_a_strangers_backend_from_an_empty_folder(in_sh
     assert run["metrics"]["loudness"]["value"] == 2.0
     assert run["metrics"]["loudness"]["unit"] == "marks"
     assert run["metrics"]["exact_match"]["value"] == 1.0  # under ko.v1 a `!` at the end does not count
+
+
+@needs_builder
+def test_a_strangers_world_is_acted_in_and_what_it_raises_is_told(in_shout, tmp_path):
+    done = in_shout("run", "-t", "lamp", "-b", "shout", "--sample", "--json", "--quiet")
+    assert done.returncode == 0, done.stderr
+    (run,) = json.loads(done.stdout)["runs"]
+    assert {name: run["metrics"][name]["value"] for name in run["metrics"]} == {
+        **{"world_state": 0.5, "world_calls": 2.0}
+    }
+    shown = in_shout("show", "lamp", "--sample", "-n", "1").stdout
+    assert '"on": {"description": "whether it is to burn", "type": "boolean"}' in shown
+    assert '"times": {"default": 1, "description": "how often", "type": "integer"}' in shown
+    assert "the bulb is gone" in next(tmp_path.glob("runs/*/*/*/samples.jsonl")).read_text()
 
 
 @needs_builder

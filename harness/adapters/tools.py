@@ -101,14 +101,14 @@ def sent_talk(talk: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> li
 def _sent(message: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     found = dict(message)
     if "name" in found:
-        found["name"] = names.get(found["name"], found["name"])
+        found["name"] = names.get(found["name"]) or _allowed(found["name"])
     if found.get("tool_calls"):
         found["tool_calls"] = [
             {
                 **one,
                 "function": {
                     **one["function"],
-                    "name": names.get(one["function"]["name"], one["function"]["name"]),
+                    "name": names.get(one["function"]["name"]) or _allowed(one["function"]["name"]),
                 },
             }
             for one in found["tool_calls"]

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from harness.builtin import adapters, descriptions, exporters, extractors, metrics
-from harness.hookspecs import AdapterEntry, ExporterEntry, ExtractorEntry, MetricEntry, hookimpl
+from harness.builtin import adapters, descriptions, exporters, extractors, metrics, worlds
+from harness.hookspecs import AdapterEntry, ExporterEntry, ExtractorEntry, MetricEntry, WorldEntry, hookimpl
 
-__all__ = ["ADAPTERS", "EXPORTERS", "EXTRACTORS", "METRICS"]
+__all__ = ["ADAPTERS", "EXPORTERS", "EXTRACTORS", "METRICS", "WORLDS"]
 
-Entry = TypeVar("Entry", AdapterEntry, MetricEntry, ExtractorEntry, ExporterEntry)
+Entry = TypeVar("Entry", AdapterEntry, MetricEntry, ExtractorEntry, ExporterEntry, WorldEntry)
 
 
 def _described(entries: Iterable[Entry], lines: Mapping[str, str]) -> tuple[Entry, ...]:
@@ -22,6 +22,7 @@ ADAPTERS = _described(adapters.ADAPTERS, descriptions.ADAPTERS)
 METRICS = _described(metrics.METRICS, descriptions.METRICS)
 EXTRACTORS = _described(extractors.EXTRACTORS, descriptions.EXTRACTORS)
 EXPORTERS = _described(exporters.EXPORTERS, descriptions.EXPORTERS)
+WORLDS = _described(worlds.WORLDS, descriptions.WORLDS)
 
 
 @hookimpl
@@ -49,4 +50,11 @@ def register_extractors(register: Callable[[ExtractorEntry], None]) -> None:
 def register_exporters(register: Callable[[ExporterEntry], None]) -> None:
     """Name the places that ship with the harness."""
     for entry in EXPORTERS:
+        register(entry)
+
+
+@hookimpl
+def register_worlds(register: Callable[[WorldEntry], None]) -> None:
+    """Name the worlds that ship with the harness."""
+    for entry in WORLDS:
         register(entry)

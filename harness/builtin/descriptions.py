@@ -53,6 +53,10 @@ METRICS = {
     "json_exact": "키와 값이 모두 맞은 비율 / share whose every key and value is right",
     "call_exact": "해야 할 호출이 FunctionChat의 규칙으로 맞은 비율 / due calls right by its authors' rule",
     "call_decision": "호출해야 할 때만 호출한 비율 / share of examples with a call just where one is due",
+    "world_state": "세계가 바라던 상태로 끝난 비율 / share of episodes that end in the wanted state",
+    "world_steps": "한 번에 든 응답의 수 / replies an episode took",
+    "world_calls": "한 번에 든 호출의 수 / calls an episode took",
+    "world_invalid_calls": "도구나 인자가 틀린 호출의 비율 / share of calls of no tool or with bad arguments",
     "bfcl_accuracy": "함수 호출이 BFCL의 규칙으로 맞은 비율 / share of calls that are right by BFCL's rule",
     "truthful_mass": "참인 보기들에 준 확률 / probability of all true options (TruthfulQA MC2)",
     "truthful": "거짓보다 참에 가까운 답의 비율 / share nearer to what is true",
@@ -120,6 +124,10 @@ EXTRACTORS = {
     "sql": "응답의 SQL 질의: 마지막 SQL 블록, 없으면 SELECT나 WITH부터 / the query of a reply",
     "code": "응답의 코드: 알맞은 코드 블록, 없으면 글 / the code: the right fenced block, else the text",
     "json_field": "첫 JSON 객체의 한 필드 / a field of the first JSON object",
+}
+
+WORLDS = {
+    "reservation_desk": "식당의 예약 창구 / the desk of a restaurant that takes reservations",
 }
 
 EXPORTERS = {

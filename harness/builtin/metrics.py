@@ -91,6 +91,10 @@ METRICS = (
         MetricEntry(name, f"harness.metrics.tool_calls:{name}", asks=("generate", "call"))
         for name in ("call_exact", "call_decision")
     ),
+    *(
+        MetricEntry(name, f"harness.metrics.worlds:{name}", asks=("call",), in_world=True)
+        for name in ("world_state", "world_steps", "world_calls", "world_invalid_calls")
+    ),
     MetricEntry("truthful_mass", "harness.metrics.truthfulness:truthful_mass", asks=("choose",)),
     MetricEntry("judged_score", "harness.metrics.judged:judged_score", asks=("generate",)),
     MetricEntry("first_wins", "harness.metrics.judged:first_wins", asks=("generate",)),

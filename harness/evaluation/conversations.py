@@ -8,22 +8,22 @@ before it do and what it was asked is what would be asked now.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 from harness.records import journal as records
 from harness.records.journal import Key
 from harness.records.sample_schema import Record
-from harness.schema import Example, Exchange, Failure, Request, Response
+from harness.schema import Example, Exchange, Failure, Request, Response, WithTools
 from harness.text.thoughts import spoken
 
 EARLIER_TURN = "earlier_turn"  # the kind of failure of a turn that could not be asked
 SILENT = ("filtered", "refused", "too_long")  # ends of a reply after which nobody can go on
-
-Make = Callable[[Example, int, tuple[Exchange, ...]], Request]
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,34 @@ def grouped(examples: Iterable[Example]) -> Iterator[tuple[Example, ...]]:
         yield tuple(turns)
 
 
-class Conversations:
-    """The requests of a run whose examples are turns."""
+class Open(Protocol):
+    """What goes on: its turns are asked one after the other."""
 
-    def __init__(self, samples: Path, make: Make, repeats: int) -> None:
+    @property
+    def next(self) -> Example:
+        """The turn that comes next."""
+
+    @property
+    def repeat(self) -> int:
+        """Which of the times it is asked."""
+
+    @property
+    def history(self) -> tuple[Any, ...]:
+        """What was said before that turn."""
+
+
+Going = TypeVar("Going", bound=Open)
+
+
+class Turns(Generic[Going], ABC):
+    """The requests of a run in which a turn depends on what the one before was answered."""
+
+    def __init__(self, samples: Path, make: Callable[..., Request], repeats: int) -> None:
         """Read what the journal holds; `make` returns the request of (example, repeat, history)."""
         self._make, self._repeats = make, repeats
         self._known = {line.record.key: line.record for line in records.read_records(samples)}
-        self._ready: deque[_Open] = deque()
-        self._asked: dict[Key, tuple[_Open, Request]] = {}
+        self._ready: deque[Going] = deque()
+        self._asked: dict[Key, tuple[Going, Request]] = {}
         self._unasked: deque[tuple[Request, Response]] = deque()
 
     def done(self, examples: Iterable[Example]) -> set[Key]:
@@ -66,14 +85,14 @@ class Conversations:
         found: set[Key] = set()
         for turns in grouped(examples):
             for repeat in range(self._repeats):
-                found |= {(turn.id, repeat) for turn in turns[: self._standing(turns, repeat)[0]]}
+                found |= {(turn.id, repeat) for turn in turns[: self._stands(turns, repeat)]}
         return found
 
     def requests(
         self, examples: Iterable[Example], pending: MutableMapping[Key, Request], ending: Callable[[], bool]
     ) -> Iterator[Request | None]:
         """Yield what can be asked now; None while an answer has to come first."""
-        begun = (_Open(turns, repeat, ()) for turns in grouped(examples) for repeat in range(self._repeats))
+        begun = ((turns, repeat) for turns in grouped(examples) for repeat in range(self._repeats))
         while not ending():
             if self._ready:
                 going = self._ready.popleft()
@@ -82,11 +101,32 @@ class Conversations:
                 pending[request.key] = request
                 yield request
             elif (new := next(begun, None)) is not None:
-                self._resume(new.turns, new.repeat)
+                self._resume(*new)
             elif self._asked:
                 yield None
             else:
                 return
+
+    def unasked(self) -> Iterator[tuple[Request, Response]]:
+        """Yield the turns that turned out not to be asked, with what stands in place of a reply."""
+        while self._unasked:
+            yield self._unasked.popleft()
+
+    @abstractmethod
+    def heard(self, request: Request, response: Response) -> None:
+        """Take the answer to a turn: the next is ready, or cannot be asked."""
+
+    @abstractmethod
+    def _resume(self, turns: tuple[Example, ...], repeat: int) -> None:
+        """Go on where the answers in the journal end; what is whole is not asked at all."""
+
+    @abstractmethod
+    def _stands(self, turns: tuple[Example, ...], repeat: int) -> int:
+        """Return how many turns, from the first, have an answer that stands."""
+
+
+class Conversations(Turns[_Open]):
+    """The requests of a run whose examples are turns of conversations."""
 
     def heard(self, request: Request, response: Response) -> None:
         """Take the answer to a turn: the next is ready, or cannot be asked."""
@@ -100,11 +140,6 @@ class Conversations:
             self._leave(going, finish=response.finish)
         elif (on := going.after((request.parts.query, reply))) is not None:
             self._ready.append(on)
-
-    def unasked(self) -> Iterator[tuple[Request, Response]]:
-        """Yield the turns that turned out not to be asked, with what stands in place of a reply."""
-        while self._unasked:
-            yield self._unasked.popleft()
 
     def _leave(self, going: _Open, *, error: Failure | None = None, finish: str | None = None) -> None:
         """Note the turns after the next one as not asked."""
@@ -124,6 +159,10 @@ class Conversations:
         else:  # after a turn without a reply nothing is asked, and not all of that is written down
             self._leave(going, finish=self._known[going.next.id, repeat].response.finish)
 
+    def _stands(self, turns: tuple[Example, ...], repeat: int) -> int:
+        """Return how many turns, from the first, have an answer that stands."""
+        return self._standing(turns, repeat)[0]
+
     def _standing(self, turns: tuple[Example, ...], repeat: int) -> tuple[int, tuple[Exchange, ...]]:
         """Return how many turns, from the first, have an answer that stands, and what was said in them.
 
@@ -140,7 +179,7 @@ class Conversations:
                     return number, history
                 continue
             request = self._make(turn, repeat, history)
-            if not _asked_so(record, request):
+            if not asked_so(record, request):
                 return number, history
             reply = _reply(record.response.text, record.response.finish)
             if reply is None:
@@ -150,11 +189,12 @@ class Conversations:
         return len(turns), history
 
 
-def _asked_so(record: Record, request: Request) -> bool:
+def asked_so(record: Record, request: Request) -> bool:
     """Return whether a turn was asked as it would be now; what reads no prompt heard nothing before it."""
-    asked = record.request or {}
+    asked, parts = record.request or {}, request.parts
     if "messages" in asked:
-        return asked["messages"] in [request.parts.messages(system_as=place) for place in ("system", "user")]
+        sent = parts.offered if "tools" in asked and isinstance(parts, WithTools) else parts.messages
+        return asked["messages"] in [sent(system_as=place) for place in ("system", "user")]
     return "prompt" not in asked or asked["prompt"] == request.parts.prompt
 
 

@@ -136,7 +136,7 @@ def requests(
 
     Of a reply that nobody knows yet, as `answered` says, there is nothing in a later turn's prompt.
     """
-    prompts, turned = plan.prompts(count), plan.task.file.turns is not None
+    prompts, turned = plan.prompts(count), plan.task.file.turns is not None and plan.task.file.world is None
     said: dict[int, tuple[Exchange, ...]] = {}
     for example in plan.evaluated():
         if example.meta.get("turn") == "1":
@@ -154,10 +154,10 @@ def _piloted(
     engine: Adapter, plan: Plan, identity: Mapping[str, Any], pilot: int, count: CountTokens | None
 ) -> Pilot:
     """Return answers to requests spread evenly over the data, and the seconds that all took together."""
-    if plan.task.file.turns is None:
+    if not plan.task.file.steps:
         total, candidates = plan.total, requests(plan, count)
     else:  # a later turn cannot be asked before an earlier one
-        firsts = [one for one in requests(plan, count) if not one.parts.history]
+        firsts = [one for one in requests(plan, count) if one.example.meta["turn"] == "1"]
         total, candidates = len(firsts), iter(firsts)
     wanted = min(pilot, total)
     places = {place * total // wanted for place in range(wanted)}
@@ -197,7 +197,9 @@ def _survey(
                 found.kept += 1
             else:
                 found.add(size, text)
-                if reads and plan.task.file.turns is not None:
+                if reads and plan.task.file.world is not None:
+                    found.replies_before += int(request.example.meta["turn"]) - 1
+                elif reads and plan.task.file.turns is not None:
                     found.replies_before += sum(not reply for _, reply in request.parts.history)
     return found
 

@@ -177,6 +177,14 @@ class Paraphrased(Prompts):
         """Return what the example asks, in the words of the template that its id draws."""
         return self._others[template_of(self.task, example)].request(example, repeat, history)
 
+    def step(self, example: Example, repeat: int, talk: tuple[Mapping[str, Any], ...]) -> Request:
+        """Return what the example asks after a talk, in the words of the same template."""
+        return self._others[template_of(self.task, example)].step(example, repeat, talk)
+
+    def said(self, example: Example) -> list[str]:
+        """Return what the user says in a world, in the words of the same template."""
+        return self._others[template_of(self.task, example)].said(example)
+
 
 def _short(value: Any) -> str:
     if isinstance(value, dict):

@@ -162,7 +162,7 @@ def _raced_metric(plans: Sequence[Plan]) -> Metric:
         raise BadInput("a race is about one task, and one template of it")
     if len(plans) < 2:
         raise BadInput("a race needs two systems: -b A,B")
-    if plans[0].task.file.turns is not None:
+    if plans[0].task.file.steps:
         raise BadInput(f"{plans[0].task.name} asks conversations; a race is about single questions")
     if plans[0].options.repeat != 1:
         raise BadInput("a race asks every example once")

@@ -49,7 +49,9 @@ class Session:
     energy: Used | None = None
 
     def count(self, response: Response) -> None:
-        """Count one request that ended."""
+        """Count one request that ended; a turn that was not asked is none."""
+        if response.attempts == 0 and response.error is None:
+            return
         self.requests += 1
         if response.error is not None:
             self.failed += 1

@@ -29,6 +29,7 @@ from harness.evaluation import energy, rag
 from harness.evaluation import run_directory as directories
 from harness.evaluation.adapter_pool import AdapterPool
 from harness.evaluation.conversations import Conversations
+from harness.evaluation.episodes import Episodes
 from harness.evaluation.fitting import fit_or_load
 from harness.evaluation.indexing import index_corpus
 from harness.evaluation.interrupts import GracefulShutdown
@@ -196,7 +197,8 @@ class OpenRun:
         self._broken: Exception | None = None
         self._around = ExitStack()
         self._asked: Adapter | None = None  # the engine, with what stands around it
-        self._conversations: Conversations | None = None
+        self._conversations: Conversations | Episodes | None = None
+        self._prompts: Prompts
         self._make: Callable[..., Request]
         self.session = Session()
         gone = known.cost.retried if known and known.cost else None
@@ -251,7 +253,7 @@ class OpenRun:
         if self.plan.counts_tokens:
             with engines.adapter_errors(self.plan.backend.name):
                 self.plan.rehearse(tokens)
-        self._make = prompts.request
+        self._prompts, self._make = prompts, prompts.request
         return prompts
 
     def fold(self) -> list[Life]:
@@ -370,8 +372,8 @@ class OpenRun:
     def _ask(self, examples: Iterable[Example], journal: Journal, only: int | None = None) -> None:
         """Hand out the requests that have no answer yet, and write what comes back; `only` one repeat's."""
         done = self._answered()
-        if self.plan.task.file.turns is not None:
-            self._conversations = Conversations(self.samples, self._make, self.plan.options.repeat)
+        if self.plan.task.file.steps:
+            self._conversations = self._turns()
             done &= self._conversations.done(self.plan.evaluated())
         if (
             self._asked is None and len(done) == self.plan.total
@@ -386,6 +388,13 @@ class OpenRun:
         with energy.metered(wanted=wanted) as self.session.energy:
             self.display.start(self.plan.label, self.plan.total, len(done))
             self._answers(self._source(examples, done, pending, only), pending, journal, drain)
+
+    def _turns(self) -> Conversations | Episodes:
+        """Return the source of requests that depend on what came before them."""
+        repeats = self.plan.options.repeat
+        if self.plan.task.file.world is not None:
+            return Episodes(self.samples, self._prompts, repeats, self._read)
+        return Conversations(self.samples, self._make, repeats)
 
     def _prepare_to_ask(self) -> None:
         """Load the engine, put around it what stands there, and begin the session."""
@@ -442,7 +451,10 @@ class OpenRun:
                 raise Interrupted(GO_ON)
 
     def _run(self, responses: Iterator[Response], pending: Mapping[Key, Request]) -> Iterator[Response]:
-        """Yield the responses, with what came of running what they hold where the task has that done."""
+        """Yield the responses, with what came of running what they hold, or of their calls in a world."""
+        if isinstance(self._conversations, Episodes):
+            yield from self._conversations.lived(responses)
+            return
         if self.plan.task.file.execute is None:
             yield from responses
             return

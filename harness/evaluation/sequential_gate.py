@@ -79,7 +79,7 @@ def watched(
     import numpy as np
 
     metric = mean_metric(plan)
-    if plan.options.repeat != 1 or plan.task.file.turns is not None:
+    if plan.options.repeat != 1 or plan.task.file.steps:
         raise BadInput("a sequential gate asks each example once, and no conversations")
     order = keyed_order(plan)
     sign = 1 if metric.higher_is_better else -1

@@ -14,10 +14,11 @@ from harness.extraction.typed_spans import written
 from harness.prompts import tools as offers
 from harness.prompts.context_window import most_alike
 from harness.prompts.fewshot import FewShot
-from harness.schema import Decoding, Example, Exchange, LaterTurn, Option, Parts, Request, WithTools
+from harness.schema import Decoding, Example, Exchange, LaterTurn, Option, Parts, Request, Tool, WithTools
 from harness.tasks.schema import OptionMarks
 from harness.tasks.task import Task
 from harness.text.normalize import CLEANERS
+from harness.worlds import world as worlds
 
 # What stands for a choice where a model is to say a mark and not the whole of it.
 MARKS: dict[OptionMarks, Sequence[str]] = {
@@ -104,6 +105,25 @@ class Prompts:
             seed=keyed.number(seed, "request", example.id, repeat),
         )
 
+    def step(self, example: Example, repeat: int, talk: tuple[Mapping[str, Any], ...]) -> Request:
+        """Return what an example in a world asks after a talk with calls and results, as OpenAI writes it.
+
+        Without a talk it is the first step, or one that is not asked.
+        """
+        request = self.request(example, repeat)
+        if not talk:
+            return request
+        return request.rendered_by(lambda: self._with_tools(example, self._insertable(example), talk))
+
+    def said(self, example: Example) -> list[str]:
+        """Return what the user says in a world, one text after the other."""
+        field = self.task.file.turns
+        if not isinstance(field, str):
+            return [self._rendered(self._query, self._insertable(example), example.id)]
+        texts = example.fields[field]
+        inserted = [self._insertable(example) | {field: self._clean(text)} for text in texts]
+        return [self._rendered(self._query, fields, example.id) for fields in inserted]
+
     def parts(self, example: Example, history: tuple[Exchange, ...] = ()) -> Parts:
         """Return the prompt of an example, not yet joined."""
         fields = self._insertable(example)
@@ -120,13 +140,15 @@ class Prompts:
             system=self._rendered(self._system, fields, example.id),
         )
 
-    def _with_tools(self, example: Example, fields: Mapping[str, Any]) -> WithTools:
+    def _with_tools(
+        self, example: Example, fields: Mapping[str, Any], talk: tuple[Mapping[str, Any], ...] = ()
+    ) -> WithTools:
         """Return the prompt of an example that offers tools, which also reads as text."""
         file, template = self.task.file, self.task.template
         where = f"{self.name}, example {example.id}"
-        given = example.known.get(file.tools) if isinstance(file.tools, str) else file.tools
-        tools = offers.offered(given, where)
-        talk = offers.talk(example.known.get(file.messages), where) if file.messages else ()
+        tools = self._tools(example, where)
+        if file.messages:
+            talk = offers.talk(example.known.get(file.messages), where)
         own = "\n\n".join(
             [
                 *filter(None, [self._rendered(self._system, fields, example.id)]),
@@ -134,10 +156,10 @@ class Prompts:
             ]
         )
         talk = tuple(one for one in talk if one["role"] != "system")
-        answers = bool(file.messages)
+        answers = bool(file.messages or file.world)
         asked = offers.in_words(tools, file.language, answers=answers) if tools else ""
         return WithTools(
-            query=self._rendered(self._query, fields, example.id),
+            query=self.said(example)[0] if file.world else self._rendered(self._query, fields, example.id),
             delimiter=template.delimiter,
             instruction=self._rendered(self._instruction, fields, example.id),
             system="\n\n".join(filter(None, (own, asked))),
@@ -146,6 +168,13 @@ class Prompts:
             talk=talk,
             told=offers.told(talk, file.language),
         )
+
+    def _tools(self, example: Example, where: str) -> tuple[Tool, ...]:
+        file = self.task.file
+        if file.world is not None:
+            return worlds.tools(file.world.name)
+        given = example.known.get(file.tools) if isinstance(file.tools, str) else file.tools
+        return offers.offered(given, where)
 
     def options(self, example: Example) -> tuple[Option, ...]:
         """Return the options of an example, their texts rendered.
@@ -271,8 +300,12 @@ class Prompts:
 
     def _cleaned(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         cleaned = {name: "" if value is None else value for name, value in fields.items()}
-        for clean in self._cleaners:
-            for name, value in cleaned.items():
-                if isinstance(value, str):
-                    cleaned[name] = clean(value)
+        for name, value in cleaned.items():
+            if isinstance(value, str):
+                cleaned[name] = self._clean(value)
         return cleaned
+
+    def _clean(self, text: str) -> str:
+        for clean in self._cleaners:
+            text = clean(text)
+        return text

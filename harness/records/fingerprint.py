@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from harness import plugins
 from harness.backends.backend import Backend
 from harness.config.renamed import TASK, first_names
 from harness.records.import_closure import import_closure
@@ -88,6 +89,11 @@ def rendering(task: Task) -> dict[str, Any]:
         "shots": {**file.shots.model_dump(), "k": task.shots} if task.shots else None,
         **({"json_schema": file.json_schema} if file.json_schema else {}),
         **({"tools": file.tools, "messages": file.messages} if file.tools is not None else {}),
+        **(
+            {"world": source(plugins.known(plugins.worlds(), file.world.name, "world").target)}
+            if file.world
+            else {}
+        ),
     }
 
 

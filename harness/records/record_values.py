@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.schema import Prediction, Request, Response, Timing, flat
+from harness.schema import Episode, Prediction, Request, Response, Timing, flat
 
 
 def record_values(
@@ -50,6 +50,7 @@ def response_values(response: Response) -> dict[str, Any]:
         **{"similarities": response.similarities, "served": response.served},
         **{"label": response.label, "price": response.price, "ranking": response.ranking},
         **{"calls": response.calls, "renamed": response.renamed},
+        **({"world": _episode(response.world)} if response.world is not None else {}),
     }
     return {
         "text": response.text,
@@ -63,6 +64,12 @@ def response_values(response: Response) -> dict[str, Any]:
         "truncated": response.truncated,
         "error": flat(response.error) if response.error else None,
     }
+
+
+def _episode(seen: Episode) -> dict[str, Any]:
+    """Return how it stands in a world; only the last step says how the episode ended."""
+    values = flat(seen)
+    return values if seen.end is not None else {key: values[key] for key in values if key != "end"}
 
 
 def _timing(timing: Timing) -> dict[str, float | None]:

@@ -90,6 +90,26 @@ class RecordedError(Part):
     message: str = Field(default="", description="what was said of it")
 
 
+class RecordedEpisode(Part):
+    """How it stands in a simulated world after a step."""
+
+    results: list[dict[str, str]] = Field(
+        default=[],
+        description="what each call of the step came to: `name`, `content`, and `kind`: `done`, `refused` "
+        "or `invalid`",
+    )
+    state: Any = Field(default=None, description="the world's state after the step")
+    steps: int = Field(default=0, description="replies so far")
+    calls: int = Field(default=0, description="calls so far")
+    refused: int = Field(default=0, description="of these, calls whose method raised")
+    invalid: int = Field(default=0, description="of these, calls of no tool or with other arguments")
+    end: str | None = Field(
+        default=None,
+        description="how the episode ended, said by its last possible step: `answered`, `unanswered` or "
+        "`max_steps`",
+    )
+
+
 class RecordedResponse(Part):
     """What came back. Keys that only some asks have are left out of the lines of all others."""
 
@@ -113,8 +133,12 @@ class RecordedResponse(Part):
     renamed: dict[str, str] | None = Field(
         default=None, description="tools sent under another name: that name → the tool's own"
     )
+    world: RecordedEpisode | None = Field(
+        default=None, description="what the calls did, of a task with a simulated world"
+    )
     finish: str | None = Field(
-        default=None, description="`stop`, `length`, `filtered`, `refused` or `too_long`"
+        default=None,
+        description="`stop`, `length`, `filtered`, `refused` or `too_long`; `ended`: a step not needed",
     )
     usage: RecordedUsage | None = Field(default=None, description="tokens; null where nobody counted")
     timing_s: RecordedTiming | None = Field(default=None, description="times; null where nothing was timed")

@@ -31,6 +31,7 @@ def score(
         "scores": response.option_scores,
         "text": spoken(response.text),
         "execution": response.execution,
+        "world": response.world,
         "likelihood": None if response.value is None else (response.value, response.tokens),
     }
     wordy = prediction is not None and response.option_scores is None

@@ -164,6 +164,10 @@ def _check_material(metric: Metric, answers: Sequence[Answer]) -> None:
     """
     if metric.reads == "execution":
         raise BadInput(f"{metric.name} judges what is run: `harness run` with a task that has 'execute'")
+    if metric.reads == "world":
+        raise BadInput(
+            f"{metric.name} judges what was done in a world: `harness run` with a task that has one"
+        )
     key, meaning = _MATERIAL[metric.reads]
     lacking = [answer for answer in answers if key not in answer.keys]
     if lacking and (key == "prediction" or len(lacking) == len(answers)):

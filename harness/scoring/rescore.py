@@ -23,8 +23,8 @@ from harness.records import journal as records
 from harness.records.fingerprint import task_hash
 from harness.records.lock import Lock
 from harness.records.run_schema import PARTIAL, RunDocument
-from harness.records.sample_schema import Record
-from harness.schema import Metric, Option, Response, passage_of
+from harness.records.sample_schema import Record, RecordedEpisode
+from harness.schema import Episode, Metric, Option, Response, passage_of
 from harness.scoring.example_scores import frozen, score
 from harness.scoring.summary import tally
 from harness.tasks import task as tasks
@@ -219,7 +219,13 @@ def _response(record: Record) -> Response:
         calls=said.calls,
         renamed=said.renamed,
         finish=said.finish,
+        world=None if said.world is None else _episode(said.world),
     )
+
+
+def _episode(seen: RecordedEpisode) -> Episode:
+    counts = (seen.steps, seen.calls, seen.refused, seen.invalid)
+    return Episode(seen.results, seen.state, *counts, seen.end)
 
 
 def _options(task: Task, record: Record) -> tuple[Option, ...]:

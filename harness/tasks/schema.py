@@ -604,6 +604,20 @@ class Qrels(Strict):
     )
 
 
+class WorldFile(Strict):
+    """A simulated world in which a system acts by calls, until it answers in words."""
+
+    name: str = Field(description="the world's name, as a plugin registers it")
+    state: str = Field(default="state", description="the field that holds the state an example begins in")
+    max_steps: Annotated[int, Field(ge=2, le=100)] = Field(
+        default=8, description="how often a system is asked at most in an example, its last answer included"
+    )
+
+
+def _world(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
 class TaskFile(Strict):
     """Everything a task's YAML may say."""
 
@@ -638,6 +652,11 @@ class TaskFile(Strict):
     messages: str | None = Field(
         default=None,
         description="of `call`: the field that holds the conversation so far, as OpenAI writes messages",
+    )
+    world: Annotated[WorldFile, BeforeValidator(_world)] | None = Field(
+        default=None,
+        description="of `call`: the simulated world whose methods are the tools; calls are answered by it, "
+        "and its final state is judged",
     )
     cluster: Column | None = Field(
         default=None,
@@ -718,13 +737,18 @@ class TaskFile(Strict):
         return {name: column for name, column in self.fields.items() if name not in ("id", "target")}
 
     @property
+    def steps(self) -> bool:
+        """Return whether what is asked next depends on what was answered: conversations, and worlds."""
+        return self.turns is not None or self.world is not None
+
+    @property
     def labelling(self) -> dict[str, Any]:
         """Return how a row becomes an example and its target a label; runs and fits depend on it alike."""
         kept = self.model_dump(include={"fields", "aliases", "options_from"})
         new: dict[str, Any] = {key: True for key in ("shuffle_options", "both_orders") if getattr(self, key)}
         if self.turns is not None:
             new["turns"] = self.turns
-        for key in ("corpus", "qrels"):
+        for key in ("corpus", "qrels", "world"):
             if (found := getattr(self, key)) is not None:
                 new[key] = found.model_dump()
         return {**kept, "answer_is": self.target_format, **new}  # its first name: hashes are made of it
@@ -736,7 +760,7 @@ class TaskFile(Strict):
         `options` are the lines of a list of them.
         """
         own = [*self.inputs, *self.meta, *(["options"] if self.options_from else [])]
-        return own if self.turns is None else [*own, SAID, *BESIDE_TURNS]
+        return own if self.turns is None or self.world is not None else [*own, SAID, *BESIDE_TURNS]
 
 
 def _weight(value: Any) -> float | Literal["n"]:

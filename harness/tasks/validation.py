@@ -16,13 +16,18 @@ from harness.hookspecs import ExtractorEntry, MetricEntry
 from harness.schema import IMAGE, Ask
 from harness.tasks.schema import BESIDE_TURNS, TaskFile
 from harness.text.normalize import CLEANERS
+from harness.worlds import world as worlds
 
 Problem = tuple[str, Loc]
 
 
 # What is said of a key follows from another that could not be read: none of it then.
 FOLLOWS = {
-    "fields": ("templates", "metrics", "breakdown", "cluster", "meta", "options_from", "turns", "window"),
+    "fields": (
+        *("templates", "metrics", "breakdown", "cluster", "meta", "options_from"),
+        *("turns", "window", "world"),
+    ),
+    "world": ("turns", "tools", "messages", "ask"),
     "meta": ("templates", "breakdown", "turns"),
     "options": ("templates", "metrics", "aliases", "ask"),
     "options_from": ("ask", "templates", "target_format", "option_marks", "shuffle_options", "both_orders"),
@@ -57,6 +62,7 @@ def problems(
         *_turns(file, ask, shots),
         *_retrieved(file, ask),
         *_tools(file, ask, shots),
+        *_in_world(file, ask),
         *_splits(file, shots, split),
         *_cleaners(file),
         *_steps(file),
@@ -108,7 +114,7 @@ def _fields(file: TaskFile, ask: Ask) -> Iterator[Problem]:
 
 def _named_fields(file: TaskFile) -> Iterator[Problem]:
     """Yield keys that speak of a field which the task has not."""
-    known = [*file.inputs, *file.meta, *(BESIDE_TURNS if file.turns is not None else ())]
+    known = [*file.inputs, *file.meta, *(BESIDE_TURNS if file.steps else ())]
     spoken: dict[Loc, str] = {("breakdown", name): by.field for name, by in file.breakdown.items()}
     spoken |= {("breakdown", name, "across"): by.across for name, by in file.breakdown.items() if by.across}
     for key, named in (("same", file.shots.same), ("answer", file.shots.answer)):
@@ -201,6 +207,9 @@ def _turns(file: TaskFile, ask: Ask, shots: int) -> Iterator[Problem]:
     """Yield what is wrong with conversations: their turns are free replies to a field or to given texts."""
     if file.turns is None:
         return
+    if file.world is not None:
+        yield from _requests(file)
+        return
     if ask != "generate":
         yield f"'turns' are replied to in free text: 'ask: generate', not {ask!r}", ("turns",)
     if shots:
@@ -215,9 +224,42 @@ def _turns(file: TaskFile, ask: Ask, shots: int) -> Iterator[Problem]:
     for index, text in enumerate(file.turns):
         if message := templating.problem(text, [*file.inputs, *file.meta]):
             yield message, ("turns", index)
+    yield from _beside(file)
+
+
+def _beside(file: TaskFile) -> Iterator[Problem]:
     for name in file.meta:
         if name in BESIDE_TURNS:
             yield f"{name!r} is taken: it says of each turn which it is", ("meta", name)
+
+
+def _requests(file: TaskFile) -> Iterator[Problem]:
+    """Yield what is wrong with what a user says in a world, one text after the other."""
+    if not isinstance(file.turns, str) or file.turns not in file.inputs:
+        hint = did_you_mean(file.turns, file.inputs) if isinstance(file.turns, str) else ""
+        yield (
+            f"'turns' of a world names the field with what the user says, a list of texts.{hint}",
+            ("turns",),
+        )
+
+
+def _in_world(file: TaskFile, ask: Ask) -> Iterator[Problem]:
+    """Yield what is wrong with a simulated world."""
+    if (found := file.world) is None:
+        return
+    if ask != "call":
+        yield f"'world' is about calls of tools: 'ask: call', not {ask!r}", ("world",)
+    for key in ("tools", "messages"):
+        if getattr(file, key) is not None:
+            yield f"the tools are the methods of the 'world', and the talk is made there: no {key!r}", (key,)
+    yield from _beside(file)
+    if found.state not in file.inputs:
+        hint = did_you_mean(found.state, file.inputs)
+        yield f"'world.state' names no field of the task: {shown(found.state)}.{hint}", ("world",)
+    try:
+        worlds.tools(found.name)
+    except (BadInput, Unavailable) as error:
+        yield error.message, ("world",)
 
 
 def _retrieved(file: TaskFile, ask: Ask) -> Iterator[Problem]:
@@ -247,7 +289,7 @@ def _tools(file: TaskFile, ask: Ask, shots: int) -> Iterator[Problem]:
             if getattr(file, key) is not None:
                 yield f"{key!r} is about calls of tools: 'ask: call', not {ask!r}", (key,)
         return
-    if file.tools is None:
+    if file.tools is None and file.world is None:
         yield "'call' needs 'tools': a field that holds them, or the tools themselves", ("ask",)
     if isinstance(file.tools, list):
         for index, tool in enumerate(file.tools):
@@ -322,6 +364,8 @@ def _metrics(judges: Sequence[Named], file: TaskFile, ask: Ask, above: Loc) -> I
             yield f"the metric {named.name!r} stands twice", loc
         if entry.executed and file.execute is None:
             yield f"{named.name!r} judges what is run, and the task has no 'execute'", loc
+        if entry.in_world and file.world is None:
+            yield f"{named.name!r} judges what is done in a world, and the task has no 'world'", loc
         if ask not in entry.asks:
             yield f"{named.name!r} cannot judge {ask!r}", loc
         else:

@@ -146,12 +146,17 @@ class Gemini(Concurrent):
             config |= {"responseMimeType": "application/json", "responseJsonSchema": schema}
         body: dict[str, Any] = {}
         contents: list[dict[str, Any]] = []
+        last = ""
         for message in self._messages(request, body):
             if message["role"] == "system":
                 body["systemInstruction"] = {"parts": [{"text": message["content"]}], "role": "user"}
             else:
                 role = "model" if message["role"] == "assistant" else "user"
-                contents.append({"role": role, "parts": _parts(message)})
+                if message["role"] == last == "tool":  # results of one reply's calls come in one turn
+                    contents[-1]["parts"] += _parts(message)
+                else:
+                    contents.append({"role": role, "parts": _parts(message)})
+                last = message["role"]
         if IMAGE in request.example.fields:
             found, kind = picture(request.example.fields[IMAGE])
             data = base64.b64encode(found).decode()

@@ -33,7 +33,7 @@ def require_divisible(plan: Plan) -> None:
     Raises:
         BadInput: its examples are conversations, or its energy is measured.
     """
-    if plan.task.file.turns is not None:
+    if plan.task.file.steps:
         raise BadInput(f"{plan.task.name} is conversations, which workers do not share; leave out --replicas")
     if plan.options.energy:
         raise BadInput("--energy measures one process; leave out --replicas")

@@ -1,6 +1,16 @@
 """Of programs that models write, and of verdicts between two replies."""
 
 SENTENCES = {
+    # harness/worlds, and what judges what was done there
+    "example {0}: {1} should be a list of texts, what the user says": "예제 {0}: {1:은/는} 사용자가 하는 말의 목록이어야 합니다",
+    "the target should be JSON of a state, or of a list of states that are allowed": "정답은 상태 하나나 허용되는 상태들의 목록을 적은 JSON이어야 합니다",
+    "{0} judges what was done in a world: `harness run` with a task that has one": "{0:은/는} 세계에서 한 일을 채점합니다. 세계가 있는 과제로 `harness run`을 쓰세요",
+    "the world {0} has no public methods, which are its tools": "세계 {0}에는 도구가 될 공개 메서드가 없습니다",
+    "the world {0}: {1}: {2}": "세계 {0}: {1}: {2}",
+    "the world {0}: {1}: the parameter {2} needs a type": "세계 {0}: {1}: 매개변수 {2}에 타입이 없습니다",
+    "the world {0}: {1} is no class": "세계 {0}: {1:은/는} 클래스가 아닙니다",
+    "the world {0} cannot begin: {1}": "세계 {0:을/를} 시작할 수 없습니다: {1}",
+    "the world {0} has no state that is JSON: {1}": "세계 {0}의 상태를 JSON으로 쓸 수 없습니다: {1}",
     "{0} runs are not whole and are not judged yet": "끝나지 않은 실행 {0}개는 아직 판정하지 않습니다",
     "{0} compares two systems; one alone is not judged": "{0:은/는} 두 시스템을 견줍니다. 하나만으로는 판정하지 않습니다",
     "agreement needs two raters: files of ratings, or runs of harness judge": "일치도를 보려면 평가자가 둘 있어야 합니다. 평가 파일이나 harness judge의 실행을 주세요",
