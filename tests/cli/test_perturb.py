@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from pathlib import Path
 
@@ -66,6 +67,8 @@ def test_each_perturbed_run_is_paired_with_the_plain_one(shell):
     assert "What perturbed inputs cost: nb · nsmc_fewshot · accuracy" in said.out
     assert "worst case" in said.out
     assert "nb [perturb=typo]" in said.out
+    plain = next(line for line in said.out.splitlines() if re.match(r"\| +1 \| nb +\|", line))
+    assert re.search(r"\| 0\.\d{4} \((typo|romanise)\) \|", plain)
     assert "What perturbed inputs cost" in shell("leaderboard", "runs").out
 
 

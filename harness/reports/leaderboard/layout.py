@@ -7,8 +7,10 @@ from typing import Literal
 
 from harness.records.run_schema import FitInfo, RunDocument
 from harness.reports.columns import Column, titles
+from harness.reports.leaderboard import robustness
 from harness.reports.leaderboard.board import Board, BoardRow
 from harness.reports.leaderboard.speed import Speeds
+from harness.reports.run import Run
 from harness.reports.writers import service_levels as served
 from harness.reports.writers.blocks import TableBlock
 from harness.reports.writers.numbers import each, factor, figure, short, size
@@ -146,8 +148,22 @@ def _time(speeds: Speeds) -> Callable[[BoardRow, Column], str]:
 
 def _costs(found: Board) -> list[dict[str, str]]:
     """Return a row each: what the system is, what it learnt from and answered, and what that took."""
-    currencies = _currencies(found)
-    return [_costs_of(row, found, currencies) for row in found.rows]
+    currencies, worst = _currencies(found), _worst_perturbed(found)
+    return [
+        {translated("worst perturbed"): worst.get(row.system, ""), **_costs_of(row, found, currencies)}
+        for row in found.rows
+    ]
+
+
+def _worst_perturbed(found: Board) -> dict[str, str]:
+    """Return system → its worst figure of perturbed inputs, and of which kind, in the ranking column."""
+    column = found.ranked_by or found.columns[0]
+    runs = {row.entries[column].directory: row for row in found.rows if column in row.entries}
+    beside: dict[str, list[Run]] = {}
+    entries = [row.entries[column] for row in runs.values()]
+    for plain, perturbed, _ in robustness.beside(entries, lambda _line: None):
+        beside.setdefault(runs[plain.directory].system, []).append(perturbed)
+    return {system: robustness.worst_case(those) for system, those in beside.items()}
 
 
 def _costs_of(row: BoardRow, found: Board, currencies: Sequence[str]) -> dict[str, str]:

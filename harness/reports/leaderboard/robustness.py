@@ -96,6 +96,15 @@ def worst_and_mean(perturbed: Sequence[Run]) -> tuple[Run, float]:
     return min(perturbed, key=lambda entry: entry.height), sum(figures) / len(figures)
 
 
+def worst_case(perturbed: Sequence[Run]) -> str:
+    """Return the worst figure of a system's perturbed runs and its kind; empty where none has a figure."""
+    known = [entry for entry in perturbed if entry.main.value is not None]
+    if not known:
+        return ""
+    worst, _ = worst_and_mean(known)
+    return f"{number(worst.main.value, worst.main.unit)} ({kind_of(worst)})"
+
+
 def _row(entry: Run) -> str:
     """Return what a plain run and its perturbed ones have in common: the system and what it was given."""
     given = {key: value for key, value in entry.document.given.items() if key != "perturb"}

@@ -193,6 +193,7 @@ KOREAN: dict[str, str] = {
     "not the authors' files: {n:,}": "원저자의 것이 아닌 파일 {n:,}개",
     "What perturbed inputs cost: {name}": "입력을 흔들면 잃는 것: {name}",
     "perturbed": "입력",
+    "worst perturbed": "흔든 입력의 최저",
     "drop": "차이",
     "same prediction": "같은 예측",
     "no figure is defined": "정의된 값 없음",
