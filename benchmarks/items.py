@@ -103,8 +103,8 @@ def subsets() -> Iterator[str]:
             ]
             rows.append([name, str(count), *told])
     yield "Mean absolute error in points over the systems left out in turn, five seeds of the subset's draws."
-    yield "`floor`: what is left where the items stand for all as the other systems answer them: of each system's"
-    yield "answers the part that no linear combination of the others' explains, of so many items drawn at random."
+    yield "`floor`: what is left where the items stand for all as the other systems answer them: of each"
+    yield "system's answers the part that no linear combination of the others' explains, of so many drawn."
     yield ""
     yield table(["systems", "items", "error", "by seed", "worst", "at random", "floor"], rows, names=0)
 

@@ -159,6 +159,8 @@ class Parts:
     @property
     def continued(self) -> str:
         """Return the conversation so far as one text, the query last."""
+        if not self.history:
+            return self.query
         said = "".join(f"{query}{self.delimiter}{reply}\n\n" for query, reply in self.history)
         return f"{said}{self.query}"
 

@@ -157,7 +157,7 @@ def _library_price(backend: Backend, day: date) -> TokenPrice | None:
 
 
 def _price_at(model: str, provider: str | None, url: str | None, day: date) -> TokenPrice | None:
-    """Return what the library says of a model at a provider or an address; of a server of one's own nothing."""
+    """Return what the library says of a model at a provider or an address; None of a server of one's own."""
     if url and is_loopback(url):  # in no list, and reading the library's takes 0.2 s
         return None
     from genai_prices import __version__

@@ -177,7 +177,7 @@ class Concurrent(Adapter):
                     before = len(self._running)
                     more = more and self._fill(source, most=1)
                     if len(self._running) > before:
-                        self._loop.until(_turns(SENDING))
+                        self._loop.turn(SENDING)
             if self._dead is not None:
                 raise self._dead
         finally:
@@ -284,9 +284,10 @@ class Concurrent(Adapter):
     async def _answered(self, requests: list[Request], ready: float) -> None:
         """Try until there is an answer, or none to be hoped for."""
         timing, fault, server = Timing(wait=0.0), None, None
+        weight = self.weight(requests)
         for number in itertools.count(1):
             try:
-                server = await self._turn_of(requests, timing, server)
+                server = await self._turn_of(requests, weight, timing, server)
             except RunEnding:
                 self._done += [self._unanswered(request, fault, server) for request in requests]
                 return
@@ -294,7 +295,7 @@ class Concurrent(Adapter):
             if timing.queue is None:
                 timing.queue = this.sent - ready
             try:
-                responses = await self._tried(requests, this)
+                responses = await self._tried(requests, weight, this)
             except Fault as error:
                 fault = error
                 if fault.kind == "bad_request" and not fault.finish and len(requests) > 1:
@@ -317,7 +318,9 @@ class Concurrent(Adapter):
         timing.e2e = (this.last or time.perf_counter()) - this.sent
         timing.ttft = None if this.first is None else this.first - this.sent
 
-    async def _turn_of(self, requests: Sequence[Request], timing: Timing, last: Server | None) -> Server:
+    async def _turn_of(
+        self, requests: Sequence[Request], weight: float, timing: Timing, last: Server | None
+    ) -> Server:
         """Wait until the call may be sent, and return where it goes. Calls leave in the order they came.
 
         What failed at the `last` server goes to another, where there is one.
@@ -341,7 +344,7 @@ class Concurrent(Adapter):
             now = time.monotonic()
             if not server.traffic.in_flight:
                 server.liveness.asked(self.clock.now())
-            server.traffic.sent(self.weight(requests), now, self.trips(requests))
+            server.traffic.sent(weight, now, self.trips(requests))
         timing.wait = (timing.wait or 0.0) + time.perf_counter() - began
         return server
 
@@ -379,7 +382,7 @@ class Concurrent(Adapter):
             self._announced = until
             say(f"{self.profile.name}: waiting {span(seconds)}, {why}")
 
-    async def _tried(self, requests: Sequence[Request], this: Try) -> list[Response]:
+    async def _tried(self, requests: Sequence[Request], weight: float, this: Try) -> list[Response]:
         """Return the answers of one try, and let what came of it decide on the next calls."""
         used: float | None = None
         fault: Fault | None = None
@@ -394,7 +397,7 @@ class Concurrent(Adapter):
         finally:
             now = time.monotonic()
             traffic = this.server.traffic
-            traffic.ended(self.weight(requests), used, now)
+            traffic.ended(weight, used, now)
             for what, left, reset in quotas(this.headers):
                 traffic.told(what, left, reset, now)
             self._news.set()
@@ -477,11 +480,6 @@ class Concurrent(Adapter):
         if self.servers.only:
             return Unavailable(f"{self.profile.name}: the server {why}")
         return Unavailable(f"{self.profile.name}: none of its {len(self.servers.all)} servers is left: {why}")
-
-
-async def _turns(count: int) -> None:
-    for _ in range(count):
-        await asyncio.sleep(0)
 
 
 def _may_resend(requests: Sequence[Request]) -> bool:

@@ -42,6 +42,16 @@ class OwnLoop:
                 loop.call_soon_threadsafe(loop.stop)
                 raise
 
+    def turn(self, times: int) -> None:
+        """Let the loop turn so often without waiting: a task made for it would cost a turn itself."""
+        if _another_loop_turns():
+            self.until(_turns(times))
+            return
+        loop = self._made()
+        for _ in range(times):
+            loop.stop()  # what is stopped beforehand turns once
+            loop.run_forever()
+
     def soon(self, call: Callable[[], None]) -> None:
         """Have `call` called by the loop, if there is one; from a signal's handler too."""
         if self._loop is not None and not self._loop.is_closed():
@@ -68,6 +78,11 @@ class OwnLoop:
         self.clock.beat()
         self._pulse()
         self._made().call_later(PULSE, self._beat)
+
+
+async def _turns(times: int) -> None:
+    for _ in range(times):
+        await asyncio.sleep(0)
 
 
 async def _ended(last: Callable[[], Awaitable[None]]) -> None:
