@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import format_named, hand_over
+from harness.errors import BadInput
 from harness.options.flags import Flag, Positional
 from harness.options.shared import Lang
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FORMATS = ("md", "html", "json")
 
@@ -30,6 +34,15 @@ def agree(
             ko="사람을 대표하는 평가자",
         ),
     ] = "people",
+    own: Annotated[
+        list[str],
+        Flag(
+            "--own",
+            metavar="JUDGE=SYSTEM",
+            help="which system a judge is itself, where its name does not say it",
+            ko="이름으로 알 수 없을 때, 심판 자신인 시스템",
+        ),
+    ] = [],
     format: Annotated[
         str | None,
         Flag(
@@ -45,27 +58,52 @@ def agree(
     ] = None,
     lang: Lang = None,
 ) -> int:
-    """Say how far raters agree, and what people would say.
+    """Say how far raters agree and what judges lean to.
 
     Judges beside people and beside each other: shares, kappa, Krippendorff's alpha, Spearman, with intervals
-    by question; and the mean that people would give to everything, from few labels and a judge's many.
+    by question; what a judge gives to a place, to length and to its own replies; and the mean that people
+    would give to everything, from few labels and a judge's many.
     """
     import orjson
 
     from harness.judging.agreement import agree as agreed
+    from harness.judging.leanings import leanings, read_judges
     from harness.judging.ratings import read_ratings
     from harness.reports.arena import agreement
+    from harness.reports.arena import leanings as leaning
     from harness.reports.writers import html, markdown
     from harness.reports.writers.translations import language, translated
 
     kind = format_named(format, out, FORMATS)
     with language("en" if kind == "json" else lang):
-        found = agreed(read_ratings(places), people)
+        judges = leanings(read_judges([place for place in places if place.is_dir()]), _pairs(own))
+        ratings = read_ratings(places)
+        alone = bool(judges) and len({one.rater for one in ratings}) < 2
+        found = None if alone else agreed(ratings, people)
         if kind == "json":
-            text = orjson.dumps(agreement.as_json(found), option=orjson.OPT_INDENT_2).decode() + "\n"
-        elif kind == "html":
-            text = html.page(translated("Agreement"), agreement.blocks(found))
+            values = {**({} if found is None else agreement.as_json(found)), **leaning.as_json(judges)}
+            text = orjson.dumps(values, option=orjson.OPT_INDENT_2).decode() + "\n"
         else:
-            text = markdown.document(agreement.blocks(found)) + "\n"
+            blocks = [*([] if found is None else agreement.blocks(found)), *leaning.blocks(judges)]
+            text = (
+                html.page(translated("Agreement"), blocks)
+                if kind == "html"
+                else markdown.document(blocks) + "\n"
+            )
     hand_over(text, out)
     return 0
+
+
+def _pairs(own: Sequence[str]) -> dict[str, str]:
+    """Return judge → system.
+
+    Raises:
+        BadInput: one is no JUDGE=SYSTEM.
+    """
+    found = {}
+    for one in own:
+        judge, sign, system = one.partition("=")
+        if not (judge and sign and system):
+            raise BadInput(f"--own {one}: it should be JUDGE=SYSTEM")
+        found[judge] = system
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ from harness.options.shared import Json
 
 if TYPE_CHECKING:
     from harness.evaluation.estimate import Estimate
+    from harness.evaluation.plan import Plan
 
 
 def estimate(
@@ -44,6 +45,7 @@ def estimate(
     """Say what a run would take: requests, tokens, money, time.
 
     Nothing is asked but the requests of a pilot, whose answers are kept: the run does not pay for them again.
+    Of a task that names its judge, the judging is part of it.
     """
     from harness.backends import allowed_endpoints
     from harness.cli.planning import reporter, require_named
@@ -64,13 +66,40 @@ def estimate(
             found.append(_timed(estimating.estimate(plan, pilot, count), Path(options.runs_dir)))
         except HarnessError as error:
             errors.append(error)
+    judging, dead = _judging(ready, pilot, count, reporter(options))
+    errors += dead
     for problem in errors:
         fail(str(problem))
+    found += [_timed(one, Path(options.runs_dir)) for one in judging]
     if json:
         print_json(estimates.as_json(found))
     elif found:
         show(estimates.blocks(found))
     return max((error.exit_code for error in errors), default=0)
+
+
+def _judging(
+    plans: Sequence[Plan],
+    pilot: int,
+    count: Callable[[str], int] | None,
+    report: Callable[[str], None],
+) -> tuple[list[Estimate], list[HarnessError]]:
+    """Return what the judging of tasks that name a judge would take, and why some cannot be judged."""
+    from harness.evaluation.judging_estimate import of_task
+
+    found: list[Estimate] = []
+    errors: list[HarnessError] = []
+    for name in dict.fromkeys(plan.task.name for plan in plans if plan.task.file.judge is not None):
+        mine = [plan for plan in plans if plan.task.name == name]
+        judge = mine[0].task.file.judge
+        assert judge is not None
+        try:
+            more, dead = of_task(judge, mine, pilot, count, report)
+        except HarnessError as error:
+            more, dead = [], [error]
+        found += more
+        errors += dead
+    return found, errors
 
 
 def _timed(one: Estimate, runs_dir: Path) -> Estimate:

@@ -53,6 +53,14 @@ def judge(
             ko="짝 비교에서, 이 시스템이 든 짝만",
         ),
     ] = None,
+    control: Annotated[
+        bool,
+        Flag(
+            "--control",
+            help="judge each reply beside itself with its words swapped: can the judge tell them?",
+            ko="각 답을 낱말 순서를 뒤섞은 같은 답과 나란히 심판: 심판이 둘을 가려내는지",
+        ),
+    ] = False,
     json: Json = False,
 ) -> int:
     """Have a judge say how good the replies of runs are.
@@ -67,7 +75,9 @@ def judge(
 
     allowed_endpoints.allow(options.allow_endpoint)
     command = shlex.join(["harness", *sys.argv[1:]])
-    ready, failed = judging_plans(options, runs, by, rubric, baseline, reporter(options), command)
+    ready, failed = judging_plans(
+        options, runs, by, rubric, baseline, reporter(options), command, control=control
+    )
     for error in failed:
         fail(str(error))
     outcomes, errors = judge_all(ready, quiet=options.quiet)

@@ -23,6 +23,7 @@ from harness.evaluation import adapter_lifecycle as engines
 from harness.evaluation.indexing import index_corpus
 from harness.evaluation.plan import Plan
 from harness.evaluation.wrappers.compose import kept, wrapped
+from harness.evaluation.wrappers.readable import UNREAD
 from harness.schema import Exchange, Request, Response
 from harness.stats.prediction_intervals import Range, by_line, by_mean, exactly
 
@@ -30,6 +31,9 @@ from harness.stats.prediction_intervals import Range, by_line, by_mean, exactly
 PER_MESSAGE, PER_REPLY = 4, 3
 # Tokens a character: of ASCII, and of Hangul and all else; few, expected, many among today's tokenizers.
 ASCII, OTHER = (0.18, 0.27, 0.45), (0.35, 0.75, 1.6)
+
+# What is known of a judge before it was asked: as if so many replies had been seen, such a share unread.
+USUAL, USUALLY_UNREAD = 10, 0.02
 
 CountTokens = Callable[[str], int]
 
@@ -41,7 +45,8 @@ class Estimate:
     `kept` answers are known already and cost nothing; the other figures leave them out. `counted` says how
     prompt tokens are known: `tokenizer`, `observed` (from answers), `characters`, or None where nothing is
     read by the token. `cost` is in `currency`, None where nobody knows the price or nothing is billed.
-    `timed_by` is the earlier run whose speed the time is by.
+    `timed_by` is the earlier run whose speed the time is by. `again` is how often a request is asked until
+    its reply can be read; tokens, cost and time have it in.
     """
 
     plan: Plan
@@ -56,6 +61,7 @@ class Estimate:
     pilot: int = 0
     pilot_cost: float | None = None
     timed_by: str | None = None
+    again: Range = field(default_factory=lambda: exactly(1.0))
 
     @property
     def currency(self) -> Currency:
@@ -73,6 +79,7 @@ class Pilot(NamedTuple):
 
     answers: list[Response]
     seconds: float
+    unread: int = 0
 
 
 @dataclass
@@ -106,10 +113,18 @@ class _Survey:
             self.written.append(usage.completion_tokens)
 
 
-def estimate(plan: Plan, pilot: int = 0, count: CountTokens | None = None) -> Estimate:
+def estimate(
+    plan: Plan,
+    pilot: int = 0,
+    count: CountTokens | None = None,
+    unseen: Range | None = None,
+    again: Range | None = None,
+) -> Estimate:
     """Return what the plan would take; up to `pilot` requests are asked for that, and their answers kept.
 
-    `count` counts the tokens of a text where the user named a tokenizer.
+    `count` counts the tokens of a text where the user named a tokenizer. `unseen` are prompt tokens that come
+    beside those of the prompts as they can be rendered now, `again` how often a request is asked until its
+    reply can be read, where an earlier estimate told.
 
     Raises:
         Unavailable: the backend cannot be made ready, or answers none of the pilot.
@@ -124,7 +139,9 @@ def estimate(plan: Plan, pilot: int = 0, count: CountTokens | None = None) -> Es
             found = _survey(engine, plan, identity, {one.key: one for one in done.answers}, own, count or own)
     finally:
         engines.close_adapter(plan.backend.name, engine)
-    return _estimated(plan, found, done, count or own)
+    return _estimated(
+        plan, found, done, count or own, unseen or exactly(0), again or _asked_again(plan, done)
+    )
 
 
 def requests(
@@ -172,7 +189,8 @@ def _piloted(
     if len(failures) == len(answers):
         last = f": {failures[-1].kind}: {failures[-1].message}" if failures else ""
         raise Unavailable(f"{plan.backend.name} answered none of the {wanted} requests of the pilot{last}")
-    return Pilot([answer for answer in answers if answer.error is None], seconds)
+    unread = sum(failure.kind == UNREAD for failure in failures)
+    return Pilot([answer for answer in answers if answer.error is None], seconds, unread)
 
 
 def _survey(
@@ -210,13 +228,17 @@ def _known_answer(
     return asked.get(request.key) or look_up(request)
 
 
-def _estimated(plan: Plan, found: _Survey, pilot: Pilot, count: CountTokens | None) -> Estimate:
+def _estimated(
+    plan: Plan, found: _Survey, pilot: Pilot, count: CountTokens | None, unseen: Range, again: Range
+) -> Estimate:
     billed = price(plan.backend)
     how, read = _read(plan, found, count)
     if read is not None and found.replies_before:
         read += _replies(plan, found)
+    read = None if read is None else read + unseen
     written = _written(plan, found)
     seconds = _seconds(plan, len(found.sizes), pilot)
+    read, written, seconds = (None if one is None else one.by(again) for one in (read, written, seconds))
     hourly = plan.backend.file.price.usd_per_hour
     asked = [one for one in pilot.answers if not one.cached]
     pilot_cost = sum((billed.of(one.usage) or Decimal(0) for one in asked), Decimal(0)) if billed else None
@@ -232,6 +254,7 @@ def _estimated(plan: Plan, found: _Survey, pilot: Pilot, count: CountTokens | No
         seconds=seconds,
         pilot=len(asked),
         pilot_cost=float(pilot_cost) if pilot_cost is not None else None,
+        again=again,
     )
 
 
@@ -248,6 +271,22 @@ def _read(plan: Plan, found: _Survey, count: CountTokens | None) -> tuple[str | 
     plain, other = (sum(column) for column in zip(*found.characters, strict=True))
     low, value, high = (plain * a + other * b + around for a, b in zip(ASCII, OTHER, strict=True))
     return "characters", Range(low, value, high)
+
+
+def _asked_again(plan: Plan, pilot: Pilot) -> Range:
+    """Return how often each request is asked, where one whose reply cannot be read is asked again.
+
+    As in the pilot, with Wilson's (1927) 95 % interval of the share. What to expect leans on ten replies of
+    other judges, one in fifty of them unread: of 20 replies none or one tells little. Once without a pilot.
+    """
+    from harness.stats.intervals import wilson
+
+    asked = len([one for one in pilot.answers if not one.cached]) + pilot.unread
+    if plan.task.file.on_unread != "failed" or not asked:
+        return exactly(1.0)
+    low, high = wilson(pilot.unread, asked)
+    expected = (pilot.unread + USUAL * USUALLY_UNREAD) / (asked + USUAL)
+    return Range(*(1 / (1 - min(share, 0.9)) for share in (low, max(low, expected), high)))
 
 
 def _replies(plan: Plan, found: _Survey) -> Range:

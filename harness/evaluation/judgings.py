@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import BadInput
 from harness.evaluation.grid import plans
 from harness.evaluation.grid_loop import GridOutcome, execute_all
 from harness.evaluation.progress import display
 from harness.judging import replies
+from harness.judging.replies import Replies
 from harness.options.running import RunOptions
 from harness.records.run_schema import COMPLETE
 from harness.tasks import task as tasks
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from harness.evaluation.runner import Outcome
     from harness.tasks.schema import JudgeFile
 
+One = TypeVar("One")
+
 ROUNDS = 3  # times that a verdict which is missing is asked for in one call
 
 
@@ -36,25 +39,53 @@ def judging_plans(
     baseline: str | None,
     report: Callable[[str], None],
     command: str,
+    *,
+    control: bool = False,
 ) -> tuple[list[Plan], list[HarnessError]]:
     """Return the judgings of the replies of `runs` by each of `by`, checked, and why others cannot begin.
+
+    With `control` the replies are judged beside themselves with their words swapped.
 
     Raises:
         BadInput: there is nothing to judge, or the runs do not go together.
     """
     found = replies.read_replies(runs)
+    made = plans_of(options, found, by, rubric, baseline, report, command, control=control)
+    if silent := sum(run.silent for run in found):
+        say(f"{silent:,} replies are missing, failed or empty, and are not judged")
+    return made
+
+
+def plans_of(
+    options: RunOptions,
+    found: Sequence[Replies],
+    by: Sequence[str],
+    rubric: str,
+    baseline: str | None,
+    report: Callable[[str], None],
+    command: str = "",
+    *,
+    keys: bool = True,
+    control: bool = False,
+) -> tuple[list[Plan], list[HarnessError]]:
+    """Return the judgings of these replies; what is judged is written into `options.runs_dir`.
+
+    Raises:
+        BadInput: there is nothing to judge.
+    """
     pairs = of_pairs(rubric)
     if baseline is not None and not pairs:
         raise BadInput(f"--baseline is about pairs; {rubric} judges single replies")
-    rows = list(replies.pair_rows(found, baseline) if pairs else replies.single_rows(found))
+    if control:
+        rows = list(replies.control_rows(found, pairs=pairs))
+    else:
+        rows = list(replies.pair_rows(found, baseline) if pairs else replies.single_rows(found))
     folder = replies.write_rows(rows, Path(options.runs_dir))
-    if silent := sum(run.silent for run in found):
-        say(f"{silent:,} replies are missing, failed or empty, and are not judged")
     chosen = replace(
         options, task=rubric, backend=list(by), data_dir=str(folder), max_failures=max(1, len(rows))
     )
     chosen.spend_from(options.budget)
-    return plans(chosen, report, command)
+    return plans(chosen, report, command, keys=keys)
 
 
 def of_pairs(rubric: str) -> bool:
@@ -87,24 +118,34 @@ def of_task(
     whole = [outcome.directory for outcome in outcomes if outcome.run.status == COMPLETE]
     if waiting := len(outcomes) - len(whole):
         say(f"{waiting:,} runs are not whole and are not judged yet")
-    pairs = of_pairs(judge.rubric)
-    together = [whole] if pairs and len(whole) > 1 else [] if pairs else [[one] for one in whole]
-    if pairs and len(whole) == 1:
-        say(f"{judge.rubric} compares two systems; one alone is not judged")
-    mine = RunOptions(
+    mine = options_of(judge, options)
+    mine.spend_from(options.budget)
+    ready: list[Plan] = []
+    failed: list[HarnessError] = []
+    for runs in together(judge.rubric, whole):
+        more, dead = judging_plans(mine, runs, judge.judges, judge.rubric, judge.baseline, report, "")
+        ready += more
+        failed += dead
+    return ready, failed
+
+
+def together(rubric: str, runs: Sequence[One]) -> list[list[One]]:
+    """Return which runs of one task are judged in one judging: of single replies each alone, of pairs all."""
+    if not of_pairs(rubric):
+        return [[one] for one in runs]
+    if len(runs) == 1:
+        say(f"{rubric} compares two systems; one alone is not judged")
+    return [list(runs)] if len(runs) > 1 else []
+
+
+def options_of(judge: JudgeFile, options: RunOptions) -> RunOptions:
+    """Return how the judge that a task names is asked, where its runs are made with `options`."""
+    return RunOptions(
         task=judge.rubric,
         backend=judge.judges,
         template=judge.template,
         **{name: getattr(options, name) for name in _SHARED},
     )
-    mine.spend_from(options.budget)
-    ready: list[Plan] = []
-    failed: list[HarnessError] = []
-    for runs in together:
-        more, dead = judging_plans(mine, runs, judge.judges, judge.rubric, judge.baseline, report, "")
-        ready += more
-        failed += dead
-    return ready, failed
 
 
 # What is said of a run's machine and purse is said of its judging, too.

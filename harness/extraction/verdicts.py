@@ -48,6 +48,7 @@ def word_of(verdict: Verdict) -> str:
 
 # What a judge quotes is never its verdict: the replies it was shown stand between these marks.
 _QUOTED = re.compile(r"<(reply(?:_[ab])?|question) ([0-9a-f]{12})>.*?</\1 \2>", re.DOTALL)
+_BETWEEN = re.compile(r"<(reply(?:_[ab])?|question) ([0-9a-f]{12})>\n(.*?)\n</\1 \2>", re.DOTALL)
 _MARKED = re.compile(r"\[\[([^\[\]\n]{1,12})\]\]")
 _LIKE_OURS = re.compile(r"\[(?=\[)|<(?=/?(?:reply|question))")
 _JOINER = "\u2060"  # nobody sees it, and what holds it is no verdict and no mark
@@ -60,6 +61,11 @@ def quoted(text: str, what: str, mark: str) -> str:
     is neither where a judge repeats a piece of it.
     """
     return f"<{what} {mark}>\n{_LIKE_OURS.sub(lambda found: found[0] + _JOINER, text)}\n</{what} {mark}>"
+
+
+def shown(text: str) -> dict[str, str]:
+    """Return what a judge was shown between marks: `reply`, `reply_a`, `reply_b`, `question` → the text."""
+    return {found[1]: found[3].replace(_JOINER, "") for found in _BETWEEN.finditer(text)}
 
 
 def _said(text: str) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import BadInput, Place
 from harness.extraction.verdicts import verdict_of
+from harness.judging.controls import is_swapped
 from harness.records import run_file
 from harness.records.journal import read_records
 from harness.tables.rows import named_rows
@@ -29,11 +30,14 @@ def read_ratings(places: Sequence[Path]) -> list[Rating]:
     """Return the ratings of files and of judgings.
 
     A file has `id`, `score` or `verdict`, and `rater` (or `judge`, as of votes) unless they are people's.
+    What a judge was asked several times is the mean of what it said; replies with their words swapped are
+    none.
 
     Raises:
         BadInput: a file is none of ratings, a score is none, or one rater rates a reply twice.
     """
-    found = [one for place in places for one in (_judged(place) if place.is_dir() else _rows(place))]
+    found = [one for place in places if not place.is_dir() for one in _rows(place)]
+    found += _means(one for place in places if place.is_dir() for one in _judged(place))
     seen: set[tuple[str, str]] = set()
     for one in found:
         if (one.item, one.rater) in seen:
@@ -64,11 +68,20 @@ def _score(said: str, place: Place) -> float:
     return verdict.share
 
 
+def _means(ratings: Iterable[Rating]) -> Iterator[Rating]:
+    said: dict[tuple[str, str], list[Rating]] = {}
+    for one in ratings:
+        said.setdefault((one.item, one.rater), []).append(one)
+    for same in said.values():
+        yield replace(same[0], score=sum(one.score for one in same) / len(same))
+
+
 def _judged(place: Path) -> Iterator[Rating]:
     for directory in run_file.runs([place]):
         rater = run_file.read_run(directory).label
         last = {line.record.key: line.record for line in read_records(directory / run_file.SAMPLES)}
         for record in last.values():
-            if record.prediction is not None:
+            sides = [(record.groups or {}).get(side, "") for side in ("system", "first", "second")]
+            if record.prediction is not None and not any(map(is_swapped, sides)):
                 score = _score(str(record.prediction), Place(directory))
                 yield Rating(record.id, rater, score, record.cluster or record.id)

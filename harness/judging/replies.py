@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from harness.errors import BadInput
 from harness.extraction.verdicts import quoted
+from harness.judging.controls import SWAPPED, swapped
 from harness.records import atomic, run_file
 from harness.records import journal as records
 from harness.records.sample_schema import Record
@@ -89,6 +90,26 @@ def pair_rows(found: Sequence[Replies], baseline: str | None = None) -> Iterator
                     "first_reply": _quoted(a, "reply_a", row["mark"]),
                     "second_reply": _quoted(b, "reply_b", row["mark"]),
                 }
+
+
+def control_rows(found: Sequence[Replies], *, pairs: bool) -> Iterator[dict[str, Any]]:
+    """Yield rows of replies and of the same replies with their words swapped, for one who should tell them.
+
+    Of pairs the two meet in both orders. A reply of too few words is left out.
+    """
+    for run in found:
+        mixed = {
+            key: _with_text(record, text)
+            for key, record in run.records.items()
+            if (text := swapped(spoken(record.response.text) or "", "|".join([run.system, *map(str, key)])))
+        }
+        right = replace(run, records={key: run.records[key] for key in mixed})
+        wrong = replace(run, system=run.system + SWAPPED, records=mixed)
+        yield from pair_rows([right, wrong]) if pairs else single_rows([right, wrong])
+
+
+def _with_text(record: Record, text: str) -> Record:
+    return record.model_copy(update={"response": record.response.model_copy(update={"text": text})})
 
 
 def _row(record: Record, task: str, name: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.errors import BadInput, Place, did_you_mean
 from harness.extraction.verdicts import GRADES, Verdict, verdict_of
+from harness.judging.controls import is_swapped
 from harness.judging.style import FEATURES, style_of
 from harness.records import run_file
 from harness.records.journal import read_records
@@ -90,6 +91,8 @@ def _judged(place: Path) -> Iterator[Vote]:
                 raise BadInput(
                     "no judging of pairs (harness judge --rubric judge_pair)", place=Place(directory)
                 )
+            if is_swapped(sides["first"]) or is_swapped(sides["second"]):
+                continue  # a control of the judge, no game
             question = record.cluster or record.id
             said = None if record.prediction is None else verdict_of(str(record.prediction))
             yield Vote(question, sides["first"], sides["second"], said, judge)

@@ -158,7 +158,7 @@ class RunOptions:
             metavar="N",
             help="ask every example N times",
             ko="예제마다 N번 물음",
-            on="run estimate",
+            on="run estimate judge",
         ),
     ] = 1
     name: Annotated[

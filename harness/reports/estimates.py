@@ -76,6 +76,9 @@ def _notes(one: Estimate) -> Iterable[str]:
     if one.pilot:
         cost = f", {short(one.pilot_cost)} {one.currency}" if one.price else ""
         yield f"pilot of {one.plan.label}: {one.pilot} requests{cost}; not in the figures above"
+    if one.again.low > 1:  # the pilot had verdicts that could not be read
+        times = _range(one.again, lambda figure: f"{figure:.2f}")
+        yield f"{one.plan.label}: asked {times} times until a verdict can be read, as in the pilot"
     if one.price is not None:
         yield f"price: {one.price.source}" + (f", {one.price.date}" if one.price.date else "")
     if one.timed_by is not None:

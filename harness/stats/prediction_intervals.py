@@ -26,6 +26,12 @@ class Range:
         value, high = (None if end is None else end * factor for end in (self.value, self.high))
         return Range(self.low * factor, value, high)
 
+    def by(self, other: Range) -> Range:
+        """Return the range of the product, both at least 0; it is as wide as both together."""
+        value = None if self.value is None or other.value is None else self.value * other.value
+        high = None if self.high is None or other.high is None else self.high * other.high
+        return Range(self.low * other.low, value, high)
+
 
 def exactly(figure: float) -> Range:
     """Return a figure that is known."""

@@ -277,6 +277,52 @@ def test_the_budget_of_the_command_holds_for_its_judge(bench):
     assert 0 < len(bench.judged) < 6, done.err
 
 
+def test_the_judging_that_a_task_asks_for_is_part_of_its_estimate(bench):
+    """Six replies and six verdicts, 1 and 50 tokens each: the judge's bill is 6 times 0.050001 USD."""
+
+    def script(asked: Asked) -> Reply:
+        return say("[[7]]" if "[[7]]" in asked.prompt else "좋은 답", usage=usage(1, 50))
+
+    with ModelServer(script=script) as server:
+        paid = JUDGE.format(url=server.url)
+        bench.shell.write("backends/paid.yaml", paid.replace("model: judge", "model: strong"))
+        bench.shell.write("backends/my_judge.yaml", paid)
+        bench.shell.write("tasks/questions.yaml", TASK + "judge: {by: my_judge}\n")
+        told = ["-t", "questions", "-b", "paid", "--data-dir", "data", "-q"]
+        blind = bench.shell("estimate", *told, "--json").json["estimates"]
+        assert not server.seen
+        told += ["--pilot", 3]
+        asked, judged = bench.shell("estimate", *told, "--json").json["estimates"]
+        assert len(server.seen) == 6
+        bench.shell("run", *told[:-2])
+        assert len(server.seen) == 12
+        rest = bench.shell("estimate", *told[:-2], "--json").json["estimates"]
+    assert [(one["task"], one["requests"]) for one in blind] == [("questions", 6), ("judge_single", 6)]
+    assert blind[1]["prompt_tokens"]["value"] is None  # nobody knows how long the replies will be
+    assert [(one["requests"], one["kept"]) for one in (asked, judged)] == [(3, 3), (3, 3)]
+    once = 1 - 10 * 0.02 / 13  # three that could be read are ten more of which a fiftieth could not
+    assert judged["cost"]["value"] == pytest.approx(3 * 0.050001 / once)
+    assert judged["pilot"] == {"requests": 3, "cost": pytest.approx(3 * 0.050001)}
+    assert [one["requests"] for one in rest] == [0, 0]
+
+
+def test_verdicts_that_a_pilot_could_not_read_are_asked_again_in_the_estimate(bench):
+    tries: list[str] = []
+
+    def script(asked: Asked) -> Reply:
+        if asked.prompt.startswith("질문 "):
+            return say("좋은 답", usage=usage(1, 50))
+        tries.append(asked.prompt)
+        return say("모름" if len(tries) == 1 else "[[7]]", usage=usage(1, 50))
+
+    with ModelServer(script=script) as server:
+        bench.shell.write("backends/my_judge.yaml", JUDGE.format(url=server.url))
+        bench.shell.write("tasks/questions.yaml", TASK + "judge: {by: my_judge}\n")
+        told = ["-t", "questions", "-b", "my_judge", "--data-dir", "data", "-q", "--pilot", 4]
+        said = bench.shell("estimate", *told)
+    assert "asked 1.09 [1.05, 3.33] times until a verdict can be read" in said.out
+
+
 @pytest.mark.parametrize(
     ("judge", "complaint"),
     [("{by: nobody}", "nobody"), ("{by: my_judge, rubric: judge_singel}", "judge_singel")],
@@ -315,3 +361,45 @@ def test_faithfulness_and_relevance_are_rubrics_of_five_points(bench, rubric):
     assert (run["metrics"]["judged_score"]["value"], run["metrics"]["judged_score"]["n"]) == (4, 5)
     assert run["counts"]["failed"] == 1
     assert "질문 3" in parts(bench.judged[3])["question"]
+
+
+@pytest.mark.parametrize("rubric", ["judge_single", "judge_pair"])
+@pytest.mark.parametrize("sees", [True, False])
+def test_a_judge_that_cannot_tell_replies_from_their_words_swapped_is_named(shell, rubric, sees):
+    bench = Bench(shell, count=20)
+    bench.systems["weak"] = lambda n: f"{n} 하나 둘 셋 넷 다섯"
+
+    def verdict(prompt: str) -> str:
+        ordered = {name: text.endswith("하나 둘 셋 넷 다섯") for name, text in parts(prompt).items()}
+        if "reply" in ordered:
+            return "[[9]]" if ordered["reply"] and sees else "[[4]]"
+        return "[[A=B]]" if not sees else "[[A>B]]" if ordered["reply_a"] else "[[B>A]]"
+
+    bench.verdict = verdict
+    with ModelServer(script=bench.script) as server:
+        done = bench.judge(server, bench.run(server, "weak"), "--rubric", rubric, "--control")
+    assert done.code == 0, done.err
+    said = shell("agree", "verdicts")
+    assert said.code == 0, said.err
+    assert ("cannot tell a reply from the same reply with its words swapped" in said.out) is not sees
+    (found,) = shell("agree", "verdicts", "-f", "json").json["leanings"]
+    lead = {"judge_single": 5.0, "judge_pair": 100.0}[rubric] if sees else 0
+    assert found["swapped"]["value"] == lead
+    assert found["blind"] is not sees
+
+
+def test_a_judge_that_is_asked_twice_is_seen_to_repeat_itself_or_not(bench):
+    asked: dict[str, int] = {}
+
+    def verdict(prompt: str) -> str:
+        asked[prompt] = asked.get(prompt, 0) + 1
+        return "[[7]]" if "3번" in prompt and asked[prompt] > 1 else "[[5]]"
+
+    bench.verdict = verdict
+    with ModelServer(script=bench.script) as server:
+        done = bench.judge(server, bench.run(server, "weak"), "--repeat", 2)
+    assert done.code == 0, done.err
+    said = bench.shell("agree", "verdicts", "--lang", "ko")
+    assert "0.833" in said.out
+    assert "문항이 20개 미만이면 구간을 쓰지 않습니다" in said.out
+    assert bench.shell("agree", "verdicts", "--own", "nobody=weak").code == 2

@@ -34,6 +34,26 @@ JUDGING: dict[str, str] = {
     "replies": "답",
     "the same": "같은 비율",
     "gives more by": "더 주는 점수",
+    "What judges lean to, whatever the replies are worth": "답의 질과 상관없이 심판이 끌리는 것",
+    "rubric": "심판 기준",
+    "shown first": "먼저 보인 답",
+    "same both ways": "순서를 바꿔도 같음",
+    "longer": "더 긴 답",
+    "its own": "자기 답",
+    "repeats itself": "다시 물어도 같음",
+    "over swapped words": "낱말을 뒤섞은 답보다",
+    "of pairs: by how many points of 100 the reply shown first, the longer one, the unswapped one wins "
+    "oftener than the other; of its own, how much more of the win it gets than other judges give": (
+        "짝 비교: 먼저 보인 답, 더 긴 답, 뒤섞지 않은 답이 상대보다 100에서 몇 점 더 자주 이기는지. "
+        "자기 답은 다른 심판이 준 것보다 승리를 얼마나 더 받는지"
+    ),
+    "of scores: points for twice the length, for its own beyond other judges, over swapped words": (
+        "점수: 길이가 두 배일 때, 자기 답에 다른 심판보다, 낱말을 뒤섞은 답보다 더 주는 점수"
+    ),
+    "under {n} questions no interval is printed": "문항이 {n}개 미만이면 구간을 쓰지 않습니다",
+    "{judge} cannot tell a reply from the same reply with its words swapped: {lead}": (
+        "{judge}: 답과, 낱말 순서를 뒤섞은 같은 답을 가려내지 못합니다({lead})"
+    ),
     "What people would say of everything that a judge rated": "심판이 매긴 것 전체에 사람이 매겼을 평균",
     "needs {n} labels of people and {k} disagreements": "사람의 평점 {n}개와 어긋난 평점 {k}개가 있어야 함",
     "judge": "심판",

@@ -17,7 +17,7 @@ HELP = {
     "Say where the data of tasks is, or download it beforehand.": "과제의 데이터가 어디 있는지 보거나 미리 내려받습니다.",
     "Say what is installed and what each backend still needs.": "무엇이 설치되어 있고 백엔드마다 무엇이 더 필요한지 보입니다.",
     "Say what a run would take: requests, tokens, money, time.": "실행에 무엇이 드는지 보입니다: 요청, 토큰, 비용, 시간.",
-    "Nothing is asked but the requests of a pilot, whose answers are kept: the run does not pay for them again.": "시험 요청 말고는 아무것도 묻지 않으며, 그 답은 보관되어 실행할 때 다시 값을 치르지 않습니다.",
+    "Nothing is asked but the requests of a pilot, whose answers are kept: the run does not pay for them again. Of a task that names its judge, the judging is part of it.": "시험 요청 말고는 아무것도 묻지 않으며, 그 답은 보관되어 실행할 때 다시 값을 치르지 않습니다. 심판을 정해 둔 과제라면 심판에 드는 것도 함께 어림합니다.",
     "Write a fitted model as a directory that others load.": "학습한 모델을 다른 곳에서 불러올 수 있는 폴더로 씁니다.",
     "A model that is not fitted yet is fitted first.": "아직 학습하지 않은 모델은 먼저 학습합니다.",
     "Say whether tonight's runs are worse than a baseline's.": "오늘의 실행이 기준보다 나빠졌는지 판정합니다.",
@@ -60,6 +60,6 @@ HELP = {
     "Each takes ranges of examples that nobody holds; what a process that died had is taken over. Start it as often as there are machines, cards or cores that see the directory: in a Slurm array or a Kubernetes job. The last one sums the run up. `harness run --replicas 0` makes a directory to work on.": "저마다 아무도 맡지 않은 예제 구간을 맡고, 죽은 프로세스가 맡았던 것은 넘겨받습니다. 폴더가 보이는 기계, GPU, 코어만큼 띄우세요. Slurm 배열이나 Kubernetes 작업에서도 됩니다. 마지막 프로세스가 집계합니다. 나누어 할 폴더는 `harness run --replicas 0`이 만듭니다.",
     "Let runs stop gently, to go on later.": "실행을 얌전히 멈추게 하고, 나중에 이어 갑니다.",
     "What is in flight is waited for; `harness run --resume RUN` goes on. Without RUN all that are under way in the folder of runs. The word is left in their directories, where the processes that make them look for it: also on another machine that shares the storage.": "보낸 것의 답은 기다리고, `harness run --resume RUN`으로 이어 갑니다. RUN을 주지 않으면 실행 폴더에서 돌고 있는 것 모두입니다. 멈추라는 말은 실행 폴더에 남기며, 돌리는 프로세스가 그것을 찾아봅니다. 저장소를 함께 쓰는 다른 기계에서도 됩니다.",
-    "Say how far raters agree, and what people would say.": "평가자들이 얼마나 일치하는지, 사람이라면 몇 점을 줄지 보입니다.",
-    "Judges beside people and beside each other: shares, kappa, Krippendorff's alpha, Spearman, with intervals by question; and the mean that people would give to everything, from few labels and a judge's many.": "심판을 사람과, 또 서로 견줍니다: 일치한 비율, 카파, 크리펜도르프 알파, 스피어만을 문항별 구간과 함께 보이고, 사람이 모두를 채점했다면 나올 평균을 적은 사람 점수와 심판의 많은 점수로 추정합니다.",
+    "Say how far raters agree and what judges lean to.": "평가자들이 얼마나 일치하고 심판이 무엇에 끌리는지 보입니다.",
+    "Judges beside people and beside each other: shares, kappa, Krippendorff's alpha, Spearman, with intervals by question; what a judge gives to a place, to length and to its own replies; and the mean that people would give to everything, from few labels and a judge's many.": "심판을 사람과, 또 서로 견줍니다: 일치한 비율, 카파, 크리펜도르프 알파, 스피어만을 문항별 구간과 함께 보이고, 놓인 자리와 길이와 자기 답에 얼마나 끌리는지 보이며, 사람이 모두를 채점했다면 나올 평균을 적은 사람 점수와 심판의 많은 점수로 추정합니다.",
 }

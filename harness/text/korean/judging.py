@@ -1,6 +1,8 @@
 """Of metrics, extraction and statistics."""
 
 SENTENCES = {
+    "--own {0}: it should be JUDGE=SYSTEM": "--own {0}: 심판=시스템 꼴이어야 합니다",
+    "--own {0}={1}: no {2} {3}.{4}": "--own {0}={1}: {w2} {3:이/가} 없습니다.{4}",
     'the target should be JSON: {"functions": …, "category": …, "answers": …}': '정답은 JSON이어야 합니다: {{"functions": …, "category": …, "answers": …}}',
     # harness/extraction/steps.py
     "{0} has {1} groups, not {2}": "{0}의 그룹은 {1}개입니다({2} 아님)",
