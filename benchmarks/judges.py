@@ -232,10 +232,17 @@ def coverage() -> Iterator[str]:
                 ("score", 0.5, fair.own),
             ):
                 assert one is not None
-                assert one.low is not None
-                assert one.high is not None
-                held[name].append(one.low <= truth <= one.high)
-        rows.append([str(questions), *(f"{np.mean(found):.3f}" for found in held.values())])
+                if one.low is not None and one.high is not None:
+                    held[name].append(one.low <= truth <= one.high)
+        shown_of = [
+            f"{np.mean(one):.3f}"
+            if len(one) == rounds
+            else FEW_OF.format(np.mean(one), len(one))
+            if len(one) >= rounds / 10
+            else "none printed"
+            for one in held.values()
+        ]
+        rows.append([str(questions), *shown_of])
     yield (
         f"How often the 95 % interval holds a planted leaning, {rounds:,} rounds each: a judge of pairs that "
         "takes the first, the longer and its own reply in 10 of 100 cases each (of its own: the mean gain "
@@ -246,6 +253,7 @@ def coverage() -> Iterator[str]:
     yield table(header, rows, names=1)
 
 
+FEW_OF = "{:.3f} of {}"
 CHANCES = {("own", "other"): 0.4, ("own", "third"): 0.4}  # that its own reply is the worse one
 
 

@@ -20,7 +20,7 @@ from harness.judging.controls import is_swapped, original
 from harness.records import run_file
 from harness.records.journal import read_records
 from harness.records.sample_schema import Record
-from harness.stats.leanings import Leaning, mean, slope
+from harness.stats.leanings import Leaning, mean, share, slope
 
 if TYPE_CHECKING:
     import numpy as np
@@ -197,7 +197,7 @@ def _place(verdicts: Sequence[Verdict]) -> Leaning | None:
 def _consistent(verdicts: Sequence[Verdict]) -> Leaning | None:
     both = _both_orders(verdicts)
     same = _array(float(one.score == 1 - other.score) for one, other in both)
-    return mean(same, _codes(one.question for one, _ in both))
+    return share(same, _codes(one.question for one, _ in both))
 
 
 def _length(verdicts: Sequence[Verdict], *, pairs: bool) -> Leaning | None:
@@ -236,7 +236,7 @@ def _own(verdicts: Sequence[Verdict], others: Sequence[Judge], system: str) -> L
     units = _codes(one.question for one in known)
     if len(known[0].systems) > 1:
         side = _array(float((one.systems[0] == system) - (one.systems[1] == system)) for one in known)
-        return slope(100 * _array(beyond), side, units)
+        return slope(100 * _array(beyond), side, units, rare=True)
     return slope(_array(beyond), _array(float(one.systems[0] == system) for one in known), units, [units])
 
 
@@ -247,7 +247,7 @@ def _repeats(verdicts: Sequence[Verdict]) -> Leaning | None:
             again[one.item, one.systems].append(one)
     pairs = [pair for same in again.values() for pair in combinations(same, 2)]
     equal = _array(float(one.score == other.score) for one, other in pairs)
-    return mean(equal, _codes(one.question for one, _ in pairs))
+    return share(equal, _codes(one.question for one, _ in pairs))
 
 
 def _swapped(judge: Judge) -> Leaning | None:

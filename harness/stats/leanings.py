@@ -9,10 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.stats.shares import score_interval
+from harness.stats.student import z_of
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 FEW = 20  # questions, from which on an interval by them covers
+FEW_APART = 10  # questions that differ from the rest, without which their spread is not known
 LEVEL = 0.95
 SWEEPS, CLOSE = 500, 1e-12
 
@@ -38,19 +42,50 @@ def mean(figures: Floats, units: Ints) -> Leaning | None:
     return _leaning(float(figures.mean()), np.ones(len(figures)), figures - figures.mean(), units, 1)
 
 
-def slope(figures: Floats, by: Floats, units: Ints, within: Sequence[Ints] = ()) -> Leaning | None:
+def share(hits: Floats, units: Ints) -> Leaning | None:
+    """Return the mean of yes and no (n,) with Wilson's interval by unit (n,); None of no figure.
+
+    Its trials are as many independent ones as have the variance that is found between units, at least the
+    units and at most the figures: a share of 0 or 1 has an interval too (Kish 1965; Wilson 1927).
+    """
+    found = mean(hits, units)
+    if found is None or found.low is None:
+        return found
+    value, numbers = found.value, np.unique(units, return_inverse=True)[1]
+    groups = int(numbers.max()) + 1
+    sums = np.bincount(numbers, hits - value)
+    variance = groups / (groups - 1) * float(sums @ sums) / len(hits) ** 2
+    trials = min(len(hits), value * (1 - value) / variance) if variance > 0 else groups
+    low, high = score_interval(value, max(float(groups), trials), z_of(LEVEL))
+    return Leaning(value, low, high, len(hits))
+
+
+def slope(
+    figures: Floats, by: Floats, units: Ints, within: Sequence[Ints] = (), *, rare: bool = False
+) -> Leaning | None:
     """Return by how much figures (n,) rise with `by` (n,), within groups (n,) of one or more kinds.
 
     Least squares with a constant for each group of each kind (Frisch, Waugh and Lovell), intervals as in
-    `mean`. None where nothing varies within the groups.
+    `mean`. None where nothing varies within the groups. Of figures that are mostly 0, `rare`, there is no
+    interval under ten units with one that is not.
     """
     y, x = (_centred(np.asarray(one, np.float64), within) for one in (figures, by))
     spread = float(x @ x)
     if spread <= CLOSE * max(1.0, float(by @ by)):
         return None
     value = float(x @ y) / spread
-    lost = 1 + sum(len(np.unique(kind)) for kind in within) - max(0, len(within) - 1)
-    return _leaning(value, x, y - value * x, units, lost)
+    # Constants of groups within a unit take nothing from what is known between units.
+    between = [kind for kind in within if not _nested(kind, units)]
+    lost = 1 + sum(len(np.unique(kind)) for kind in between)
+    found = _leaning(value, x, y - value * x, units, lost)
+    if rare and len(np.unique(units[np.asarray(figures) != 0])) < FEW_APART:
+        return Leaning(value, None, None, found.items)
+    return found
+
+
+def _nested(kind: Ints, units: Ints) -> bool:
+    """Return whether each group lies within one unit."""
+    return len(np.unique(np.column_stack([kind, units]), axis=0)) == len(np.unique(kind))
 
 
 def _centred(figures: Floats, within: Sequence[Ints]) -> Floats:

@@ -146,3 +146,18 @@ def test_a_slope_is_least_squares_with_a_constant_a_group():
     found = stats.slope(y, x, units, [groups, units])
     assert found.value == pytest.approx(np.linalg.lstsq(design, y, rcond=None)[0][0])
     assert stats.slope(y, groups * 1.0, units, [groups]) is None
+
+
+def test_a_share_that_is_whole_has_wilsons_interval_of_so_many_questions():
+    """Wilson (1927) of 40 in 40: from 0.912."""
+    one = stats.share(np.ones(120), np.repeat(np.arange(40), 3))
+    assert (one.low, one.high) == (pytest.approx(0.9124, abs=1e-4), pytest.approx(1))
+
+
+def test_what_few_questions_tell_of_has_no_interval():
+    figures = np.zeros(200)
+    figures[:9] = 1
+    sides = np.tile([1.0, -1.0], 100)
+    assert stats.slope(figures, sides, np.arange(200), rare=True).low is None
+    figures[9] = 1
+    assert stats.slope(figures, sides, np.arange(200), rare=True).low is not None
