@@ -254,9 +254,9 @@ def metric(name: str) -> MetricEntry:
     """
     for sign in (":", "@"):
         family, _, rest = name.partition(sign)
-        for entry in metrics().values():
+        for entry in metrics().values() if rest else ():
             first, _, placeholder = entry.name.partition(sign)
-            if rest and first == family and placeholder.isupper():
+            if first == family and placeholder.isupper():
                 return replace(entry, name=name, target=f"{entry.target}:{rest}")
     return known(metrics(), name, "metric")
 

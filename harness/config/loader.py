@@ -9,6 +9,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from os.path import isfile  # unlike pathlib, it knows that a name too long for a file is none
 from pathlib import Path
@@ -61,7 +62,8 @@ def name_of(path: Path) -> str:
 
 
 SETTLED_S = 2.0  # a folder written to so lately may be written to again without a later time on it
-_listings: dict[Path, tuple[dict[str, int], list[Path]]] = {}
+_listings: dict[Path, tuple[dict[str, int], dict[str, list[Path]]]] = {}
+_looked_at: ContextVar[dict[Path, dict[str, list[Path]]] | None] = ContextVar("looked_at", default=None)
 
 
 def files(folder: Path) -> list[Path]:
@@ -70,22 +72,45 @@ def files(folder: Path) -> list[Path]:
     Whatever a definition names is looked for among all of these, dozens of times a run: a listing is kept for
     as long as no folder in it was written to.
     """
-    places, found = _listings.get(folder, ({}, []))
+    return [path for paths in _by_name(folder).values() for path in paths]
+
+
+def _by_name(folder: Path) -> dict[str, list[Path]]:
+    """Return name → files of that name in a folder and below it, as they are now."""
+    looked_at = _looked_at.get()
+    if looked_at is not None and folder in looked_at:
+        return looked_at[folder]
+    places, found = _listings.get(folder, ({}, {}))
     if not places or any(_written(place) != when for place, when in places.items()):
         began = time.time_ns()
         places, found = _listed(folder)
         if folder.is_absolute() and max(places.values(), default=0) < began - SETTLED_S * 1e9:
             _listings[folder] = places, found
-    return list(found)
+    if looked_at is not None:
+        looked_at[folder] = found
+    return found
 
 
-def _listed(folder: Path) -> tuple[dict[str, int], list[Path]]:
-    """Return when each folder was written to, and the YAML files in them."""
+@contextlib.contextmanager
+def one_look() -> Iterator[None]:
+    """Take folders as they are found first within this: hundreds of names are looked up there at once."""
+    outer = _looked_at.set({})
+    try:
+        yield
+    finally:
+        _looked_at.reset(outer)
+
+
+def _listed(folder: Path) -> tuple[dict[str, int], dict[str, list[Path]]]:
+    """Return when each folder was written to, and the YAML files in them by their names."""
     places, found = {}, []
     for place, _, names in os.walk(folder):  # rglob takes more than twice as long
         places[place] = _written(place)
         found += [os.path.join(place, name) for name in names if name.endswith((".yaml", ".yml"))]
-    return places, [Path(path) for path in sorted(found, key=lambda path: path.split(os.sep))]
+    named: dict[str, list[Path]] = {}
+    for path in map(Path, sorted(found, key=lambda path: path.split(os.sep))):
+        named.setdefault(name_of(path), []).append(path)
+    return places, named
 
 
 def _written(place: str) -> int:
@@ -126,10 +151,11 @@ def catalogue(kind: str, folders: Folders) -> dict[str, list[Path]]:
     names: dict[str, list[Path]] = {}
     mine: dict[str, Path] = {}
     for folder, own in folders:
-        here: dict[str, list[Path]] = {}
-        for path in files(folder):
-            if not own or is_marked(path, MARKS[kind]):
-                here.setdefault(name_of(path), []).append(path)
+        marked = {
+            name: [path for path in paths if not own or is_marked(path, MARKS[kind])]
+            for name, paths in _by_name(folder).items()
+        }
+        here = {name: paths for name, paths in marked.items() if paths}
         for name, paths in here.items():
             if name in mine:
                 _say_shadowed(kind, name, mine[name], paths[0])
@@ -215,8 +241,7 @@ def find(
 
 def _named(name: str, folder: Path, marks: Sequence[str]) -> list[Path]:
     """Return the files of that name in a folder, of which each has one of the `marks`, if there are any."""
-    wanted = unicodedata.normalize("NFC", name)
-    found = [path for path in files(folder) if name_of(path) == wanted]
+    found = _by_name(folder).get(unicodedata.normalize("NFC", name), [])
     return [path for path in found if not marks or is_marked(path, marks)]
 
 

@@ -218,9 +218,10 @@ def load_group(path: Path, above: tuple[Path, ...] = ()) -> list[str]:
     group = definitions.validate(Group, document)
     chain = (*above, path.resolve())
     found: dict[str, None] = {}
+    searched = folders()
     for index, member in enumerate(group.members):
         place = document.place(("members", index))
-        inner = definitions.find("tasks", member.task, folders(), asked=place)
+        inner = definitions.find("tasks", member.task, searched, asked=place)
         if inner.resolve() in chain:
             raise BadInput(f"the group {shown(member.task)} holds itself", place=place)
         name = str(inner) if definitions.is_path(member.task) else member.task

@@ -19,6 +19,7 @@ from harness.config.documents import dump
 from harness.config.loader import Document
 from harness.records import run_file
 from harness.records.validation import parse_record, parse_run
+from harness.schema import Metric
 from harness.scoring.summary import Tally
 from harness.tasks import task as tasks
 
@@ -56,9 +57,10 @@ def fake_run(
     """
     definition = {**TASK, **(changes or {})}
     parsed = tasks.parse(Document(Path(f"{task}.yaml"), definition), task)
-    tally = Tally(parsed.metrics, parsed.labels)
+    metrics = parsed.metrics
+    tally = Tally(metrics, parsed.labels)
     lines = []
-    for row, record in enumerate(_records(answers, ids, clusters, parsed)):
+    for row, record in enumerate(_records(answers, ids, clusters, metrics)):
         kept = _joined(record, journal(row)) if journal else record
         lines.append(orjson.dumps(kept, option=orjson.OPT_APPEND_NEWLINE))
         tally.add(parse_record(lines[-1]))
@@ -77,7 +79,7 @@ def fake_run(
 
 
 def _records(
-    answers: str, ids: Sequence[str] | None, clusters: Sequence[str] | None, task: tasks.Task
+    answers: str, ids: Sequence[str] | None, clusters: Sequence[str] | None, metrics: Sequence[Metric]
 ) -> Iterator[dict[str, Any]]:
     for row, answer in enumerate(answers):
         target = str(row % 2)
@@ -92,7 +94,7 @@ def _records(
             "prediction": prediction,
             "target": target,
             # as the conductor writes it: what failed was never judged
-            "scores": None if error else {m.name: m.statistics(seen[m.reads], target) for m in task.metrics},
+            "scores": None if error else {m.name: m.statistics(seen[m.reads], target) for m in metrics},
         }
         yield record | ({"cluster": clusters[row]} if clusters else {})
 

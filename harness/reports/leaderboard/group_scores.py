@@ -62,36 +62,48 @@ class GroupTable:
 
 
 def tables(entries: Sequence[Run], warn: Warn, named: Collection[str] = ()) -> list[GroupTable]:
-    """Return a table for each group that is `named`, or of which a system ran at least half.
+    """Return a table for each group that is `named`, or of which a system ran half of two tasks or more.
 
     A group that is wrong is left out, and `warn` is told why.
     """
     ran = {entry.task for entry in entries}
-    if len(ran) < 2 and not named:
-        return []  # the catalogue need not be read for one task
-    found = []
-    for path, is_named in _files(named):
+    with definitions.one_look():
+        return list(_wanted(entries, ran, warn, named))
+
+
+def _wanted(
+    entries: Sequence[Run], ran: Collection[str], warn: Warn, named: Collection[str]
+) -> Iterator[GroupTable]:
+    for path, is_named in _files(named, only_named=len(ran) < 2):
         try:
             names = set(groups.members(path))
-            if not is_named and 2 * len(names & ran) < len(names):
+            if not is_named and 2 * len(names.intersection(ran)) < len(names):
                 continue
             group = groups.load(path)
         except BadInput as error:
             warn(f"no score of {definitions.name_of(path)}: {error}")
             continue
         if group is not None:
-            found += list(_tables(group, entries, is_named=is_named))
-    return found
+            yield from _tables(group, entries, is_named=is_named)
 
 
-def _files(named: Collection[str]) -> Iterator[tuple[Path, bool]]:
-    """Yield the file of every group with a score, and whether the group is named: by name or by path."""
+def _files(named: Collection[str], *, only_named: bool) -> Iterator[tuple[Path, bool]]:
+    """Yield the file of every group with a score, and whether the group is named: by name or by path.
+
+    For one task, of which no group is half, the other files of the catalogue need not be read.
+    """
     names = {nfc(name) for name in named}
     paths = {Path(name).resolve() for name in named if definitions.is_path(name)}
-    known = {files[0].resolve(): name for name, files in tasks.catalogue().items()}
-    for path in sorted({*known, *paths}, key=definitions.name_of):
-        if {"members", "score"} <= definitions.headline(path).keys():
-            yield path, path in paths or known.get(path) in names
+    if only_named and not names:
+        return
+    catalogue = {n: files[0] for n, files in tasks.catalogue().items() if n in names or not only_named}
+    known = {path.resolve(): name for name, path in catalogue.items() if _is_scored(path)}
+    for path in sorted({*known, *filter(_is_scored, paths)}, key=definitions.name_of):
+        yield path, path in paths or known.get(path) in names
+
+
+def _is_scored(path: Path) -> bool:
+    return {"members", "score"} <= definitions.headline(path).keys()
 
 
 def _tables(group: Scored, entries: Sequence[Run], *, is_named: bool) -> Iterator[GroupTable]:
