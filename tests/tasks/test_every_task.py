@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,26 +13,28 @@ from harness.datasets.sources import Where
 from harness.errors import BadInput, Unavailable
 from harness.tasks import task as tasks
 from tests.support.paths import DATA, needs_data
-from tests.support.running import Project
+from tests.support.shell import Shell
 
 ALL = tasks.expand(["all"])
 ALLOW = "--allow-code-execution"
+Sweep = Callable[..., tuple[dict[str, dict], list[str]]]
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return Project(tmp_path_factory.mktemp("sweep"))
+FEW = 20  # examples of each task
 
 
-def swept(project: Project, *arguments: object) -> tuple[dict[str, dict], list[str]]:
-    """Return the runs of a sweep by task, and the lines that were said of the others."""
-    done = project.harness(
-        *("run", "-t", "all", "-b", "random", "--quiet", "--json", "--fresh", ALLOW), *arguments
-    )
-    said = [line for line in done.stderr.splitlines() if line.startswith("harness: ")]
-    absent = any("is not here" in line for line in said)
-    assert done.returncode == (2 if absent else 3 if said else 0), done.stderr
-    return {run["task"]["name"]: run for run in json.loads(done.stdout)["runs"]}, said
+@pytest.fixture
+def sweep(shell: Shell) -> Sweep:
+    """Runs all tasks, and returns the runs by task and the lines that were said of the others."""
+
+    def swept(*arguments: object) -> tuple[dict[str, dict], list[str]]:
+        done = shell("run", "-t", "all", "-b", "random", "--quiet", "--json", "--fresh", ALLOW, *arguments)
+        said = [line for line in done.err.splitlines() if line.startswith("harness: ")]
+        absent = any("is not here" in line for line in said)
+        assert done.code == (2 if absent else 3 if said else 0), done.err
+        return {run["task"]["name"]: run for run in done.json["runs"]}, said
+
+    return swept
 
 
 def without_extra(said: list[str]) -> set[str]:
@@ -50,28 +52,26 @@ def at_hand(name: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @needs_data
-def test_one_sweep_runs_every_task_whose_data_are_at_hand_and_names_the_others(project):
-    runs, said = swept(project, "--limit", 100, "--data-dir", DATA, "--offline")
+def test_one_sweep_runs_every_task_whose_data_are_at_hand_and_names_the_others(sweep):
+    runs, said = sweep("--limit", FEW, "--data-dir", DATA, "--offline")
     here = [name for name in ALL if at_hand(name)]
     assert sorted(runs) == sorted(set(here) - without_extra(said))
     assert len(here) >= 53
     for name, run in runs.items():
         assert run["status"] == "complete", name
         assert run["counts"]["failed"] == 0
-        conversations = tasks.load(name).file.turns is not None  # of which a hundred are more examples
-        assert run["counts"]["examples"] == (
-            run["task"]["n"] if conversations else min(100, run["task"]["n"])
-        )
+        conversations = tasks.load(name).file.turns is not None  # of which a few are more examples
+        n = run["task"]["n"]
+        assert run["counts"]["examples"] == (n if conversations else min(FEW, n))
         assert next(iter(run["metrics"].values()))["n"] > 0
     for name in set(ALL) - set(here) - without_extra(said):
         here_or_there = (f"the data of {name} is not here", f" of {name} (", f"harness: {name}: ")
         assert any(words in line for words in here_or_there for line in said), name
 
 
-def test_every_task_runs_on_its_sample_with_shots_and_all(project):
-    runs, said = swept(project, "--sample")
+def test_every_task_runs_on_its_sample_with_shots_and_all(sweep):
+    runs, said = sweep("--sample")
     assert sorted(runs) == sorted(set(ALL) - without_extra(said))
     assert all("pip install" in line for line in said)
     for name, run in runs.items():
