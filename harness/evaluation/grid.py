@@ -190,7 +190,10 @@ def _drafted(options: RunOptions, *, keys: bool, judges: bool) -> tuple[list[_Dr
             try:
                 _require_fit(task, system)
                 sweeps.require_decoding_matters(grid.decodings, task, system, decoding)
-                system.require(task.ask, decoding, trust_remote_code=options.trust_remote_code, keys=keys)
+                allowed = options.trust_remote_code
+                system.require(
+                    *(task.ask, decoding), trust_remote_code=allowed, keys=keys, schema=task.holds_schema
+                )
                 if options.budget is not None:
                     require_affordable(options.budget, task.ask, system, decoding)
             except (Unavailable, CannotAsk) as error:

@@ -23,6 +23,7 @@ EXTRAS = {
     "torch": ("torch", "tokenizers"),
     "hf": ("torch", "transformers"),
     "lora": ("peft",),
+    "constrained": ("llguidance",),
     "quantised": ("bitsandbytes",),
     "clip": ("torch", "transformers", "PIL"),
     "hub": ("huggingface_hub",),

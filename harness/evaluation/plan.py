@@ -216,7 +216,9 @@ def resumed(
     decoding = forms.decoding(run.decoding.asked)
     if task.file.execute is not None:
         options.permission.require(task.name)
-    backend.require(task.ask, decoding, trust_remote_code=options.trust_remote_code)
+    backend.require(
+        *(task.ask, decoding), trust_remote_code=options.trust_remote_code, schema=task.holds_schema
+    )
     if options.budget is not None:
         require_affordable(options.budget, task.ask, backend, decoding)
     given = run.given

@@ -99,7 +99,7 @@ class Prompts:
             ask=self.task.ask,
             options=self.options(example),
             bounds=self._bounds,
-            json_schema=self.task.file.json_schema if self.task.ask == "generate" else None,
+            json_schema=self.task.file.json_schema if self.task.holds_schema else None,
             decoding=self.decoding,
             repeat=repeat,
             seed=keyed.number(seed, "request", example.id, repeat),

@@ -55,6 +55,11 @@ class Task:
         return tuple(Option(label, text) for label, text in self.file.options.items())
 
     @property
+    def holds_schema(self) -> bool:
+        """Return whether a reply is to be valid under the task's JSON schema."""
+        return self.ask == "generate" and self.file.json_schema is not None
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """Return what a prediction can be, where it is one of few labels; empty where it is not."""
         return self.labels if self.ask in ("choose", "generate", "extract") else ()

@@ -29,6 +29,7 @@ from harness.adapters.hf import batching as batches
 from harness.adapters.hf import embedding as embeddings
 from harness.adapters.hf import heads, loading
 from harness.adapters.hf.batching import BatchBudget
+from harness.adapters.hf.constrained import Grammars
 from harness.adapters.hf.encoder_decoder import PairReader
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.forward_pass import batch
@@ -199,7 +200,8 @@ class HuggingFace(Adapter):
         """Return the hub's `revision`, which is then what is loaded, or the directory's `sha256`."""
         known = places.identity(self.profile)
         self._parts.commit = known.get("revision")
-        return known
+        held = self.profile.choose_by == "structured" and self.profile.ask in (*WRITTEN, *CHOOSING)
+        return {**known, "constrained": "llguidance"} if held else known
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`, special tokens left out."""
@@ -290,14 +292,33 @@ class HuggingFace(Adapter):
                 asked = prepared.request.decoding
                 whole = (asked.beams or 1) > 1 or asked.min_tokens or asked.no_repeat_ngram_size
                 by_road.setdefault(self._generator if whole else self._writer, []).append(prepared)
+        for prompt in (each for prompts in by_road.values() for each in prompts):
+            if self.grammars is not None:
+                self.grammars.require(prompt.request)
         for road, prompts in by_road.items():
             for prompt, reply, span in road.write(prompts):
                 yield prompt.response(reply, span)
 
     @property
+    def grammars(self) -> Grammars | None:
+        """Return what holds replies to options or a schema, None where the profile asks for no structure.
+
+        Raises:
+            Unavailable: llguidance is not there, or cannot read the tokenizer.
+        """
+        if self.profile.choose_by != "structured":
+            return None
+        engine = self.engine
+        head = engine.model.get_output_embeddings()
+        size = len(self.tokens.tokenizer) if head is None else int(head.weight.shape[0])
+        ends = sorted(engine.ends)
+        found: Grammars = self._once("grammars", lambda: Grammars(self.tokens, self.profile, size, ends))
+        return found
+
+    @property
     def _generator(self) -> Generator:
         found: Generator = self._once(
-            "generator", lambda: Generator(self.engine, self.tokens, self.budget.whole())
+            "generator", lambda: Generator(self.engine, self.tokens, self.budget.whole(), self.grammars)
         )
         return found
 
@@ -308,7 +329,11 @@ class HuggingFace(Adapter):
             return self._generator
         found: Writer = self._once(
             "writer",
-            lambda: Writer(self.engine, self.tokens, self.budget, packs=self.reader.road == "packed"),
+            lambda: Writer(
+                *(self.engine, self.tokens, self.budget),
+                packs=self.reader.road == "packed",
+                grammars=self.grammars,
+            ),
         )
         return found
 

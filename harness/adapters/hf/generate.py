@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.adapters.hf import batching as batches
 from harness.adapters.hf.batching import BatchBudget
+from harness.adapters.hf.constrained import Grammars, Held
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.forward_pass import batch
 from harness.adapters.hf.sampling import deductions
@@ -22,8 +23,11 @@ from harness.schema import Decoding, Failure, Request
 class Generator:
     """Writes replies with one model by `generate`, prompts of one decoding at a time."""
 
-    def __init__(self, engine: Engine, tokens: Tokens, budget: BatchBudget) -> None:
-        self.engine, self.tokens, self.budget = engine, tokens, budget
+    def __init__(
+        self, engine: Engine, tokens: Tokens, budget: BatchBudget, grammars: Grammars | None = None
+    ) -> None:
+        """`grammars` hold replies to a form, where one is asked for."""
+        self.engine, self.tokens, self.budget, self.grammars = engine, tokens, budget, grammars
 
     def write(self, prompts: Iterable[TokenPrompt]) -> Iterator[Written]:
         """Yield each prompt with its reply, in the order in which batches finish."""
@@ -59,13 +63,21 @@ class Generator:
                 input_ids=ids,
                 attention_mask=mask,
                 generation_config=self._config(decoding, lines),
-                logits_processor=[guard, *self._penalties(decoding, start)],
+                logits_processor=[guard, *self._penalties(decoding, start), *self._held(prompts, start)],
                 stopping_criteria=[] if beams else [brake],
             )  # (B, T + new), or (B, start token + new) of a decoder
         rows = written[:, 1 if engine.pair else start :].tolist()
         broken = guard.rows(len(rows))
         fresh = [OpenReply(prompt, self.tokens, engine.ends) for prompt in prompts]
         return [BROKEN if broken[n] else line.whole(rows[n]) for n, line in enumerate(fresh)]
+
+    def _held(self, prompts: Sequence[TokenPrompt], start: int) -> list[Any]:
+        """Return what holds replies to their form, none where no reply has one."""
+        constraints = [None if self.grammars is None else self.grammars.of(prompt) for prompt in prompts]
+        if not any(constraints):
+            return []
+        beams = prompts[0].request.decoding.beams or 1
+        return [Held(self.engine.torch, constraints, beams, start or 1)]
 
     def _config(self, decoding: Decoding, lines: Sequence[OpenReply]) -> Any:
         """Return what `generate` is told: all that was asked, and nothing that was not."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.adapters.hf import batching as batches
 from harness.adapters.hf.batching import BatchBudget
+from harness.adapters.hf.constrained import Constraint, Grammars
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.forward_pass import PastKeyValues, read
 from harness.adapters.hf.sampling import Sampler
@@ -28,10 +29,12 @@ Written = tuple[TokenPrompt, GeneratedReply | Failure, TimeSpan]
 class DecodingRow:
     """One reply being written, and what chooses its tokens."""
 
-    def __init__(self, engine: Engine, tokens: Tokens, prompt: TokenPrompt) -> None:
+    def __init__(
+        self, engine: Engine, tokens: Tokens, prompt: TokenPrompt, held: Constraint | None = None
+    ) -> None:
         self.line = OpenReply(prompt, tokens, engine.ends)
-        self.sampler = Sampler(engine.torch, prompt.request, prompt.ids)
-        self.broken = False
+        self.sampler = Sampler(engine.torch, prompt.request, prompt.ids, held)
+        self.held, self.broken = held, False
 
     def answer(self) -> GeneratedReply | Failure:
         """Return the reply, or why there is none."""
@@ -41,8 +44,17 @@ class DecodingRow:
 class Writer:
     """Writes replies with one model, whose past can be shared among rows."""
 
-    def __init__(self, engine: Engine, tokens: Tokens, budget: BatchBudget, *, packs: bool = False) -> None:
-        """`packs` says that texts may stand side by side in one row, told apart by a mask."""
+    def __init__(
+        self,
+        engine: Engine,
+        tokens: Tokens,
+        budget: BatchBudget,
+        *,
+        packs: bool = False,
+        grammars: Grammars | None = None,
+    ) -> None:
+        """`packs`: texts may stand side by side in one row, told apart by a mask; `grammars` hold replies."""
+        self.grammars = grammars
         self.engine, self.tokens, self.packs = engine, tokens, packs
         self.budget, self.held = budget, budget.whole()  # of a pass; of the rows that are written together
         # Padding behind a head lies inside the cache, where a sliding window would count it.
@@ -89,7 +101,7 @@ class Writer:
         assert past is not None
         texts = SideBySide(self.engine, past)
         ends = [(piece.ids, prompt) for piece in batch for prompt in piece.node.ends]
-        rows = [DecodingRow(self.engine, self.tokens, prompt) for _, prompt in ends]
+        rows = [self._row(prompt) for _, prompt in ends]
         going, waiting = list(range(len(rows))), [ids for ids, _ in ends]
         while going:
             logits = texts.read(list(zip(going, waiting, strict=True)))
@@ -104,17 +116,17 @@ class Writer:
         """Read a batch and write the replies to the prompts that end with it."""
         begun = None if past is None else past.rows([piece.row for piece in batch])
         logits, state = self._read([piece.ids for piece in batch], begun)
-        ends = [
-            (n, DecodingRow(self.engine, self.tokens, p))
-            for n, piece in enumerate(batch)
-            for p in piece.node.ends
-        ]
+        ends = [(n, self._row(p)) for n, piece in enumerate(batch) for p in piece.node.ends]
         if ends:
             places, rows = zip(*ends, strict=True)
             whole = len(places) == len(batch) and not any(piece.node.children for piece in batch)
             mine = state if whole and list(places) == list(range(len(batch))) else state.rows(places)
             self._go_on(mine, logits[list(places)], list(rows))
         return [row for _, row in ends], state if any(piece.node.children for piece in batch) else None
+
+    def _row(self, prompt: TokenPrompt) -> DecodingRow:
+        held = None if self.grammars is None else self.grammars.of(prompt)
+        return DecodingRow(self.engine, self.tokens, prompt, held)
 
     def _read(
         self, pieces: Sequence[Sequence[int]], begun: PastKeyValues | None
@@ -193,4 +205,4 @@ class Writer:
 def _takes(row: DecodingRow, token: int | None) -> bool:
     """Give a row its next token, and return whether it goes on."""
     row.broken = token is None
-    return token is not None and not row.line.take(token)
+    return token is not None and not row.line.take(token) and not (row.held is not None and row.held.done)

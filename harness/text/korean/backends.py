@@ -1,6 +1,11 @@
 """Of adapters, models and what they cost."""
 
 SENTENCES = {
+    # replies held to a form
+    "{0}: choose_by: structured needs {1}: pip install '{2}[{3}]'": "{0}: choose_by: structured에는 {1:이/가} 필요합니다: pip install '{2}[{3}]'",
+    "{0}: choose_by: structured needs llguidance: pip install '{1}[constrained]'": "{0}: choose_by: structured에는 llguidance가 필요합니다: pip install '{1}[constrained]'",
+    "{0}: llguidance cannot read the tokenizer of {1}: {2}": "{0}: llguidance가 {1}의 토크나이저를 읽지 못합니다: {2}",
+    "{0}: llguidance holds no reply to this json_schema: {1}": "{0}: llguidance가 이 json_schema에 응답을 맞출 수 없습니다: {1}",
     "{0} cannot embed a {1}: {2}": "{0:이/가} {1:을/를} 임베딩하지 못합니다: {2}",
     "{0} pools by {1}, which is not known here: -m pooling=mean, cls or last": "{0}의 풀링 {1:은/는} 여기서 모르는 방식입니다: -m pooling=mean, cls, last",
     "{0}: its modules.json has {1}, which is not applied here: -m pooling=mean, cls or last goes on without": (
