@@ -32,6 +32,7 @@ from scipy.special import stdtrit
 import harness.metrics.aggregates
 import harness.metrics.classification
 import harness.metrics.entity_f1
+import harness.stats.bootstrap
 import harness.stats.shares
 from harness.metrics.aggregates import OfSums, mean
 from harness.metrics.calibration import brier, ece
@@ -50,7 +51,7 @@ from harness.metrics.korean_script import hangul_share
 from harness.metrics.likelihood import bits_per_byte, perplexity
 from harness.metrics.translation import bleu, chrf, ter
 from harness.schema import Metric
-from harness.stats.bootstrap import ENOUGH, ResamplingPlan, draw, slices
+from harness.stats.bootstrap import ENOUGH, Draws, ResamplingPlan, draw, slices
 from harness.stats.breakdown import breakdown, macro
 from harness.stats.intervals import DRAWS, LEVEL, SEED, estimates, rank_of_end, wilson
 from harness.stats.shares import BOUNDS, CORRELATION, NEAR
@@ -175,9 +176,10 @@ def measured(cell: Cell | Shares, datasets: int, asked: int) -> str:
         off = float(near.sum(axis=1).mean())
     else:
         samples = [cell.draw(np.random.default_rng((seed, number))) for number in range(datasets)]
-        found, off = _asked(cell.metric, samples), cell.off
-        with whole_unit():
-            wide = _asked(cell.metric, samples[:COMPARED])
+        with drawn_once():
+            found, off = _asked(cell.metric, samples), cell.off
+            with whole_unit():
+                wide = _asked(cell.metric, samples[:COMPARED])
     values, low, high = found.T
     known = np.isfinite(low)
     width, both = (high - low)[known], known[: len(wide)]
@@ -262,6 +264,23 @@ def _wilson_of_all(h: Floats, t: Floats, share: Floats, *, clustered: bool) -> t
     df = np.maximum(1, np.where(plain, (t > 0).sum(axis=1) - 1, df))
     z = stdtrit(df, (1 + LEVEL) / 2)
     room = share * (1 - share)
+    low, high = _scores(share, variance, whole, z, clustered=clustered)
+    if not clustered:
+        return low, high
+    units = np.maximum((t > 0).sum(axis=1), 2)
+    squares = ((h - t * share[:, None]) ** 2 * scale / np.maximum(t, 1e-300)).sum(axis=1)
+    rho = (squares / np.maximum(room, 1e-12) - (t > 0).sum(axis=1)) / np.maximum(
+        np.maximum(t - 1, 0).sum(axis=1), 1e-300
+    )
+    pooled = room * (t * (1 + (t - 1) * np.clip(rho, 0, 1)[:, None])).sum(axis=1) / whole**2
+    other_low, other_high = _scores(share, pooled, whole, stdtrit(units - 1, (1 + LEVEL) / 2), clustered=True)
+    return np.minimum(low, other_low), np.maximum(high, other_high)
+
+
+def _scores(
+    share: Floats, variance: Floats, whole: Floats, z: Floats, *, clustered: bool
+) -> tuple[Floats, Floats]:
+    room = share * (1 - share)
     n = np.where(np.minimum(room, variance) < 1e-12, whole, room / np.maximum(variance, 1e-300))
     n = np.minimum(n, whole) if clustered else n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
@@ -317,6 +336,28 @@ def whole_unit() -> Iterator[None]:
     finally:
         for module in modules:
             module.HALF = 0.5  # type: ignore[attr-defined]
+
+
+@contextmanager
+def drawn_once() -> Iterator[None]:
+    """Let data sets of as many examples share the weights of their draws, which are the same for all."""
+    own = harness.stats.bootstrap.draw
+    held: dict[tuple[int, int, int], list[Draws]] = {}
+
+    def shared(plan: ResamplingPlan) -> Iterator[Draws]:
+        if plan.index is not None:
+            return own(plan)
+        key = plan.n, plan.draws, plan.seed
+        if key not in held:
+            held.clear()
+            held[key] = list(own(plan))
+        return iter(held[key])
+
+    harness.stats.bootstrap.draw = shared
+    try:
+        yield
+    finally:
+        harness.stats.bootstrap.draw = own
 
 
 # The families

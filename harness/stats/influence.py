@@ -34,9 +34,11 @@ def influence(metric: Metric, stats: Floats) -> Floats:
     """Return the influence (N,) of each of the rows (N, K) on the metric's figure, in its unit.
 
     The figure over weights w that sum to W is about `figure + (w / W - 1 / N) @ influence`; the influences
-    sum to 0. Where the figure is undefined, they are NaN.
+    sum to 0. Where the figure is undefined or infinite, or a row is, they are NaN.
     """
     aggregate = metric.aggregate
+    if np.isinf(stats).any() or not math.isfinite(figure_of(metric, stats)):
+        return np.full(len(stats), np.nan)
     if isinstance(aggregate, OfSums):
         found = _by_gradient(aggregate, stats)
     elif isinstance(aggregate, Prepared) and aggregate.influence is not None:

@@ -113,12 +113,18 @@ class _Sides:
         self._a, self._b = a, b
 
     def figures(self, drawn: Draws) -> Floats:
-        """Return a's figure minus b's (d,) in each draw, rounded so that equal ones compare equal."""
-        return np.asarray(np.round(self._a.figures(drawn), DIGITS) - np.round(self._b.figures(drawn), DIGITS))
+        """Return a's figure minus b's (d,) in each draw."""
+        return _difference(self._a.figures(drawn), self._b.figures(drawn))
 
     def ends(self, drawn: Draws) -> Ends:
         """Return the difference twice: it has no ends of its own."""
         return Ends(*2 * (self.figures(drawn),))
+
+
+def _difference(a: Floats, b: Floats) -> Floats:
+    """Return the one less the other (d,), rounded so that equal ones compare equal; NaN of two infinite."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.round(a, DIGITS) - np.round(b, DIGITS))
 
 
 def _difference_ends(
@@ -134,8 +140,8 @@ def _difference_ends(
             both, chunks = by_value
             sides = [figures_by_weights(metric, rows) for rows in np.hsplit(both, 2)]
             pairs = [[figures(drawn.weights) for figures in sides] for drawn in chunks]
-            a, b = np.round(np.concatenate(pairs, axis=1), DIGITS)
-            found[name] = Ends(a - b, a - b)
+            difference = _difference(*np.concatenate(pairs, axis=1))
+            found[name] = Ends(difference, difference)
         else:
             rest[name] = _Sides(*(_drawable(metric, stats, plan) for stats in (stats_a, stats_b)))
     return found | draw_ends(rest, plan)

@@ -76,12 +76,24 @@ class Share:
         return HALF * fading(self.hits, self.trials, near)
 
     def wilson(self, level: float) -> tuple[float, float]:
-        """Return the ends of Wilson's interval with the effective number of trials, 0 to 1."""
+        """Return the ends of Wilson's interval with the effective number of trials, 0 to 1.
+
+        In clusters the wider of two: by the units' own variance, and by the one that all units together
+        estimate. Where no large unit happened to fail, the first does not know that one may.
+        """
+        low, high = self._scored(self.variance, t_quantile(level, max(1.0, self.freedom)))
+        if self.plan.index is None:
+            return low, high
+        pooled = exchangeable(self.hits - self.trials * self.value, self.trials, self.spread)
+        other_low, other_high = self._scored(pooled, t_quantile(level, max(1.0, len(self.trials) - 1.0)))
+        return min(low, other_low), max(high, other_high)
+
+    def _scored(self, variance: float, quantile: float) -> tuple[float, float]:
         room, trials = self.value * (1 - self.value), float(self.trials.sum())
-        effective = trials if min(room, self.variance) < 1e-12 else room / self.variance
+        effective = trials if min(room, variance) < 1e-12 else room / variance
         if self.plan.index is not None:  # clusters make nothing surer than as many examples of their own
             effective = min(effective, trials * room / self.spread if self.spread > 1e-12 else trials)
-        return score_interval(self.value, effective, t_quantile(level, max(1.0, self.freedom)))
+        return score_interval(self.value, effective, quantile)
 
     @cached_property
     def freedom(self) -> float:
@@ -126,6 +138,23 @@ def cr2(residuals: Floats, sizes: Floats) -> float:
     """
     lever = sizes / sizes.sum()
     return float((residuals**2 / np.maximum(1 - lever, 1e-12)).sum() / sizes.sum() ** 2)
+
+
+def exchangeable(residuals: Floats, sizes: Floats, spread: float) -> float:
+    """Return the variance of a mean over units (G,) of which any two trials of one are equally correlated.
+
+    A unit of t trials of variance `spread` has a sum of the variance spread · t · (1 + (t - 1) · rho). All
+    units estimate rho, each with a weight of 1 / t, by moments and not below 0, and the variance follows for
+    their sizes: a large unit without a mistake is not taken for one that makes none. 0 where `spread` is.
+    Ridout, Demétrio and Firth (1999) compare such estimates.
+    """
+    lever = sizes / sizes.sum()
+    pairs = float(np.maximum(sizes - 1, 0).sum())
+    if spread < 1e-12 or not pairs:
+        return spread / float(sizes.sum())
+    squares = float((residuals**2 / (sizes * np.maximum(1 - lever, 1e-12))).sum()) / spread
+    rho = min(1.0, max(0.0, (squares - len(sizes)) / pairs))
+    return spread * float((lever**2 * (1 + (sizes - 1) * rho) / sizes).sum())
 
 
 def degrees_of_freedom(sizes: Floats) -> float:

@@ -8,11 +8,15 @@ import pytest
 from harness.metrics.aggregates import OfSums, weighted_mean
 from harness.metrics.classification import accuracy, balanced_accuracy, macro_f1, mcc
 from harness.metrics.correlation import pearson, spearman
+from harness.metrics.likelihood import word_perplexity
 from harness.metrics.translation import bleu
 from harness.schema import Metric
 from harness.stats.bootstrap import ResamplingPlan, draw, drawable, figure_of
 from harness.stats.influence import Linear, influence, jackknife_reach
 from harness.stats.intervals import estimates
+from harness.stats.margins import p_beyond
+from harness.stats.paired import paired
+from harness.stats.ranking import proven_above
 from harness.stats.student import t_quantile
 
 LABELS = tuple("abcd")
@@ -120,6 +124,19 @@ def test_a_correlation_of_twenty_pairs_is_covered_as_often_as_it_says():
 def test_a_figure_that_is_undefined_has_no_influences():
     flat = np.ones((20, 3))
     assert np.isnan(influence(spearman(()), flat)).all()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("worst", [np.inf, -np.inf, 1e5], ids=["inf", "-inf", "a figure beyond a float"])
+def test_what_is_infinite_has_no_influences_no_interval_and_no_warning(worst):
+    logs = np.stack([np.full(30, worst), np.ones(30)], axis=1)
+    usual = np.stack([np.linspace(1, 3, 30), np.ones(30)], axis=1)
+    metric = word_perplexity(()) if worst > 0 else MEAN
+    assert np.isnan(influence(metric, logs)).all()
+    assert estimates({"it": (metric, logs)}, np.arange(30) // 3)["it"].ci_low is None
+    assert paired(metric, logs, logs).ci_low is None
+    assert p_beyond(metric, logs, usual, 0.01) == 1
+    assert not proven_above(metric, [logs, usual]).any()
 
 
 def test_replies_without_one_long_match_still_move_their_bleu():

@@ -42,6 +42,17 @@ def test_a_fall_of_0_05_of_a_thousand_questions_is_found():
             assert set(ended(case, np.random.default_rng(4), 1)) == {REGRESSION}
 
 
+def test_a_fall_in_24_questions_is_found_on_every_night_on_which_any_test_could_find_it():
+    """At 0.01 that is where seven are lost and none is won: 2^-7 is less, 2^-6 more."""
+    case = next(case for case in ALL if case.about.startswith("by 0.3, 24") and case.metric == "F1")
+    drawn = [night(case, np.random.default_rng((6, number)), case.lost) for number in range(12)]
+    proven = [(now.rows < before.rows).sum() >= 7 for before, now in drawn]
+    judged = [next(ended(case, np.random.default_rng((6, number)), 1)) for number in range(12)]
+    assert [verdict == REGRESSION for verdict in judged] == proven
+    assert any(proven)
+    assert not all(proven)
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_the_nights_are_as_good_as_they_say(metric):
     case = next(
