@@ -1,7 +1,9 @@
-"""`python -m benchmarks.retrieval board DATA`, or `speed`: the board of a task, and what searching costs.
+"""`python -m benchmarks.retrieval board DATA [RUNS]`, or `speed`: a task's board, and what searching costs.
 
-`board` runs systems through `harness run`, holds each query's figures against pytrec-eval-terrier and prints
-the table of `retrieval.md`, each difference to the first row paired by article. `speed` searches 100,000
+`board` runs systems through `harness run`, MiniLM and e5 with real weights among them, and the hybrids of
+`PAIRS`, whose weight is chosen on other articles (`benchmarks.fused`). It holds each query's figures against
+pytrec-eval-terrier and prints the table of `retrieval.md`, each difference to the first row paired by
+article. What is complete in the folder RUNS is not run again. `speed` searches 100,000
 passages, by vectors and by terms, and prints CPU seconds and the largest memory.
 """
 
@@ -19,8 +21,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import fused, weights
 from harness import api, runs
 from harness.models.bm25 import Bm25Weights
+from harness.models.fusion import Fuse
 from harness.models.ranked import searched
 
 BOTH = "retrievers=[bm25_morphemes, tfidf]"
@@ -29,26 +33,50 @@ SYSTEMS: tuple[tuple[str, Sequence[str]], ...] = (
     *(("tfidf", []), ("random", [])),
     *(("hybrid", [BOTH, f"fuse={fuse}"]) for fuse in ("rrf", "zscore")),
 )
+EMBEDDED = {  # by what it is called here: how it was trained to be asked
+    weights.MINILM: (),
+    weights.E5: ('query_prefix="query: "', 'passage_prefix="passage: "'),
+}
+MORPHEMES = "bm25_morphemes"
+PAIRS: tuple[tuple[str, str, Fuse], ...] = (
+    (MORPHEMES, weights.E5, "zscore"),
+    (MORPHEMES, weights.E5, "rrf"),
+    (MORPHEMES, weights.MINILM, "zscore"),
+    (MORPHEMES, "tfidf", "zscore"),
+)
 MEASURES = {"ndcg@10": "ndcg_cut_10", "recall@1": "recall_1", "recip_rank": "recip_rank", "map": "map"}
 
 
-def board(data: Path) -> None:
+def board(data: Path, folder: Path) -> None:
     """Print the board: figures with intervals, differences to the first row, the distance to trec_eval."""
-    with tempfile.TemporaryDirectory() as folder:
-        for backend, settings in SYSTEMS:
-            _run(data, folder, backend, settings)
-        rows = sorted(runs.load(folder), key=_first, reverse=True)
-        print("| system | nDCG@10 | recall@1 | recall@10 | MRR | nDCG@10 less the first's |")
-        print("|---|---|---|---|---|---|")
-        for run in rows:
-            print(f"| {run.label} | {' | '.join(_figures(run, rows[0]))} |")
-        print("largest distance to trec_eval of any query's figure:", max(map(_distance, rows)))
+    for backend, settings in SYSTEMS:
+        _run(data, folder, backend, settings)
+    _run(data, folder, MORPHEMES, ())
+    for model, settings in EMBEDDED.items():
+        _run(data, folder, "huggingface", [f"model={weights.path(model)}", *settings], model)
+    for first, second, fuse in PAIRS:
+        out = folder / f"{first}_{second}_{fuse}.jsonl"
+        chosen = fused.write(_made(folder, first), _made(folder, second), out, fuse)
+        name = f"{first} + {second}, {fuse}, cross-fitted"
+        print(f"{name}: the second one's weights", *chosen, flush=True)
+        _run(data, folder, "recorded", [f"file={out}", "ranking=ranking"], name)
+    rows = sorted(runs.load(folder), key=_first, reverse=True)
+    print("| system | nDCG@10 | recall@1 | recall@10 | MRR | nDCG@10 less the first's |")
+    print("|---|---|---|---|---|---|")
+    for run in rows:
+        print(f"| {run.label} | {' | '.join(_figures(run, rows[0]))} |")
+    print("largest distance to trec_eval of any query's figure:", max(map(_distance, rows)))
 
 
-def _run(data: Path, folder: str, backend: str, settings: Sequence[str]) -> None:
-    given = [word for one in settings for word in ("-m", one)]
+def _made(folder: Path, label: str) -> Path:
+    (found,) = (run.directory for run in runs.load(folder) if run.label == label)
+    return found
+
+
+def _run(data: Path, folder: Path, backend: str, settings: Sequence[str], name: str = "") -> None:
+    given = [word for one in settings for word in ("-m", one)] + (["--name", name] if name else [])
     command = [sys.executable, "-m", "harness", "run", "-t", "korquad_retrieval", "-b", backend, *given]
-    where = ["--data-dir", str(data), "--runs-dir", folder, "--quiet", "--json"]
+    where = ["--data-dir", str(data), "--runs-dir", str(folder), "--no-latency", "--quiet", "--json"]
     subprocess.run([*command, *where], check=True, stdout=subprocess.DEVNULL)
 
 
@@ -109,4 +137,10 @@ def _timed(what: str, search: Any) -> None:
 
 
 if __name__ == "__main__":
-    speed() if sys.argv[1:] == ["speed"] else board(Path(sys.argv[2]))
+    if sys.argv[1] == "speed":
+        speed()
+    elif len(sys.argv) > 3:
+        board(Path(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        with tempfile.TemporaryDirectory() as scratch:
+            board(Path(sys.argv[2]), Path(scratch))

@@ -45,11 +45,7 @@ class Hybrid(Adapter):
         """Return of each retriever what its answers depend on."""
         return {
             "retrievers": [
-                {
-                    **{"adapter": one.file.adapter, "model": one.file.model, "revision": one.file.revision},
-                    **{"settings": one.hashed_settings, "identity": dict(part.identity())},
-                }
-                for one, part in zip(self.backends, self.parts, strict=True)
+                retriever_identity(one, part) for one, part in zip(self.backends, self.parts, strict=True)
             ]
         }
 
@@ -104,6 +100,14 @@ def _weights(name: str, given: Any, count: int) -> list[float]:
     if len(found) != count or not all(0 <= one < float("inf") for one in found):
         raise BadInput(f"{name}: 'weights' should be {count} numbers of 0 or more, one for each retriever")
     return found
+
+
+def retriever_identity(backend: backends.Backend, part: Adapter) -> Mapping[str, Any]:
+    """Return what the answers of one retriever depend on."""
+    return {
+        **{"adapter": backend.file.adapter, "model": backend.file.model, "revision": backend.file.revision},
+        **{"settings": backend.hashed_settings, "identity": dict(part.identity())},
+    }
 
 
 def made_retriever(backend: backends.Backend, profile: Profile) -> Adapter:

@@ -335,6 +335,20 @@ ADAPTERS = (
         structured_needs={"llguidance": "constrained"},
     ),
     AdapterEntry(
+        "reranker",
+        "harness.adapters.hf.reranker:Reranker",
+        asks=("retrieve",),
+        settings={
+            **{"retriever": "str", "depth": "int"},
+            **{"dtype": "auto|float32|bfloat16|float16", "quantisation": "4bit|8bit", "lora": "str"},
+        },
+        knobs={"device": "str", "device_map": "str", "batch_size": "int|auto", "attention": "str"},
+        extra="hf",
+        modules=("torch", "transformers"),
+        libraries=("torch", "transformers", "tokenizers", "numpy", "scipy"),
+        needs_model=True,
+    ),
+    AdapterEntry(
         "vllm",
         "harness.adapters.vllm.adapter:Vllm",
         asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed", "call"),

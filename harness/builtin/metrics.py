@@ -45,6 +45,7 @@ METRICS = (
         )
     ),
     MetricEntry("target_probability", "harness.metrics.ranking:target_probability", asks=SCORED),
+    MetricEntry("answer_log_probability", "harness.metrics.ranking:answer_log_probability", asks=("choose",)),
     MetricEntry("ece", "harness.metrics.calibration:ece", asks=SCORED, settings={"bins": "int"}),
     MetricEntry("brier", "harness.metrics.calibration:brier", asks=SCORED),
     MetricEntry("pearson", "harness.metrics.correlation:pearson", asks=NUMERIC),

@@ -132,10 +132,10 @@ def passages(task: Task, said: str, material: Material, profile: Profile) -> Fou
         return Found({one.id: Passages((), "", answer=False, own=False) for one in asked}, len(texts))
     if chosen.retriever is None:
         own = {one.id: [passage_id(_text(one))] for one in asked}
-        return Found({one.id: _shown(one, own[one.id], texts) for one in asked}, len(texts))
+        return Found({one.id: _shown(task, one, own[one.id], texts) for one in asked}, len(texts))
     began = time.perf_counter()
     rankings = _rankings(task, chosen, asked, texts, profile)
-    by_id = {one.id: _shown(one, rankings[one.id], texts) for one in asked}
+    by_id = {one.id: _shown(task, one, rankings[one.id], texts) for one in asked}
     return Found(by_id, len(texts), time.perf_counter() - began)
 
 
@@ -157,8 +157,9 @@ def mark(said: str) -> dict[str, Any]:
 
 def _question(task: Task) -> str:
     """Return the field that is asked about the passage."""
-    others = [name for name in task.file.inputs if name != PASSAGE]
-    if PASSAGE not in task.file.inputs or task.ask not in ("extract", "generate") or task.file.turns:
+    others = [name for name in task.file.inputs if name not in (PASSAGE, *task.file.options_from)]
+    asks = ("extract", "generate", *(["choose"] if task.file.options_from else []))
+    if PASSAGE not in task.file.inputs or task.ask not in asks or task.file.turns:
         raise BadInput(f"--context: {task.name} asks no question about a passage, a field {PASSAGE!r}")
     if "question" in others:
         return "question"
@@ -188,10 +189,19 @@ def _texts(task: Task, material: Material) -> dict[str, str]:
     return found
 
 
-def _shown(example: Example, ids: Sequence[str], texts: Mapping[str, str]) -> Passages:
-    kept = [texts[name] for name in ids if name in texts]
+def _answers(task: Task, example: Example) -> list[str]:
+    """Return the texts that are right: references, or the right ones of an example's own options."""
     target = example.target
-    answers = [target] if isinstance(target, str) else [one for one in target or () if isinstance(one, str)]
+    right = [target] if isinstance(target, str) else [one for one in target or () if isinstance(one, str)]
+    if not task.file.options_from:
+        return right
+    own = task.choices(example.fields) or []
+    return [str(own[int(place)]) for place in right]
+
+
+def _shown(task: Task, example: Example, ids: Sequence[str], texts: Mapping[str, str]) -> Passages:
+    kept = [texts[name] for name in ids if name in texts]
+    answers = _answers(task, example)
     return Passages(
         ids=tuple(ids),
         text=BETWEEN.join(kept),

@@ -6,6 +6,7 @@ without, it is the number of the right option, from 0, as text.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -66,6 +67,24 @@ def target_probability(labels: Sequence[str]) -> Metric:
     )
 
 
+def answer_log_probability(labels: Sequence[str]) -> Metric:
+    """Return the metric of the mean log-probability (nats, at most 0) of the likeliest right option.
+
+    A target is an option's place, or the places of all that are right. It is the option's own score and not
+    its share among the others: with one option alone it says how likely a model holds the answer under what
+    it has read. Unanswered, and what a model holds impossible, is left out.
+    """
+    return Metric(
+        "answer_log_probability",
+        partial(_likeliest, {label: i for i, label in enumerate(labels)}),
+        OfSums(ratio),
+        "answer_log_probability|v:1",
+        unit="nats",
+        reads="scores",
+        leaves_out=True,
+    )
+
+
 def mean_rank(labels: Sequence[str]) -> Metric:
     """Return the metric of the mean rank of the right option, from 1; lower is better.
 
@@ -94,6 +113,16 @@ def _scored(
         return (figure(scores, place) if scores is not None and decides(scores) else 0.0,)
 
     return statistics
+
+
+def _likeliest(index: dict[str, int], scores: Scores, target: Any) -> tuple[float, float]:
+    """Return (the highest score of a right option, 1), or (0, 0) where there is none."""
+    right = target if isinstance(target, tuple) else (target,)
+    places = [right_option("answer_log_probability", index, scores, one) for one in right]
+    if scores is None or not decides(scores):
+        return 0.0, 0.0
+    best = max(scores[place] for place in places)
+    return (best, 1.0) if best > -sys.float_info.max else (0.0, 0.0)
 
 
 def _rank_or_last(index: dict[str, int], scores: Scores, target: Any) -> tuple[float, float]:

@@ -190,6 +190,29 @@ def tiny_encoder(folder: Path, *, head: bool = False, context: int = 64) -> Path
     return folder
 
 
+def tiny_reranker(folder: Path) -> Path:
+    """Write a random BERT of two layers with a head of one number to `folder`, and return it."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification
+
+    tokenizer = tiny_tokenizer(bos=True)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=64,
+        initializer_range=0.15,
+        num_labels=1,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    tokenizer.save_pretrained(folder)
+    BertForSequenceClassification(config).eval().save_pretrained(folder)
+    return folder
+
+
 def tiny_t5(folder: Path) -> Path:
     """Write a random encoder-decoder of two layers each to `folder`."""
     import torch

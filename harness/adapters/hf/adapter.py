@@ -374,7 +374,7 @@ class HuggingFace(Adapter):
         Raises:
             Unavailable: the model broke over one.
         """
-        self._vectors_of = self._embedded("passage", corpus.texts)
+        self._vectors_of = self.embedded("passage", corpus.texts)
         self._corpus = corpus
 
     def search(self, queries: Sequence[str], k: int) -> Iterator[list[Scored]]:
@@ -387,7 +387,7 @@ class HuggingFace(Adapter):
 
         if self._corpus is None:
             raise Unavailable(f"{self.profile.name} has no passages to look through")
-        return searched(self._embedded("query", queries), self._vectors_of.T, self._corpus.ids, k)
+        return searched(self.embedded("query", queries), self._vectors_of.T, self._corpus.ids, k)
 
     def _retrieve(self, requests: Sequence[Request]) -> Iterator[Response]:
         depth, began = self._corpus.depth if self._corpus else 0, time.perf_counter()
@@ -396,7 +396,7 @@ class HuggingFace(Adapter):
         for request, ranking in zip(requests, found, strict=True):
             yield Response(request.key, ranking=ranking, finish="stop", timing=Timing(e2e=seconds))
 
-    def _embedded(self, side: Literal["query", "passage"], texts: Sequence[str]) -> Any:
+    def embedded(self, side: Literal["query", "passage"], texts: Sequence[str]) -> Any:
         """Return (N, D) vectors of length 1, float32; equal texts are read once."""
         import numpy as np
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -139,6 +140,8 @@ def load_model(
     if settings.get("quantisation"):
         options["quantization_config"] = _quantised(settings["quantisation"], torch, transformers)
         options.setdefault("device_map", str(device(profile, torch)))
+    if "gguf_file" in options:
+        _silence_gguf()
     with explained(profile):
         model, loaded = kind.from_pretrained(
             where, dtype=settings.get("dtype") or "auto", output_loading_info=True, **options
@@ -150,6 +153,13 @@ def load_model(
         if placed.device.type == "cpu":
             keep_freed()
         return placed.eval()
+
+
+def _silence_gguf() -> None:
+    """Keep transformers from drawing a bar for the weights of a GGUF file, unless it was asked to speak."""
+    if "TRANSFORMERS_VERBOSITY" not in os.environ:
+        reading = import_module("transformers.modeling_gguf_pytorch_utils")
+        reading.tqdm = partial(import_module("tqdm").tqdm, disable=True)  # type: ignore[attr-defined]
 
 
 def _quantised(bits: str, torch: Any, transformers: Any) -> Any:

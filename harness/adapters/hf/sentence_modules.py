@@ -38,6 +38,8 @@ def read(profile: Profile, commit: str | None) -> SentenceModules:
         Unavailable: they name a pooling or a layer that nothing here applies, and the setting `pooling` does
             not say that another is meant.
     """
+    if model_files.gguf_file(profile) is not None:  # one file, and nothing beside it is the model's
+        return SentenceModules()
     modules = _content(profile, commit, "modules.json")
     if not isinstance(modules, list):
         return SentenceModules()

@@ -33,10 +33,25 @@ IDENTITY_FILES = (
 )
 HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 COMMIT = re.compile(r"[0-9a-f]{40}")
+GGUF = ".gguf"  # a model of llama.cpp in one file: weights, configuration, tokenizer
+
+
+def gguf_file(profile: Profile) -> Path | None:
+    """Return the GGUF file that the profile's model is, None where it is a directory or a name on the hub.
+
+    Raises:
+        Unavailable: the file is not there.
+    """
+    if not str(profile.model or "").lower().endswith(GGUF):
+        return None
+    path = Path(str(profile.model)).expanduser()
+    if path.is_file():
+        return path
+    raise Unavailable(f"no model file {profile.model}")
 
 
 def local_folder(profile: Profile) -> Path | None:
-    """Return the model's directory, or None for a name on the hub.
+    """Return the model's directory, a GGUF file's too, or None for a name on the hub.
 
     Raises:
         BadInput: the profile names no model.
@@ -46,6 +61,8 @@ def local_folder(profile: Profile) -> Path | None:
         raise BadInput(
             f"backend {profile.name!r}: the {profile.adapter} adapter needs `model`, a directory or a hub id"
         )
+    if (file := gguf_file(profile)) is not None:
+        return file.parent
     folder = Path(profile.model).expanduser()
     if not folder.is_dir():
         if HUB_NAME.fullmatch(profile.model):
@@ -82,7 +99,7 @@ def lora_folder(profile: Profile) -> Path | None:
 
 
 def identity(profile: Profile) -> dict[str, str]:
-    """Return `sha256` of a directory's weights, config and tokenizer, or the hub `revision`.
+    """Return `sha256` of a directory's weights, config and tokenizer, of a GGUF file, or the hub `revision`.
 
     A LoRA adapter's directory is hashed too, as `lora`. Nothing is loaded: files are read to be
     hashed, in the order of their names, and large ones only if they changed since.
@@ -90,8 +107,11 @@ def identity(profile: Profile) -> dict[str, str]:
     Raises:
         Unavailable: there is no such model, or the hub's commit cannot be known from here.
     """
-    folder, adapter = local_folder(profile), lora_folder(profile)
-    known = {"revision": hub_commit(profile)} if folder is None else {"sha256": _sha256(folder)}
+    folder, file, adapter = local_folder(profile), gguf_file(profile), lora_folder(profile)
+    if folder is None:
+        known = {"revision": hub_commit(profile)}
+    else:
+        known = {"sha256": sha256_of(file) if file else _sha256(folder)}
     return known if adapter is None else {**known, "lora": _sha256(adapter)}
 
 
@@ -170,19 +190,19 @@ def _newer(profile: Profile) -> str:
 def is_native(profile: Profile, where: str, options: Mapping[str, Any]) -> bool:
     """Return whether the installed transformers has this model's code: none of the repository is run."""
     transformers = import_module("transformers")
-    kept = {name: options[name] for name in ("revision", "local_files_only") if name in options}
+    kept = {name: options[name] for name in ("revision", "local_files_only", "gguf_file") if name in options}
     found, _ = transformers.PretrainedConfig.get_config_dict(where, **kept)
     kind = found.get("model_type")
     return kind in NATIVE and kind in transformers.CONFIG_MAPPING
 
 
 def source(profile: Profile, commit: str | None) -> tuple[str, dict[str, Any]]:
-    """Return what `from_pretrained` is told: a directory or a hub id, and how it may be reached.
+    """Return what `from_pretrained` is told: a directory or a hub id, a file in it, how it may be reached.
 
     `trust_remote_code` is always said: left out, transformers would ask on stdin. A directory is
     read without the network, unless code was allowed: that may lie in another repository.
     """
-    folder = local_folder(profile)
+    folder, file = local_folder(profile), gguf_file(profile)
     options: dict[str, Any] = {
         "trust_remote_code": profile.trust_remote_code,
         "local_files_only": profile.offline or (folder is not None and not profile.trust_remote_code),
@@ -190,7 +210,19 @@ def source(profile: Profile, commit: str | None) -> tuple[str, dict[str, Any]]:
     where = str(folder) if folder is not None else str(profile.model)
     if folder is None:
         options["revision"] = commit or profile.revision or "main"
+    elif file is not None:
+        options["gguf_file"] = file.name
+        _require_gguf()
     if profile.trust_remote_code:
         with explained(profile):
             options["trust_remote_code"] = not is_native(profile, where, options)
     return where, options
+
+
+def _require_gguf() -> None:
+    try:
+        import_module("gguf")
+    except ImportError as error:
+        raise Unavailable(
+            f"a GGUF file needs the package gguf ({one_line(error)}): pip install '{DISTRIBUTION}[hf,gguf]'"
+        ) from error

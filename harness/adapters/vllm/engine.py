@@ -164,10 +164,12 @@ def load(profile: Profile, commit: str | None) -> VllmEngine:
 
     Raises:
         Unavailable: vLLM is missing, cannot run the model, would run code that was not allowed, or finds no
-            room for it.
+            room for it; or the model is a GGUF file.
     """
     vllm = library()
     where, options = source(profile, commit)
+    if "gguf_file" in options:
+        raise Unavailable(f"{profile.model} is a GGUF file: -b huggingface reads it, vllm does not")
     settings = {SETTINGS[name]: value for name, value in profile.settings.items() if name in SETTINGS}
     with explained(profile), _silence():
         if "revision" in options and profile.offline:

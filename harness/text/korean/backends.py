@@ -17,6 +17,9 @@ SENTENCES = {
     "{0} is not JSON: {1}": "{0:은/는} JSON이 아닙니다: {1}",
     "{0} takes no passages": "{0:은/는} 문서를 받지 않습니다",
     "{0}: 'retrievers' should name two backends or more": "{0}: 'retrievers'에는 백엔드를 둘 이상 씁니다",
+    "{0}: {1} finds no passages that could be put in order": "{0}: {1:은/는} 재정렬할 문서를 찾지 못하는 백엔드입니다",
+    "{0}: 'depth' should be 1 or more": "{0}: 'depth'는 1 이상이어야 합니다",
+    "{0} is no cross-encoder: it has no head of one number": "{0:은/는} 교차 인코더가 아닙니다. 수 하나를 내는 헤드가 없습니다",
     "{0}: {1} finds no passages that could be fused": "{0}: {1:은/는} 합칠 문서를 찾지 못하는 백엔드입니다",
     "k1: should be 0 or more, not {0}": "k1: 0 이상이어야 합니다({0} 아님)",
     "b: should be from 0 to 1, not {0}": "b: 0과 1 사이여야 합니다({0} 아님)",
@@ -84,6 +87,8 @@ SENTENCES = {
     # harness/adapters/lm/model_files.py
     "{0}@{1} is neither a directory here nor a model of the hub in reach: {2}": "{0}@{1:은/는} 여기 있는 폴더도, 닿을 수 있는 허브의 모델도 아닙니다: {2}",
     "backend {0}: the {1} adapter needs `model`, a directory or a hub id": "백엔드 {0}: {1} 어댑터에는 폴더나 허브 id인 `model`이 필요합니다",
+    "no model file {0}": "모델 파일 {0:이/가} 없습니다",
+    "a GGUF file needs the package gguf ({0}): pip install '{1}[hf,gguf]'": "GGUF 파일에는 gguf 패키지가 필요합니다({0}): pip install '{1}[hf,gguf]'",
     "no model directory {0}": "모델 폴더 {0:이/가} 없습니다",
     "{0} is no model directory: it has no config.json": "{0:은/는} 모델 폴더가 아닙니다. config.json이 없습니다",
     "lora: {0} is no LoRA adapter's directory: it has no adapter_config.json": "lora: {0:은/는} LoRA 어댑터 폴더가 아닙니다. adapter_config.json이 없습니다",
@@ -148,6 +153,7 @@ SENTENCES = {
     # harness/adapters/remote/proxies.py
     "the proxy of the environment is a {0} one, and only http and https are spoken; set {1}_PROXY, or NO_PROXY={2}": "환경 변수의 프록시가 {0} 프록시인데, http와 https 프록시만 쓸 수 있습니다. {1}_PROXY를 정하거나 NO_PROXY에 {2:을/를} 넣으세요",
     # harness/adapters/vllm/engine.py
+    "{0} is a GGUF file: -b huggingface reads it, vllm does not": "{0:은/는} GGUF 파일입니다. -b huggingface는 읽고 vllm은 읽지 않습니다",
     "the vllm adapter needs vllm ({0}): pip install '{1}[vllm]'": "vllm 어댑터에는 vllm이 필요합니다({0}): pip install '{1}[vllm]'",
     # harness/adapters/vllm/jobs.py
     "vllm cannot decode so: {0}": "vllm은 그렇게 디코딩할 수 없습니다: {0}",
