@@ -196,8 +196,8 @@ def table(data: Path) -> None:
             told = f"{found.pairs} | {found.spearman:.6f} | {found.distance:.1e}"
             print(f"| {model} | {task} | {told} |", flush=True)
     for task in SIMILARITY[weights.E5]:
-        told = like_the_engine(task, data)
-        print(f"{task}: sentences, lowest cosine to the engine, other tokens", *told, flush=True)
+        likeness = like_the_engine(task, data)
+        print(f"{task}: sentences, lowest cosine to the engine, other tokens", *likeness, flush=True)
     for task in EXAMPLES:
         print(f"{task}: distance to transformers alone", *options_distance(task, data), flush=True)
     print("sst2: texts that differ", *texts_that_differ("sst2", data), flush=True)

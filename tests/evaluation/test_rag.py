@@ -49,6 +49,16 @@ def test_closed_book_holds_the_question_and_no_passage(three):
     assert run["retrieval"]["answer"] == 0
 
 
+def test_the_answer_that_is_only_weighed_has_its_ways_too(shell):
+    found = ways(shell, "closed", "gold", "bm25@1", task="xquad_en_likelihood")
+    for name, (_, run, lines) in found.items():
+        assert run["metrics"]["answer_log_probability"]["value"] < 0
+        for line in lines:
+            passage = line["request"]["prompt"].rpartition("Question: ")[0]
+            shown = any(option in passage for option in line["request"]["options"])
+            assert line["passages"]["answer"] == shown == (name != "closed")
+
+
 def test_gold_is_asked_word_for_word_as_the_task_asks(shell, three):
     assert shell("run", "-t", "xquad_en", "-b", "dummy", "--sample", "-q", "--runs-dir", "plain").code == 0
     (plain,) = Path("plain").rglob("samples.jsonl")

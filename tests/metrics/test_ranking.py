@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from sklearn.metrics import label_ranking_average_precision_score, top_k_accuracy_score
 
 from harness.errors import BadInput, HarnessError
-from harness.metrics.ranking import mean_rank, mrr, target_probability, top_k_accuracy
+from harness.metrics.ranking import answer_log_probability, mean_rank, mrr, target_probability, top_k_accuracy
 from tests.support import metric_figures
 from tests.support.metric_figures import figure, weightings, with_rows_repeated, with_weights
 
@@ -29,7 +29,7 @@ def top_two(labels):
     return top_k_accuracy(labels, k=2)
 
 
-EVERY = [top_two, mrr, mean_rank, target_probability]
+EVERY = [top_two, mrr, mean_rank, target_probability, answer_log_probability]
 
 
 def answered(n, options=10):
@@ -66,6 +66,21 @@ def test_mean_rank_is_scipys_with_equals_in_their_order():
     scores = np.round(scores)
     ranks = rankdata(-scores, method="ordinal", axis=1)[np.arange(2000), targets]
     assert figure(mean_rank(()), numbered(scores, targets)) == pytest.approx(ranks.mean(), abs=1e-9)
+
+
+def test_the_answers_log_probability_is_its_own_score_whatever_stands_beside_it():
+    scores, targets = answered(2000)
+    wanted = scores[np.arange(2000), targets].mean()
+    assert figure(answer_log_probability(()), numbered(scores, targets)) == pytest.approx(wanted, abs=1e-9)
+
+
+def test_of_several_right_answers_the_likeliest_counts():
+    assert figure(answer_log_probability(()), [([-3.0, -1.0, -0.5], ("0", "1"))]) == -1
+
+
+def test_an_answer_that_is_held_impossible_or_was_not_scored_is_left_out():
+    rows = [([-2.0], "0"), ([-sys.float_info.max], "0"), (None, "0")]
+    assert figure(answer_log_probability(()), rows) == -2
 
 
 def test_target_probability_is_scipys_softmax():

@@ -101,4 +101,4 @@ def test_a_model_without_a_head_of_one_number_is_no_cross_encoder(reviews, tmp_p
     plain = tiny_encoder(tmp_path / "plain")
     done = reviews("run", "-t", "reviews", "-b", "reranker", "-m", f"model={plain}")
     assert done.code != 0
-    assert "is no cross-encoder" in done.complaint
+    assert "is no cross-encoder" in done.err
