@@ -29,7 +29,7 @@ def top_two(labels):
     return top_k_accuracy(labels, k=2)
 
 
-EVERY = [top_two, mrr, mean_rank, target_probability, answer_log_probability]
+EVERY = [top_two, mrr, mean_rank, target_probability]
 
 
 def answered(n, options=10):
