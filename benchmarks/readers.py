@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from benchmarks.real_replies import (
-    BLIND,
     GOLD,
     GSM8K,
     MORE_NUMBERS,
@@ -27,6 +26,7 @@ from benchmarks.real_replies import (
     blind_labels,
     drawn,
     more_numbers,
+    read_by_hand,
     stratum_replies,
 )
 from harness.extraction.steps import number, stated_option
@@ -103,7 +103,7 @@ class Table:
 @lru_cache
 def tables(*, misses: bool = False) -> dict[str, Table]:
     """Return what our readers do with the replies that were read by hand, by kind of reply and in `all`."""
-    files = (GOLD, MORE_NUMBERS, *map(blind_labels, BLIND))
+    files = (GOLD, MORE_NUMBERS, *map(blind_labels, read_by_hand()))
     lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
     labels = {row["id"]: row["states"] for row in map(json.loads, lines)}
     found: dict[str, Table] = {}
@@ -111,7 +111,7 @@ def tables(*, misses: bool = False) -> dict[str, Table]:
     kinds += [(reply, ("more numbers",)) for reply in more_numbers()]
     kinds += [
         (reply, (f"{seed}: {_kind(reply)}", f"{seed}: {reply.group}"))
-        for seed in BLIND
+        for seed in read_by_hand()
         for reply in blind(seed)
     ]
     for reply, names in kinds:

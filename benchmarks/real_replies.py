@@ -27,7 +27,10 @@ GOLD = Path(__file__).parents[1] / "tests" / "gold" / "real_replies.jsonl"
 MORE_NUMBERS = GOLD.with_name("more_numbers.jsonl")  # drawn, and read by hand, after the rules were made
 SEED, SECOND_SEED = 17, 18
 # Seeds of the samples that were read by hand before a reader saw them, and what they are of.
-BLIND = {19: "numbers and options", 20: "numbers", 21: "numbers of other kinds"}
+BLIND = {
+    **{19: "numbers and options", 20: "numbers", 21: "numbers of other kinds"},
+    **{22: "numbers once more", 23: "numbers once more"},
+}
 # Files that hold at least 300 Korean replies of more than ten characters: six systems, five suites.
 KOREAN = (
     "click/nova-2-lite-medium-2025-12-13",
@@ -50,9 +53,10 @@ NUMERIC_TURNS = ((11, 0), (11, 1), (12, 0), (12, 1), (13, 0), (13, 1))
 REASONING_TURNS = ((2, 1), (3, 0), (6, 0))
 ALPACA_EVAL = (149, 150, 168, 172, 268, 359, 448, 765, 767, 768, 773, 793)
 KOMT_BENCH = (111, 112, 113, 114, 115, 117, 118, 119, 120)
+KOMT_BENCH_SECOND = (104, 111, 112, 113, 114, 115, 118, 119, 120)
 ALPACA_EVAL_ESTIMATES = (766, 769, 770, 771, 772, 774)
 NUMBERS = (
-    *("gsm8k", "logickor", "bbh", "alpaca_eval", "komt_bench"),
+    *("gsm8k", "logickor", "bbh", "alpaca_eval", "komt_bench", "komt_bench_second"),
     *("logickor_11_1", "mmlu_pro_numbers", "kmmlu_hard_numbers", "alpaca_eval_estimates"),
 )
 # A choice that is one number with its unit: 4.65 kJ/mol, $1,500, 3/4.
@@ -96,7 +100,10 @@ def blind(seed: int) -> list[Reply]:
     used = {reply.id for reply in (*drawn(), *more_numbers())}
     used |= {reply.id for earlier in BLIND if earlier < seed for reply in blind(earlier)}
     used |= {f"logickor_11_1/{key.partition('/')[2]}" for key in used if key.startswith("logickor/")}
+    used |= {f"logickor/{key.partition('/')[2]}" for key in used if key.startswith("logickor_11_1/")}
     counts = _other_kinds() if "other" in BLIND[seed] else _numbers()
+    if "once more" in BLIND[seed]:
+        counts = _numbers_once_more()
     if "options" in BLIND[seed]:
         counts |= {f"mmlu_pro/{name}": 10 for name in _named("mmlu_pro")}
         counts |= {f"korean/{name}": 6 + (number < 4) for number, name in enumerate(KOREAN)}
@@ -108,6 +115,14 @@ def _numbers() -> dict[str, int]:
     counts = {f"logickor/{path.name}": 3 for path in sorted((REPLIES / "logickor").iterdir())}
     counts |= {f"gsm8k/{name}": 10 for name in GSM8K[:-1]} | {f"gsm8k/{GSM8K[-1]}": 50}
     counts |= {"bbh/cot/object_counting": 30, "komt_bench": len(KOMT_BENCH)}
+    return counts | {f"alpaca_eval/{name}": 3 for name in (*_named("alpaca_eval"), "gpt4_1106_preview")}
+
+
+def _numbers_once_more() -> dict[str, int]:
+    """Return the strata of `_numbers` again, as far as replies are left; KoMT-Bench's second turns."""
+    counts = {f"logickor/{path.name}": 2 for path in sorted((REPLIES / "logickor").iterdir())}
+    counts |= {f"gsm8k/{name}": 10 for name in GSM8K[:-1]} | {f"gsm8k/{GSM8K[-1]}": 40}
+    counts |= {"bbh/cot/object_counting": 20, "komt_bench_second": 5}
     return counts | {f"alpaca_eval/{name}": 3 for name in (*_named("alpaca_eval"), "gpt4_1106_preview")}
 
 
@@ -131,6 +146,11 @@ def blind_labels(seed: int) -> Path:
     return GOLD.with_name(f"blind_{seed}.jsonl")
 
 
+def read_by_hand() -> list[int]:
+    """Return the seeds whose replies have been read by hand: a sample is drawn, and committed, before that."""
+    return [seed for seed in BLIND if blind_labels(seed).exists()]
+
+
 def _draw(
     stratum: str, count: int, seed: int = SEED, used: frozenset[str] | set[str] = frozenset()
 ) -> list[Reply]:
@@ -151,6 +171,7 @@ def stratum_replies(stratum: str) -> dict[str, Reply]:
         "bbh": _bbh,
         "alpaca_eval": _alpaca_eval,
         "komt_bench": _komt_bench,
+        "komt_bench_second": _komt_bench_second,
         "logickor_11_1": _logickor_11_1,
         "mmlu_pro_numbers": _mmlu_pro_numbers,
         "kmmlu_hard_numbers": _kmmlu_hard_numbers,
@@ -266,3 +287,11 @@ def _komt_bench(_name: str) -> Iterator[Reply]:
                 row["user_prompt"].partition("[어시스턴트 답변 시작]")[2].partition("[어시스턴트 답변 끝]")[0]
             )
             yield Reply(f"komt_bench/{row['question_id']}", said.strip())
+
+
+def _komt_bench_second(_name: str) -> Iterator[Reply]:
+    """Yield the second answers: the last that stand in what the judge was asked about second turns."""
+    for row in _lines(REPLIES / "komt_bench" / "gpt-4_single_final.jsonl.gz"):
+        if int(row["question_id"]) in KOMT_BENCH_SECOND and int(row["turn"]) == 2:
+            said = row["user_prompt"].rpartition("### 어시스턴트 A:")[2].partition("<|어시스턴트 A와")[0]
+            yield Reply(f"komt_bench_second/{row['question_id']}", said.strip())

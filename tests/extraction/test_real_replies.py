@@ -29,7 +29,7 @@ def test_the_seeds_draw_the_replies_that_were_read():
 
 @pytest.mark.data
 @pytest.mark.skipif(not real_replies.REPLIES.exists(), reason="the recorded replies are not at hand")
-@pytest.mark.parametrize("seed", real_replies.BLIND)
+@pytest.mark.parametrize("seed", real_replies.read_by_hand())
 def test_a_blind_sample_holds_nothing_of_an_earlier_one(seed):
     drawn = [reply.id for reply in real_replies.blind(seed)]
     labels = [
