@@ -9,6 +9,8 @@ from harness.extraction.number_words import in_digits
 
 # A reply that begins with the number, and explains it: 9입니다. 3을 …
 _AT_ONCE = re.compile(r"[\s*$\"'(]{0,4}(?:약 )?[-−–]?[$₩€£]? ?[0-9][0-9,./]{0,20}")
+# **6. Limits:** and 1. 먼저 head a list.
+_HEADING = re.compile(r"[*#_>\s]{1,8}[0-9]{1,2}[.)] \S|1[.)] \S")
 _COPULA = re.compile(r"[ *$\"')%°]{0,4}[가-힣a-zA-Z]{0,6}(?:입니다|이에요|예요|이다|다)?[*\"']{0,2}[.!]?\s*$")
 # 다섯 벌을 가지고 있습니다; 100 strikes occur: an answer and no beginning of a story.
 _NOW = re.compile(
@@ -23,6 +25,8 @@ _BECAUSE = re.compile(
     re.I,
 )
 _DIGIT = re.compile("[0-9]")
+# The answer is (B): what was said in between led there.
+_LETTER = re.compile(r"(?:answer|정답|답)[^.\n]{0,12}\(?\b[A-Ja-j]\b\)?")
 
 
 def answered_first(text: str) -> list[Mark]:
@@ -30,7 +34,7 @@ def answered_first(text: str) -> list[Mark]:
     because = [*_BECAUSE.finditer(text)]
     heads = [text[: because[-1].start()]] if because else []
     first = first_sentence(text)
-    told = _AT_ONCE.match(first)
+    told = None if _HEADING.match(text) else _AT_ONCE.match(first)
     alone = told and _COPULA.match(first[told.end() :])
     if (alone or _only_first(text, first)) and len(text) > len(first) + 1:
         heads.append(first)
@@ -39,7 +43,8 @@ def answered_first(text: str) -> list[Mark]:
 
 def _only_first(text: str, first: str) -> bool:
     """Return whether the first sentence says how things are, and the last names no number: no sum follows."""
-    ends = _DIGIT.search(in_digits(_last_sentence(text)))
+    last = _last_sentence(text)
+    ends = _DIGIT.search(in_digits(last)) or _LETTER.search(last)
     return bool(not ends and "=" not in text and _NOW.search(first) and not _BEFORE_NOW.search(first))
 
 

@@ -72,6 +72,12 @@ _ONE_ALONE = re.compile(
 )
 _SENTENCES = re.compile(r"(?<=[가-힣a-z)*][.!?])(?=\s)|\n")
 _BY_THE_WAY = re.compile(r"의 |[을를] ")
+# 다섯 벌을 가지고 있습니다 tells how many there are, whatever was said before.
+_HOLDS = re.compile(
+    r"[을를이가]? ?(?:가지고 있|갖고 있|지니고 있|보유하|소유하|남아 ?있|남(?:습|았|는다|게))"
+)
+# 두 개의 브랜치를 합치는 방법입니다 tells what something is for, and no amount.
+_DESCRIBED = re.compile(r"의 [가-힣 ]{1,20}[을를이가] [가-힣]{1,8}(?:는|한|할|된|기|던) ")
 _STATES = re.compile(r"(?:있|남|됩|된|되|입니다|이다)[가-힣 ]{0,8}[.!]?\s*$")
 _DIGIT = re.compile("[0-9]")
 
@@ -95,7 +101,10 @@ def _sentence(said: str) -> str:
 
 def _by_the_way(after: str, *, digits: bool) -> bool:
     """Return whether what is counted is what a sentence speaks of: 두 개의 공을 꺼내면."""
-    return bool(_BY_THE_WAY.match(after)) and (digits or not _STATES.search(after))
+    if _HOLDS.match(after):
+        return False
+    told = digits or not _STATES.search(after) or _DESCRIBED.match(after)
+    return bool(_BY_THE_WAY.match(after)) and bool(told)
 
 
 def _native(match: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ r"""Numbers as people and models write them: digits, Korean units, fractions, po
 | 4 × 5 · 3^98 · 23/√630 · 10! | parts of what is still to be worked out: no number is stated |
 | (3, 2, 0) · [1, 4) · 3:2 | a point, a range or a ratio: no number is stated |
 
-Ranges and names keep their last number: 10-20 is 20, GPT-4 is 4.
+Names keep their number: GPT-4 is 4. Of a range (10-20, 3~5, 6 to 8) neither end is stated.
 """
 
 from __future__ import annotations
@@ -56,12 +56,13 @@ _SIGN = re.compile(
 _APART = re.compile(r"(?:^|[=:]) ?- ?[$€£¥₩￦]? ?$")
 _OPERATOR_BEFORE = re.compile(
     r"(?:[0-9A-Za-z)\]}!%가-힣] ?[+*×·÷]|[0-9)] ?[xX]|[√^!]|[0-9)] ?/|[0-9A-Za-z)\]}%] -"
-    r"|[√/*×·÷^][ ({]{1,3}|[0-9][CP]"
+    r"|[0-9] ?[A-Za-z]{1,4} [/×]|[√/*×·÷^][ ({]{1,3}|[0-9][CP]|\+ (?:[a-z가-힣]{1,10} ){1,3}"
     r"|\b(?:sqrt|log|ln|sin|cos|tan|floor|exp|C|P|f)[({])[ $€£₩]*$"
 )
 _OPERATOR_AFTER = re.compile(
-    r" ?(?:[+*×÷·√^!](?!\*)|[xX] ?[0-9(]|[a-z가-힣]{1,8} \+ "
-    r"|/ ?(?:[0-9(√\\]|sqrt))|-[0-9(√]|[CP][0-9]| - [0-9A-Za-z(]|[a-zA-Z]\^"
+    r" ?(?:[+*×÷·√^!](?!\*)|π|\\?pi(?![a-z])|파이|[xX] ?[0-9(]| ?[a-z가-힣]{1,12} \+ "
+    r"|/ ?(?:[0-9(√\\]|sqrt))|-[0-9(√]| [A-Za-z]{1,4} [/×] [0-9]"
+    r"|[CP][0-9]| - [0-9A-Za-z(]|[a-zA-Z]\^"
     r"|(?: [a-z/]{1,10}){0,2} (?:divided by|multiplied by|plus|minus|times (?:the\b|[0-9]))"
     r"| ?(?:제곱|거듭|승(?![가-힣]|은|의))|의 ?[0-9]{1,6} ?(?:제곱|거듭|승)"
 )
@@ -72,6 +73,7 @@ _LATEX = (
     (re.compile(r"\\[dtc]?frac ?([0-9]) ?([0-9])(?![0-9])"), r" \1/\2"),
     (re.compile(r"\^ ?(?:\{ ?\\circ ?\}|\\circ|°)"), "°"),
     (re.compile(r"\\[dtc]?frac ?\{ ?(-?[0-9.,]{1,20}) ?\} ?\{ ?([0-9.,]{1,20}) ?\}"), r" \1/\2"),
+    (re.compile(r"\\[dt]?binom ?\{ ?([0-9]{1,6}) ?\} ?\{ ?([0-9]{1,6}) ?\}"), r"\1C\2"),
     (re.compile(r"\\[dtc]?frac"), "√"),  # not of two numbers: still to be worked out
     (re.compile(r"(?<=[0-9])(?:\{,\}|\\,|\\!|[\u00a0\u2009\u202f])(?=[0-9]{3}(?![0-9]))"), ","),
     (re.compile(r"\\(?:times|cdot|ast)\b|\\\*"), "×"),
@@ -84,6 +86,7 @@ _LATEX = (
 _CURRENCY_GROUPS = re.compile(r"(?<=[$€£₩])([0-9]{1,3})((?: [0-9]{3})+)(?![0-9])")
 _RATIO = re.compile(r"(?<![0-9])[0-9]{1,9}(?::[0-9]{1,9}){1,4}(?![0-9])")
 _BEGINS = re.compile(r"[0-9.]")
+_INDEX = re.compile(r"[A-Za-z]_\{?$")  # Z_11, v_{0}: a name
 _GROUPS = re.compile("[0-9,]*")
 _POWER = re.compile("[⁰¹²³⁴-⁹⁻]+")
 _EXACT = Context(prec=17)
@@ -128,6 +131,9 @@ def _found(line: str, leads: bool) -> Iterator[Number]:
         start = sign.start()
         match = (koreans.get(start) or _ONE.match(line, start)) if start >= stop else None
         if match is None:
+            continue
+        if _INDEX.search(line, max(0, start - 3), start):
+            stop = match.end()
             continue
         if len(match[0]) > _LONGEST:
             stop = _GROUPS.match(line, match.end()).end()  # type: ignore[union-attr]

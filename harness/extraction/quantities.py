@@ -11,14 +11,35 @@ from functools import partial
 
 _EXACT = Context(prec=17)
 _DIGITS = r"(?<![0-9.,])(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
+_SI = (
+    r"(?:[kMGcmnμu]?(?:m|g|J|W|N|V|A|s|K|Pa|mol|eV|Hz|L|l|bar|cal)|°[CFK]|ft|in|hr|h|sec|min|yd|lbm?|lbf"
+    r"|Btu|atm|dm)"
+)
 _TEXT_FORMS = (
+    # 5.81 W/m^2 K, 13,000 g mol^{-1}: exponents of units are none of the number's.
+    (
+        re.compile(
+            rf"(?<=[0-9]) ((?:{_SI}[ /·]{{1,2}}){{0,3}}(?:{_SI}|(?<=V/)c)) ?\^ ?[({{]?-?[0-9][)}}]?(?![0-9(])"
+        ),
+        r" \1",
+    ),
     # 24 cm^2 is 24: the exponent is the unit's.
     (
         re.compile(
-            r"(?<=[0-9} ])(\{? ?(?:mm|cm|km|m|in|ft|yd|mi|inch(?:es)?|feet|met(?:er|re)s?|units?) ?\}?) ?"
+            r"(?<=[0-9} ])(\{? ?(?:mm|cm|km|m|in|ft|yd|mi|inch(?:es)?|feet|met(?:er|re)s?|units?"
+            r"|(?:m|cm|km|ft|feet|mi|in)/(?:s|sec|min|hr?|hour)) ?\}?) ?"
             r"\^ ?\{?[23]\}?"
         ),
         r"\1",
+    ),
+    # August 8, 1940 is a day of 1940.
+    (
+        re.compile(
+            r"\b((?:January|February|March|April|May|June|July|August|September|October|November|December)) "
+            r"[0-9]{1,2}(?:st|nd|rd|th)?,? (?=[0-9]{4}\b)",
+            re.I,
+        ),
+        r"\1 ",
     ),
     (re.compile(r"(?<=[0-9%] )(?:±|\\pm|\+/-) ?[0-9.,]+%?"), ""),
     (re.compile(r"(?<=[$£€][0-9]) ?[kK]\b"), " thousand"),

@@ -7,8 +7,11 @@ import re
 _WORKED_ON = re.compile(
     r"[0-9)}%][가-힣a-zA-Z]{0,6} ?[-+*/×÷·]{1,2}[^=\n]{1,60}(?:=|≈|\\approx) ?[^=\n]{0,40}[0-9]"
     r"|\\d?frac ?\{[^\n=]{1,160}(?:=|≈|\\approx) ?[^=\n]{0,40}[0-9]"
+    r"|(?<=[.!?]) (?:to (?:convert|find|get)|solving|substituting|plugging|simplifying|multiplying|dividing"
+    r"|adding|this simplifies|since)\b[^.\n]{0,120}(?:\.[0-9][^.\n]{0,80})?[0-9]"
     r"|(?:이|그|위)(?: ?(?:결과|값|수|합)(?:들)?)?[을를] [^.\n]{0,40}?(?:하|합치|더하|빼|나누|곱하)면[ ,]"
-    r"[^\n]{0,80}?[0-9]"
+    r"[^\n]{0,80}?[0-9]",
+    re.I,
 )
 # A change of mind: "그러나 … 여전히 5개입니다" as the last sentence, however early the conclusion stood.
 _TAKEN_BACK = re.compile(
@@ -19,7 +22,8 @@ _TAKEN_BACK = re.compile(
 _PLAN = re.compile(
     r"(?:[하구알누찾]면 됩니다|[해아]야 (?:합니다|해요|한다)|(?:구|계산|정리)해 ?(?:보겠|볼게|봅시)[가-힣]*"
     r"|(?:구|계산|표현|나타)[할낼] 수 있(?:습니다|어요|다)|다음과 같(?:습니다|다|이 [가-힣 ]{1,20})"
-    r"|필요가? 있(?:습니다|어요|다))[.:]?\s*$"
+    r"|필요가? 있(?:습니다|어요|다)"
+    r"|\b(?:can|could|may) be (?:written|expressed|calculated|found|determined|computed)[^.:]{0,40})[.:]?\s*$"
 )
 _UNKNOWABLE = re.compile(
     r"(?:답|값|수|개수|갯수|숫자|합|결과|확률|해)[을를이가은는도]? (?:정확[히하게]{1,2} |구체적으로 )?"
@@ -40,6 +44,18 @@ _RETRACTED = re.compile(
     r"(?:답|값|수|개수|합|결과|확률)[을를이가은는도]? (?:정확[히하게]{1,2} )?"
     r"(?:알|구할|계산할|찾을) 수[가는]? 없(?:습니다|어요|다)[.!]?\s*$"
 )
+# What was asked about is not there, and the reply makes up an example of it.
+_MISSING = re.compile(
+    r"(?:숫자|목록|리스트|정보|값|데이터|자료|입력)[^.\n]{0,40}"
+    r"(?:제공|명시|언급|지정|특정|주어)[가-힣]{0,4} ?(?:않|없)"
+    r"|(?:목록|리스트|정보|데이터|자료|숫자)[가이은는을를] 없(?!이)|(?:명확|분명|구체적이)(?:하지|지) 않"
+    r"|\b(?:numbers?|list|data|information)\b[^.\n]{0,40}"
+    r"\bnot (?:provided|given|specified|stated|clear|mentioned)",
+    re.I,
+)
+_EXAMPLE = re.compile(
+    r"예를 들|예로|예컨대|가정해|가정하|\b(?:for (?:example|instance)|suppose|let'?s (?:say|assume))\b", re.I
+)
 _BOUND = re.compile(r"\b(?:less|more|fewer|greater|at most|at least)(?: than)? [$]?[0-9.,]+", re.I)
 _DIGIT = re.compile("[0-9]")
 
@@ -57,6 +73,12 @@ def worked_on(after: str) -> bool:
 def unknowable(sentence: str) -> bool:
     """Return whether a sentence says that the answer cannot be known, or asks for what is missing."""
     return bool(_UNKNOWABLE.search(sentence))
+
+
+def made_up(text: str) -> bool:
+    """Return whether a reply says that what it is asked about is not given, and works an example instead."""
+    missing = _MISSING.search(text)
+    return bool(missing and _EXAMPLE.search(text, missing.end()))
 
 
 def given_up(text: str) -> bool:
