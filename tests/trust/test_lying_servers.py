@@ -9,7 +9,6 @@ import pytest
 
 pytest.importorskip("aiohttp")
 
-from tests.support.forking import ASKING
 from tests.support.model_server import ModelServer, Reply, say, whole
 from tests.support.running import Project, records_of, rows, said
 
@@ -19,8 +18,8 @@ PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome</
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
+    project.in_process = True
     project.reviews(test=rows(4))
-    project.imported = ASKING
     return project
 
 
