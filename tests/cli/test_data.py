@@ -434,8 +434,8 @@ def workbook() -> bytes:
     [
         ("reviews.csv", CSV.encode(), ""),
         ("reviews.csv", CSV.encode("utf-8-sig"), ""),
-        ("reviews.csv", CSV.encode("cp949"), "read as cp949"),
-        ("reviews.csv", CSV.encode("utf-16"), "read as utf-16"),
+        ("windows.csv", CSV.encode("cp949"), "read as cp949"),
+        ("excel.csv", CSV.encode("utf-16"), "read as utf-16"),
         ("reviews.xlsx", None, ""),
     ],
     ids=["utf-8", "bom", "cp949", "utf-16", "xlsx"],

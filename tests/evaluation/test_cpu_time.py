@@ -15,6 +15,7 @@ from tests.support.running import Project, said
 @pytest.fixture
 def project(tmp_path) -> Project:
     made = Project(tmp_path)
+    made.apart = True  # its CPU seconds are its own
     made.reviews()
     return made
 

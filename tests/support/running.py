@@ -74,7 +74,7 @@ class Project:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.imported: tuple[str, ...] = ()  # what most commands of a test import anyway, such as torch
-        self.in_process = False  # whether commands run in the test's own process: a third of the time
+        self.apart = False  # whether every command needs a process of its own, at three times the cost
         self.env = {**os.environ, "HARNESS_CACHE": str(home / "cache"), "HF_HUB_OFFLINE": "1"}
         self.env.pop("HARNESS_DATA", None)
 
@@ -110,9 +110,12 @@ class Project:
         self.write("backends/metered.yaml", METERED)
 
     def harness(self, *arguments: object, cwd: Path | None = None, **how: Any) -> subprocess.CompletedProcess:
-        """Run the command to its end, in a process of its own unless the project is `in_process`."""
-        if self.in_process:
-            assert not how
+        """Run the command to its end: in this process, or in its own where it has to be `apart`.
+
+        Options of `subprocess.run`, a plugin's place on PYTHONPATH and settings of the interpreter need that.
+        """
+        path = [env.get("PYTHONPATH") for env in (self.env, os.environ)]
+        if not how and not self.apart and forking.can_run(self.env) and path[0] == path[1]:
             return self._within(list(map(str, arguments)), cwd or self.home)
         if not how and forking.can_run(self.env):
             words = list(map(str, arguments))

@@ -102,6 +102,7 @@ def test_a_bare_name_is_never_a_script_here(shell, cloned, metric):
 def test_what_the_user_s_own_argument_names_runs(shell, cloned):
     shell.write("answers.jsonl", '{"prediction": "1", "target": "1"}\n')
     project = Project(shell.home)
+    project.apart = True  # where the library looks for code is read when it is imported
     project.env["HF_HOME"] = str(shell.home / "hf")
     project.imported = MODELS
     said = project.harness("score", "answers.jsonl", "--metric", "evaluate:./share")

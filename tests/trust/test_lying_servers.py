@@ -18,7 +18,6 @@ PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Welcome</
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
-    project.in_process = True
     project.reviews(test=rows(4))
     return project
 

@@ -20,7 +20,6 @@ OWN = ("run", "-t", "reviews", "-b", "dummy", "--data-dir", "data")
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
-    project.in_process = True
     project.reviews()
     return project
 
