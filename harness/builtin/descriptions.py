@@ -173,6 +173,8 @@ ADAPTERS = {
 }
 
 SETTINGS = {
+    "off_language": "다른 언어로 쓴 답의 점수: root(제곱근), zero(0) / a reply's score in another language: "
+    "root, its square root, or zero",
     "lowest": "가장 낮은 점수 / the lowest score of the scale",
     "highest": "가장 높은 점수 / the highest score of the scale",
     "language": "코드의 언어 / language of the code",

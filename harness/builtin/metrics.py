@@ -97,7 +97,12 @@ METRICS = (
         for name in ("world_state", "world_steps", "world_calls", "world_invalid_calls")
     ),
     MetricEntry("truthful_mass", "harness.metrics.truthfulness:truthful_mass", asks=("choose",)),
-    MetricEntry("judged_score", "harness.metrics.judged:judged_score", asks=("generate",)),
+    MetricEntry(
+        "judged_score",
+        "harness.metrics.judged:judged_score",
+        asks=("generate",),
+        settings={"off_language": "root|zero"},
+    ),
     MetricEntry("first_wins", "harness.metrics.judged:first_wins", asks=("generate",)),
     MetricEntry("truthful", "harness.metrics.truthfulness:truthful", asks=("generate",)),
     MetricEntry("informative", "harness.metrics.truthfulness:informative", asks=("generate",)),

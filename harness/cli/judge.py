@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.output import fail, print_json
+from harness.errors import BadInput
 from harness.options import values
 from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from harness.errors import HarnessError
     from harness.evaluation.plan import Plan
     from harness.evaluation.runner import Outcome
+    from harness.tasks.schema import JuryFile
 
 
 def judge(
@@ -40,10 +42,19 @@ def judge(
         Flag(
             "--rubric",
             metavar="NAME",
-            help="judge_single, judge_single_zero, judge_pair, or a task of your own",
-            ko="judge_single, judge_single_zero, judge_pair, 또는 직접 쓴 과제",
+            help="judge_single, judge_pair, judge_checklist …, or a task of your own",
+            ko="judge_single, judge_pair, judge_checklist …, 또는 직접 쓴 과제",
         ),
     ] = "judge_single",
+    jury: Annotated[
+        str | None,
+        Flag(
+            "--jury",
+            metavar="RULE",
+            help="the judges' verdicts made into one: mean, median or majority",
+            ko="여러 심판의 판정을 하나로: mean, median, majority",
+        ),
+    ] = None,
     baseline: Annotated[
         str | None,
         Flag(
@@ -70,38 +81,35 @@ def judge(
     """
     from harness.backends import allowed_endpoints
     from harness.cli.planning import reporter
-    from harness.evaluation.judgings import judging_plans
+    from harness.evaluation.judgings import judging_plans, jury_of
     from harness.evaluation.runner import finish_exit_code
+    from harness.judging.juries import require_rule
+    from harness.tasks.schema import JuryFile
 
     allowed_endpoints.allow(options.allow_endpoint)
+    if jury is not None and len(by) < 2:
+        raise BadInput("--jury needs two judges or more (--by A,B)")
+    rule = None if jury is None else JuryFile.model_validate({"rule": require_rule(jury)})
+    sat = jury_of(rubric, rule)
     command = shlex.join(["harness", *sys.argv[1:]])
     ready, failed = judging_plans(
         options, runs, by, rubric, baseline, reporter(options), command, control=control
     )
     for error in failed:
         fail(str(error))
-    outcomes, errors = judge_all(ready, quiet=options.quiet)
+    outcomes, errors = judge_all(ready, sat, quiet=options.quiet)
     print_verdicts(outcomes, json=json)
     return finish_exit_code(outcomes, [*failed, *errors])
 
 
-def judge_all(plans: Sequence[Plan], *, quiet: bool) -> tuple[list[Outcome], list[HarnessError]]:
-    """Have the judges judge, one after the other; say how each ended."""
+def judge_all(
+    plans: Sequence[Plan], jury: JuryFile | None, *, quiet: bool
+) -> tuple[list[Outcome], list[HarnessError]]:
+    """Have the judges judge, one after the other, then the jury they make; say how each ended."""
     from harness.cli.planning import tell_end
-    from harness.evaluation.judgings import judged
+    from harness.evaluation.judgings import all_judged
 
-    outcomes: list[Outcome] = []
-    errors: list[HarnessError] = []
-    for plan in plans:
-        grid = judged(plan, quiet=quiet)
-        ends: list[Outcome | HarnessError] = [*grid.outcomes, *grid.errors]
-        for ended in ends:
-            tell_end(plan, ended, quiet=quiet)
-        outcomes += grid.outcomes
-        errors += grid.errors
-        if grid.interrupted:
-            break
-    return outcomes, errors
+    return all_judged(plans, jury, lambda plan, ended: tell_end(plan, ended, quiet=quiet), quiet=quiet)
 
 
 def print_verdicts(outcomes: Sequence[Outcome], *, json: bool = False) -> None:
@@ -125,3 +133,25 @@ def print_verdicts(outcomes: Sequence[Outcome], *, json: bool = False) -> None:
             emit(f"harness arena {shlex.quote(str(outcome.directory))}")
     if rows:
         show([TableBlock(["judge", "system", "score", "verdicts"], rows, names=1)])
+    _print_agreement(outcomes)
+
+
+def _print_agreement(outcomes: Sequence[Outcome]) -> None:
+    """Print how far jurors agree, where a jury sat."""
+    from harness.cli.output import emit
+    from harness.judging.agreement import agree
+    from harness.judging.juries import is_jury
+    from harness.judging.ratings import read_ratings
+
+    for number, outcome in enumerate(outcomes):
+        if not is_jury(outcome.run.label):
+            continue
+        same = [one for one in outcomes[:number] if one.run.data == outcome.run.data]
+        jurors = [one.directory for one in same if not is_jury(one.run.label)]
+        try:
+            alpha = agree(read_ratings(jurors), "").alpha
+        except BadInput:  # no reply that two have rated
+            continue
+        ends = "" if alpha.low is None else f" [{alpha.low:.3f}, {alpha.high:.3f}]"
+        value = "undefined" if alpha.value is None else f"{alpha.value:.3f}{ends}"
+        emit(f"{outcome.run.label}: the jurors agree: Krippendorff's alpha {value}")

@@ -80,17 +80,18 @@ def _judged(plans: Sequence[Plan], outcomes: Sequence[Outcome]) -> tuple[list[Ou
     for plan in {plan.task.name: plan for plan in plans if plan.task.file.judge is not None}.values():
         from harness.cli.judge import judge_all
         from harness.cli.planning import reporter
-        from harness.evaluation.judgings import of_task
+        from harness.evaluation.judgings import jury_of, of_task
 
-        assert plan.task.file.judge is not None
+        judge = plan.task.file.judge
+        assert judge is not None
         mine = [outcome for outcome in outcomes if outcome.run.task.name == plan.task.name]
         try:
-            ready, dead = of_task(plan.task.file.judge, mine, plan.options, reporter(plan.options))
+            ready, dead = of_task(judge, mine, plan.options, reporter(plan.options))
         except HarnessError as error:
             ready, dead = [], [error]
         for problem in dead:
             fail(str(problem))
-        found, errors = judge_all(ready, quiet=plan.options.quiet)
+        found, errors = judge_all(ready, jury_of(judge.rubric, judge.jury), quiet=plan.options.quiet)
         verdicts += found
         failed += [*dead, *errors]
     return verdicts, failed

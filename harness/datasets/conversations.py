@@ -15,7 +15,7 @@ from typing import Any
 from harness.config import templates as templating
 from harness.errors import BadInput
 from harness.metrics.worlds import allowed
-from harness.schema import Example
+from harness.schema import Example, Target
 from harness.tasks.schema import SAID, WorldFile
 from harness.tasks.task import Task
 from harness.worlds.world import World
@@ -62,6 +62,13 @@ def _texts(said: Any) -> bool:
     return isinstance(said, list) and bool(said) and all(isinstance(text, str) for text in said)
 
 
+def _of_turn(target: Target, place: int, turns: int) -> Target:
+    """Return a turn's own target of as many as there are turns; "" is none."""
+    if not isinstance(target, tuple) or len(target) != turns:
+        return target
+    return str(target[place]) or None
+
+
 def _unfolded(example: Example, field: str, said: Any) -> Iterator[Example]:
     if not isinstance(said, list) or not said:
         raise BadInput(f"conversation {example.id}: {field!r} should be a list of texts, one a turn")
@@ -73,7 +80,7 @@ def _unfolded(example: Example, field: str, said: Any) -> Iterator[Example]:
         yield Example(
             f"{example.id}/{place + 1}",
             {**fields, field: str(text)},
-            example.target,
+            _of_turn(example.target, place, len(said)),
             example.cluster or example.id,
             {**example.meta, "turn": str(place + 1), "conversation": example.id},
         )

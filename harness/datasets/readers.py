@@ -99,6 +99,9 @@ def _joined(task: Task, source: Source, table: Table) -> Table:
     paths = [beside(task, more.file)] if more.file else source.files[str(more.split)]
     own = {row[more.on]: row for path in paths for _, row in jsonl(path).rows}
     rows = ((number, {**row, **own[row[more.on]]}) for number, row in table.rows if row.get(more.on) in own)
+    if more.others:
+        lacking = dict.fromkeys(key for row in own.values() for key in row if key != more.on)
+        rows = ((number, {**row, **own.get(row.get(more.on), lacking)}) for number, row in table.rows)
     return replace(table, rows=rows)
 
 

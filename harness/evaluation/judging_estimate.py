@@ -113,7 +113,7 @@ def _expected(plan: Plan) -> _Expected:
     most = max_completion_tokens(plan.decoding, plan.backend.settings)
     high = None if most is None else float(most * len(lost))
     unseen = exactly(0) if said or not lost else Range(0, None, high)
-    known = Replies(plan.system, plan.task.name, said, 0)
+    known = Replies(plan.system, plan.task.name, said, 0, plan.task.file.reply_language)
     whole = {key: (said | guessed)[key] for key in found if key in said or key in guessed}
     return _Expected(known, replace(known, records=whole), unseen)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.errors import BadInput
+from harness.errors import BadInput, HarnessError
 from harness.evaluation.grid import plans
 from harness.evaluation.grid_loop import GridOutcome, execute_all
 from harness.evaluation.progress import display
-from harness.judging import replies
+from harness.judging import juries, replies
 from harness.judging.replies import Replies
 from harness.options.running import RunOptions
 from harness.records.run_schema import COMPLETE
@@ -21,13 +21,13 @@ from harness.terminal import say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.errors import HarnessError
     from harness.evaluation.plan import Plan
     from harness.evaluation.runner import Outcome
-    from harness.tasks.schema import JudgeFile
+    from harness.tasks.schema import JudgeFile, JuryFile
 
 One = TypeVar("One")
 
+CRITERION = "criterion_text"  # the field of a rubric that is a checklist
 ROUNDS = 3  # times that a verdict which is missing is asked for in one call
 
 
@@ -76,10 +76,7 @@ def plans_of(
     pairs = of_pairs(rubric)
     if baseline is not None and not pairs:
         raise BadInput(f"--baseline is about pairs; {rubric} judges single replies")
-    if control:
-        rows = list(replies.control_rows(found, pairs=pairs))
-    else:
-        rows = list(replies.pair_rows(found, baseline) if pairs else replies.single_rows(found))
+    rows = list(_rows(found, rubric, baseline, control=control))
     folder = replies.write_rows(rows, Path(options.runs_dir))
     chosen = replace(
         options, task=rubric, backend=list(by), data_dir=str(folder), max_failures=max(1, len(rows))
@@ -88,9 +85,91 @@ def plans_of(
     return plans(chosen, report, command, keys=keys)
 
 
+def jury_plan(judgings: Sequence[tuple[Plan, Outcome]], jury: JuryFile) -> Plan:
+    """Return the judging of a jury: an ordinary run whose replies are what its jurors said of the same.
+
+    Raises:
+        Unavailable: it cannot begin.
+    """
+    options = judgings[0][0].options
+    places = [outcome.directory for _, outcome in judgings]
+    name, file = juries.write_verdicts(places, jury.rule, jury.least, Path(options.runs_dir))
+    chosen = RunOptions(
+        task=options.task,
+        backend="recorded",
+        name=name,
+        settings={"file": str(file.resolve()), "repeat": "repeat"},
+        **{key: getattr(options, key) for key in _JURY_SHARED},
+    )
+    ready, dead = plans(chosen, lambda _message: None, judgings[0][0].command)
+    if dead:
+        raise dead[0]
+    return ready[0]
+
+
+def jury_of(rubric: str, said: JuryFile | None) -> JuryFile | None:
+    """Return how a jury's verdict is made: as was said, else as the rubric says; None where nobody does."""
+    return said or tasks.load(rubric).file.jury
+
+
+def _rows(
+    found: Sequence[Replies], rubric: str, baseline: str | None, *, control: bool
+) -> Iterator[dict[str, Any]]:
+    file = tasks.load(rubric).file
+    if CRITERION in file.inputs:
+        if control:
+            raise BadInput("--control is of rubrics that judge replies as wholes, not of checklists")
+        return replies.checklist_rows(found, file.criteria)
+    pairs = of_pairs(rubric)
+    if control:
+        return replies.control_rows(found, pairs=pairs)
+    return replies.pair_rows(found, baseline) if pairs else replies.single_rows(found)
+
+
 def of_pairs(rubric: str) -> bool:
     """Return whether a rubric judges two replies at a time."""
     return "first_reply" in tasks.load(rubric).file.inputs
+
+
+def all_judged(
+    plans: Sequence[Plan],
+    jury: JuryFile | None,
+    told: Callable[[Plan, Outcome | HarnessError], None],
+    *,
+    quiet: bool,
+) -> tuple[list[Outcome], list[HarnessError]]:
+    """Have the judges judge, one after the other, and then each jury of those who judged the same.
+
+    `told` hears how each ended. A jury sits once all of its jurors have ended, whether or not each has every
+    verdict; its own outcomes come last.
+    """
+    outcomes: list[Outcome] = []
+    errors: list[HarnessError] = []
+    benches: dict[str, list[tuple[Plan, Outcome]]] = {}
+    interrupted = False
+
+    def ask(plan: Plan) -> None:
+        nonlocal interrupted
+        grid = judged(plan, quiet=quiet)
+        ends: list[Outcome | HarnessError] = [*grid.outcomes, *grid.errors]
+        for ended in ends:
+            told(plan, ended)
+        outcomes.extend(grid.outcomes)
+        errors.extend(grid.errors)
+        interrupted = grid.interrupted is not None
+        if grid.outcomes and not juries.is_jury(plan.system):
+            benches.setdefault(str(plan.options.data_dir), []).append((plan, grid.outcomes[0]))
+
+    for plan in plans:
+        if not interrupted:
+            ask(plan)
+    for bench in benches.values():
+        if jury is not None and len(bench) > 1 and not interrupted:
+            try:
+                ask(jury_plan(bench, jury))
+            except HarnessError as error:
+                errors.append(error)
+    return outcomes, errors
 
 
 def judged(plan: Plan, *, quiet: bool) -> GridOutcome:
@@ -148,6 +227,7 @@ def options_of(judge: JudgeFile, options: RunOptions) -> RunOptions:
     )
 
 
+_JURY_SHARED = ("data_dir", "runs_dir", "repeat", "quiet", "template", "max_failures")
 # What is said of a run's machine and purse is said of its judging, too.
 _SHARED = (
     *("runs_dir", "offline", "trust_remote_code", "allow_endpoint", "concurrency", "cache", "quiet"),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from harness.errors import BadInput, did_you_mean
 from harness.extraction.verdicts import shown, verdict_of
 from harness.judging.controls import is_swapped, original
+from harness.judging.juries import is_jury
 from harness.records import run_file
 from harness.records.journal import read_records
 from harness.records.sample_schema import Record
@@ -162,7 +163,7 @@ def _leanings(judge: Judge, others: Sequence[Judge], own: Mapping[str, str]) -> 
     plain = [one for one in judge.verdicts if not any(map(is_swapped, one.systems))]
     first = list({(one.item, one.systems): one for one in plain if one.repeat == 0}.values())
     system = own.get(judge.name) or _itself(judge, first)
-    alike = [one for one in others if one.rubric == judge.rubric]
+    alike = [one for one in others if one.rubric == judge.rubric and not is_jury(one.name)]
     return Leanings(
         judge=judge.name,
         rubric=judge.rubric,

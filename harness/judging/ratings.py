@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.errors import BadInput, Place
 from harness.extraction.verdicts import verdict_of
 from harness.judging.controls import is_swapped
+from harness.judging.juries import is_jury
 from harness.records import run_file
 from harness.records.journal import read_records
 from harness.tables.rows import named_rows
@@ -79,6 +80,8 @@ def _means(ratings: Iterable[Rating]) -> Iterator[Rating]:
 def _judged(place: Path) -> Iterator[Rating]:
     for directory in run_file.runs([place]):
         rater = run_file.read_run(directory).label
+        if is_jury(rater):  # what it says is its jurors'
+            continue
         last = {line.record.key: line.record for line in read_records(directory / run_file.SAMPLES)}
         for record in last.values():
             sides = [(record.groups or {}).get(side, "") for side in ("system", "first", "second")]

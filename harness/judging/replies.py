@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from harness.config import documents
 from harness.errors import BadInput
 from harness.extraction.verdicts import quoted
 from harness.judging.controls import SWAPPED, swapped
+from harness.judging.languages import is_off, wanted
 from harness.records import atomic, run_file
 from harness.records import journal as records
 from harness.records.sample_schema import Record
+from harness.tasks import task as tasks
 from harness.text.thoughts import spoken
 
 FILE = "replies.jsonl"
@@ -34,6 +38,7 @@ class Replies:
     task: str
     records: dict[tuple[str, int], Record]
     silent: int
+    languages: Mapping[str, str] = field(default_factory=dict)  # by turn or question, as the task says
 
 
 def read_replies(places: Sequence[Path]) -> list[Replies]:
@@ -47,7 +52,8 @@ def read_replies(places: Sequence[Path]) -> list[Replies]:
         run = run_file.read_run(directory)
         last = {line.record.key: line.record for line in records.read_records(directory / run_file.SAMPLES)}
         kept = {key: one for key, one in last.items() if not one.failed and spoken(one.response.text)}
-        found.append(Replies(run.label, run.task.name, kept, len(last) - len(kept)))
+        silent = len(last) - len(kept)
+        found.append(Replies(run.label, run.task.name, kept, silent, _languages(directory, run.task.name)))
     if not found:
         raise BadInput("no runs to judge")
     names = [one.system for one in found]
@@ -58,12 +64,42 @@ def read_replies(places: Sequence[Path]) -> list[Replies]:
     return found
 
 
+def _languages(directory: Path, name: str) -> Mapping[str, str]:
+    """Return what the run's task says of its replies' language; of an older run, what it says today."""
+    with suppress(BadInput):
+        if said := tasks.parse(documents.read(directory / run_file.TASK), name).file.reply_language:
+            return said
+    with suppress(BadInput):
+        return tasks.load(name).file.reply_language
+    return {}
+
+
 def single_rows(found: Sequence[Replies]) -> Iterator[dict[str, Any]]:
     """Yield a row a reply."""
     for run in found:
         for (name, repeat), record in run.records.items():
-            row = _row(record, run.task, f"{run.system}|{name}|{repeat}")
+            row = _row(record, run, f"{run.system}|{name}|{repeat}")
             yield {**row, "system": run.system, "reply": _quoted(record, "reply", row["mark"])}
+
+
+def checklist_rows(found: Sequence[Replies], criteria: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield a row a reply and criterion: those of its question, which are a list as its target, else these.
+
+    Raises:
+        BadInput: a reply has no criterion.
+    """
+    for run in found:
+        for (name, repeat), record in run.records.items():
+            own = record.target if isinstance(record.target, (list, tuple)) else ()
+            asked = {str(number): str(text) for number, text in enumerate(own, 1)} or criteria
+            if not asked:
+                raise BadInput(
+                    f"{name}: no criteria: neither a list as its target nor 'criteria' in the rubric"
+                )
+            for criterion, text in asked.items():
+                row = _row(record, run, f"{run.system}|{name}|{repeat}|{criterion}")
+                about = {"criterion": criterion, "criterion_text": text, "system": run.system}
+                yield {**row, **about, "reply": _quoted(record, "reply", row["mark"])}
 
 
 def pair_rows(found: Sequence[Replies], baseline: str | None = None) -> Iterator[dict[str, Any]]:
@@ -84,7 +120,7 @@ def pair_rows(found: Sequence[Replies], baseline: str | None = None) -> Iterator
             for first, second in ((one, other), (other, one)):
                 key = f"{first.system}|{second.system}|{name}|{repeat}"
                 a, b = first.records[name, repeat], second.records[name, repeat]
-                row = _row(a, one.task, key)
+                row = _row(a, one, key)
                 yield {
                     **{**row, "first": first.system, "second": second.system},
                     "first_reply": _quoted(a, "reply_a", row["mark"]),
@@ -112,16 +148,19 @@ def _with_text(record: Record, text: str) -> Record:
     return record.model_copy(update={"response": record.response.model_copy(update={"text": text})})
 
 
-def _row(record: Record, task: str, name: str) -> dict[str, Any]:
+def _row(record: Record, run: Replies, name: str) -> dict[str, Any]:
     """Return what every row has: its id, the question between marks, the reference where there is one."""
     question = _question(record)
     # Of all that is shown, so that no reply can hold the mark which closes it.
     mark = hashlib.sha256(f"{name}\0{question}\0{record.response.text}".encode()).hexdigest()[:12]
     target = record.target if isinstance(record.target, str) else ""
+    language = wanted(run.languages, record.id, record.cluster)
+    off = is_off(spoken(record.response.text) or "", language)
     return {
-        **{"id": name, "task": task, "question_id": record.cluster or record.id, "mark": mark},
+        **{"id": name, "task": run.task, "question_id": record.cluster or record.id, "mark": mark},
         **{"question": quoted(question, "question", mark), "reference": target},
         **{"turn": (record.groups or {}).get("turn", "1")},
+        **{"language": language, "off_language": "yes" if off else "no"},
     }
 
 

@@ -203,6 +203,10 @@ class ColumnsFrom(Strict):
     file: str | None = Field(default=None, description="a file beside the task")
     split: str | None = Field(default=None, description="a split of the data whose files are meant")
     on: str = Field(description="the column that a row of it and a row of the data share")
+    others: bool = Field(
+        default=False,
+        description="whether rows that it lacks stay, without its columns; else they are left out",
+    )
 
     @model_validator(mode="after")
     def _one(self) -> ColumnsFrom:
@@ -253,6 +257,24 @@ class LongTexts(Strict):
         return self
 
 
+class JuryFile(Strict):
+    """How the verdicts of several judges on one reply become one; the rule's name alone says it too."""
+
+    rule: Literal["mean", "median", "majority"] = Field(
+        description="the mean, the median, or what most said: see docs/en/guides/judging.md"
+    )
+    least: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="how many have to have a verdict; without it, more than half of them"
+    )
+
+
+def _jury(value: Any) -> Any:
+    return {"rule": value} if isinstance(value, str) else value
+
+
+Jury = Annotated[JuryFile, BeforeValidator(_jury)]
+
+
 class JudgeFile(Strict):
     """Who judges the replies of a task's runs: `harness run` has it done, as `harness judge` does by hand."""
 
@@ -262,6 +284,9 @@ class JudgeFile(Strict):
     )
     template: str | None = Field(default=None, description="the rubric's template, such as en")
     baseline: str | None = Field(default=None, description="of pairs: only those with this system")
+    jury: Jury | None = Field(
+        default=None, description="how the verdicts of several become one; without it, as the rubric says"
+    )
 
     @property
     def judges(self) -> list[str]:
@@ -618,6 +643,15 @@ def _world(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _languages(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"default": value}
+    return {str(key): one for key, one in value.items()} if isinstance(value, dict) else value
+
+
+ReplyLanguage = Annotated[dict[str, Literal["ko", "en", "any"]], BeforeValidator(_languages)]
+
+
 class TaskFile(Strict):
     """Everything a task's YAML may say."""
 
@@ -725,6 +759,19 @@ class TaskFile(Strict):
     )
     metrics: Annotated[list[Named], Field(min_length=1)] = Field(
         description="what is computed; the first is the task's main metric"
+    )
+    reply_language: ReplyLanguage = Field(
+        default={},
+        description="the language that a judged reply should be in: ko, en or any; or by the name of a turn "
+        "or a question, and `default`",
+    )
+    jury: Jury | None = Field(
+        default=None, description="of a rubric: how the verdicts of several judges become one"
+    )
+    criteria: dict[str, Text] = Field(
+        default={},
+        description="of a rubric that is a checklist: name → what a reply should meet, where a question has "
+        "no list of its own as its target",
     )
     judge: JudgeFile | None = Field(
         default=None, description="who judges the replies, by which rubric, once a run is whole"

@@ -403,3 +403,202 @@ def test_a_judge_that_is_asked_twice_is_seen_to_repeat_itself_or_not(bench):
     assert "0.833" in said.out
     assert "문항이 20개 미만이면 구간을 쓰지 않습니다" in said.out
     assert bench.shell("agree", "verdicts", "--own", "nobody=weak").code == 2
+
+
+@pytest.fixture
+def jurors(bench):
+    """Three judges: of a reply to question n one says 6, one 7 and one 10, who has nothing to say of 2."""
+
+    def script(asked: Asked) -> Reply:
+        model, prompt = asked.body["model"], asked.prompt
+        if prompt.startswith("질문 "):
+            return say(bench.systems[model](int(prompt.split()[1])))
+        if "2번" in prompt and model in ("high", "middle"):
+            return say("모름")
+        return say({"low": "[[6]]", "middle": "[[7]]", "high": "[[10]]"}[model])
+
+    with ModelServer(script=script) as server:
+        for name in ("low", "middle", "high"):
+            text = JUDGE.format(url=server.url).replace("model: judge", f"model: {name}")
+            bench.shell.write(f"backends/{name}.yaml", text)
+        bench.server = server
+        yield bench
+
+
+def sit(bench, runs, *more: object):
+    told = ("--by", "low,middle,high", "--runs-dir", "verdicts", "-q", "--max-failures", 9)
+    return bench.shell("judge", *runs, *told[:-2], *more)
+
+
+@pytest.mark.parametrize(("rule", "score"), [("mean", 23 / 3), ("median", 7), ("majority", 7)])
+def test_a_jury_of_three_is_a_judge_whose_verdict_is_made_by_its_rule(jurors, rule, score):
+    runs = jurors.run(jurors.server, "weak")
+    done = sit(jurors, runs, "--jury", rule, "--json")
+    assert done.code == 4  # two jurors have nothing to say of one reply, so the jury has not either
+    jury = done.json["runs"][-1]
+    assert jury["label"] == f"jury ({rule}): low, middle, high"
+    figure = jury["metrics"]["judged_score"]
+    assert figure["value"] == pytest.approx(score, abs=1e-4)
+    assert (figure["n"], jury["counts"]["failed"]) == (5, 1)
+    assert jury["cost"] is None or not jury["cost"].get("total")
+
+
+def test_a_juror_that_is_missing_is_left_out_as_long_as_most_are_there(jurors):
+    jurors.shell.write(
+        "tasks/my_rubric.yaml",
+        "extends: judge_single\nversion: 1\non_unread: failed\njury: {rule: mean, least: 1}\n",
+    )
+    runs = jurors.run(jurors.server, "weak")
+    said = sit(jurors, runs, "--rubric", "my_rubric", "--json")
+    jury = said.json["runs"][-1]
+    assert jury["status"] == "complete"
+    assert jury["metrics"]["judged_score"]["value"] == pytest.approx((5 * 23 / 3 + 6) / 6, abs=1e-4)
+    again = sit(jurors, runs, "--rubric", "my_rubric", "--json")
+    assert again.json["runs"][-1]["id"] == jury["id"]
+    agreed = jurors.shell("agree", "verdicts", "-f", "json").json
+    assert sorted(agreed["raters"]) == ["high", "low", "middle"]  # the jury is none of them
+
+
+def test_a_jury_stands_on_boards_and_is_compared_and_gated_like_a_judge(jurors):
+    for number, system in enumerate(("strong", "weak")):
+        runs = jurors.run(jurors.server, system)
+        sit(jurors, [one for one in runs if f"{system}" in one] or runs[-1:], "--jury", "median")
+        jurors.shell(
+            "judge", runs[-1], "--by", "low,middle", "--jury", "mean", "-q", "--runs-dir", f"of_{number}"
+        )
+    board = jurors.shell("leaderboard", "of_1")
+    assert "jury (mean): low, middle" in board.out
+    places = [next(jurors.shell.home.glob(f"of_{n}/judge_single/recorded/*")) for n in (0, 1)]
+    said = jurors.shell("compare", *places)
+    assert said.code == 0, said.err
+    assert "judged_score" in said.out
+    gated = jurors.shell("gate", "of_1", "--baseline", "of_0")
+    assert "not comparable" not in gated.out
+
+
+def test_how_far_the_jurors_agree_stands_beside_the_jurys_figure(jurors):
+    done = sit(jurors, jurors.run(jurors.server, "weak"), "--jury", "median")
+    assert re.search(r"jury \(median\): low, middle, high +\| weak +\| +7\.00", done.out)
+    assert "the jurors agree: Krippendorff's alpha" in done.out
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--by", "low", "--jury", "mean"], "--jury needs two judges or more"),
+        (
+            ["--by", "low,high", "--jury", "medium"],
+            "--jury medium: it should be one of mean, median, majority",
+        ),
+    ],
+)
+def test_a_jury_that_cannot_sit_is_said_before_anything_is_judged(jurors, options, complaint):
+    said = jurors.shell("judge", *jurors.run(jurors.server, "weak"), *options, "-q")
+    assert said.code == 2
+    assert complaint in said.complaint
+
+
+def test_a_checklist_is_the_share_that_is_met_with_a_rate_a_criterion(bench):
+    """Of four criteria the third is met by the strong system alone, the fourth by nobody."""
+
+    def verdict(prompt: str) -> str:
+        if "형식과 길이" in prompt:
+            return "아니다 [[0]]"
+        return "[[1]]" if "좋은" in parts(prompt)["reply"] or "요구한 언어" not in prompt else "[[0]]"
+
+    bench.verdict = verdict
+    with ModelServer(script=bench.script) as server:
+        runs = bench.run(server, "strong", "weak")
+        done = bench.judge(server, runs, "--rubric", "judge_checklist", "--json")
+    assert done.code == 0, done.err
+    (run,) = done.json["runs"]
+    assert (run["metrics"]["judged_score"]["n"], run["metrics"]["judged_score"]["units"]) == (48, 6)
+    rates = {
+        name: {group: figures["judged_score"]["value"] for group, figures in groups.items()}
+        for name, groups in run["breakdown"].items()
+    }
+    assert rates["system"] == {"strong": 0.75, "weak": 0.5}
+    assert rates["criterion"] == {"answers": 1, "correct": 1, "language": 0.5, "format": 0}
+
+
+def test_a_question_may_have_a_checklist_of_its_own(bench):
+    bench.shell.write(
+        "tasks/questions.yaml", TASK.replace("input: question}", "input: question, target: needs}")
+    )
+    rows = [
+        json.dumps({"id": f"q{n}", "question": f"질문 {n}", "needs": ["짧다", f"{n}이 든다"][: 1 + n % 2]})
+        for n in range(4)
+    ]
+    bench.shell.write("data/questions.jsonl", "\n".join(rows) + "\n")
+    bench.verdict = lambda prompt: "[[1]]" if "이 든다" in prompt else "[[0]]"
+    with ModelServer(script=bench.script) as server:
+        done = bench.judge(server, bench.run(server, "weak"), "--rubric", "judge_checklist", "--json")
+        refused = bench.shell(
+            "judge", "runs", "--by", "local_server", "--rubric", "judge_checklist", "--control"
+        )
+    assert done.code == 0, done.err
+    assert sorted(re.findall(r"항목: (.*)", "\n".join(bench.judged))) == [
+        "1이 든다",
+        "3이 든다",
+        *["짧다"] * 4,
+    ]
+    (run,) = done.json["runs"]
+    assert run["metrics"]["judged_score"]["value"] == pytest.approx(2 / 6)
+    assert refused.code == 2
+    assert "not of checklists" in refused.complaint
+
+
+CONVERSATIONS = """\
+extends: komt_bench
+version: 1
+data: {files: {test: komt.jsonl, references: answers.jsonl}}
+"""
+
+
+@pytest.fixture
+def komt(bench):
+    """Two of KoMT-Bench's ids with questions of our own, one of which may be answered in English."""
+    rows = [
+        {"question_id": n, "category": "math", "turns": [f"질문 {n}", f"질문 {n} 다시"]} for n in (137, 138)
+    ]
+    answers = {"question_id": 137, "choices": [{"index": 0, "turns": ["모범 하나", "모범 둘"]}]}
+    bench.shell.write("tasks/questions.yaml", CONVERSATIONS)
+    bench.shell.write("data/komt.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    bench.shell.write("data/answers.jsonl", json.dumps(answers) + "\n")
+    bench.systems["weak"] = lambda n: f"An answer to {n} in English."
+    bench.verdict = lambda prompt: "[[9]]"
+    return bench
+
+
+def test_komt_benchs_square_root_leaves_out_what_may_be_in_english(komt):
+    with ModelServer(script=komt.script) as server:
+        done = komt.judge(server, komt.run(server, "weak"), "--rubric", "judge_single_root", "--json")
+    assert done.code == 0, done.err
+    (run,) = done.json["runs"]
+    assert run["metrics"]["judged_score"]["value"] == (3 + 3 + 9 + 9) / 4
+
+
+def test_a_judge_is_shown_the_authors_reference_of_each_turn_where_there_is_one(komt):
+    with ModelServer(script=komt.script) as server:
+        komt.judge(server, komt.run(server, "weak"))
+    shown = [re.findall(r"모범 답: (.*)", prompt) for prompt in komt.judged]
+    assert sorted(shown) == [[], [], ["모범 둘"], ["모범 하나"]]
+
+
+def test_logickors_question_that_asks_for_english_is_not_called_0_for_it(bench):
+    bench.shell.write(
+        "tasks/questions.yaml", "extends: logickor\nversion: 1\ndata: {files: {test: own.jsonl}}\n"
+    )
+    rows = [
+        {"id": n, "category": "x", "questions": [f"질문 {n}", f"질문 {n} 다시"], "references": [None, "모범"]}
+        for n in (1, 2)
+    ]
+    bench.shell.write("data/own.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    with ModelServer(script=bench.script) as server:
+        done = bench.judge(server, bench.run(server, "weak"), "--rubric", "judge_single_zero")
+    assert done.code == 0, done.err
+    zero = ["한국어가 아니면 0점" in prompt for prompt in bench.judged]
+    assert sorted(zero) == [False, True, True, True]
+    (exempt,) = [prompt for prompt in bench.judged if "한국어가 아니면 0점" not in prompt]
+    assert "질문 1 다시" in exempt
+    assert sum("모범" in prompt for prompt in bench.judged) == 2

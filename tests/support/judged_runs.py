@@ -76,8 +76,10 @@ def questions(home: Path) -> None:
         for n in range(COUNT)
     ]
     path = home / "data" / "mt_bench" / "question.jsonl"
-    path.parent.mkdir(parents=True)
+    (path.parent / "reference_answer").mkdir(parents=True)
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    answers = {"question_id": 0, "choices": [{"index": 0, "turns": ["One.", "Two."]}]}
+    (path.parent / "reference_answer" / "gpt-4.jsonl").write_text(json.dumps(answers) + "\n", "utf-8")
 
 
 def make(home: Path, kills: Sequence[int] = (9, 17)) -> Counter[str]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from harness.errors import BadInput
 from harness.judging.arena import Arena, Rules, arena
+from harness.judging.juries import is_jury
 from harness.judging.votes import read_votes
 from harness.reports.arena import render
 from harness.reports.pictures import Chart
@@ -79,17 +80,22 @@ class Talk:
                 {"name": one.name, "system": one.system, "index": one.index} for one in self.runs if one.index
             ],
             "judgings": [
-                {"judge": one.system, "rubric": one.task, "pairs": _of_pairs(one), "index": one.index}
+                {
+                    **{"judge": one.system, "rubric": one.task, "pairs": _of_pairs(one), "index": one.index},
+                    **({"checklist": True} if "criterion" in one.groups else {}),
+                }
                 for one in self.judgings
                 if one.index
             ],
         }
 
     def boards(self) -> list[Board]:
-        """Return a board a rubric of pairs, over all its judges."""
+        """Return a board a rubric of pairs: its jury's, else over all its judges."""
         rubrics: dict[str, list[Path]] = {}
-        for one in self.judgings:
-            if _of_pairs(one):
+        pairs = [one for one in self.judgings if _of_pairs(one)]
+        with_jury = {one.task for one in pairs if is_jury(one.system)}
+        for one in pairs:
+            if one.task not in with_jury or is_jury(one.system):
                 rubrics.setdefault(one.task, []).append(one.directory)
         return [board for rubric, places in rubrics.items() if (board := _board(rubric, places))]
 

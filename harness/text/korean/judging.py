@@ -1,6 +1,12 @@
 """Of metrics, extraction and statistics."""
 
 SENTENCES = {
+    "--jury needs two judges or more (--by A,B)": "--jury에는 심판이 둘 이상 있어야 합니다(--by A,B)",
+    "{0}: the jurors agree: Krippendorff's alpha {1}": "{0}: 심판들의 일치도, 크리펜도르프 알파 {1}",
+    "--control is of rubrics that judge replies as wholes, not of checklists": "--control은 점검표가 아니라 답을 통째로 보는 심판 기준에만 씁니다",
+    "--jury {0}: it should be one of {1}.{2}": "--jury {0}: {1} 중 하나여야 합니다.{2}",
+    "{0}: no criteria: neither a list as its target nor 'criteria' in the rubric": "{0}: 항목이 없습니다. 정답이 목록이거나 심판 기준에 'criteria'가 있어야 합니다",
+    "judged_score: 'off_language' should be one of {0}, not {1}": "judged_score: 'off_language'는 {0} 중 하나여야 합니다({1} 아님)",
     "--own {0}: it should be JUDGE=SYSTEM": "--own {0}: 심판=시스템 꼴이어야 합니다",
     "--own {0}={1}: no {2} {3}.{4}": "--own {0}={1}: {w2} {3:이/가} 없습니다.{4}",
     'the target should be JSON: {"functions": …, "category": …, "answers": …}': '정답은 JSON이어야 합니다: {{"functions": …, "category": …, "answers": …}}',

@@ -28,7 +28,25 @@
     const index = await store.index(judging.index);
     const { ids } = await store.load(index.ids);
     const said = await Promise.all(ids.map((_, place) => store.row(index.answers, place)));
-    return { ...judging, verdicts: new Map(ids.map((id, place) => [id, { said: said[place].prediction ?? null, text: said[place].text ?? said[place].error?.message ?? "" }])) };
+    const each = ids.map((id, place) => [id, { said: said[place].prediction ?? null, text: said[place].text ?? said[place].error?.message ?? "" }]);
+    return { ...judging, verdicts: judging.checklist ? checked(each) : new Map(each) };
+  }
+
+  /** Return a verdict a reply of those on the criteria that end their names: the share that is met, and which. */
+  function checked(each) {
+    const found = new Map();
+    for (const [id, verdict] of each) {
+      const cut = id.lastIndexOf("|");
+      const [reply, criterion] = [id.slice(0, cut), id.slice(cut + 1)];
+      if (!found.has(reply)) found.set(reply, []);
+      found.get(reply).push([criterion, verdict]);
+    }
+    return new Map([...found].map(([reply, all]) => {
+      const known = all.map(([, one]) => one.said).filter((one) => one !== null);
+      const share = known.length < all.length ? null : known.reduce((sum, one) => sum + Number(one), 0) / all.length;
+      const text = all.map(([criterion, one]) => `${criterion}: ${one.said ?? translated("unjudged")}\n${one.text}`).join("\n\n");
+      return [reply, { said: share === null ? null : String(Math.round(100 * share) / 100), text }];
+    }));
   }
 
   const key = (one, place) => `${one.ids[place]}|${one.repeats?.[place] ?? 0}`;
