@@ -21,6 +21,7 @@ from harness.datasets.corpus import passage_id
 from harness.datasets.task_data import Material
 from harness.errors import BadInput, Unavailable, did_you_mean
 from harness.evaluation.adapter_lifecycle import adapter_errors
+from harness.evaluation.attribution import sources
 from harness.models.ranked import ranked
 from harness.records.fingerprint import digest
 from harness.schema import Corpus, Example, Parts, Profile, Request
@@ -50,16 +51,23 @@ class Way(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Passages:
-    """The passages that an example is shown, the best first; whether an answer or its own is there."""
+    """The passages that an example is shown, the best first, by id; whether an answer or its own is there."""
 
-    ids: tuple[str, ...]
-    text: str
+    texts: Mapping[str, str]
     answer: bool
     own: bool
 
-    def recorded(self) -> dict[str, Any]:
-        """Return them as the journal keeps them, without their texts."""
-        return {"ids": list(self.ids), "answer": self.answer, "own": self.own}
+    @property
+    def text(self) -> str:
+        """Return what stands in the prompt."""
+        return BETWEEN.join(self.texts.values())
+
+    def recorded(self, reply: Any) -> dict[str, Any]:
+        """Return them as the journal keeps them, without their texts, with what a written reply rests on."""
+        told: dict[str, Any] = {"ids": list(self.texts), "answer": self.answer, "own": self.own}
+        if isinstance(reply, str):
+            told["sources"] = sources(reply, self.texts)
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,7 @@ def passages(task: Task, said: str, material: Material, profile: Profile) -> Fou
     chosen, asked = way(said), list(material.evaluated())
     texts = _texts(task, material)
     if chosen.name == CLOSED:
-        return Found({one.id: Passages((), "", answer=False, own=False) for one in asked}, len(texts))
+        return Found({one.id: Passages({}, answer=False, own=False) for one in asked}, len(texts))
     if chosen.retriever is None:
         own = {one.id: [passage_id(_text(one))] for one in asked}
         return Found({one.id: _shown(task, one, own[one.id], texts) for one in asked}, len(texts))
@@ -200,12 +208,11 @@ def _answers(task: Task, example: Example) -> list[str]:
 
 
 def _shown(task: Task, example: Example, ids: Sequence[str], texts: Mapping[str, str]) -> Passages:
-    kept = [texts[name] for name in ids if name in texts]
+    kept = {name: texts[name] for name in ids if name in texts}
     answers = _answers(task, example)
     return Passages(
-        ids=tuple(ids),
-        text=BETWEEN.join(kept),
-        answer=any(one.strip() and one.strip() in text for one in answers for text in kept),
+        texts=kept,
+        answer=any(one.strip() and one.strip() in text for one in answers for text in kept.values()),
         own=passage_id(_text(example)) in ids,
     )
 

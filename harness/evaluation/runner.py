@@ -586,7 +586,7 @@ class OpenRun:
             scores=scores,
             official=official,
             groups=groups,
-            passages=None if shown is None else shown.recorded(),
+            passages=None if shown is None else shown.recorded(None if request.options else prediction),
         )
         main = self.metrics[0]
         return record, scores[main.name][0] if scores and main.interval == "wilson" else None

@@ -373,6 +373,10 @@ class RetrievalInfo(Part):
     own: Number | None = Field(
         default=None, description="share whose own passage was among those shown, 0 to 1"
     )
+    attributed: Number | None = Field(
+        default=None,
+        description="share of written answers' sentences that come from a passage shown, by rule, 0 to 1",
+    )
     seconds: Number | None = Field(
         default=None,
         description="s that loading, indexing and searching took; null where nothing was looked for",

@@ -172,6 +172,10 @@ class RecordedPassages(Part):
     ids: list[str] = Field(description="their ids, the best first: the start of their texts' SHA-256")
     answer: bool = Field(description="whether a right answer stands in one of them, letter by letter")
     own: bool = Field(description="whether the question's own passage is among them")
+    sources: list[str | None] | None = Field(
+        default=None,
+        description="passage that each sentence of a written answer comes from, by rule; null: none",
+    )
 
 
 class Record(Part):

@@ -121,6 +121,9 @@ class Tally:
         if record.passages is not None:
             self.shown["answer"] += record.passages.answer
             self.shown["own"] += record.passages.own
+            for source in record.passages.sources or ():
+                self.shown["sentences"] += 1
+                self.shown["attributed"] += source is not None
         if self._by_corpus:
             self.seen.append((record.prediction, frozen(record.target)))
         scores = record.scores or {}
@@ -217,6 +220,8 @@ class Tally:
         if run.retrieval is not None and self.ids:
             run.retrieval.answer = self.shown["answer"] / len(self.ids)
             run.retrieval.own = self.shown["own"] / len(self.ids)
+            if self.shown["sentences"]:
+                run.retrieval.attributed = self.shown["attributed"] / self.shown["sentences"]
         if self.groups and self.ids:
             run.breakdown, run.macro = self._by_group(seed)
         run.usage = UsageTotals(**self.usage) if self.usage else None

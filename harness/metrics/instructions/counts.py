@@ -51,7 +51,12 @@ def sentences(text: str) -> int:
 
 def korean_sentences(text: str) -> int:
     """Return the number of Korean sentences: what a full stop, ?, ! or the end of a line ends."""
-    return sum(any(map(str.isalnum, part)) for part in _TERMINATORS.split(text))
+    return len(parted(text))
+
+
+def parted(text: str) -> list[str]:
+    """Return what a full stop, ?, ! or the end of a line ends and has a letter or a digit in it."""
+    return [part for part in _TERMINATORS.split(text) if any(map(str.isalnum, part))]
 
 
 @cache

@@ -147,6 +147,7 @@ def _all_figures(run: RunDocument) -> Iterator[tuple[tuple[str, str], float | No
         yield (f"goodput ({slo})", "0-1"), goodput.share
     if found := run.retrieval:
         yield ("answer in the passages shown", "0-1"), found.answer
+        yield ("sentences attributed to a passage shown", "0-1"), found.attributed
         yield ("own passage among those shown", "0-1"), found.own
         yield ("finding passages", "s"), found.seconds
     yield ("time per example", "ms"), ms(run)

@@ -1,4 +1,4 @@
-"""The pictures of a sweep: figures over templates, decoding, shots, size and how much was learnt from."""
+"""The pictures of a sweep: over templates, decoding, shots, size, passages, and how much was learnt from."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def charts(entries: Sequence[Run], published: Sequence[Published], column: Colum
     yield from _sizes(entries, column)
     yield from _sweeps(entries, column)
     yield from _learning(entries, column)
+    yield from _passages(entries, column)
 
 
 def ends(main: MetricResult) -> tuple[float, float | None, float | None]:
@@ -112,6 +113,36 @@ def _learning(entries: Sequence[Run], column: Column) -> Iterator[Chart]:
     if lines:
         form = Lines(_series(lines), translated("examples learnt from"), column.name, log=True)
         yield Chart(translated("Learning curves"), translated("Each point is a fit of its own."), form)
+
+
+def _passages(entries: Sequence[Run], column: Column) -> Iterator[Chart]:
+    """Yield how good systems are by the passages that were found for them, their own passage beside."""
+    asked = [entry for entry in entries if entry.document.task.context and entry.main.value is not None]
+    found: dict[tuple[str, str], dict[int, Run]] = {}
+    other: dict[tuple[str, str], Run] = {}
+    for entry in asked:
+        told = entry.document.retrieval
+        system = _name(entry.document.backend.name, entry, "context")
+        if told is not None and told.retriever is not None:
+            found.setdefault((system, told.retriever), {})[told.k] = entry
+        else:
+            other[system, str(entry.document.task.context)] = entry
+    series = []
+    for (system, retriever), line in found.items():
+        closed = {0: other[system, "closed"]} if (system, "closed") in other else {}
+        if len(closed) + len(line) > 1:
+            points = sorted({**closed, **line}.items())
+            series.append(Series(f"{system}, {retriever}", [Place(k, *ends(run.main)) for k, run in points]))
+    if not series:
+        return
+    most = max(float(place.x) for one in series for place in one.places)
+    series += [
+        Series(f"{system}, {translated('own passage')}", [Place(k, *ends(run.main)) for k in (0.0, most)])
+        for (system, way), run in other.items()
+        if way == "gold" and any(system == name for name, _ in found)
+    ]
+    note = translated("The same questions: with no passage (0), with the first k found, with their own.")
+    yield Chart(translated("Passages shown"), note, Lines(series, translated("passages"), column.name))
 
 
 Line = tuple[str, list[tuple[Any, Run]]]  # a name, and its points in order

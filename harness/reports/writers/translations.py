@@ -316,6 +316,7 @@ KOREAN: dict[str, str] = {
     "time per example": "예제당 시간",
     "CPU time per example": "예제당 CPU 시간",
     "answer in the passages shown": "보인 지문에 답이 있음",
+    "sentences attributed to a passage shown": "보인 지문에서 나온 문장",
     "own passage among those shown": "보인 지문에 제 지문이 있음",
     "finding passages": "지문 찾기",
     "fit, CPU": "학습 CPU",

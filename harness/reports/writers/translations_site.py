@@ -262,6 +262,12 @@ SITE: dict[str, str] = {
     "The same examples, worded otherwise: a flat line is a system that does not mind.": (
         "같은 예제를 다른 말로 물음: 선이 평평하면 말투를 타지 않는 시스템."
     ),
+    "Passages shown": "보여 준 지문",
+    "The same questions: with no passage (0), with the first k found, with their own.": (
+        "같은 질문: 지문 없이(0), 찾은 지문 k개와 함께, 질문의 지문과 함께."
+    ),
+    "passages": "지문 수",
+    "own passage": "질문의 지문",
     "Decoding: {key}": "디코딩: {key}",
     "All other settings are the same along a line.": "한 선 위에서 다른 설정은 모두 같음.",
     "Learning curves": "학습 곡선",
