@@ -52,7 +52,7 @@ METRICS = {
     "json_keys": "JSON 키의 F1 / F1 of the keys of JSON",
     "json_values": "JSON 값의 F1 / F1 of the values of JSON, each at its key",
     "json_exact": "키와 값이 모두 맞은 비율 / share whose every key and value is right",
-    "call_exact": "해야 할 호출이 FunctionChat의 규칙으로 맞은 비율 / due calls right by its authors' rule",
+    "call_exact": "규칙만으로 맞은 호출의 비율, 하한 / due calls right by its authors' rule, a lower bound",
     "call_decision": "호출해야 할 때만 호출한 비율 / share of examples with a call just where one is due",
     "world_state": "세계가 바라던 상태로 끝난 비율 / share of episodes that end in the wanted state",
     "world_steps": "한 번에 든 응답의 수 / replies an episode took",

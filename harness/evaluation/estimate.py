@@ -26,6 +26,7 @@ from harness.evaluation.wrappers.compose import kept, wrapped
 from harness.evaluation.wrappers.readable import UNREAD
 from harness.schema import Exchange, Request, Response
 from harness.stats.prediction_intervals import Range, by_line, by_mean, exactly
+from harness.tasks.task import settled
 
 # What a chat format puts around each message and the reply, in tokens; OpenAI's, and near to others.
 PER_MESSAGE, PER_REPLY = 4, 3
@@ -158,7 +159,7 @@ def requests(
     for example in plan.evaluated():
         if example.meta.get("turn") == "1":
             said = {}
-        for repeat in range(plan.options.repeat):
+        for repeat in range(plan.options.repeat if not settled(plan.task, example) else 0):
             request = prompts.request(example, repeat, said.get(repeat, ()))
             yield request
             if turned:

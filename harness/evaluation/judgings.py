@@ -11,7 +11,7 @@ from harness.errors import BadInput, HarnessError
 from harness.evaluation.grid import plans
 from harness.evaluation.grid_loop import GridOutcome, execute_all
 from harness.evaluation.progress import display
-from harness.judging import juries, replies
+from harness.judging import calls, juries, replies
 from harness.judging.replies import Replies
 from harness.options.running import RunOptions
 from harness.records.run_schema import COMPLETE
@@ -51,7 +51,8 @@ def judging_plans(
     """
     found = replies.read_replies(runs)
     made = plans_of(options, found, by, rubric, baseline, report, command, control=control)
-    if silent := sum(run.silent for run in found):
+    empty = of_calls(rubric)  # a reply that calls nothing is judged, too
+    if silent := sum(run.silent - (len(run.empty) if empty else 0) for run in found):
         say(f"{silent:,} replies are missing, failed or empty, and are not judged")
     return made
 
@@ -116,6 +117,10 @@ def _rows(
     found: Sequence[Replies], rubric: str, baseline: str | None, *, control: bool
 ) -> Iterator[dict[str, Any]]:
     file = tasks.load(rubric).file
+    if file.settled is not None:
+        if control:
+            raise BadInput(f"--control swaps words; {rubric} judges calls")
+        return calls.call_rows(found)
     if CRITERION in file.inputs:
         if control:
             raise BadInput("--control is of rubrics that judge replies as wholes, not of checklists")
@@ -124,6 +129,11 @@ def _rows(
     if control:
         return replies.control_rows(found, pairs=pairs)
     return replies.pair_rows(found, baseline) if pairs else replies.single_rows(found)
+
+
+def of_calls(rubric: str) -> bool:
+    """Return whether a rubric judges calls, of which a rule may know the verdict before anybody is asked."""
+    return tasks.load(rubric).file.settled is not None
 
 
 def of_pairs(rubric: str) -> bool:

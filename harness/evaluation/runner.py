@@ -82,6 +82,7 @@ from harness.schema import (
 from harness.scoring.example_scores import score
 from harness.scoring.rescore import rejudge
 from harness.scoring.summary import Tally, tally
+from harness.tasks.task import settled
 from harness.terminal import say
 
 GO_ON = "stopped; the same command goes on"
@@ -198,6 +199,7 @@ class OpenRun:
         self._around = ExitStack()
         self._asked: Adapter | None = None  # the engine, with what stands around it
         self._conversations: Conversations | Episodes | None = None
+        self._settled: deque[tuple[Request, Response]] = deque()  # what is known without asking
         self._prompts: Prompts
         self._make: Callable[..., Request]
         self.session = Session()
@@ -498,6 +500,10 @@ class OpenRun:
                     return
                 if (example.id, repeat) not in done:
                     request = self._make(example, repeat)
+                    if known := settled(self.plan.task, example):
+                        told = Response(request.key, text=known, finish="settled", attempts=0)
+                        self._settled.append((request, told))
+                        continue
                     pending[request.key] = request
                     yield request
 
@@ -507,7 +513,11 @@ class OpenRun:
         self._stop(Interrupted(f"paused; harness run --resume {self.directory} goes on"))
 
     def _pass_over(self, pending: dict[Key, Request], journal: Journal) -> None:
-        """Write down the turns that cannot be asked, as what came before them was not answered."""
+        """Write down what is not asked: turns after one without an answer, and replies known already."""
+        while self._settled:
+            request, response = self._settled.popleft()
+            pending[request.key] = request
+            self._keep(response, pending, journal)
         for request, response in self._conversations.unasked() if self._conversations else ():
             pending[request.key] = request
             self._keep(response, pending, journal)

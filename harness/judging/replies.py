@@ -32,13 +32,17 @@ FILE = "replies.jsonl"
 
 @dataclass(frozen=True)
 class Replies:
-    """The last reply of each (id, repeat) of a run that can be judged, and how many cannot."""
+    """The last reply of each (id, repeat) of a run that can be judged, and how many cannot.
+
+    Of these, `empty` were asked and answered with nothing.
+    """
 
     system: str
     task: str
     records: dict[tuple[str, int], Record]
     silent: int
     languages: Mapping[str, str] = field(default_factory=dict)  # by turn or question, as the task says
+    empty: dict[tuple[str, int], Record] = field(default_factory=dict)
 
 
 def read_replies(places: Sequence[Path]) -> list[Replies]:
@@ -51,9 +55,11 @@ def read_replies(places: Sequence[Path]) -> list[Replies]:
     for directory in run_file.runs(list(places)):
         run = run_file.read_run(directory)
         last = {line.record.key: line.record for line in records.read_records(directory / run_file.SAMPLES)}
-        kept = {key: one for key, one in last.items() if not one.failed and spoken(one.response.text)}
-        silent = len(last) - len(kept)
-        found.append(Replies(run.label, run.task.name, kept, silent, _languages(directory, run.task.name)))
+        came = {key: one for key, one in last.items() if not one.failed}
+        kept = {key: one for key, one in came.items() if said(one)}
+        empty = {key: one for key, one in came.items() if key not in kept}
+        languages = _languages(directory, run.task.name)
+        found.append(Replies(run.label, run.task.name, kept, len(last) - len(kept), languages, empty))
     if not found:
         raise BadInput("no runs to judge")
     names = [one.system for one in found]
@@ -78,7 +84,7 @@ def single_rows(found: Sequence[Replies]) -> Iterator[dict[str, Any]]:
     """Yield a row a reply."""
     for run in found:
         for (name, repeat), record in run.records.items():
-            row = _row(record, run, f"{run.system}|{name}|{repeat}")
+            row = row_of(record, run, f"{run.system}|{name}|{repeat}")
             yield {**row, "system": run.system, "reply": _quoted(record, "reply", row["mark"])}
 
 
@@ -97,7 +103,7 @@ def checklist_rows(found: Sequence[Replies], criteria: Mapping[str, str]) -> Ite
                     f"{name}: no criteria: neither a list as its target nor 'criteria' in the rubric"
                 )
             for criterion, text in asked.items():
-                row = _row(record, run, f"{run.system}|{name}|{repeat}|{criterion}")
+                row = row_of(record, run, f"{run.system}|{name}|{repeat}|{criterion}")
                 about = {"criterion": criterion, "criterion_text": text, "system": run.system}
                 yield {**row, **about, "reply": _quoted(record, "reply", row["mark"])}
 
@@ -120,7 +126,7 @@ def pair_rows(found: Sequence[Replies], baseline: str | None = None) -> Iterator
             for first, second in ((one, other), (other, one)):
                 key = f"{first.system}|{second.system}|{name}|{repeat}"
                 a, b = first.records[name, repeat], second.records[name, repeat]
-                row = _row(a, one, key)
+                row = row_of(a, one, key)
                 yield {
                     **{**row, "first": first.system, "second": second.system},
                     "first_reply": _quoted(a, "reply_a", row["mark"]),
@@ -148,11 +154,15 @@ def _with_text(record: Record, text: str) -> Record:
     return record.model_copy(update={"response": record.response.model_copy(update={"text": text})})
 
 
-def _row(record: Record, run: Replies, name: str) -> dict[str, Any]:
-    """Return what every row has: its id, the question between marks, the reference where there is one."""
-    question = _question(record)
+def row_of(record: Record, run: Replies, name: str, above: str = "") -> dict[str, Any]:
+    """Return what every row has: its id, the question between marks, the reference where there is one.
+
+    `above` stands before the question, between the same marks.
+    """
+    question = above + _question(record)
     # Of all that is shown, so that no reply can hold the mark which closes it.
-    mark = hashlib.sha256(f"{name}\0{question}\0{record.response.text}".encode()).hexdigest()[:12]
+    reply = f"{record.response.text}{record.response.calls or ''}"
+    mark = hashlib.sha256(f"{name}\0{question}\0{reply}".encode()).hexdigest()[:12]
     target = record.target if isinstance(record.target, str) else ""
     language = wanted(run.languages, record.id, record.cluster)
     off = is_off(spoken(record.response.text) or "", language)
@@ -165,19 +175,37 @@ def _row(record: Record, run: Replies, name: str) -> dict[str, Any]:
 
 
 def _quoted(record: Record, what: str, mark: str) -> str:
-    return quoted(spoken(record.response.text) or "", what, mark)
+    return quoted(said(record), what, mark)
+
+
+def said(record: Record) -> str:
+    """Return a reply as a judge reads it: its words without thoughts, and a line for each call."""
+    names = record.response.renamed or {}
+    calls = [
+        _line({"name": names.get(one["name"], one["name"]), "arguments": one["arguments"]})
+        for one in record.response.calls or ()
+    ]
+    return "\n".join(filter(None, (spoken(record.response.text), *calls)))
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _content(message: Mapping[str, Any]) -> str:
+    """Return what a message says, a line for each call that it makes."""
+    calls = [_line(one.get("function", one)) for one in message.get("tool_calls") or ()]
+    return "\n".join(filter(None, (message["content"], *calls)))
 
 
 def _question(record: Record) -> str:
     """Return what the system was asked: its prompt, or the messages with who said what; no system message."""
     asked = record.request or {}
     if "messages" in asked:
-        said = [one for one in asked["messages"] if one["role"] != "system"]
-        return (
-            said[-1]["content"] or ""
-            if len(said) == 1
-            else "\n\n".join(f"[{m['role']}]\n{m['content'] or ''}" for m in said)
-        )
+        talk = [one for one in asked["messages"] if one["role"] != "system"]
+        if len(talk) == 1:
+            return _content(talk[0])
+        return "\n\n".join(f"[{one['role']}]\n{_content(one)}" for one in talk)
     if "prompt" in asked:
         return asked["prompt"]
     return "\n".join(str(value) for value in (asked.get("fields") or {}).values())

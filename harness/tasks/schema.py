@@ -754,6 +754,10 @@ class TaskFile(Strict):
         default="unanswered",
         description="what a reply without an answer is: unanswered, or failed, so that it is asked again",
     )
+    settled: str | None = Field(
+        default=None,
+        description="the field that holds a reply which is known already: where it says one, nobody is asked",
+    )
     official: dict[str, Annotated[list[Named], Field(min_length=1)]] = Field(
         default={}, description="an official reader → the metrics that judge what it reads"
     )
@@ -795,6 +799,8 @@ class TaskFile(Strict):
         new: dict[str, Any] = {key: True for key in ("shuffle_options", "both_orders") if getattr(self, key)}
         if self.turns is not None:
             new["turns"] = self.turns
+        if self.settled is not None:
+            new["settled"] = self.settled
         for key in ("corpus", "qrels", "world"):
             if (found := getattr(self, key)) is not None:
                 new[key] = found.model_dump()

@@ -26,6 +26,12 @@ SHIPPED = "shipped:"
 MOST_SHOTS = 1000  # as a file may say; more are a slip of the keyboard
 
 
+def settled(task: Task, example: Example) -> str:
+    """Return the reply to an example that is known without asking, empty where there is none."""
+    field = task.file.settled
+    return "" if field is None else str(example.fields.get(field) or "")
+
+
 @dataclass(frozen=True)
 class Task:
     """One task as one run asks it: a file, and what was chosen of it."""

@@ -13,7 +13,7 @@ from harness.config.documents import Document, Loc, shown
 from harness.config.fields import Named
 from harness.errors import BadInput, Unavailable, did_you_mean
 from harness.hookspecs import ExtractorEntry, MetricEntry
-from harness.schema import IMAGE, Ask
+from harness.schema import IMAGE, WRITTEN, Ask
 from harness.tasks.schema import BESIDE_TURNS, TaskFile
 from harness.text.normalize import CLEANERS
 from harness.worlds import world as worlds
@@ -69,6 +69,7 @@ def problems(
         *_metrics(file.metrics, file, ask, ("metrics",)),
         *_official(file, ask),
         *_executed(file, ask),
+        *_settled(file, ask),
         *_references(file),
         *_templates(file, ask),
     ]
@@ -400,6 +401,17 @@ def _executed(file: TaskFile, ask: Ask) -> Iterator[Problem]:
         yield f"'execute' runs what is written, and {ask!r} asks for no text", ("execute",)
     if "target" not in file.fields:
         yield "'fields' names no target, the tests that a program is run with", ("fields",)
+
+
+def _settled(file: TaskFile, ask: Ask) -> Iterator[Problem]:
+    """Yield what is wrong with replies that are known already."""
+    if file.settled is None:
+        return
+    if ask not in WRITTEN or file.steps:
+        yield "'settled' is about single replies in text", ("settled",)
+    if file.settled not in file.inputs:
+        hint = did_you_mean(file.settled, file.inputs)
+        yield f"'settled' names no field of the task: {shown(file.settled)}.{hint}", ("settled",)
 
 
 def _references(file: TaskFile) -> Iterator[Problem]:

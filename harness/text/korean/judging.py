@@ -7,6 +7,9 @@ SENTENCES = {
     "--jury {0}: it should be one of {1}.{2}": "--jury {0}: {1} 중 하나여야 합니다.{2}",
     "{0}: no criteria: neither a list as its target nor 'criteria' in the rubric": "{0}: 항목이 없습니다. 정답이 목록이거나 심판 기준에 'criteria'가 있어야 합니다",
     "judged_score: 'off_language' should be one of {0}, not {1}": "judged_score: 'off_language'는 {0} 중 하나여야 합니다({1} 아님)",
+    # harness/judging/calls.py
+    "--control swaps words; {0} judges calls": "--control은 낱말을 뒤섞습니다. {0:은/는} 호출을 심판합니다",
+    "{0} has no {1}, the rule that judges calls before a judge does; add it to the task's metrics, and `harness rescore`": "{0}에 {1:이/가} 없습니다. 심판보다 먼저 호출을 채점하는 규칙이니, 과제의 지표에 더하고 `harness rescore`를 쓰세요",
     "--own {0}: it should be JUDGE=SYSTEM": "--own {0}: 심판=시스템 꼴이어야 합니다",
     "--own {0}={1}: no {2} {3}.{4}": "--own {0}={1}: {w2} {3:이/가} 없습니다.{4}",
     'the target should be JSON: {"functions": …, "category": …, "answers": …}': '정답은 JSON이어야 합니다: {{"functions": …, "category": …, "answers": …}}',
