@@ -18,7 +18,6 @@ from harness.adapters.hf.adapter import HuggingFace  # noqa: E402
 from harness.errors import BadInput  # noqa: E402
 from harness.schema import Decoding, Example, Option, Parts, Profile, Request, WithTools  # noqa: E402
 from tests.support.division import shared_model  # noqa: E402
-from tests.support.forking import MODELS  # noqa: E402
 from tests.support.model_server import ModelServer, refuse, say  # noqa: E402
 from tests.support.remote import asked as asked_of_server  # noqa: E402
 from tests.support.running import Project, records_of, rows  # noqa: E402
@@ -151,7 +150,6 @@ def test_chat_is_a_setting_on_the_command_line(tmp_path, plain):
     assert CHAT_TEMPLATE
     project = Project(tmp_path)
     project.reviews(test=rows(2))
-    project.imported = MODELS
     project.write("backends/mine.yaml", f"adapter: huggingface\nmodel: {plain}\nkind: instruct\n")
     given = ("run", "-t", "reviews", "-b", "mine", "--data-dir", "data", "-m", "chat=true,false")
     done = project.harness(*given)

@@ -6,7 +6,6 @@ from importlib.util import find_spec
 
 import pytest
 
-from tests.support.forking import MODELS
 from tests.support.running import REVIEWS, Project, said
 
 # Importing it takes seconds: one run serves all that only look at it.
@@ -32,7 +31,6 @@ class Share(evaluate.Metric):
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project in which two systems were judged by a script of its own."""
     made = Project(tmp_path_factory.mktemp("project"))
-    made.imported = MODELS
     made.write("share/share.py", SCRIPT)
     made.reviews(text=REVIEWS.replace("[accuracy,", '["evaluate:./share", accuracy,'))
     made.env |= {"HF_HOME": str(made.home / "hf")}

@@ -9,7 +9,6 @@ import pytest
 
 pytest.importorskip("aiohttp")
 
-from tests.support.forking import ASKING
 from tests.support.model_server import Asked, ModelServer, Reply, refuse, say, usage
 from tests.support.running import Project, here, keys_of, records_of
 from tests.support.running import said as document_of
@@ -31,7 +30,6 @@ metrics: [unanswered]
 @pytest.fixture
 def project(tmp_path) -> Project:
     made = Project(tmp_path)
-    made.imported = ASKING
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         made.env.pop(name, None)
     talks(made, 3)

@@ -20,7 +20,6 @@ if sys.platform == "win32":
     pytest.skip("POSIX signals", allow_module_level=True)
 
 from tests.support.disks import mounted
-from tests.support.forking import ASKING
 from tests.support.model_server import Asked, ModelServer, Reply, answer, refuse, say, usage
 from tests.support.running import PATIENCE, Project, one_line, records_of, rows, said
 
@@ -43,7 +42,6 @@ EACH = 10 * READ + 2 * WRITTEN  # as `usage` counts a reply
 @pytest.fixture
 def project(tmp_path) -> Project:
     made = Project(tmp_path)
-    made.imported = ASKING
     made.reviews(test=rows(ROWS))
     made.write("backends/paid.yaml", PAID)
     return made

@@ -12,7 +12,6 @@ import pytest
 pytest.importorskip("aiohttp")
 
 from tests.support.certificates import certified
-from tests.support.forking import ASKING
 from tests.support.model_server import RESET, Asked, ModelServer, Reply, answer, refuse, say
 from tests.support.running import PATIENCE, Project, here, keys_of, one_line, outcome, records_of, rows, said
 
@@ -22,7 +21,6 @@ AT_ONCE, KILLS = 8, 2  # benchmarks/remote.py kills twenty times
 @pytest.fixture
 def project(tmp_path) -> Project:
     made = Project(tmp_path)
-    made.imported = ASKING
     made.reviews(test=rows(60))
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         made.env.pop(name, None)

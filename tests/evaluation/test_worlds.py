@@ -13,7 +13,6 @@ import pytest
 pytest.importorskip("aiohttp")
 
 from harness.worlds import world as worlds
-from tests.support.forking import ASKING
 from tests.support.model_server import Asked, ModelServer, Reply, refuse, say, usage, whole
 from tests.support.running import Project, doubled, here, keys_of, one_line, outcome, records_of
 from tests.support.running import said as document_of
@@ -30,7 +29,6 @@ Call = dict[str, Any]
 @pytest.fixture
 def project(tmp_path) -> Project:
     made = Project(tmp_path)
-    made.imported = ASKING
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         made.env.pop(name, None)
     return made
@@ -222,7 +220,7 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_as_one_that_was_not(project,
         assert not doubled(project.only())
         mended = outcome(project.only())
         other = Project(tmp_path / "other")
-        other.imported, other.env = project.imported, {**project.env, "HARNESS_CACHE": str(tmp_path / "c2")}
+        other.env = {**project.env, "HARNESS_CACHE": str(tmp_path / "c2")}
         other.home.mkdir()
         assert other.harness(*command, *options).returncode == 0
     assert mended == outcome(other.only())

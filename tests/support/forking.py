@@ -31,30 +31,15 @@ from threading import Lock, Timer
 from types import TracebackType
 from typing import IO, Any, TextIO
 
-# What `run`, `rescore`, `data` and the reports import, and nothing that a model needs.
+# What `run`, `rescore`, `data`, the reports and asking a server import, and nothing that a model needs.
 IMPORTED = (
     *("harness.cli.app", "harness.evaluation.grid", "harness.evaluation.runner"),
     *("harness.reports.run", "harness.reports.site.writing"),
     *("harness.adapters.dummy", "harness.adapters.baseline", "harness.metrics.classification"),
     *("harness.stats.intervals", "harness.scoring.rescore"),
     *("harness.reports.leaderboard.board", "harness.reports.leaderboard.render"),
-    *(
-        "numpy.ma",
-        "rich.progress",
-        "harness.datasets.downloads.web",
-        "harness.adapters.classical.classifiers",
-    ),
-)
-# What asking a server imports: most of a second, which a test of another kind does without.
-ASKING = ("aiohttp", "harness.adapters.remote.openai")
-# What a local model imports, also one that is trained; one server for all of these: it takes ten seconds.
-MODELS = (
-    "torch",
-    "torch._dynamo",
-    "tokenizers",
-    "pandas",
-    "transformers.pipelines",
-    "harness.adapters.hf.adapter",
+    *("numpy.ma", "rich.progress", "harness.datasets.downloads.web"),
+    *("harness.adapters.classical.classifiers", "aiohttp", "harness.adapters.remote.openai"),
 )
 _one_at_a_time = Lock()
 
@@ -70,7 +55,6 @@ class Forked:
         arguments: Sequence[str],
         cwd: Path,
         env: Mapping[str, str],
-        imported: tuple[str, ...] = (),
         *,
         stdout: int | IO[Any] = subprocess.DEVNULL,
         stderr: int | IO[Any] = subprocess.PIPE,
@@ -82,9 +66,7 @@ class Forked:
             self._told, told = socket.socketpair()
             theirs.enter_context(told)
             with _one_at_a_time:
-                socket.send_fds(
-                    _server(imported), [json.dumps(asked).encode() + b"\n"], [*streams, told.fileno()]
-                )
+                socket.send_fds(_server(), [json.dumps(asked).encode() + b"\n"], [*streams, told.fileno()])
         self.pid = _number(self._told)
 
     def _stream(self, stream: int | IO[Any], theirs: ExitStack) -> int:
@@ -154,11 +136,8 @@ def run(
     cwd: Path,
     env: Mapping[str, str],
     timeout: float,
-    imported: tuple[str, ...] = (),
 ) -> subprocess.CompletedProcess:
     """Run the command to its end, and return its exit code and what it wrote.
-
-    `imported` are modules that it finds imported too: torch alone takes seconds.
 
     Raises:
         TimeoutExpired: it took longer; it has been killed.
@@ -166,7 +145,7 @@ def run(
     with (
         tempfile.TemporaryFile() as out,
         tempfile.TemporaryFile() as err,
-        Forked(arguments, cwd, env, imported, stdout=out, stderr=err) as process,
+        Forked(arguments, cwd, env, stdout=out, stderr=err) as process,
     ):
         code = process.wait(timeout)
         for stream in (out, err):
@@ -184,11 +163,11 @@ def _of_the_interpreter(env: Mapping[str, str]) -> dict[str, str]:
 
 
 @cache
-def _server(imported: tuple[str, ...]) -> socket.socket:
+def _server() -> socket.socket:
     ours, its = socket.socketpair()
     with its:
         process = subprocess.Popen(
-            [sys.executable, __file__, str(its.fileno()), *imported],
+            [sys.executable, __file__, str(its.fileno())],
             # One thread: those of a library are not there after a fork.
             env={**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
             pass_fds=[its.fileno()],
@@ -276,7 +255,7 @@ def _writer(number: int, like: TextIO, by_lines: bool) -> TextIO:
 
 if __name__ == "__main__":
     del sys.path[0]  # this folder, which a command does not see
-    for name in (*IMPORTED, *sys.argv[2:]):
+    for name in IMPORTED:
         with suppress(ImportError):  # an extra that is not here is the command's to miss
             importlib.import_module(name)
     from harness.__main__ import main

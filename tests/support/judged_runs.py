@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support import forking
-from tests.support.forking import ASKING
 from tests.support.model_server import Asked, ModelServer, Reply, say
 
 COUNT = 24
@@ -51,16 +50,14 @@ def reply(asked: Asked) -> Reply:
 
 def harness(home: Path, *words: object, code: int = 0) -> None:
     """Run the command in a process of its own."""
-    done = forking.run(
-        [str(word) for word in words], cwd=home, env=_environment(home), timeout=120, imported=ASKING
-    )
+    done = forking.run([str(word) for word in words], cwd=home, env=_environment(home), timeout=120)
     assert done.returncode == code, done.stderr
 
 
 def killed(home: Path, server: ModelServer, after: int, *words: object) -> None:
     """Run the command, and kill it once the server was asked so often; or let it end."""
     begun = len(server.seen)
-    with forking.Forked([str(word) for word in words], home, _environment(home), ASKING) as process:
+    with forking.Forked([str(word) for word in words], home, _environment(home)) as process:
         while process.poll() is None and len(server.seen) - begun < after:
             time.sleep(0.002)
 

@@ -73,7 +73,6 @@ class Project:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.imported: tuple[str, ...] = ()  # what most commands of a test import anyway, such as torch
         self.apart = False  # whether every command needs a process of its own, at three times the cost
         self.env = {**os.environ, "HARNESS_CACHE": str(home / "cache"), "HF_HUB_OFFLINE": "1"}
         self.env.pop("HARNESS_DATA", None)
@@ -119,7 +118,7 @@ class Project:
             return self._within(list(map(str, arguments)), cwd or self.home)
         if not how and forking.can_run(self.env):
             words = list(map(str, arguments))
-            return forking.run(words, cwd or self.home, self.env, 4 * PATIENCE, self.imported)
+            return forking.run(words, cwd or self.home, self.env, 4 * PATIENCE)
         return subprocess.run(
             [sys.executable, "-m", "harness", *map(str, arguments)],
             cwd=cwd or self.home,
@@ -157,7 +156,7 @@ class Project:
         """Start the command; it is killed at the end of the block if it is still there."""
         if forking.can_run(self.env):
             words = list(map(str, arguments))
-            with forking.Forked(words, self.home, self.env, self.imported, stderr=stderr) as forked:
+            with forking.Forked(words, self.home, self.env, stderr=stderr) as forked:
                 yield forked
             return
         with subprocess.Popen(

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.forking import MODELS
 from tests.support.running import REVIEWS, Project, here, rows
 from tests.support.shell import Shell
 
@@ -104,7 +103,6 @@ def test_what_the_user_s_own_argument_names_runs(shell, cloned):
     project = Project(shell.home)
     project.apart = True  # where the library looks for code is read when it is imported
     project.env["HF_HOME"] = str(shell.home / "hf")
-    project.imported = MODELS
     said = project.harness("score", "answers.jsonl", "--metric", "evaluate:./share")
     assert "cannot be loaded: RuntimeError: ran" in said.stderr
     assert (shell.home / RAN).read_text() == "ran"

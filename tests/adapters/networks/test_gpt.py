@@ -12,7 +12,6 @@ from harness.adapters.fields import bare_text
 from harness.adapters.networks.gpt import Gpt
 from harness.errors import BadInput, Unavailable
 from harness.schema import Decoding, Example, Option, Parts, Profile, Request
-from tests.support.forking import MODELS
 from tests.support.running import Project, outcome, said
 from tests.support.tiny_models import review
 
@@ -202,7 +201,6 @@ QUICK = tuple(f"-m{key}={value}" for key, value in {**SMALL, "epochs": 15, "lear
 def project(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("project"))
     project.env["OMP_NUM_THREADS"] = "1"
-    project.imported = MODELS
     project.reviews()
     done = project.harness(*RUN, *QUICK)
     assert done.returncode == 0, done.stderr

@@ -14,7 +14,6 @@ from harness import plugins
 from harness.backends import backend as backends
 from harness.errors import BadInput, Unavailable
 from harness.schema import Decoding, Profile
-from tests.support.forking import MODELS
 from tests.support.running import PATIENCE, Project, here, one_line, outcome, records_of, rows, said
 
 NAMES = ("lstm", "cnn_text", "transformer", "transformer_pretrained", "word2vec")
@@ -41,7 +40,6 @@ metrics: [pearson]
 def project(tmp_path: Path) -> Project:
     project = Project(tmp_path)
     project.env["OMP_NUM_THREADS"] = "1"
-    project.imported = MODELS if HERE else ()
     project.reviews(train=rows(120, "t"))
     return project
 
@@ -67,7 +65,6 @@ def test_the_classical_systems_work_where_torch_cannot_be_imported(project):
     project.write("site/torch.py", "raise ImportError('not here')\n")
     project.write("site/tokenizers.py", "raise ImportError('not here')\n")
     project.env["PYTHONPATH"] = str(project.home / "site")
-    project.imported = ()
     done = project.harness("run", "-t", "reviews", "-b", "majority,nb,tfidf", "--data-dir", "data")
     assert done.returncode == 0, done.stderr
 

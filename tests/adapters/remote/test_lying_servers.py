@@ -10,7 +10,6 @@ import pytest
 
 pytest.importorskip("aiohttp")
 
-from tests.support.forking import ASKING
 from tests.support.model_server import Asked, ModelServer, Reply, answer, say, usage, whole
 from tests.support.running import Project, records_of, rows, said
 
@@ -20,7 +19,6 @@ HALF = "\ud83d"  # of a surrogate pair, as a server's JSON may escape one: no UT
 @pytest.fixture
 def project(tmp_path) -> Project:
     made = Project(tmp_path)
-    made.imported = ASKING
     made.reviews(test=rows(12))
     return made
 
