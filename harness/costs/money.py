@@ -129,6 +129,10 @@ class Budget:
         self.reserved += amount
         return True
 
+    def may_grow(self) -> bool:
+        """Return whether what was refused may be granted later, though nothing is in flight: never."""
+        return False
+
     def settle(self, reserved: Decimal, spent: Decimal) -> None:
         """Give back what was set aside and take what it really cost."""
         self.reserved -= reserved

@@ -54,7 +54,8 @@ class Held(NamedTuple):
 class Life:
     """What a worker says of itself.
 
-    `left` says that it holds nothing any more. `session` and `fit` are as `run.json` has them, `stopped` is
+    `left` says that it holds nothing any more, `dry` that it has no money in hand and waits for others'.
+    `session` and `fit` are as `run.json` has them, `stopped` is
     why it asked no more.
     """
 
@@ -64,6 +65,7 @@ class Life:
     answers: int = 0
     failed: int = 0
     left: bool = False
+    dry: bool = False
     session: dict[str, Any] = field(default_factory=dict)
     fit: dict[str, Any] | None = None
     stopped: str | None = None

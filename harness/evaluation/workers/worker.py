@@ -18,6 +18,7 @@ from harness.errors import HarnessError, Interrupted
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display
 from harness.evaluation.runner import GO_ON, OpenRun
+from harness.evaluation.workers.purse import Purse
 from harness.records import run_file
 from harness.records.journal import Journal, Key, read_records
 from harness.records.leases import BEAT_S, Division, Held, Life, new_owner
@@ -27,6 +28,7 @@ from harness.schema import DROPPED, Example, Failure, Request, Response
 ALONE_FROM = 2  # the generation of a range from which on its examples are asked one by one
 DEATHS = 3  # of workers, each while it asked one example alone, that make the example failed
 LOOK_S = 1.0  # between two looks for an heir
+LAST_TRIES = 4  # to take what others gave back, once none of them has any more in hand
 WAIT_S = (0.05, 1.0)  # between two looks for a range to take, at first and at last
 
 
@@ -68,6 +70,9 @@ class Worker(OpenRun):
         self._rows = Rows(plan.evaluated)
         self._looked = 0.0
         self._others_failed = 0
+        self._last_tries = LAST_TRIES
+        if isinstance(plan.options.budget, Purse):
+            plan.options.budget.others_hold = self._others_hold
 
     def work(self) -> None:
         """Ask whatever nobody else asks, until all of the run has ended or something stops it.
@@ -238,6 +243,24 @@ class Worker(OpenRun):
         """Forget a range that did not end here; it is an heir's, or will be when this worker has left."""
         self._holding.pop(held.unit, None)
         self._left.pop(held.unit, None)
+
+    def _others_hold(self, dry: bool) -> bool:
+        """Say whether this worker has no money in hand; return whether another may give some back.
+
+        Where none has any, the first by name looks once more, while nobody else takes.
+        """
+        was, self.life.dry = self.life.dry, dry
+        if was != dry:
+            self._beat()
+        if self._over():
+            return False
+        names = [n for n in self.division.owners() if n == self.owner or not self.division.lapsed(n)]
+        lives = {name: self.division.life(name) for name in names}
+        if any(life is not None and not life.dry for life in lives.values()):
+            self._last_tries = LAST_TRIES
+            return True
+        self._last_tries -= 1
+        return self.owner == names[0] and self._last_tries > 0
 
     def _failures(self) -> int:
         return self.session.failed + self._others_failed

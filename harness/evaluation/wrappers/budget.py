@@ -84,10 +84,11 @@ class Budgeted(Wrapper):
             while not self._reserve(request.key, most):
                 if self._broken is not None:
                     return
-                if not self._reserved:
+                if self._reserved:
+                    yield None
+                elif self.budget is None or not self.budget.may_grow():
                     self._refused = most.amount
                     return
-                yield None
             request.may_resend = partial(self._reserve, request.key, most)
             yield request
 

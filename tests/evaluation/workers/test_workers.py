@@ -180,7 +180,7 @@ def test_one_purse_holds_over_all_workers(project):
     done = project.harness(*RUN, "-b", "metered", "--max-cost", "1USD", "--no-cache", "--replicas", "3")
     assert done.returncode == 4, done.stderr
     run = said(project.only())
-    assert 0.25 < run["cost"]["paid"] <= 1.0  # each keeps back a request's most, a fifth of it here
+    assert 0.7 < run["cost"]["paid"] <= 1.0  # what is left bears no request any more: a fifth of it each
     assert run["budget"]["limit"] == "1 USD"
 
 
