@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,7 @@ class Capability(Enum):
     DESCRIBE_ENGINE = ("loaded",)
     LEND = ("another",)
     INDEX = ("index",)
+    SHARE_LIMITS = ("share_limits",)
 
 
 class Adapter(ABC):
@@ -172,6 +173,14 @@ class Adapter(ABC):
         """Take the passages that `answer` will find; what is to be learnt of them is learnt here.
 
         Called after `prepare` and before the first request, and again where another corpus is asked about.
+        """
+
+    # SHARE_LIMITS: several processes that ask one server keep to one rate.
+
+    def share_limits(self, folder: Path, part: Callable[[], float]) -> None:  # noqa: B027
+        """Keep to one rate with all workers of a run, who share the folder, which may not be there yet.
+
+        `part` returns which part of them is on this machine, from above 0 to 1.
         """
 
 

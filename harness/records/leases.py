@@ -10,6 +10,7 @@ clock, when its process is gone from this machine, or when it lives and answers 
     workers/leases/U.done      all of range U has ended
     workers/leases/U.G.trying  which examples generation G asked alone, each noted before
     workers/coins/N            coin N of the run's purse is taken
+    workers/limits/M           what the workers of machine M know of the server's rate limits
     workers/OWNER/             the worker's journal, its account, and alive.json
 """
 
@@ -33,7 +34,8 @@ from harness.errors import BadInput, Place
 from harness.files import open_own, read_bounded
 from harness.records.atomic import disk_errors, plain_file, require_plain, write_atomically
 
-FOLDER, TABLE, LEASES, COINS, ALIVE = "workers", "table.json", "leases", "coins", "alive.json"
+FOLDER, TABLE, LEASES, COINS, LIMITS = "workers", "table.json", "leases", "coins", "limits"
+ALIVE = "alive.json"
 BEAT_S = 3.0  # between two signs of life
 SILENT_S = 15.0  # without a sign of life, after which a worker has heirs
 HUNG_S = 600.0  # alive without an answer, after which it has heirs all the same
@@ -150,7 +152,7 @@ class Division:
             names = [entry.name for entry in os.scandir(self.folder) if entry.is_dir(follow_symlinks=False)]
         except OSError:
             return []
-        return sorted(name for name in names if name not in (LEASES, COINS))
+        return sorted(name for name in names if name not in (LEASES, COINS, LIMITS))
 
     def life(self, owner: str) -> Life | None:
         """Return what a worker last said of itself, None where it said nothing that can be read."""

@@ -20,8 +20,9 @@ import random
 import time
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness.adapters.base import Adapter
 from harness.adapters.remote.circuit_breaker import PATIENCE, Liveness
@@ -187,10 +188,15 @@ class Concurrent(Adapter):
         """Send nothing more; `answer` ends with what is on the wire."""
         self._end()
 
+    def share_limits(self, folder: Path, part: Callable[[], float]) -> None:
+        """Keep to one rate with all workers that share the folder, `part` of whom are on this machine."""
+        self.servers.share(folder, part)
+
     def close(self) -> None:
         """Hang up at once; what is in flight is abandoned."""
         self._abandon()
         self._loop.close(self.hang_up)
+        self.servers.close()
 
     def _fill(self, source: Iterator[Request | None], most: int | None = None) -> bool:
         """Start as many calls as there is room for, at most `most`; return whether the source has more.
@@ -333,20 +339,33 @@ class Concurrent(Adapter):
             self._announce(held, "as the server asks")
             await self._wait(held, self._over)
         async with self._door:
-            server, delay = self.servers.best(time.monotonic(), last)
-            while delay > 0:
+            while (sent := self._sent_now(requests, weight, last))[1] > 0:
+                server, delay = sent
                 self._require_quota(server)
                 self._news.clear()
                 await self._wait(delay, self._news)
-                server, delay = self.servers.best(time.monotonic(), last)
-            if self._ending:
-                raise RunEnding
-            now = time.monotonic()
-            if not server.traffic.in_flight:
-                server.liveness.asked(self.clock.now())
-            server.traffic.sent(weight, now, self.trips(requests))
+            server, _ = sent
         timing.wait = (timing.wait or 0.0) + time.perf_counter() - began
         return server
+
+    def _sent_now(
+        self, requests: Sequence[Request], weight: float, last: Server | None
+    ) -> tuple[Server, float]:
+        """Count a call as sent where it may go now; return where, and the seconds until it may, 0 if it went.
+
+        Raises:
+            Ending: it is not to be sent any more.
+        """
+        with self.servers.together():
+            server, delay = self.servers.best(time.monotonic(), last)
+            if delay > 0:
+                return server, delay
+            if self._ending:
+                raise RunEnding
+            if not server.traffic.in_flight:
+                server.liveness.asked(self.clock.now())
+            server.traffic.sent(weight, time.monotonic(), self.trips(requests))
+        return server, 0.0
 
     def _require_quota(self, server: Server) -> None:
         """End the run where a quota that is used up is not whole again within what anybody should wait.

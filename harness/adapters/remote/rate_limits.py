@@ -8,7 +8,12 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.adapters.remote.shared_limits import SharedLimits
 
 START = 24  # calls in flight at first
 MIN_SPAN_S = 0.5  # seconds from which a rate can be told
@@ -21,6 +26,7 @@ GROWTH = 0.07  # of the rate: how much more is tried until it has been quiet for
 SETTLING_S = 4.0  # seconds that are long; after them the rate is doubled in as many
 SETTLING_PER_LOSS = 25.0  # the same, for each second's worth of calls that a refusal costs
 RECHECK_S = 0.1  # seconds after which a rate that grows is looked at again
+FAR = 1e300  # what stands for infinity, which JSON does not know
 MAX_DOUBLINGS = 30.0  # doublings: no float overflows
 
 
@@ -66,6 +72,7 @@ class Allowance:
 
     per_minute: float
     free_at: float = 0.0
+    share: float = 1.0  # of the rate that is this machine's, where several make one run
 
     def delay(self, now: float) -> float:
         """Return the seconds until something may be taken."""
@@ -73,7 +80,9 @@ class Allowance:
 
     def take(self, amount: float, now: float) -> None:
         """Take `amount`, or give back what was taken too much."""
-        self.free_at = max(self.free_at, now if amount > 0 else 0.0) + 60.0 * amount / self.per_minute
+        self.free_at = max(self.free_at, now if amount > 0 else 0.0) + 60.0 * amount / (
+            self.per_minute * self.share
+        )
 
 
 @dataclass(slots=True)
@@ -132,6 +141,17 @@ class LearnedRateLimiter:
         elif self.rate is None:
             self.first_span = (self.first_span[0], self.first_span[1] - 1)
             self.burst_capacity = max(1.0, self.burst_capacity - 1)
+
+    def add(self, other: LearnedRateLimiter) -> None:
+        """Count what another process had sent before it heard of the refusals here."""
+        if other.guessed_rate is not None:
+            return
+        if self.unread_refusal or self.guessed_rate is None:
+            self.accepted += other.accepted
+            self.span_start = min(self.span_start, other.span_start)
+        elif self.rate is None:
+            self.first_span = (self.first_span[0], self.first_span[1] + other.accepted)
+            self.burst_capacity += other.accepted
 
     def allowed(self, now: float) -> float | None:
         """Return the calls a second that are tried now, None while nothing is known."""
@@ -224,9 +244,20 @@ class Quota:
             self.remaining -= amount
 
 
+_LEARNT = (
+    *("burst_capacity", "tokens", "updated_at", "span_start"),
+    *("last_refusal_at", "retry_after_s", "last_wait_end"),
+)
+_QUOTA = ("remaining", "resets_at", "stated_remaining")
+
+
 @dataclass(slots=True)
 class Traffic:
-    """All that decides when a call may be sent."""
+    """All that decides when a call may be sent.
+
+    What is known of the server's limits may be `shared` with other processes that ask it; how many calls are
+    in flight is each one's own.
+    """
 
     window: ConcurrencyWindow
     requests: Allowance | None = None
@@ -236,14 +267,20 @@ class Traffic:
     held_until: float = 0.0
     in_flight: int = 0
     in_flight_tokens: float = 0.0
+    shared: SharedLimits | None = None
+
+    def together(self, *, news: bool = False) -> AbstractContextManager[None]:
+        """Return what to look and act within, no other process between; `news` is what others should hear."""
+        return nullcontext() if self.shared is None else self.shared.together(news=news)
 
     def delay(self, now: float) -> float:
         """Return the seconds until the next call may be sent, 0 for at once; holds are told by `held`."""
-        return max(
-            self.rate_limiter.delay(now),
-            *(one.delay(now) for one in (self.requests, self.tokens) if one is not None),
-            self.quota_delay(now),
-        )
+        with self.together():
+            return max(
+                self.rate_limiter.delay(now),
+                *(one.delay(now) for one in (self.requests, self.tokens) if one is not None),
+                self.quota_delay(now),
+            )
 
     def quota_delay(self, now: float) -> float:
         """Return the seconds until the server's quotas, as its headers told them, let something through."""
@@ -251,9 +288,10 @@ class Traffic:
 
     def recounted(self, now: float) -> bool:
         """Take the quotas as they were last told, as nothing is in flight; return whether any is left."""
-        for one in self.quota.values():
-            one.remaining = one.stated_remaining
-        return not self.quota_delay(now)
+        with self.together():
+            for one in self.quota.values():
+                one.remaining = one.stated_remaining
+            return not self.quota_delay(now)
 
     def held(self, now: float) -> float:
         """Return the seconds for which everything is held back, as the server asks; 0 for none.
@@ -261,38 +299,78 @@ class Traffic:
         It is asked before `delay`: calls that waited for the same moment leave together, and not one by one
         until the first of them is refused again.
         """
-        return max(0.0, self.held_until - now)
+        with self.together():
+            return max(0.0, self.held_until - now)
 
     def sent(self, tokens: float, now: float, trips: int = 1) -> None:
         """Count a call of `trips` requests that is sent now, and the tokens that it is expected to take."""
-        self.in_flight += 1
-        self.in_flight_tokens += tokens
-        self.rate_limiter.sent(now)
-        if self.requests is not None:
-            self.requests.take(trips, now)
-        if self.tokens is not None:
-            self.tokens.take(tokens, now)
-        self.quota["requests"].take(trips)
-        self.quota["tokens"].take(tokens)
+        with self.together():
+            self.in_flight += 1
+            self.in_flight_tokens += tokens
+            self.rate_limiter.sent(now)
+            if self.requests is not None:
+                self.requests.take(trips, now)
+            if self.tokens is not None:
+                self.tokens.take(tokens, now)
+            self.quota["requests"].take(trips)
+            self.quota["tokens"].take(tokens)
 
     def ended(self, tokens: float, used: float | None, now: float) -> None:
         """Count a call that ended, and the tokens that it really took, None where nobody said."""
-        self.in_flight -= 1
-        self.in_flight_tokens -= tokens
-        if self.tokens is not None and used is not None:
-            self.tokens.take(used - tokens, now)
+        with self.together():
+            self.in_flight -= 1
+            self.in_flight_tokens -= tokens
+            if self.tokens is not None and used is not None:
+                self.tokens.take(used - tokens, now)
 
     def told(self, what: str, left: float, reset: float, now: float) -> None:
         """Take a quota from a reply's headers: `what` is `requests` or `tokens`."""
-        in_flight = self.in_flight - 1 if what == "requests" else self.in_flight_tokens
-        self.quota[what].update(left, reset, max(0.0, in_flight), now)
+        with self.together(news=True):
+            calls, tokens = (0, 0.0) if self.shared is None else self.shared.others_in_flight(self)
+            mine = self.in_flight - 1 + calls if what == "requests" else self.in_flight_tokens + tokens
+            self.quota[what].update(left, reset, max(0.0, mine), now)
 
     def refused(self, sent: float, hold: float | None, now: float) -> None:
         """Take a refusal for too many calls: fewer at once until a rate is measured, then a little slower."""
-        self.rate_limiter.refused(sent, hold or 0.0, now)
-        if self.rate_limiter.rate is None:
-            self.window.shrink(sent, now, until=self.window.most)
+        with self.together(news=True):
+            self.rate_limiter.refused(sent, hold or 0.0, now)
+            if self.rate_limiter.rate is None:
+                self.window.shrink(sent, now, until=self.window.most)
 
     def hold(self, seconds: float, now: float) -> None:
         """Hold everything back, as the server asks."""
-        self.held_until = max(self.held_until, now + seconds)
+        with self.together(news=True):
+            self.held_until = max(self.held_until, now + seconds)
+
+    def state(self) -> list[Any]:
+        """Return what is known of the server's limits, as plain values that JSON can hold."""
+        one = self.rate_limiter
+        return [
+            self.held_until,
+            [one.rate, one.guessed_rate, one.accepted, one.unread_refusal],
+            [min(FAR, max(-FAR, getattr(one, name))) for name in _LEARNT],
+            list(one.first_span),
+            [list(mark) for mark in one.marks],
+            [[getattr(quota, name) for name in _QUOTA] for quota in self.quota.values()],
+        ]
+
+    def restore(self, said: list[Any]) -> None:
+        """Take over what `state` returned, here or in another process.
+
+        Raises:
+            ValueError, TypeError: it is not as `state` returns it; nothing is taken over.
+        """
+        held_until, (rate, guessed, accepted, unread), learnt, (seconds, at_first), marks, quotas = said
+        found = LearnedRateLimiter(_number(rate), _number(guessed))
+        found.accepted, found.unread_refusal = int(accepted), bool(unread)
+        found.first_span = float(seconds), int(at_first)
+        for name, value in zip(_LEARNT, learnt, strict=True):
+            setattr(found, name, float(value))
+        found.marks.extend((float(at), int(count)) for at, count in marks)
+        told = [Quota(_number(left), float(at), _number(stated)) for left, at, stated in quotas]
+        self.quota = dict(zip(self.quota, told, strict=True))
+        self.rate_limiter, self.held_until = found, float(held_until)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

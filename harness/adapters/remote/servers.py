@@ -6,12 +6,16 @@ tried again by one call; the run ends when all of them are given up. An only ser
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.adapters.remote.circuit_breaker import FATAL, Liveness
 from harness.adapters.remote.errors import TRIES, Fault
 from harness.adapters.remote.rate_limits import Traffic
+from harness.adapters.remote.shared_limits import SharedLimits
 
 REST, LONGEST_REST = 1.0, 30.0  # seconds that a server is left out at first, and at most
 IN_A_ROW = 3  # faults without an answer between them, after which it is left out
@@ -92,6 +96,23 @@ class Servers:
     def only(self) -> bool:
         """Return whether there is but one."""
         return len(self.all) == 1
+
+    def share(self, folder: Path, part: Callable[[], float]) -> None:
+        """Share what is known of their limits with other workers here, which are a `part` of all.
+
+        Where the storage does not take it, each goes by what it learns.
+        """
+        with contextlib.suppress(OSError):
+            SharedLimits(folder, [one.traffic for one in self.all], part)
+
+    def close(self) -> None:
+        """Let go of what is shared."""
+        if (shared := self.all[0].traffic.shared) is not None:
+            shared.close()
+
+    def together(self) -> AbstractContextManager[None]:
+        """Return what to look and act within, so that no other process acts between."""
+        return self.all[0].traffic.together()
 
     @property
     def in_flight(self) -> int:

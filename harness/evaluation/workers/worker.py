@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from harness.adapters.base import Adapter
+from harness.adapters.base import Adapter, Capability
 from harness.errors import HarnessError, Interrupted
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import Display
@@ -21,7 +21,7 @@ from harness.evaluation.runner import GO_ON, OpenRun
 from harness.evaluation.workers.purse import Purse
 from harness.records import run_file
 from harness.records.journal import Journal, Key, read_records
-from harness.records.leases import BEAT_S, Division, Held, Life, new_owner
+from harness.records.leases import BEAT_S, LIMITS, Division, Held, Life, new_owner
 from harness.records.run_schema import RunDocument
 from harness.schema import DROPPED, Example, Failure, Request, Response
 
@@ -71,6 +71,7 @@ class Worker(OpenRun):
         self._looked = 0.0
         self._others_failed = 0
         self._last_tries = LAST_TRIES
+        self._part = 1.0  # of all workers that are on this machine
         if isinstance(plan.options.budget, Purse):
             plan.options.budget.others_hold = self._others_hold
 
@@ -89,6 +90,8 @@ class Worker(OpenRun):
                 if len(self._ended) >= self.plan.total:
                     return
                 self._prepare_to_ask()
+                if self.adapter.can(Capability.SHARE_LIMITS):
+                    self.adapter.share_limits(self.division.folder / LIMITS, lambda: self._part)
                 journal = Journal(self.samples)
                 try:
                     self._take_turns(journal)
@@ -276,8 +279,12 @@ class Worker(OpenRun):
         self.life.session = self.session.info().to_dict()
         self.life.fit = asdict(self.fit) if self.fit else None
         self.division.say(self.owner, self.life)
-        lives = [self.division.life(owner) for owner in self.division.owners() if owner != self.owner]
-        self._others_failed = sum(life.failed for life in lives if life is not None)
+        others = [owner for owner in self.division.owners() if owner != self.owner]
+        lives = {owner: life for owner in others if (life := self.division.life(owner)) is not None}
+        self._others_failed = sum(life.failed for life in lives.values())
+        working = [life for owner, life in lives.items() if not self.division.lapsed(owner)]
+        here = 1 + sum(life.host == self.life.host for life in working)
+        self._part = here / (1 + len(working))
 
 
 class Through:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.model_server import ModelServer
 from tests.support.running import PATIENCE, REVIEWS, Project, one_line, records_of, rows, said
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked")
@@ -182,6 +183,19 @@ def test_one_purse_holds_over_all_workers(project):
     run = said(project.only())
     assert 0.7 < run["cost"]["paid"] <= 1.0  # what is left bears no request any more: a fifth of it each
     assert run["budget"]["limit"] == "1 USD"
+
+
+def test_a_rate_that_is_stated_is_kept_by_all_workers_together(project):
+    pytest.importorskip("aiohttp")
+    with ModelServer() as server:
+        asked = ("-b", "local_server", "-m", "model=tiny", "-m", f"base_url={server.url}", "--no-latency")
+        rate = ("-m", "requests_per_minute=1200", "--replicas", "3", "--limit", 60)
+        done = project.harness(*RUN, *asked, *rate, "--no-cache")
+    assert done.returncode == 0, done.stderr
+    times = sorted(asked.at for asked in server.seen)
+    assert len(times) == 60
+    # A second's worth leaves at once, then one each 50 ms: 1.95 s. Three that do not share send all at once.
+    assert times[59] - times[0] >= 1.5
 
 
 def test_what_learns_is_fitted_once_for_all_workers(project):
