@@ -23,7 +23,7 @@ from functools import cached_property, partial
 from typing import Any, Literal, TypeVar, cast
 
 from harness.adapters.base import Adapter
-from harness.adapters.batching import windows
+from harness.adapters.batching import Lookahead, windows
 from harness.adapters.fields import field_text
 from harness.adapters.hf import batching as batches
 from harness.adapters.hf import embedding as embeddings
@@ -35,6 +35,7 @@ from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.forward_pass import batch
 from harness.adapters.hf.generate import Generator
 from harness.adapters.hf.logprob_reader import LogprobReader
+from harness.adapters.hf.running_writer import RunningWriter
 from harness.adapters.hf.token_by_token import Writer
 from harness.adapters.lm import likelihood
 from harness.adapters.lm import model_files as places
@@ -48,6 +49,7 @@ from harness.schema import (
     CHOOSING,
     WRITTEN,
     Corpus,
+    Decoding,
     Failure,
     Profile,
     Request,
@@ -67,6 +69,11 @@ _Way = Callable[[Sequence[Request]], Iterator[Response]]
 
 
 LONG_TEXT = 1000  # characters with which two prompts begin alike, from which they are asked together
+
+
+def _whole(decoding: Decoding) -> bool:
+    """Return whether `generate` is needed: beams, or what looks at a whole text before each token."""
+    return bool((decoding.beams or 1) > 1 or decoding.min_tokens or decoding.no_repeat_ngram_size)
 
 
 def _on_one_text(last: Request, following: Request) -> bool:
@@ -99,6 +106,7 @@ class HuggingFace(Adapter):
         self._made: dict[str, Any] = {}
         self._corpus: Corpus | None = None
         self._vectors_of: Any = None
+        self._windows: Lookahead[list[Request]] = Lookahead(())
 
     @property
     def _embeds(self) -> bool:
@@ -234,7 +242,8 @@ class HuggingFace(Adapter):
         Raises:
             Unavailable: the model cannot be loaded; nothing was answered.
         """
-        for window in windows(requests, FIRST, WINDOW, together=_on_one_text):
+        self._windows = Lookahead(windows(requests, FIRST, WINDOW, together=_on_one_text, idle=True))
+        for window in self._windows:
             by_ask: dict[str, list[Request]] = {}
             for request in window:
                 by_ask.setdefault(request.ask, []).append(request)
@@ -289,15 +298,43 @@ class HuggingFace(Adapter):
             if isinstance(prepared, Response):
                 yield prepared
             else:
-                asked = prepared.request.decoding
-                whole = (asked.beams or 1) > 1 or asked.min_tokens or asked.no_repeat_ngram_size
-                by_road.setdefault(self._generator if whole else self._writer, []).append(prepared)
+                road = self._generator if _whole(prepared.request.decoding) else self._writer
+                by_road.setdefault(road, []).append(prepared)
         for prompt in (each for prompts in by_road.values() for each in prompts):
             if self.grammars is not None:
                 self.grammars.require(prompt.request)
         for road, prompts in by_road.items():
-            for prompt, reply, span in road.write(prompts):
+            alone = len(by_road) == 1 and isinstance(road, RunningWriter)
+            refused: list[Response] = []
+            written = (
+                road.write(prompts, partial(self._more, prepare, refused)) if alone else road.write(prompts)
+            )
+            for prompt, reply, span in written:
                 yield prompt.response(reply, span)
+                yield from refused
+                refused.clear()
+            yield from refused
+
+    def _more(
+        self, prepare: Callable[[Request], TokenPrompt], refused: list[Response]
+    ) -> list[TokenPrompt] | None:
+        """Return the prompts of the next window, None where there is none now or it is answered otherwise."""
+        window = self._windows.next_if(lambda window: all(map(self._runs_on, window)))
+        if not window:
+            return None
+        prompts: list[TokenPrompt] = []
+        for prepared in self._prepared(window, prepare):
+            if isinstance(prepared, Response):
+                refused.append(prepared)
+                continue
+            if self.grammars is not None:
+                self.grammars.require(prepared.request)
+            prompts.append(prepared)
+        return prompts
+
+    def _runs_on(self, request: Request) -> bool:
+        """Return whether a request's reply is written in the running batch."""
+        return self._way(request) == self._generate and not _whole(request.decoding)
 
     @property
     def grammars(self) -> Grammars | None:
@@ -329,7 +366,7 @@ class HuggingFace(Adapter):
             return self._generator
         found: Writer = self._once(
             "writer",
-            lambda: Writer(
+            lambda: RunningWriter(
                 *(self.engine, self.tokens, self.budget),
                 packs=self.reader.road == "packed",
                 grammars=self.grammars,
