@@ -158,7 +158,11 @@ class Queue:
     def _queue(self, nodes: Sequence[Node[TokenPrompt]], past: PastKeyValues | None, at: int = 0) -> None:
         """Put leaves first, longest first, so that memory fails early; then the heads, each with its own."""
         leaves = sorted((node for node in nodes if not node.children), key=lambda node: -len(node.ids))
-        rows = [RunningRow(self.writer._row(prompt), node.ids, past, at) for node in leaves for prompt in node.ends]
+        rows = [
+            RunningRow(self.writer._row(prompt), node.ids, past, at)
+            for node in leaves
+            for prompt in node.ends
+        ]
         heads = [PrefixHead(Piece(node, at), past) for node in nodes if node.children]
         self.queue.extendleft(reversed([*rows, *heads]))
 
@@ -181,7 +185,9 @@ class Queue:
             self._queue(node.children, state)
             # What ends with the head is read once more, its last token alone: few prompts begin others.
             for prompt in reversed(node.ends):
-                self.queue.appendleft(RunningRow(self.writer._row(prompt), node.ids, head.past, head.piece.row))
+                self.queue.appendleft(
+                    RunningRow(self.writer._row(prompt), node.ids, head.past, head.piece.row)
+                )
 
     # ---- what is written --------------------------------------------------------------------------
 
