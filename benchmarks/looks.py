@@ -21,17 +21,18 @@ from typing import Any
 
 from harness.cli.report import report
 from tests.support.browsing import CONTRASTS, Reader, browser
-from tests.support.looks import PAGES_OF, odd, sixty, three, wrong_with
+from tests.support.looks import PAGES_OF, asked, odd, sixty, three, wrong_with
 
 WIDTHS, LANGUAGES = (1280, 768, 390), ("en", "ko")
 
 
-def cases(folder: Path, runs: Path | None) -> Iterator[tuple[str, Path, str]]:
-    """Yield a name, runs, and the task that they are ranked by."""
-    for name, make in (("three", three), ("sixty", sixty), ("odd", odd)):
-        make(folder / name)
-        yield name, folder / name, ""
-    if runs is not None:
+def cases(folder: Path, runs: Path | None, only: str | None) -> Iterator[tuple[str, Path, str]]:
+    """Yield a name, runs, and the task that they are ranked by; `only` that one where it is given."""
+    for name, make in (("three", three), ("sixty", sixty), ("odd", odd), ("asked", asked)):
+        if only in (None, name):
+            make(folder / name)
+            yield name, folder / name, ""
+    if runs is not None and only in (None, "given"):
         yield "given", runs, "click"
 
 
@@ -50,9 +51,7 @@ def main() -> None:
     wrong: list[str] = []
     count = 0
     with tempfile.TemporaryDirectory() as made, browser() as chromium:
-        for name, runs, sort in cases(Path(made), chosen.runs):
-            if chosen.only not in (None, name):
-                continue
+        for name, runs, sort in cases(Path(made), chosen.runs, chosen.only):
             for language in LANGUAGES:
                 site = Path(made) / f"{name}-{language}"
                 title = "한국어 이해 평가" if language == "ko" else "Korean understanding"
@@ -77,7 +76,7 @@ def photograph(reader: Reader, address: str, width: int, dark: bool, axe: str, f
     page: Any = reader.open(address, width=width, dark=dark)
     if page.locator("#list").count():
         page.wait_for_selector('#list[aria-busy="false"]')
-        row = page.locator("#list > details > summary")
+        row = page.locator("#list details > summary")
         if row.count():
             row.first.click()
     page.screenshot(path=file, full_page=True)

@@ -88,7 +88,7 @@ def _told(error: BaseException, arguments: list[str]) -> HarnessError:
         return Interrupted("interrupted")
     if isinstance(error, usage_error):
         message = error.format_message()  # type: ignore[attr-defined]
-        return BadInput(message.rstrip() + mistakes.meant(message, arguments))
+        return BadInput(message.rstrip() + (mistakes.meant(message, arguments) or mistakes.missing(error)))
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO) and error.filename is None:
         _discard_stdout()  # any other file's error says which
         return Unavailable(f"cannot write to standard output: {error.strerror}")

@@ -13,6 +13,8 @@ from harness.options.shared import Lang
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.reports.writers.blocks import Block
+
 FORMATS = ("md", "html", "json")
 
 
@@ -71,7 +73,7 @@ def agree(
     from harness.judging.ratings import read_ratings
     from harness.reports.arena import agreement
     from harness.reports.arena import leanings as leaning
-    from harness.reports.writers import html, markdown
+    from harness.reports.writers import html
     from harness.reports.writers.translations import language, translated
 
     kind = format_named(format, out, FORMATS)
@@ -82,15 +84,11 @@ def agree(
         found = None if alone else agreed(ratings, people)
         if kind == "json":
             values = {**({} if found is None else agreement.as_json(found)), **leaning.as_json(judges)}
-            text = orjson.dumps(values, option=orjson.OPT_INDENT_2).decode() + "\n"
+            made: str | Sequence[Block] = orjson.dumps(values, option=orjson.OPT_INDENT_2).decode() + "\n"
         else:
             blocks = [*([] if found is None else agreement.blocks(found)), *leaning.blocks(judges)]
-            text = (
-                html.page(translated("Agreement"), blocks)
-                if kind == "html"
-                else markdown.document(blocks) + "\n"
-            )
-    hand_over(text, out)
+            made = html.page(translated("Agreement"), blocks) if kind == "html" else blocks
+    hand_over(made, out)
     return 0
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.judging.votes import Vote
+    from harness.reports.writers.blocks import Block
 
 FORMATS = ("md", "html", "json")
 RULES = ("bradley_terry", "arena_hard", "alpaca_eval")
@@ -94,37 +95,39 @@ def arena(
     with language("en" if kind == "json" else lang):
         if rule == "alpaca_eval":
             assert baseline is not None
-            text = _alpaca_eval(votes, baseline, data_dir, kind)
+            made: str | Sequence[Block] = _alpaca_eval(votes, baseline, data_dir, kind)
         else:
             options = {"style": style, "place": place, "draws": draws}
-            text = _bradley_terry(
+            made = _bradley_terry(
                 votes, kind, baseline=baseline, strong=3.0 if rule == "arena_hard" else 1.0, **options
             )
-    hand_over(text, out)
+    hand_over(made, out)
     return 0
 
 
-def _bradley_terry(votes: Sequence[Vote], kind: str, **rules: Any) -> str:
+def _bradley_terry(votes: Sequence[Vote], kind: str, **rules: Any) -> str | Sequence[Block]:
     from harness.judging.arena import Rules, arena
     from harness.reports.arena import render
 
     found = arena(votes, Rules(**rules))
     if kind == "json":
         return _json(render.as_json(found))
-    return render.html(found) if kind == "html" else render.markdown(found) + "\n"
+    return render.html(found) if kind == "html" else render.blocks(found)
 
 
-def _alpaca_eval(votes: Sequence[Vote], baseline: str, data_dir: Path | None, kind: str) -> str:
+def _alpaca_eval(
+    votes: Sequence[Vote], baseline: str, data_dir: Path | None, kind: str
+) -> str | Sequence[Block]:
     from harness.judging.alpaca_eval import rates, read_known
     from harness.reports.arena import alpaca_eval
-    from harness.reports.writers import html, markdown
+    from harness.reports.writers import html
     from harness.reports.writers.translations import translated
 
     found = rates(votes, baseline, read_known(data_dir))
     if kind == "json":
         return _json(alpaca_eval.as_json(found, baseline))
     blocks = alpaca_eval.blocks(found, baseline)
-    return html.page(translated("Arena"), blocks) if kind == "html" else markdown.document(blocks) + "\n"
+    return html.page(translated("Arena"), blocks) if kind == "html" else blocks
 
 
 def _json(values: dict[str, Any]) -> str:

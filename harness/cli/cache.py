@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
-from harness.cli.output import emit, print_json, show
+from harness.cli.output import headed, print_json, show, tell
 from harness.errors import BadInput, did_you_mean
 from harness.options.flags import Flag, Positional
 from harness.options.shared import Json
@@ -81,12 +81,12 @@ def _print(what: str, rows: list[Kept], removed: int, size: int, *, json: bool) 
         print_json({**({"removed": removed} if what == "clear" else {}), **found})
         return
     if what == "clear":
-        emit(f"removed {removed:,} answers")
+        tell(f"removed {removed:,} answers")
     answers = sum(row.answers for row in rows)
-    emit(f"{path()}: {answers:,} answers, {size / 2**20:.1f} MiB")
+    tell(f"{path()}: {answers:,} answers, {size / 2**20:.1f} MiB")
     if rows:
         header = ["backend", "model", "answers", "KiB", "oldest", "newest"]
-        show([TableBlock(header, [_cells(row) for row in rows], names=1)])
+        show([TableBlock(headed(header), [_cells(row) for row in rows], names=1)])
 
 
 def _cells(row: Kept) -> list[str]:

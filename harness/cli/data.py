@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from harness.cli.output import emit, fail, print_json, show_columns
+from harness.cli.output import fail, print_json, show_columns, tell
 from harness.errors import BadInput, HarnessError, Unavailable, did_you_mean
 from harness.options.flags import Flag, Positional
 from harness.options.shared import DataDir, Json
@@ -93,7 +93,7 @@ def _get(tasks: list[Task], data_dir: Path | None, *, yes: bool, json: bool) -> 
         else:
             row |= {"origin": source.origin, "files": sum(map(len, source.files.values()))}
             if not json:
-                emit(f"{task.name}: {row['files']} file{'s' if row['files'] != 1 else ''} ({source.origin})")
+                tell(f"{task.name}: {row['files']} file{'s' if row['files'] != 1 else ''} ({source.origin})")
         rows.append(row)
     if json:
         print_json({"data": rows})

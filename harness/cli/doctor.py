@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from harness import __version__
-from harness.cli.output import emit, print_json
+from harness.cli.output import print_json, tell
 from harness.options.flags import Flag
 from harness.options.running import RunOptions
 from harness.options.shared import Json
@@ -51,26 +51,26 @@ def _print_installation(*, json: bool) -> int:
         print_json(found)
         return 0
     cache, data = found["cache"], found["data"]
-    emit(f"harness {__version__}, Python {found['python']}, {found['platform']}")
-    emit(f"cores {found['cores']}, accelerator {found['accelerator'] or 'none found'}")
-    emit(f"cache {cache['path']} ({cache['problem'] or 'writable'})")
-    emit(f"data  {data['path'] or 'HARNESS_DATA is not set'}{_about(data)}")
+    tell(f"harness {__version__}, Python {found['python']}, {found['platform']}")
+    tell(f"cores {found['cores']}, accelerator {found['accelerator'] or 'none found'}")
+    tell(f"cache {cache['path']} ({cache['problem'] or 'writable'})")
+    tell(f"data  {data['path'] or 'HARNESS_DATA is not set'}{_about(data)}")
     for name, version in found["packages"].items():
-        emit(f"  {name} {version}")
+        tell(f"  {name} {version}")
     for extra, state in found["extras"].items():
-        emit(f"  [{extra}] {'installed' if state['installed'] else state['install']}")
-    emit("sandboxes for --allow-code-execution")
+        tell(f"  [{extra}] {'installed' if state['installed'] else state['install']}")
+    tell("sandboxes for --allow-code-execution")
     for name, why in found["sandboxes"].items():
-        emit(f"  {name}: {why or 'works'}")
+        tell(f"  {name}: {why or 'works'}")
     if all(found["sandboxes"].values()):
-        emit(f"  {ADVICE}")
-    emit("plugins " + ("; ".join([*found["plugins"], *found["broken"]]) or "none but the built-in"))
+        tell(f"  {ADVICE}")
+    tell("plugins " + ("; ".join([*found["plugins"], *found["broken"]]) or "none but the built-in"))
     for group, title in GROUPS.items():
         names = [name for name, said in found["groups"].items() if said == group]
         if names:
-            emit(f"{spoken(title)} ({len(names)})")
+            tell(f"{spoken(title)} ({len(names)})")
         for name in names:
-            emit(f"  {name}: {_state(name, found)}")
+            tell(f"  {name}: {_state(name, found)}")
     return 0
 
 
@@ -95,7 +95,7 @@ def _print_numerics(options: RunOptions, *, json: bool) -> int:
     if json:
         print_json(found.plain())
     else:
-        emit(found.told())
+        tell(found.told())
     return 0
 
 

@@ -15,6 +15,7 @@ from harness.options.shared import Json, Lang
 
 if TYPE_CHECKING:
     from harness.evaluation.explain.walk import Explanation
+    from harness.reports.run import Run
 
 
 def explain(
@@ -75,6 +76,18 @@ def explain(
     return 0
 
 
+def _other_run(b: str) -> Run | None:
+    """Return the run that `b` is or names; None where it is neither, but may be a published row."""
+    from harness.reports.named_runs import only_run
+
+    try:
+        return only_run(Path(b))
+    except BadInput:
+        if Path(b).is_dir():
+            raise
+        return None
+
+
 def _explained(
     a: Path, b: str, options: RunOptions, n: int, metric: str | None, tell: Callable[[str], None]
 ) -> Explanation:
@@ -86,7 +99,8 @@ def _explained(
     one = only_run(a)
     if one.document.foreign is not None:
         raise BadInput(f"{a} was made by another harness and cannot be asked again; name our run first")
-    if not Path(b).is_dir():
+    other = _other_run(b)
+    if other is None:
         row = ends.row_named(one.definition(), b)
         name = metric or next((m for m in one.metrics if row.figures.get(m) is not None), "")
         if name not in one.metrics:
@@ -94,7 +108,6 @@ def _explained(
         here = ends.of_run(one.directory, name, options, tell)
         found = walk(here, ends.of_row(here, row), n, options.where, tell)
         return replace(found, untold=tuple(ends.untold(row)))
-    other = only_run(Path(b))
     name = ends.metric_of_both(one.document, other.document, metric)
     here = ends.of_run(one.directory, name, options, tell)
     there = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from harness.cli.output import emit, print_json
+from harness.cli.output import print_json, tell
 from harness.errors import BadInput
 from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
@@ -42,8 +42,8 @@ def export(
         about = {"out": str(out), "examples": fit.examples, "reused": fit.reused}
         print_json({**about, "task": plan.task.name, "backend": plan.backend.name})
         return 0
-    emit(f"written {out}")
-    emit(f"next:   harness run -t {plan.task.name} -b huggingface -m model={out} --shots 0")
+    tell(f"written {out}")
+    tell(f"next:   harness run -t {plan.task.name} -b huggingface -m model={out} --shots 0")
     return 0
 
 

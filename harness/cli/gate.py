@@ -143,7 +143,7 @@ def gate(
         max_failures=values.limit(max_failures, "--max-failures") or 0,
         max_unanswered=values.limit(max_unanswered, "--max-unanswered"),
     )
-    if (baseline is None) == (update is None):
+    if (baseline is None) == (update is None) and not sequential:
         raise BadInput("--baseline FILE|DIR to compare with, or --update FILE to make one: one of the two")
     if not sequential and (options.task or options.backend):
         raise BadInput("-t and -b are of --sequential, which makes the runs; without it RUNS are judged")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from harness import DISTRIBUTION
-from harness.cli.output import emit
+from harness.cli.output import tell
 from harness.errors import BadInput
 from harness.options.flags import Flag, Positional
 
@@ -59,23 +59,23 @@ def init(
         raise BadInput(f"{error.filename or directory}: {error.strerror or error}") from None
     workflow = directory / WORKFLOW
     if requirement() is None and (line := _unfilled(workflow)):
-        emit(f"fill in {workflow}:{line}: what to install")
-    emit("next:")
+        tell(f"fill in {workflow}:{line}: what to install")
+    tell("next:")
     if directory.resolve() != Path.cwd():
-        emit(f"  cd {shlex.quote(str(directory))}")
+        tell(f"  cd {shlex.quote(str(directory))}")
     commands = [*NEXT, *(["bash cluster/slurm.sh"] if slurm else [])]
     commands += ["kubectl create -f cluster/kubernetes.yaml"] if k8s else []
-    emit("\n".join(f"  {command}" for command in commands))
+    tell("\n".join(f"  {command}" for command in commands))
     return 0
 
 
 def _write(path: Path, text: str) -> None:
     if path.exists():
-        emit(f"kept    {path}")
+        tell(f"kept    {path}")
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text.replace("{{ install }}", _install()), encoding="utf-8")
-    emit(f"written {path}")
+    tell(f"written {path}")
 
 
 def requirement() -> str | None:

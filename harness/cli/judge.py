@@ -117,7 +117,7 @@ def print_verdicts(outcomes: Sequence[Outcome], *, json: bool = False) -> None:
     if json:
         print_json({"runs": [{**one.run.to_dict(), "directory": str(one.directory)} for one in outcomes]})
         return
-    from harness.cli.output import emit, show
+    from harness.cli.output import emit, headed, show, tell
     from harness.reports.writers.blocks import TableBlock
 
     rows = []
@@ -129,16 +129,16 @@ def print_verdicts(outcomes: Sequence[Outcome], *, json: bool = False) -> None:
                 ends = f" [{figure.ci_low:.2f}, {figure.ci_high:.2f}]" if figure.ci_low is not None else ""
                 rows.append([outcome.run.label, system, f"{figure.value:.2f}{ends}", f"{figure.n:,}"])
         if name == "first_wins" and whole is not None and whole.value is not None:
-            emit(f"{outcome.run.label}: the reply shown first wins {whole.value:.3f}; the board: ", end="")
-            emit(f"harness arena {shlex.quote(str(outcome.directory))}")
+            tell(f"{outcome.run.label}: the reply shown first wins {whole.value:.3f}; the board: ", end="")
+            emit(shlex.join(["harness", "arena", str(outcome.directory)]))
     if rows:
-        show([TableBlock(["judge", "system", "score", "verdicts"], rows, names=1)])
+        show([TableBlock(headed(["judge", "system", "score", "verdicts"]), rows, names=1)])
     _print_agreement(outcomes)
 
 
 def _print_agreement(outcomes: Sequence[Outcome]) -> None:
     """Print how far jurors agree, where a jury sat."""
-    from harness.cli.output import emit
+    from harness.cli.output import tell
     from harness.judging.agreement import agree
     from harness.judging.juries import is_jury
     from harness.judging.ratings import read_ratings
@@ -154,4 +154,4 @@ def _print_agreement(outcomes: Sequence[Outcome]) -> None:
             continue
         ends = "" if alpha.low is None else f" [{alpha.low:.3f}, {alpha.high:.3f}]"
         value = "undefined" if alpha.value is None else f"{alpha.value:.3f}{ends}"
-        emit(f"{outcome.run.label}: the jurors agree: Krippendorff's alpha {value}")
+        tell(f"{outcome.run.label}: the jurors agree: Krippendorff's alpha {value}")

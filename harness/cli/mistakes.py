@@ -19,6 +19,20 @@ def meant(message: str, arguments: Sequence[str]) -> str:
     return named(arguments[0], extra, [word for word in arguments[1:] if word not in extra])
 
 
+def missing(error: object) -> str:
+    """Return ` Type …` after a usage error of a command that was given too little: all that it needs."""
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ != "MissingParameter" or context is None:
+        return ""
+    needed = [one for one in context.command.params if getattr(one, "required", False)]
+    needed.sort(key=lambda one: one.param_type_name == "option")
+    words = [str(one.metavar or one.human_readable_name) for one in needed]
+    for at, one in enumerate(needed):
+        if one.param_type_name == "option":
+            words[at] = f"{max(one.opts, key=len)} {words[at]}"
+    return f" Type {context.command_path} {' '.join(words)}"
+
+
 def named(command: str, words: Sequence[str], others: Sequence[str]) -> str:
     """Return ` Type …` for tasks and backends that were typed without their options, before the `others`."""
     from harness.backends import backend as backends

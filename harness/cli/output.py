@@ -56,6 +56,11 @@ def emit(text: str, *, end: str = "\n") -> None:
     print(printable_lines(text), end=end, flush=True)
 
 
+def tell(text: str, *, end: str = "\n") -> None:
+    """Print lines of a result that are sentences to stdout, in the language in which people are spoken to."""
+    emit("\n".join(map(spoken, text.split("\n"))), end=end)
+
+
 def print_json(values: Any) -> None:
     """Print one JSON document to stdout; a terminal would obey nothing of it, should it be one."""
     import orjson
@@ -122,9 +127,17 @@ def show_columns(
     if is_console(sys.stdout):
         from harness.reports.writers.blocks import TableBlock
 
-        show([TableBlock(lines[0], lines[1:], names=names)])
+        show([TableBlock(headed(lines[0]), lines[1:], names=names)])
     else:
         emit("\n".join("  ".join(line).rstrip() for line in padded(lines, right)))
+
+
+def headed(header: Sequence[str]) -> list[str]:
+    """Return the headers of a table that people read, in the language in which they are spoken to."""
+    from harness.text.korean.headers import HEADERS
+    from harness.text.language import current
+
+    return [HEADERS.get(word, word) for word in header] if current() == "ko" else list(header)
 
 
 def _markdown(blocks: Sequence[Block]) -> str:

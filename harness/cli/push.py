@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from harness.cli.output import emit, warn
+from harness.cli.output import tell, warn
 from harness.errors import BadInput, HarnessError, Unavailable
 from harness.options.flags import Flag
 from harness.options.shared import Runs, RunsDir
@@ -59,7 +59,7 @@ def push(
         raise BadInput(f"no runs in {', '.join(map(str, runs or [runs_dir]))}")
     try:
         for line in plugins.load(entry.target)(found, **given[0]):
-            emit(line)
+            tell(line)
     except (HarnessError, KeyboardInterrupt):
         raise
     except Exception as error:  # whatever a tracker raises of its own

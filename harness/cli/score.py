@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from harness.cli.output import emit, print_json, show_columns
+from harness.cli.output import emit, print_json, show_columns, tell
 from harness.errors import BadInput, did_you_mean
 from harness.options.flags import Flag, Positional
 from harness.options.shared import Json, Offline, Trust
+from harness.terminal import spoken
 
 if TYPE_CHECKING:
     from harness.records.run_schema import MetricResult
@@ -105,7 +106,7 @@ def score(
     else:
         right = [title in ("value", "n") for title in HEADER]
         show_columns(HEADER, [_row(name, figure) for name, figure in figures.items()], right)
-        emit(f"\n{_note(found)}")
+        tell(f"\n{_note(found)}")
         for text in _worked(answers[:explain], chosen.get("bleu", {})):
             emit(f"\n{text}")
     return 0
@@ -173,4 +174,4 @@ def _note(found: Tally) -> str:
     parts += [f"{counts[key]:,} {key}" for key in ("unanswered", "failed") if counts[key]]
     if counts["clusters"] is not None:
         parts.append(f"intervals over {counts['clusters']:,} clusters")
-    return ", ".join(parts)
+    return ", ".join(map(spoken, parts))

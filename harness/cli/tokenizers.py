@@ -9,12 +9,13 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
-from harness.cli.output import emit, fail, print_json, show
+from harness.cli.output import emit, fail, headed, print_json, show
 from harness.errors import BadInput, HarnessError
 from harness.options import values
 from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
 from harness.options.shared import Json
+from harness.terminal import spoken
 
 if TYPE_CHECKING:
     from harness.backends.backend import Backend
@@ -143,7 +144,7 @@ def _blocks(found: dict[str, TokenCosts], texts: int, pairs: str) -> list[Block]
         f"{texts:,} {'texts' if texts > 1 else 'text'}, words by blanks; Korean/English: tokens of the same "
         f"sentences in both languages, {pairs}."
     )
-    return [TableBlock(header, rows, names=0), Note(note)]
+    return [TableBlock(headed(header), rows, names=0), Note(spoken(note))]
 
 
 def _times(multiple: float | None) -> str:

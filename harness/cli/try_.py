@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from harness.api_keys import redacted
-from harness.cli.output import emit, fail, print_json
+from harness.cli.output import emit, fail, headed, print_json, show
 from harness.errors import BadInput, Unavailable
 from harness.options.flags import Flag, Positional
 from harness.options.running import RunOptions
 from harness.options.shared import Json
-from harness.terminal import printable, printable_lines, say
+from harness.terminal import is_console, printable, printable_lines, say, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,13 +101,14 @@ def _print_nearest(found: Mapping[str, Sequence[tuple[str, float]]], *, json: bo
         print_json({"nearest": {text: [[word, near] for word, near in said] for text, said in found.items()}})
         return 0
     for text, said in found.items():
-        words = ", ".join(f"{word} {near:.2f}" for word, near in said) or "nothing is known of it"
+        words = ", ".join(f"{word} {near:.2f}" for word, near in said) or spoken("nothing is known of it")
         emit(printable(f"{text} → {words}"))
     return 0
 
 
 def _print_weights(found: Mapping[str, Sequence[NgramWeight]], *, json: bool) -> int:
     """Print the weights of each text's n-grams, a table a text."""
+    from harness.reports.writers.blocks import TableBlock
     from harness.text.width import padded
 
     if json:
@@ -116,6 +117,10 @@ def _print_weights(found: Mapping[str, Sequence[NgramWeight]], *, json: bool) ->
     header = ["n-gram", "times", "idf", "weight"]
     for text, rows in found.items():
         cells = [[repr(one.ngram), str(one.times), f"{one.idf:.3f}", f"{one.weight:.3f}"] for one in rows]
+        if is_console(sys.stdout):
+            emit(printable(text))
+            show([TableBlock(headed(header), cells, names=0)])
+            continue
         lines = padded([header, *cells], [False, True, True, True])
         emit(printable(text) + "\n" + "\n".join("  " + "  ".join(line).rstrip() for line in lines))
     return 0
@@ -140,14 +145,16 @@ def _told(one: Tried) -> str:
     prompt = sent.get("prompt") or "\n".join(m["content"] or "" for m in sent.get("messages", []))
     head = f"{prompt}\n" if prompt else ""
     if one.response.error is not None:
-        return f"{head}{one.text} → failed: {one.response.error.kind}: {one.response.error.message}"
-    said = "" if one.response.text is None else f"   said {one.response.text!r}"
+        return (
+            f"{head}{one.text} → {spoken('failed')}: {one.response.error.kind}: {one.response.error.message}"
+        )
+    said = "" if one.response.text is None else f"   {spoken('said')} {one.response.text!r}"
     shares = one.probabilities
     sure = f" {_percent(shares[one.answer])}" if one.answer in shares else ""
     others = ", ".join(f"{text} {_percent(share)}" for text, share in shares.items() if text != one.answer)
     seconds = one.response.timing.e2e if one.response.timing else None
     time = f"   {1000 * seconds:.1f} ms" if seconds is not None else ""
-    answer = "no answer" if one.prediction is None else one.answer
+    answer = spoken("no answer") if one.prediction is None else one.answer
     cost = f"   {one.cost}" if one.cost is not None else ""
     return f"{head}{one.text} → {answer}{sure}{f'   ({others})' if others else ''}{said}{time}{cost}"
 

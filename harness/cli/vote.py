@@ -76,7 +76,7 @@ def vote(
             made = _ask(ahead, voter, votes)
             say(f"{made:,} votes added to {votes}, {len(ahead) - made:,} questions without one")
             if made or known:
-                emit(f"harness arena {shlex.quote(str(votes))}")
+                emit(shlex.join(["harness", "arena", str(votes)]))
     return 0
 
 

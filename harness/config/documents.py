@@ -169,7 +169,7 @@ class _Builder:
 
     def scalar(self, node: yaml.ScalarNode, kind: _Scalar) -> Any:
         if not re.fullmatch(kind.pattern, node.value):
-            raise self.error(f"{shown(node.value)} is not {kind.words}", node)
+            raise self.error(f"the tag means {kind.words}, and {shown(node.value)} is none", node)
         try:
             return kind.value(node.value)
         except (ValueError, OverflowError):  # Python refuses to read 5,000 digits at all

@@ -187,5 +187,5 @@ def _learn(plan: Plan, adapter: Adapter, prompts: Prompts, show: Display, report
 
     if adapter.can(Capability.LEARN):
         fit = fit_or_load(adapter, plan, prompts, train, show)
-        how = "reused a fit" if fit.reused else "fitted"
-        report(f"{plan.backend.name}: {how} on {fit.examples:,} examples ({fit.seconds:.1f} s)")
+        how = "fit reused" if fit.reused else f"fitted on {fit.examples:,} examples"
+        report(f"{plan.backend.name}: {how} ({fit.seconds:.1f} s)")

@@ -67,6 +67,6 @@ def runs(places: list[Path]) -> list[Path]:
     found: list[Path] = []
     for place in places:
         if not place.is_dir():
-            raise BadInput(f"no such directory: {place}")
+            raise BadInput(f"no such directory: {place}; `harness list runs` shows where runs are")
         found += [place] if (place / RUN).is_file() else sorted(path.parent for path in place.rglob(RUN))
     return list(dict.fromkeys(found))

@@ -14,6 +14,8 @@ PAIRS = {
     "을/를": ("을", "를"),
     "와/과": ("과", "와"),
     "으로/로": ("으로", "로"),
+    "이어야/여야": ("이어야", "여야"),
+    "이라는/라는": ("이라는", "라는"),
 }
 _SILENT = re.compile(r"[\s\"'`’”)\]}>』」.,:;!?%…]+$")  # what stands after the last sound
 _PERCENT = re.compile(r"%\s*$")  # 퍼센트
@@ -38,9 +40,11 @@ def last_sound(word: str) -> str:
         return _RIEUL if final == 8 else _CONSONANT if final else _VOWEL
     if last.isdigit():
         return _DIGITS.get(last, _VOWEL)
-    if bare[-2:].lower() == "ng":
+    word = re.search(r"[A-Za-z]*$", bare)
+    unspeakable = word is not None and not re.search("[aeiouyAEIOUY]", word[0])  # png, csv, html
+    if bare[-2:].lower() == "ng" and not unspeakable:
         return _CONSONANT
-    spelt = last.isupper() and (len(bare) < 2 or not bare[-2].islower())
+    spelt = unspeakable or (last.isupper() and (len(bare) < 2 or not bare[-2].islower()))
     return (_SPELT if spelt else _LETTERS).get(last.lower(), _VOWEL)
 
 

@@ -76,9 +76,20 @@ def _whole(text: str) -> str | None:
     bare = text.strip()
     for one in _sentences():
         values = one.values(bare)
-        if values is not None and (one.says >= _SAYS or not values):
+        if values is not None and not _is_place(one, values, bare) and (one.says >= _SAYS or not values):
             return text.replace(bare, one.korean.format(*map(_value, values), **_words(values)))
     return None
+
+
+def _is_place(one: _Sentence, values: list[str], text: str) -> bool:
+    """Return whether a sentence begins with `x.yaml:7: `, behind which a better one stands."""
+    if not values or one.between[0]:
+        return False
+    if one.between[1][:1] == " " and values[0][-1:] == ":":
+        return True
+    ends = [found.end() for found in re.finditer(": ", values[0])]
+    better = (other for other in _sentences() if other.says > one.says)
+    return bool(ends) and any(other.values(text[end:]) is not None for other in better for end in ends)
 
 
 def _value(text: str) -> Word:

@@ -205,7 +205,7 @@ def test_a_walk_spends_no_more_than_it_may_and_goes_on_where_it_stopped(shell):
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        ("nowhere", "is neither a run directory nor a published row of nsmc_zeroshot"),
+        ("nowhere", "is neither a run nor a published row of nsmc_zeroshot"),
         ("runs", "holds"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Forty mistakes of a first hour: each ends in one line that names the next step, in English and Korean."""
+"""Seventy mistakes of a first hour: each ends in one line that names the next step, in English and Korean."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def newcomer(shell, monkeypatch):
     return shell
 
 
-def test_there_are_forty():
-    assert len(MISTAKES) >= 40
+def test_there_are_seventy():
+    assert len(MISTAKES) >= 70
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.typed)

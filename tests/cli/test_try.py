@@ -87,7 +87,7 @@ def test_json_of_a_failure_is_a_document_all_the_same(shell):
 
 def test_a_fit_is_made_once(shell):
     assert "nb: fitted on 400 examples" in shell(*NB, "재미있다").err
-    assert "nb: reused a fit on 400 examples" in shell(*NB, "재미있다").err
+    assert "nb: fit reused" in shell(*NB, "재미있다").err
 
 
 def test_quiet_says_nothing_beside_the_answers(shell):

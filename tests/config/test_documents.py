@@ -157,9 +157,9 @@ TOO_MUCH = "too large or too deep for a definition; are anchors repeated?"
         ("a: !!set {b, c}\n", "1: the tag '!!set' is not used"),
         ("a: !!binary aGk=\n", "1: the tag '!!binary' is not used"),
         ("a: !function x.y\n", "1: the tag '!function' is not used"),
-        ("a: !!bool yes\n", "1: 'yes' is not true or false"),
-        ("a: !!int 1_0\n", "1: '1_0' is not a whole number"),
-        ("a: !!null x\n", "1: 'x' is not empty"),
+        ("a: !!bool yes\n", "1: the tag means true or false, and 'yes' is none"),
+        ("a: !!int 1_0\n", "1: the tag means a whole number, and '1_0' is none"),
+        ("a: !!null x\n", "1: the tag means empty, and 'x' is none"),
         # numbers nobody can keep
         ("a:\n- " + "1" * 5000, "2: '" + "1" * 56 + "…' is too large a number; put it in quotes"),
         ("a: 18446744073709551616", "1: '18446744073709551616' is too large a number"),

@@ -27,6 +27,10 @@ FILES = {
     "a.txt": "one\n",
     "b.txt": "one\ntwo\n",
     "file": "",
+    "sweep.yaml": "version: 1\nruns:\n- {task: nsmc_fewshot, backend: nb, limt: 5}\n",
+    "empty/keep": "",
+    "ratings.csv": "id,score,rater\n1,2,a\n",
+    "votes.csv": "question,first,second\n1,a,b\n",
 }
 
 MISTAKES = [
@@ -122,4 +126,59 @@ MISTAKES = [
     Mistake("try -t nsmc_fewshot -b tfidf --sample", "give a TEXT", "TEXT를 주거나"),
     Mistake("check nowhere.yaml", "no such file: nowhere.yaml", "그런 파일이 없습니다: nowhere.yaml"),
     Mistake("list tasks --lang fr", "--lang fr", "--lang fr"),
+    # of judging, racing, explaining, working
+    Mistake(
+        "judge runs", "Type harness judge RUN… --by BACKEND", "이렇게 쓰세요: harness judge RUN… --by BACKEND"
+    ),
+    Mistake("judge nowhere --by gpt -m model=x", "`harness list runs`", "`harness list runs`"),
+    Mistake("vote one", "Type harness vote RUN_A RUN_B", "이렇게 쓰세요: harness vote RUN_A RUN_B"),
+    Mistake("vote one two", "neither a run directory nor a system", "실행 폴더도"),
+    Mistake("arena", "Type harness arena VOTES…", "이렇게 쓰세요: harness arena VOTES…"),
+    Mistake("arena votes.csv", "votes.csv:", "votes.csv:"),
+    Mistake("arena votes.csv --rule elo", "one of bradley_terry", "bradley_terry"),
+    Mistake("agree ratings.csv", "agreement needs two raters", "평가자 둘이 필요합니다"),
+    Mistake("race -t nsmc_fewshot -b tfidf --sample", "-b A,B", "-b A,B"),
+    Mistake("race -t nsmc_fewshot -b tfidf,nb --sample --margin 3", "such as 0.01", "0.01처럼"),
+    Mistake("race -t mt_bench -b tfidf,nb", "has only test", "test뿐입니다"),
+    Mistake(
+        "explain one",
+        "Type harness explain RUN_A RUN_B|ROW",
+        "이렇게 쓰세요: harness explain RUN_A RUN_B|ROW",
+    ),
+    Mistake("explain one two", "neither a run directory nor a system", "실행 폴더도"),
+    Mistake("items nsmc_fewshot empty", "no run of nsmc_fewshot", "`harness list runs`"),
+    Mistake("items", "Type harness items TASK", "이렇게 쓰세요: harness items TASK"),
+    Mistake("work", "Type harness work RUN", "이렇게 쓰세요: harness work RUN"),
+    Mistake("work empty", "not a run directory", "실행 폴더가 아닙니다"),
+    Mistake("status nowhere", "`harness list runs`", "`harness list runs`"),
+    Mistake("pause nowhere", "`harness list runs`", "`harness list runs`"),
+    Mistake(
+        "run --replicas 2 -t mt_bench -b dummy --sample",
+        "leave out --replicas",
+        "--replicas를 빼세요",
+    ),
+    # of retrieval, contexts, gates that watch, grids in a file, pictures
+    Mistake(
+        "run -t nsmc_fewshot -b bm25 --sample",
+        "cannot 'choose'; adapters that can: dummy",
+        "할 수 있는 어댑터: dummy",
+    ),
+    Mistake("run -t nsmc_fewshot -b nb --sample --context gold", "--context", "--context"),
+    Mistake("run -t korquad_v2 -b dummy --sample --context golden", "--context", "--context"),
+    Mistake("gate --sequential", "-t TASK and -b BACKEND", "-t 과제, -b 시스템"),
+    Mistake("gate -t nsmc_fewshot -b nb --baseline empty", "of --sequential", "--sequential의 것"),
+    Mistake("run night", "no such grid file: night.", "그런 grid 파일이 없습니다: night."),
+    Mistake("run sweep.yaml", "Did you mean 'limit'?", "'limit'를 말한 것입니까?"),
+    Mistake("run sweep.yaml -t nsmc_fewshot", "leave out -t and -b", "-t와 -b를 빼세요"),
+    Mistake(
+        "report --out site --pictures drawn --format jpg", "Did you mean 'png'?", "'png'를 말한 것입니까?"
+    ),
+    Mistake("report --out site --format png", "--pictures DIR", "--pictures DIR"),
+    Mistake("import nowhere", "no such file or folder: nowhere", "그런 파일이나 폴더가 없습니다: nowhere"),
+    Mistake(
+        "convert tasks/typo.yaml",
+        "Type harness convert lm_eval TASK.yaml",
+        "harness convert lm_eval TASK.yaml",
+    ),
+    Mistake("try 글 -t nsmc_fewshot -b tfidf --sample --weights many", "integer", "정수여야 합니다"),
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.support import judged_runs
 from tests.support.fake_runs import fake_run
 from tests.support.hostile import HOSTILE
 
@@ -118,6 +119,21 @@ def odd(folder: Path) -> None:
     run("majority", _answers(0.2, 60, 22), "baseline")
 
 
+def asked(folder: Path) -> None:
+    """Write what is asked in other ways: perturbed, with more shots, in groups; and conversations, judged."""
+    journal, changes = _journal(), _changes()
+    for place, name in enumerate(("Kanana-1.5-8B-Instruct", "Midm-2.0-Base", "nb")):
+        kind = ("instruct", "base", "classical")[place]
+        for number, way in enumerate(("", "typo", "romanise", "spacing")):
+            told: dict[str, Any] = {"backend": {"name": name, "kind": kind}}
+            if way:
+                told |= {"task": {"perturb": way}, "given": {"perturb": way}}
+            label, rate = f"{name} [perturb={way}]" if way else name, 0.85 - place / 10 - number / 20
+            answers = _answers(rate, 120, 40 + 4 * place + number)
+            fake_run(folder, label, answers, task=TASKS[1], changes=changes, run=told, journal=journal)
+    judged_runs.make(folder, kills=())
+
+
 def _run(site: Path, name: str) -> str:
     return next(f"runs/{path.name}" for path in sorted((site / "runs").iterdir()) if name in path.name)
 
@@ -134,6 +150,8 @@ PAGES_OF: dict[str, Callable[[Path], Iterator[tuple[str, str]]]] = {
             ("index", "index.html"),
             ("task", _first(site, "tasks")),
             ("system", _first(site, "systems", "-50b")),
+            ("items", _first(site, "items")),
+            ("compare", "compare.html"),
         ]
     ),
     "odd": lambda site: iter(
@@ -145,11 +163,21 @@ PAGES_OF: dict[str, Callable[[Path], Iterator[tuple[str, str]]]] = {
             ("long", _first(site, "systems", "exaone")),
         ]
     ),
+    "asked": lambda site: iter(
+        [
+            ("index", "index.html"),
+            ("perturbed", _first(site, "tasks", "nsmc")),
+            ("talks", _first(site, "talks")),
+            ("talk-run", _run(site, "mt-bench-strong")),
+            ("judging", _run(site, "judge-pair")),
+        ]
+    ),
     "given": lambda site: iter(
         [
             ("index", "index.html"),
             ("task", _first(site, "tasks", "click")),
             ("run", _run(site, "oss-120b")),
+            ("items", _first(site, "items", "click")),
             ("compare", "compare.html"),
         ]
     ),

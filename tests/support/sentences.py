@@ -8,7 +8,11 @@ from collections.abc import Iterator
 
 from tests.support.paths import ROOT
 
-RAISED = {"BadInput", "Unavailable", "Stopped", "HarnessError", "Interrupted", "LaterFormat"}
+RAISED = {
+    *("BadInput", "Unavailable", "Stopped", "HarnessError", "Interrupted", "LaterFormat"),
+    *("CannotAsk", "NotHere", "NotAllowed", "LostAnswers", "Unwritable", "NoPlainFile", "TooLarge"),
+    *("ValueError", "error"),  # what checks of a definition raise, and `document.error`
+}
 SAID = {"say", "warn", "fail", "emit", "phase", "tell", "report", "note", "Few"}
 _HOLE = "\0"
 
@@ -18,8 +22,8 @@ def sentences() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted((ROOT / "harness").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and node.args and _name(node) in RAISED | SAID:
-                for text in map(_numbered, _texts(node.args[0])):
+            if (said := _said(node)) is not None:
+                for text in map(_numbered, _texts(said)):
                     if len(re.findall("[A-Za-z]{2,}", re.sub(r"\{\d+\}", "", text))) > 1:
                         found.setdefault(text, f"{path.relative_to(ROOT)}:{node.lineno}")
     return found
@@ -35,6 +39,17 @@ def helps() -> Iterator[str]:
     for command in COMMANDS:
         for paragraph in inspect.cleandoc(command.function.__doc__).split("\n\n"):
             yield " ".join(paragraph.split())
+
+
+def _said(node: ast.AST) -> ast.expr | None:
+    """Return what a call says to people, or what a check yields with the place of a problem."""
+    if isinstance(node, ast.Call) and node.args and _name(node) in RAISED | SAID:
+        return node.args[0]
+    if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
+        text, place = node.value.elts
+        if isinstance(place, ast.Tuple) or (isinstance(place, ast.Name) and place.id == "loc"):
+            return text
+    return None
 
 
 def _name(node: ast.Call) -> str:

@@ -18,6 +18,8 @@ from harness.text.particles import Word
         ("100", "100이 100을 100과 100으로"),
         ("LLM", "LLM이 LLM을 LLM과 LLM으로"),
         ("tfidf", "tfidf가 tfidf를 tfidf와 tfidf로"),
+        ("png", "png가 png를 png와 png로"),
+        ("html", "html이 html을 html과 html로"),
         ("Qwen", "Qwen이 Qwen을 Qwen과 Qwen으로"),
         ("a (견본)", "a (견본)이 a (견본)을 a (견본)과 a (견본)으로"),
         ("50 %", "50 %가 50 %를 50 %와 50 %로"),

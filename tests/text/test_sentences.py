@@ -13,6 +13,7 @@ from harness.text.korean import (
     backends,
     commands,
     data,
+    definitions,
     differences,
     execution_and_votes,
     judging,
@@ -22,7 +23,7 @@ from harness.text.particles import PAIRS
 from harness.text.sentences import in_korean
 from tests.support.sentences import helps, sentences
 
-AREAS = (backends, commands, data, differences, execution_and_votes, judging, runs)
+AREAS = (backends, commands, data, definitions, differences, execution_and_votes, judging, runs)
 
 
 def test_every_sentence_that_is_said_has_a_korean_line():

@@ -91,7 +91,7 @@ def row_named(task: Task, name: str) -> Reference:
         raise BadInput(f"{name}: {len(found)} rows were published; name one: {named}")
     known = [row.system for row in rows]
     hint = did_you_mean(name, known) or (f" Published: {', '.join(known)}." if known else "")
-    raise BadInput(f"{name} is neither a run directory nor a published row of {task.name}.{hint}")
+    raise BadInput(f"{name} is neither a run nor a published row of {task.name}.{hint}")
 
 
 def answered(directory: Path) -> dict[Key, Record]:

@@ -10,17 +10,11 @@ from harness.reports.pictures import Chart
 from harness.reports.pictures.dots import Dot, Dots
 from harness.reports.pictures.heat import Heat
 from harness.reports.writers import html as to_html
-from harness.reports.writers import markdown as to_markdown
 from harness.reports.writers.blocks import Block, Lines, Note, TableBlock
 from harness.reports.writers.translations import named, translated
 
 WORDS = {"length": "characters"}
 WIDEST = 12  # systems whose matrix is also written as a table
-
-
-def markdown(found: Arena) -> str:
-    """Return the report in Markdown."""
-    return to_markdown.document(blocks(found))
 
 
 def html(found: Arena) -> str:

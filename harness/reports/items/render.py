@@ -29,7 +29,7 @@ def blocks(found: Items, top: int) -> list[Block]:
             Note(translated("Items that the weak have right and the strong do not")),
             _backwards(found, top),
         ]
-    return [*made, Lines(_subset(found.subset))] if found.subset else made
+    return [*made, Lines(_subset(found.subset, top))] if found.subset else made
 
 
 def as_json(found: Items) -> dict[str, Any]:
@@ -103,8 +103,10 @@ def _backwards(found: Items, top: int) -> TableBlock:
     return TableBlock(header, rows, names=0)
 
 
-def _subset(subset: Subset) -> list[str]:
-    lines = [translated("{n} items tell most: {ids}", n=len(subset.ids), ids=", ".join(subset.ids))]
+def _subset(subset: Subset, top: int) -> list[str]:
+    lines = [translated("{n} items tell most: {ids}", n=len(subset.ids), ids=", ".join(subset.ids[:top]))]
+    if len(subset.ids) > top:
+        lines.append(translated("--format json has all {n}", n=len(subset.ids)))
     if subset.error is not None and subset.worst is not None:
         told = {"n": len(subset.ids), "error": 100 * subset.error, "worst": 100 * subset.worst}
         lines.append(

@@ -15,6 +15,7 @@ from harness.reports.comparison.settings import kept
 from harness.reports.leaderboard.board import Board, BoardRow
 from harness.reports.leaderboard.ranks import ranks
 from harness.reports.leaderboard.speed import ms
+from harness.reports.pictures.kinds import BASELINE
 from harness.reports.run import Run, Warn
 from harness.reports.writers.numbers import between, each, few_units, number, short
 from harness.reports.writers.translations import named, translated
@@ -98,7 +99,7 @@ def leaderboard(
     """Return the board's rows with ranks in every column.
 
     `page_of` names the page of a run, `home_of` that of a system. The overall score stands first, then what
-    it is made of. A column that nobody has a value in is left out.
+    it is made of. A column that nobody has a value in is left out, and what was measured of baselines alone.
     """
     heads = [
         *_heads_overall(found),
@@ -108,7 +109,13 @@ def leaderboard(
     ]
     longest = {column: _longest(found, column) for column in found.columns}
     lines = [_line(found, row, by_column, page_of, home_of, longest) for row in found.rows]
-    keep = [place for place in range(len(heads)) if any(line.cells[place].text for line in lines)]
+    measured = len(heads) - len(_heads_took())
+    compared = [line for line in lines if line.facets.get("kind") != BASELINE] or lines
+    keep = [
+        place
+        for place in range(len(heads))
+        if any(line.cells[place].text for line in (compared if place >= measured else lines))
+    ]
     heads = [heads[place] for place in keep]
     lines = [replace(line, cells=[line.cells[place] for place in keep]) for line in lines]
     scores = [head for head in heads if head.score]

@@ -29,7 +29,7 @@ from harness.reports.site.headline import headline, newest
 from harness.reports.site.heat_map import heat_map
 from harness.reports.site.pages import WORDS, Pages, slug
 from harness.reports.site.table import leaderboard, places
-from harness.reports.writers.blocks import Block
+from harness.reports.writers.blocks import Block, TableBlock
 from harness.reports.writers.numbers import between, figure
 from harness.reports.writers.translations import translated
 
@@ -281,7 +281,7 @@ class Site:
         """Return the tables of what perturbed inputs cost; none where somebody else has changed a journal."""
         entries = [row.entries[column] for row in self.found.rows if column in row.entries]
         try:
-            return list(robustness.blocks(entries, self.warn))
+            return [_without_bars(block) for block in robustness.blocks(entries, self.warn)]
         except (HarnessError, KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
             self.warn(f"{column.task}: {error}")
             return []
@@ -393,6 +393,13 @@ def write_site(
     found = board(entries, once, group=group, sort=sort)
     with staged(out) as folder:
         Site(entries, found, folder, once, shown, title).write()
+
+
+def _without_bars(block: Block) -> Block:
+    """Return a table without its column of bars made of letters: a page has a picture of them."""
+    if not isinstance(block, TableBlock) or block.header[-1]:
+        return block
+    return block._replace(header=block.header[:-1], rows=[row[:-1] for row in block.rows])
 
 
 def _order(entry: Run) -> tuple[str, ...]:

@@ -72,6 +72,7 @@ KOREAN: dict[str, str] = {
     "evidence": "증거(nat)",
     "right": "정답률",
     "discrimination": "변별도",
+    "--format json has all {n}": "{n}개 전부는 --format json에 있음",
     "{n} items tell most: {ids}": "가장 많이 알려 주는 문항 {n}개: {ids}",
     "a system left out is foretold from {n} items to {error:.1f} points on average, {worst:.1f} at worst": (
         "빼 놓은 시스템의 점수를 {n}문항으로 평균 {error:.1f}점, 최악 {worst:.1f}점 안에서 예측함"

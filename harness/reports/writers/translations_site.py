@@ -52,6 +52,7 @@ SITE: dict[str, str] = {
     # A system
     "Its tasks": "과제별 결과",
     "{rank} of {n}": "{n}개 중 {rank}위",
+    "={rank} of {n}": "{n}개 중 공동 {rank}위",
     "rank {rank} of {n} systems": "시스템 {n}개 중 {rank}위",
     "not ranked": "순위 없음",
     "All its runs": "이 시스템의 모든 실행",

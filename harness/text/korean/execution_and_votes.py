@@ -23,7 +23,6 @@ SENTENCES = {
     "--baseline is about pairs; {0} judges single replies": "--baseline은 쌍을 견줄 때 씁니다. {0:은/는} 응답 하나를 판정합니다",
     "{0} replies are missing, failed or empty, and are not judged": "없거나 실패했거나 빈 응답 {0}개는 판정하지 않습니다",
     "{0}: the reply shown first wins {1}; the board: ": "{0}: 먼저 보인 응답이 {1} 이깁니다. 순위표: ",
-    "harness arena {0}": "이렇게: harness arena {0}",
     "{0}; the same command asks them again": "{0}. 같은 명령으로 다시 물을 수 있습니다",
     "score_verdict: a scale from {0} to {1} has no room": "score_verdict: {0}에서 {1}까지의 척도에는 자리가 없습니다",
     "{0} questions are left out: a reply to them is missing, failed or empty": "문항 {0}개는 뺍니다. 한쪽 응답이 없거나 실패했거나 비어 있습니다",

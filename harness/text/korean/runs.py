@@ -11,7 +11,6 @@ SENTENCES = {
     # harness/evaluation/ask_texts.py
     "try takes one task, one backend, one template, one --shots and one decoding": "try는 과제, 백엔드, 템플릿, --shots, 디코딩을 하나씩만 받습니다",
     "{0}: fitting, once": "{0}: 학습 중(한 번만)",
-    "{0}: {1} on {2} examples ({3} s)": "{0}: 예제 {2}개로 {w1}({3}초)",
     "--nearest: {0} has no vectors of words; word2vec has": "--nearest: {0}에는 낱말 벡터가 없습니다. word2vec에는 있습니다",
     # harness/evaluation/batch_invariance.py
     "--numerics takes one backend with one value a setting: add -b BACKEND": "--numerics는 설정마다 값이 하나인 백엔드 하나를 받습니다. -b BACKEND를 더하세요",
@@ -90,7 +89,7 @@ SENTENCES = {
     "written by a later harness; update this one": "더 새로운 harness가 쓴 것입니다. 이쪽을 업데이트하세요",
     "not a run directory: it has no run.json": "실행 폴더가 아닙니다. run.json이 없습니다",
     "not as the harness writes it: {0}": "harness가 쓴 모양이 아닙니다: {0}",
-    "no such directory: {0}": "그런 폴더가 없습니다: {0}",
+    "no such directory: {0}; `harness list runs` shows where runs are": "그런 폴더가 없습니다: {0}. `harness list runs`로 실행이 어디 있는지 볼 수 있습니다",
     # harness/reports/comparison/compare.py
     "only {0} is of the shipped sample; run both with --sample or without": "{0}만 딸린 견본의 실행입니다. 둘 다 --sample로, 또는 둘 다 없이 실행하세요",
     "other splits, {0} and {1}: no example is in both; see --split": "분할이 다릅니다({0:와/과} {1}). 둘 다에 있는 예제가 없습니다. --split을 보세요",

@@ -6,6 +6,7 @@ const examples = (() => {
   const language = document.documentElement.lang; // of our own words, among those of a data set
   const EXCERPT = 160;
   const LONG = 4000; // characters shown at once; a button shows the rest
+  const TALL = 400, LINES = 14; // a text that may be taller than its box: characters, lines
 
   // Escapes, overrides of the writing direction and signs without a width are written out, as in a terminal.
   const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\uffff\u{e0000}-\u{e0fff}\ud800-\udfff]/gu;
@@ -34,7 +35,8 @@ const examples = (() => {
 
   /** Return text with its lines, the rest of a long one behind a button. */
   function block(text) {
-    const pre = element("pre", { dir: "auto" }, visible(text.slice(0, LONG)));
+    const tall = text.length > TALL || text.split("\n").length > LINES;  // it scrolls, by keys too
+    const pre = element("pre", { dir: "auto", ...(tall && { tabindex: "0" }) }, visible(text.slice(0, LONG)));
     if (text.length <= LONG) return pre;
     const more = element("button", { type: "button" }, translated("Show all {n:,} characters", { n: text.length }));
     more.addEventListener("click", () => {
@@ -112,7 +114,8 @@ const examples = (() => {
     });
     const cosine = answer.similarities ? translated("cosine") : "";
     const titles = [translated("option"), "", scores ? translated("share") : "", "", cosine].map((text) => element("th", { scope: "col" }, text));
-    return part(translated("options"), element("table", {}, element("thead", { lang: language }, element("tr", {}, ...titles)), element("tbody", {}, ...rows)));
+    const heads = scores || cosine ? element("thead", { lang: language }, element("tr", {}, ...titles)) : null;
+    return part(translated("options"), element("table", {}, heads, element("tbody", {}, ...rows)));
   }
 
   function measured(answer) {
