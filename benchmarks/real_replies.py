@@ -147,7 +147,7 @@ def blind_labels(seed: int) -> Path:
 
 
 def read_by_hand() -> list[int]:
-    """Return the seeds whose replies have been read by hand: a sample is drawn, and committed, before that."""
+    """Return the seeds whose replies have been read by hand: a sample is drawn and committed before."""
     return [seed for seed in BLIND if blind_labels(seed).exists()]
 
 

@@ -42,7 +42,7 @@ def judge(
         Flag(
             "--rubric",
             metavar="NAME",
-            help="judge_single, judge_pair, judge_checklist …, or a task of your own",
+            help="judge_single, judge_pair, judge_checklist, or a task of your own",
             ko="judge_single, judge_pair, judge_checklist …, 또는 직접 쓴 과제",
         ),
     ] = "judge_single",

@@ -40,8 +40,7 @@ def last_sound(word: str) -> str:
         return _RIEUL if final == 8 else _CONSONANT if final else _VOWEL
     if last.isdigit():
         return _DIGITS.get(last, _VOWEL)
-    word = re.search(r"[A-Za-z]*$", bare)
-    unspeakable = word is not None and not re.search("[aeiouyAEIOUY]", word[0])  # png, csv, html
+    unspeakable = not re.search("[aeiouyAEIOUY][A-Za-z]*$", bare)  # png, csv, html
     if bare[-2:].lower() == "ng" and not unspeakable:
         return _CONSONANT
     spelt = unspeakable or (last.isupper() and (len(bare) < 2 or not bare[-2].islower()))

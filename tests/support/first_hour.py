@@ -139,7 +139,7 @@ MISTAKES = [
     Mistake("agree ratings.csv", "agreement needs two raters", "평가자 둘이 필요합니다"),
     Mistake("race -t nsmc_fewshot -b tfidf --sample", "-b A,B", "-b A,B"),
     Mistake("race -t nsmc_fewshot -b tfidf,nb --sample --margin 3", "such as 0.01", "0.01처럼"),
-    Mistake("race -t mt_bench -b tfidf,nb", "has only test", "test뿐입니다"),
+    Mistake("race -t mt_bench -b tfidf,nb", "has only test", "'train' 분할로 학습"),
     Mistake(
         "explain one",
         "Type harness explain RUN_A RUN_B|ROW",
