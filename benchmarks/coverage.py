@@ -5,10 +5,10 @@
 
 A cell draws so many seeded data sets of known truth and asks `harness.stats.intervals` for the interval of
 each; of shares for the first twenty, and for all at once by the same arithmetic in matrices, which must
-agree. `off` is how many units are expected that do not lie at the bound nearest to the figure; `width` the
-mean width, `whole` how many times that of a whole imaginary unit in place of half a one (of Clopper and
-Pearson's interval for plain shares), `normal` how many times 3.92 standard errors, which are those of the
-data sets.
+agree. `off` is how many units are expected that do not lie at the bound nearest to the figure (where an
+example of a share lies that is within 1 % of it); `width` the mean width, `whole` how many times that of a
+whole imaginary unit in place of half a one (of Clopper and Pearson's interval for plain shares), `normal` how
+many times 3.92 standard errors, which are those of the data sets.
 """
 
 from __future__ import annotations
@@ -172,7 +172,8 @@ def measured(cell: Cell | Shares, datasets: int, asked: int) -> str:
         assert np.allclose(found[:CHECKED, 1:], _asked(cell.metric, first)[:, 1:], atol=1e-9, equal_nan=True)
         wide = of_shares(hits[:COMPARED], trials[:COMPARED], 1.0, clustered=clustered)
         wide = low_bound + (high_bound - low_bound) * wide
-        near = hits > 1e-9 if found[:, 0].mean() < (low_bound + high_bound) / 2 else hits < trials - 1e-9
+        edge = np.full(trials.shape, 1e-9) if clustered else NEAR * trials
+        near = hits > edge if found[:, 0].mean() < (low_bound + high_bound) / 2 else hits < trials - edge
         off = float(near.sum(axis=1).mean())
     else:
         samples = [cell.draw(np.random.default_rng((seed, number))) for number in range(datasets)]

@@ -24,7 +24,7 @@ from harness.stats.bootstrap import (
     figures_by_weights,
     slices,
 )
-from harness.stats.shares import cr2, degrees_of_freedom
+from harness.stats.shares import cr2, degrees_of_freedom, proportional
 from harness.stats.student import t_quantile
 
 _STEP = 1e-4  # of a central difference, in shares of what is varied
@@ -77,10 +77,19 @@ def t_reach(moves: Floats, plan: ResamplingPlan, lengths: Floats | None = None) 
     By the variance CR2 of the units' sums and the degrees of freedom of Imbens and Kolesár; NaN where an
     influence is none. A unit draws the figure towards itself by its share of the `lengths` (N,), if it has
     any, else of the examples.
+
+    Long texts make that variance unsure, and few degrees of freedom make a t without bounds. They are not
+    needed where the variance is no less than what all texts tell of long ones: the lesser of both reaches.
     """
     sizes = by_unit((np.ones(plan.n) if lengths is None else lengths)[:, None], plan)[:, 0]
     sums = by_unit(moves[:, None], plan)[:, 0] * (sizes.sum() / plan.n)
-    return t_quantile(plan.level, max(1.0, degrees_of_freedom(sizes))) * math.sqrt(cr2(sums, sizes))
+    variance = cr2(sums, sizes)
+    reach = t_quantile(plan.level, max(1.0, degrees_of_freedom(sizes))) * math.sqrt(variance)
+    if lengths is None:
+        return reach
+    held = sizes > 0
+    sure = max(variance, proportional(sums[held], sizes[held]))
+    return min(reach, t_quantile(plan.level, max(1.0, held.sum() - 1.0)) * math.sqrt(sure))
 
 
 def jackknife_reach(aggregate: OfSums, stats: Floats, plan: ResamplingPlan) -> float:

@@ -2,9 +2,10 @@
 
 The wider of two. Wilson's interval, with the effective number of trials that the units' variance leaves (CR2:
 Bell and McCaffrey 2002) and the degrees of freedom of Imbens and Kolesár (2016), holds where clusters are few
-or differ in size, and fails near a bound, where units without variation look sure. A Bayesian bootstrap with
-half an imaginary unit at the bound holds there: of examples right or wrong it is Jeffreys' interval, and
-with a whole unit it were Clopper and Pearson's; for means, Learned-Miller and Thomas's (2019).
+or differ in size; in clusters it holds that by the variance of units alike but in size, too, since it may be
+that no large one has failed yet. It fails near a bound, where units without variation look sure. A Bayesian
+bootstrap with half an imaginary unit at the bound holds there: of examples right or wrong it is Jeffreys'
+interval, and with a whole unit it were Clopper and Pearson's; for means, Learned-Miller and Thomas's (2019).
 """
 
 from __future__ import annotations
@@ -155,6 +156,18 @@ def exchangeable(residuals: Floats, sizes: Floats, spread: float) -> float:
     squares = float((residuals**2 / (sizes * np.maximum(1 - lever, 1e-12))).sum()) / spread
     rho = min(1.0, max(0.0, (squares - len(sizes)) / pairs))
     return spread * float((lever**2 * (1 + (sizes - 1) * rho) / sizes).sum())
+
+
+def proportional(residuals: Floats, sizes: Floats) -> float:
+    """Return the variance of a mean over units (G,) whose sums vary as their sizes do.
+
+    All units together estimate by how much, each with a weight of 1 / its size: `exchangeable` for units of
+    which each says one thing, and no bound tells how far that may vary.
+    """
+    whole = float(sizes.sum())
+    lever = sizes / whole
+    squares = float((residuals**2 / (sizes * np.maximum(1 - lever, 1e-12))).sum()) / whole
+    return squares * float((lever**2).sum())
 
 
 def degrees_of_freedom(sizes: Floats) -> float:

@@ -8,11 +8,11 @@ import pytest
 from harness.metrics.aggregates import OfSums, weighted_mean
 from harness.metrics.classification import accuracy, balanced_accuracy, macro_f1, mcc
 from harness.metrics.correlation import pearson, spearman
-from harness.metrics.likelihood import word_perplexity
+from harness.metrics.likelihood import perplexity, word_perplexity
 from harness.metrics.translation import bleu
 from harness.schema import Metric
 from harness.stats.bootstrap import ResamplingPlan, draw, drawable, figure_of
-from harness.stats.influence import Linear, influence, jackknife_reach
+from harness.stats.influence import Linear, influence, jackknife_reach, t_reach
 from harness.stats.intervals import estimates
 from harness.stats.margins import p_beyond
 from harness.stats.paired import paired
@@ -119,6 +119,25 @@ def test_a_correlation_of_twenty_pairs_is_covered_as_often_as_it_says():
         y = 0.99 * x + np.sqrt(1 - 0.99**2) * rng.normal(size=20)
         held += estimates({"it": (metric, np.stack([x, y, np.ones(20)], axis=1))})["it"].allows(0.99)
     assert held >= 91
+
+
+def test_one_long_text_among_short_ones_leaves_a_perplexity_an_interval_that_says_something():
+    """By Imbens and Kolesár's degrees of freedom alone, 1.04 here, it would be 0.27 to 106."""
+    rng = np.random.default_rng(8)
+    lengths = np.array([*rng.integers(10, 40, 19), 2000.0])
+    stats = np.stack([lengths * rng.gamma(6, 2.5 / 6, 20), lengths], axis=1)
+    found = estimates({"it": (perplexity(()), stats)})["it"]
+    assert found.ci_low < found.value < found.ci_high < 8 * found.value
+
+
+@pytest.mark.parametrize("lengths", [[40.0] * 20, [20.0, 60.0] * 10], ids=["of one length", "of two"])
+def test_texts_of_ordinary_lengths_have_a_t_interval(lengths):
+    sizes = np.array(lengths)
+    moves = np.random.default_rng(9).normal(size=20)
+    moves -= moves.mean()
+    plan = ResamplingPlan.of(None, [moves[:, None]], 1000, 1, 0.95)
+    simple = t_quantile(0.95, 19) * np.sqrt((moves**2).sum() / 19 / 20)
+    assert t_reach(moves, plan, sizes) == pytest.approx(simple, rel=0.3)
 
 
 def test_a_figure_that_is_undefined_has_no_influences():
