@@ -11,7 +11,7 @@ from harness.adapters.base import Adapter, Capability, as_adapter
 from harness.adapters.batching import WINDOWS, windows
 from harness.backends import backend as backends
 from harness.errors import BadInput, Unavailable
-from harness.schema import Corpus, Failure, Profile, Request, Response, Timing
+from harness.schema import Corpus, Decoding, Failure, Profile, Request, Response, Timing
 
 
 class Hybrid(Adapter):
@@ -111,7 +111,13 @@ def retriever_identity(backend: backends.Backend, part: Adapter) -> Mapping[str,
 
 
 def made_retriever(backend: backends.Backend, profile: Profile) -> Adapter:
-    """Return the adapter of one retriever."""
+    """Return the adapter of one retriever, which was named by a setting and not on the command line.
+
+    Raises:
+        BadInput: its key may not go where its profile sends it.
+        Unavailable: it cannot work here, or takes no passages.
+    """
+    backend.require("retrieve", Decoding(), trust_remote_code=profile.trust_remote_code)
     told = backend.profile(
         seed=profile.seed,
         ask="retrieve",

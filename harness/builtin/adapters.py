@@ -393,7 +393,7 @@ ADAPTERS = (
     AdapterEntry(
         "openai",
         "harness.adapters.remote.openai:OpenAI",
-        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed", "call"),
+        asks=("choose", "rank", "generate", "extract", "tag", "rate", "score", "embed", "call", "retrieve"),
         decoding=(
             *("max_tokens", "temperature", "top_p", "presence_penalty", "frequency_penalty"),
             *("stop", "seed"),
@@ -409,6 +409,7 @@ ADAPTERS = (
             "reasoning_headroom": "int",
             "sampling": "bool",
             "dimensions": "int",
+            **{"query_prefix": "str", "passage_prefix": "str"},
         },
         knobs=TRAFFIC,
         extra="openai",
@@ -424,7 +425,7 @@ ADAPTERS = (
     AdapterEntry(
         "gemini",
         "harness.adapters.remote.gemini:Gemini",
-        asks=("choose", "rank", "generate", "extract", "tag", "rate", "embed", "call"),
+        asks=("choose", "rank", "generate", "extract", "tag", "rate", "embed", "call", "retrieve"),
         decoding=(
             *("max_tokens", "temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty"),
             *("stop", "seed"),
@@ -436,6 +437,7 @@ ADAPTERS = (
             "tools_as": "server|text",
             "reasoning_headroom": "int",
             "dimensions": "int",
+            **{"query_prefix": "str", "passage_prefix": "str"},
         },
         knobs=TRAFFIC,
         extra="gemini",

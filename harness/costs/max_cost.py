@@ -24,6 +24,10 @@ def require_affordable(budget: Budget, ask: Ask, backend: Backend, decoding: Dec
             "--limit bounds its time"
         )
     known = price(backend)
+    if ask == "retrieve" and backend.entry.remote:
+        raise BadInput(
+            f"--max-cost holds no bound on what {backend.name} takes for embedding a corpus: leave it out"
+        )
     if known is None:
         if backend.entry.remote:
             raise BadInput(

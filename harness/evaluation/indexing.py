@@ -19,4 +19,6 @@ def index_corpus(plan: Plan, adapter: Adapter) -> IndexInfo | None:
         began = time.perf_counter()
         adapter.index(corpus)
         found.seconds = time.perf_counter() - began
+        service = getattr(adapter, "embeddings", None)
+        found.tokens = None if service is None else service.tokens
     return found

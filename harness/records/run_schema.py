@@ -356,6 +356,9 @@ class IndexInfo(Part):
     seconds: Number | None = Field(
         default=None, description="s that taking them took, beside the answers; null of a recorded ranking"
     )
+    tokens: Count | None = Field(
+        default=None, description="tokens that a service counted of them, which no `cost` holds; else null"
+    )
 
 
 class RetrievalInfo(Part):

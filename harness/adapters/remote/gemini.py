@@ -15,7 +15,7 @@ from typing import Any
 from harness.adapters.remote import errors as faults
 from harness.adapters.remote import http
 from harness.adapters.remote.base import Concurrent, Try
-from harness.adapters.remote.embeddings import compared, sentences
+from harness.adapters.remote.embeddings import Embeddings
 from harness.adapters.remote.error_bodies import raise_for_error, refusal
 from harness.adapters.remote.errors import Fault
 from harness.adapters.remote.images import picture
@@ -32,7 +32,7 @@ from harness.adapters.tools import call, declared, offers, sent_names, sent_talk
 from harness.api_keys import key, key_name
 from harness.backends.addresses import endpoint
 from harness.errors import BadInput
-from harness.schema import CHOOSING, IMAGE, Decoding, Profile, Request, Response
+from harness.schema import CHOOSING, IMAGE, Corpus, Decoding, Profile, Request, Response
 
 GOOGLE = "https://generativelanguage.googleapis.com"
 KEY = "GEMINI_API_KEY"
@@ -64,7 +64,8 @@ class Gemini(Concurrent):
         self.settings = profile.settings
         if profile.ask in CHOOSING and profile.choose_by == "logprobs":
             raise BadInput(f"{profile.name}: Gemini tells no log-probabilities; say choose_by: structured")
-        self.batch = EMBEDDED if profile.ask == "embed" else 1
+        self.batch = EMBEDDED if profile.ask in ("embed", "retrieve") else 1
+        self.embeddings = Embeddings(profile)
         named = str(profile.model)
         self.model = named if named.startswith(("models/", "tunedModels/")) else f"models/{named}"
         self._clients: http.Clients | None = None
@@ -94,7 +95,7 @@ class Gemini(Concurrent):
     def weight(self, requests: Sequence[Request]) -> float:
         """Return about how many tokens the prompts have, and the most that the replies may have."""
         if self.batch > 1:
-            return sum(map(estimated_tokens, sentences(requests)))
+            return sum(map(estimated_tokens, self.embeddings.texts(requests)))
         (request,) = requests
         return estimated_tokens(request.prompt) + (request.decoding.max_tokens or 0)
 
@@ -182,10 +183,18 @@ class Gemini(Concurrent):
 
     # ---- embeddings ---------------------------------------------------------------------------------
 
+    def index(self, corpus: Corpus) -> None:
+        """Embed the passages.
+
+        Raises:
+            Unavailable: the service did not embed one.
+        """
+        self.embeddings.index(corpus, self.answer)
+
     async def _embed(self, requests: Sequence[Request], this: Try) -> list[Response]:
-        texts = sentences(requests)
+        texts = self.embeddings.texts(requests)
         if not texts:
-            return compared(requests, {}, 0, None)
+            return self.embeddings.responses(requests, {}, 0, None)
         size = self.settings.get("dimensions")
         shared = {"model": self.model, **({"outputDimensionality": size} if size else {})}
         asked = [{**shared, "content": {"parts": [{"text": text}], "role": "user"}} for text in texts]
@@ -196,7 +205,7 @@ class Gemini(Concurrent):
             rows = []
         if len(rows) != len(texts) or not all(rows):
             raise Fault("malformed", f"{len(rows)} vectors came for {len(texts)} sentences")
-        return compared(requests, dict(zip(texts, rows, strict=True)), None, None)
+        return self.embeddings.responses(requests, dict(zip(texts, rows, strict=True)), None, None)
 
     # ---- the wire -----------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from typing import Any
 from harness.adapters.remote import http
 from harness.adapters.remote import openai_logprobs as echoes
 from harness.adapters.remote.base import Concurrent, Try
-from harness.adapters.remote.embeddings import compared, sentences
+from harness.adapters.remote.embeddings import Embeddings
 from harness.adapters.remote.error_bodies import raise_for_error, raise_for_status
 from harness.adapters.remote.errors import Fault
 from harness.adapters.remote.images import data_uri
@@ -39,7 +39,7 @@ from harness.adapters.tools import declared, offers, sent_names, sent_talk
 from harness.api_keys import key, key_name
 from harness.backends.addresses import endpoint
 from harness.errors import BadInput
-from harness.schema import CHOOSING, IMAGE, Decoding, Profile, Request, Response
+from harness.schema import CHOOSING, IMAGE, Corpus, Decoding, Profile, Request, Response
 from harness.terminal import say
 
 OPENAI = "https://api.openai.com/v1"
@@ -77,7 +77,8 @@ class OpenAI(Concurrent):
                 f"{profile.name}: api: completions takes no tools; -m api=chat, or "
                 "-m tools_as=text sends them as text"
             )
-        embeds = profile.ask == "embed"
+        embeds = profile.ask in ("embed", "retrieve")
+        self.embeddings = Embeddings(profile)
         self.batch, self.path = (EMBEDDED, "/embeddings") if embeds else (1, self.api.path)
         self._clients: http.Clients | None = None
         self._decoding: tuple[Decoding | None, Mapping[str, Any]] = (None, {})
@@ -146,7 +147,7 @@ class OpenAI(Concurrent):
     def weight(self, requests: Sequence[Request]) -> float:
         """Return about how many tokens the prompts have, and the most that the replies may have."""
         if self.batch > 1:
-            return sum(map(estimated_tokens, sentences(requests)))
+            return sum(map(estimated_tokens, self.embeddings.texts(requests)))
         (request,) = requests
         prompt = estimated_tokens(request.prompt)
         if self.compares:  # each option is read after the prompt anew
@@ -241,10 +242,18 @@ class OpenAI(Concurrent):
 
     # ---- embeddings ---------------------------------------------------------------------------------
 
+    def index(self, corpus: Corpus) -> None:
+        """Embed the passages.
+
+        Raises:
+            Unavailable: the server did not embed one.
+        """
+        self.embeddings.index(corpus, self.answer)
+
     async def _embed(self, requests: Sequence[Request], this: Try) -> list[Response]:
-        texts = sentences(requests)
+        texts = self.embeddings.texts(requests)
         if not texts:
-            return compared(requests, {}, 0, None)
+            return self.embeddings.responses(requests, {}, 0, None)
         body = {"input": texts, "encoding_format": "float"}
         if self.settings.get("dimensions"):
             body["dimensions"] = self.settings["dimensions"]
@@ -259,7 +268,7 @@ class OpenAI(Concurrent):
         most = sum(len(text.encode(errors="replace")) + PER_MESSAGE for text in texts) + PER_REQUEST
         if not tokens or tokens > most:  # none, or more than there are bytes: that is no count
             tokens = None
-        return compared(requests, vectors, tokens, reply.get("model"))
+        return self.embeddings.responses(requests, vectors, tokens, reply.get("model"))
 
     # ---- the wire -----------------------------------------------------------------------------------
 

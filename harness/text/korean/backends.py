@@ -17,6 +17,7 @@ SENTENCES = {
     "{0} is not JSON: {1}": "{0:은/는} JSON이 아닙니다: {1}",
     "{0} takes no passages": "{0:은/는} 문서를 받지 않습니다",
     "{0}: 'retrievers' should name two backends or more": "{0}: 'retrievers'에는 백엔드를 둘 이상 씁니다",
+    "{0} cannot embed a passage: {1}": "{0:이/가} 문서 하나를 임베딩하지 못했습니다: {1}",
     "{0}: {1} finds no passages that could be put in order": "{0}: {1:은/는} 재정렬할 문서를 찾지 못하는 백엔드입니다",
     "{0}: 'depth' should be 1 or more": "{0}: 'depth'는 1 이상이어야 합니다",
     "{0} is no cross-encoder: it has no head of one number": "{0:은/는} 교차 인코더가 아닙니다. 수 하나를 내는 헤드가 없습니다",
@@ -172,6 +173,7 @@ SENTENCES = {
     "-m {0}: a run goes on as it began; {1} is repeated": "-m {0}: 실행은 시작한 대로 이어집니다. {1:을/를} 그대로 씁니다",
     # harness/costs/max_cost.py
     "--max-cost holds what is billed by the token, and {0} is billed by the hour; --limit bounds its time": "--max-cost는 토큰으로 셈하는 비용을 막는데, {0:은/는} 시간으로 셈합니다. 시간은 --limit으로 제한하세요",
+    "--max-cost holds no bound on what {0} takes for embedding a corpus: leave it out": "--max-cost는 {0:이/가} 문서를 임베딩하는 비용을 막지 못합니다. 빼고 실행하세요",
     "--max-cost needs a bound on what {0} may write, or one reply could cost any sum: add -d max_tokens=N": "--max-cost를 쓰려면 {0:이/가} 쓸 수 있는 길이에 한도가 있어야 합니다. 없으면 응답 하나의 비용도 알 수 없습니다. -d max_tokens=N을 더하세요",
     "--max-cost: nobody knows what {0} costs; say it in a profile of your own, as price: {usd_per_mtok: {input: …, output: …}}": "--max-cost: {0}의 가격을 모릅니다. 자기 프로필에 적으세요: price: {{usd_per_mtok: {{input: …, output: …}}}}",
     # harness/costs/money.py
