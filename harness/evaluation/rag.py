@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from harness.adapters.base import Adapter
-from harness.adapters.hybrid import made_retriever
+from harness.adapters.hybrid import made_retriever, retriever_identity
 from harness.backends import backend as backends
 from harness.config.documents import shown
 from harness.datasets import examples as datasets
@@ -31,7 +31,8 @@ CLOSED, GOLD, RETRIEVED = "closed", "gold", "retrieved"
 USUAL = "bm25@3"  # what `retrieved` stands for
 PASSAGE = "context"  # the field that holds a task's passage
 MOST = 100  # passages of one prompt
-RULES = 1  # raise it when the same way would make another prompt than before
+KEPT = 4  # retrievers whose rankings are kept for the next runs of a grid
+RULES = 2  # raise it when the same way would make another prompt than before
 BETWEEN = "\n\n"  # passages of one prompt
 GROUP = "answer_shown"  # the breakdown by whether an answer stands in what was shown
 # What a model is told in place of the template's instruction, which speaks of a passage.
@@ -141,10 +142,9 @@ def passages(task: Task, said: str, material: Material, profile: Profile) -> Fou
     if chosen.retriever is None:
         own = {one.id: [passage_id(_text(one))] for one in asked}
         return Found({one.id: _shown(task, one, own[one.id], texts) for one in asked}, len(texts))
-    began = time.perf_counter()
-    rankings = _rankings(task, chosen, asked, texts, profile)
-    by_id = {one.id: _shown(task, one, rankings[one.id], texts) for one in asked}
-    return Found(by_id, len(texts), time.perf_counter() - began)
+    rankings, seconds = _rankings(task, chosen, asked, texts, profile)
+    by_id = {one.id: _shown(task, one, rankings[one.id][: chosen.k], texts) for one in asked}
+    return Found(by_id, len(texts), seconds)
 
 
 def shown_to(example: Example, found: Found) -> Example:
@@ -219,36 +219,48 @@ def _shown(task: Task, example: Example, ids: Sequence[str], texts: Mapping[str,
 
 def _rankings(
     task: Task, chosen: Way, asked: Sequence[Example], texts: Mapping[str, str], profile: Profile
-) -> dict[str, Sequence[str]]:
-    """Return the ids of the k best passages for each example's question."""
+) -> tuple[dict[str, Sequence[str]], float]:
+    """Return the ids of the `MOST` best passages for each example's question, and the seconds that took.
+
+    Runs of one grid that differ in k, or in the system that reads, share what was found: ids, and no model.
+    """
     field = _question(task)
     backend = backends.load(str(chosen.retriever)).asked("retrieve")
     with adapter_errors(backend.name):
-        return _answered(made_retriever(backend, profile), backend.name, asked, field, texts, chosen.k)
+        retriever = made_retriever(backend, profile)
+        queries = [(one.id, str(one.fields[field])) for one in asked]
+        known = digest([retriever_identity(backend, retriever), profile.seed, list(texts), queries])
+        if known in _found:
+            retriever.close()
+        else:
+            began = time.perf_counter()
+            rankings = _answered(retriever, backend.name, queries, texts)
+            _found[known] = rankings, time.perf_counter() - began
+            while len(_found) > KEPT:
+                del _found[next(iter(_found))]
+        return _found[known]
+
+
+_found: dict[str, tuple[dict[str, Sequence[str]], float]] = {}
 
 
 def _answered(
-    retriever: Adapter,
-    name: str,
-    asked: Sequence[Example],
-    field: str,
-    texts: Mapping[str, str],
-    k: int,
+    retriever: Adapter, name: str, queries: Sequence[tuple[str, str]], texts: Mapping[str, str]
 ) -> dict[str, Sequence[str]]:
     """Return what a retriever, which is closed then, finds for each question."""
     try:
         retriever.prepare()
-        retriever.index(Corpus(list(texts), list(texts.values()), k))
+        retriever.index(Corpus(list(texts), list(texts.values()), MOST))
         found: dict[str, Sequence[str]] = {}
-        for response in retriever.answer(_query(one, str(one.fields[field])) for one in asked):
+        for response in retriever.answer(_query(*one) for one in queries):
             if response.ranking is not None:
-                found[response.key[0]] = ranked(response.ranking)[:k]
+                found[response.key[0]] = ranked(response.ranking)[:MOST]
     finally:
         retriever.close()
-    if lost := [one.id for one in asked if one.id not in found]:
-        raise Unavailable(f"{name} found nothing for {len(lost)} of {len(asked)} questions")
+    if lost := [one for one, _ in queries if one not in found]:
+        raise Unavailable(f"{name} found nothing for {len(lost)} of {len(queries)} questions")
     return found
 
 
-def _query(example: Example, text: str) -> Request:
-    return Request(Example(example.id, {"query": text}), lambda: Parts(query=text), ask="retrieve")
+def _query(name: str, text: str) -> Request:
+    return Request(Example(name, {"query": text}), lambda: Parts(query=text), ask="retrieve")

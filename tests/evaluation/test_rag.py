@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.adapters.classical.bm25 import Bm25
 from harness.evaluation import rag
 from harness.evaluation.attribution import sources
 from harness.tasks import task as tasks
@@ -108,6 +109,18 @@ def test_compare_pairs_two_ways_by_question_and_names_what_differs(shell, three)
     assert "paired by id" in said.out
     assert "| task.context | gold | bm25@3 |" in said.out
     assert "answer in the passages shown" in said.out
+
+
+def test_a_grid_of_ways_takes_the_passages_once_and_a_smaller_k_begins_as_a_larger_does(shell, monkeypatch):
+    taken = []
+    learn = Bm25.learn
+    monkeypatch.setattr(Bm25, "learn", lambda self, texts: taken.append(len(texts)) or learn(self, texts))
+    monkeypatch.setattr(rag, "_found", {})
+    found = ways(shell, "bm25@1", "bm25@2", "closed")
+    assert taken == [3]
+    for one, two in zip(found["bm25@1"][2], found["bm25@2"][2], strict=True):
+        assert one["passages"]["ids"] == two["passages"]["ids"][:1]
+    assert any(len(line["passages"]["ids"]) == 2 for line in found["bm25@2"][2])
 
 
 def test_any_backend_that_retrieves_finds_passages(shell):
