@@ -210,7 +210,7 @@ class RunOptions:
             metavar="KIND[,…]",
             help="also ask as people write: spacing, typo, jamo, honorific, romanise, dialect, order, "
             "paraphrase-template",
-            ko="사람들이 쓰는 대로 흔든 입력도 물음: spacing, typo, jamo, honorific, romanise, dialect, "
+            ko="사람들이 쓰는 대로 변형한 입력도 물음: spacing, typo, jamo, honorific, romanise, dialect, "
             "order, paraphrase-template",
             on="run",
             raw=str,

@@ -64,7 +64,7 @@ def test_it_speaks_korean_and_verdicts_are_ratings_too(shell):
         f"p{n},{who},{'A>B' if n % 3 else 'B>A'}" for n in range(30) for who in "ab"
     ]
     said = shell("agree", shell.write("v.csv", "\n".join(rows) + "\n"), "--lang", "ko").out
-    assert "평가자 2명, 답 30개, 문항 30개" in said
+    assert "평가자 2명, 응답 30개, 문항 30개" in said
     assert "1.000 [1.000, 1.000]" in said
 
 

@@ -20,8 +20,12 @@ __all__ = ["KOREAN", "current", "language", "listed", "named", "translated"]
 
 KOREAN: dict[str, str] = {
     # Audit
-    "{task}: {n:,} examples of {split}, {train:,} to learn from": "{task}: {split} {n:,}, 학습용 {train:,}",
-    "{n:,} ({share:.1%}) stand nearly word for word in {where}": "{where}에 있는 문항 {n:,}({share:.1%})",
+    "{task}: {n:,} examples of {split}, {train:,} to learn from": (
+        "{task}: {split} 예제 {n:,}개, 학습용 {train:,}개"
+    ),
+    "{n:,} ({share:.1%}) stand nearly word for word in {where}": (
+        "{where}에 거의 그대로 있는 예제 {n:,}개({share:.1%})"
+    ),
     "labels: {counted}": "레이블: {counted}",
     "sees only": "보는 것",
     "nothing: the commonest label": "아무것도 보지 않음: 가장 흔한 레이블",
@@ -47,10 +51,10 @@ KOREAN: dict[str, str] = {
     "running": "실행 중",
     "silent": "응답 없음",
     "killed": "강제로 끝남",
-    "waiting": "일꾼을 기다림",
-    "{n} workers": "일꾼 {n}개",
+    "waiting": "워커를 기다림",
+    "{n} workers": "워커 {n}개",
     "{task} · {system}: nobody works on it; harness work {directory} does": (
-        "{task} · {system}: 아무도 하고 있지 않음. harness work {directory}로 함"
+        "{task} · {system}: 돌리는 프로세스가 없음. harness work {directory}로 이어서 함"
     ),
     "complete": "완료",
     "{task} · {system}: no answer for {time} ({by})": "{task} · {system}: {time}째 답이 없음({by})",
@@ -73,9 +77,9 @@ KOREAN: dict[str, str] = {
     "right": "정답률",
     "discrimination": "변별도",
     "--format json has all {n}": "{n}개 전부는 --format json에 있음",
-    "{n} items tell most: {ids}": "가장 많이 알려 주는 문항 {n}개: {ids}",
+    "{n} items tell most: {ids}": "변별에 가장 도움이 되는 문항 {n}개: {ids}",
     "a system left out is foretold from {n} items to {error:.1f} points on average, {worst:.1f} at worst": (
-        "빼 놓은 시스템의 점수를 {n}문항으로 평균 {error:.1f}점, 최악 {worst:.1f}점 안에서 예측함"
+        "따로 빼 둔 시스템의 점수를 문항 {n}개로 평균 {error:.1f}점, 최대 {worst:.1f}점 오차로 예측함"
     ),
     # Lengths of a dataset's texts
     "length of": "길이",
@@ -87,7 +91,7 @@ KOREAN: dict[str, str] = {
     # An explanation
     "setting": "설정",
     "worth": "효과",
-    "then": "그때 점수",
+    "then": "그때의 수치",
     "calls": "호출",
     "A asked again": "A를 다시 물음",
     "what remains": "남은 차이",
@@ -103,26 +107,26 @@ KOREAN: dict[str, str] = {
         "남은 차이: 로그 확률은 많아야 {gap:.2g} nat 다름"
     ),
     "{n:,} prompts were cut to the model's window, each harness in its way": (
-        "프롬프트 {n:,}개는 모델의 창에 맞게 잘림(하네스마다 자르는 방법이 다름)"
+        "프롬프트 {n:,}개는 모델의 문맥 길이에 맞추어 잘림(하네스마다 자르는 방법이 다름)"
     ),
-    "the published row says nothing of: {settings}": "발표된 행이 말하지 않는 것: {settings}",
+    "the published row says nothing of: {settings}": "발표된 수치에 적혀 있지 않은 설정: {settings}",
     "prefix": "머리글",
     "delimiter": "구분자",
-    "chat": "채팅 형식",
+    "chat": "대화 형식",
     "decoding": "디코딩",
     "precision": "정밀도",
     "extraction": "추출",
     "normalisation": "정규화",
-    "data version": "데이터 판",
+    "data version": "데이터 버전",
     "logged prompts": "기록된 프롬프트",
     # A race
     "what became of it": "결과",
-    "lost to {system} after {n:,}": "{n:,}문항 뒤 {system}보다 못함이 증명됨",
+    "lost to {system} after {n:,}": "예제 {n:,}개 만에 {system}보다 못함이 입증됨",
     "won": "우승",
-    "still in the race": "아직 남아 있음",
+    "still in the race": "탈락하지 않음",
     "{system} is the best of {k} on the whole of {task}: proven after {n:,} of {size:,} examples "
     "(wrong with a chance of at most {alpha:g})": (
-        "{task} 전체에서 {k}개 가운데 {system}이(가) 가장 좋음: {size:,}문항 중 {n:,}문항 뒤에 증명됨"
+        "{task} 전체에서 시스템 {k}개 가운데 {system:이/가} 가장 좋음: 예제 {size:,}개 중 {n:,}개 만에 입증됨"
         "(틀릴 확률은 {alpha:g} 이하)"
     ),
     "{left}: equal on the whole of {task}": "{left}: {task} 전체에서 같음",
@@ -130,13 +134,13 @@ KOREAN: dict[str, str] = {
     "(wrong with a chance of at most {alpha:g})": (
         "{left}: {task} 전체에서 {margin:g} 이상 나은 시스템이 없음(틀릴 확률은 {alpha:g} 이하)"
     ),
-    "undecided after {n:,} of {size:,} examples": "{size:,}문항 중 {n:,}문항 뒤에도 결정되지 않음",
+    "undecided after {n:,} of {size:,} examples": "예제 {size:,}개 중 {n:,}개를 물어도 가려지지 않음",
     "lead on the whole, at any look: {low:+.3f} to {high:+.3f}": (
         "전체에서의 차이(언제 보아도 성립하는 구간): {low:+.3f} ~ {high:+.3f}"
     ),
     "{n:,} of {whole:,} calls ({share:.0%})": "호출 {whole:,}번 중 {n:,}번({share:.0%})",
     "{spent:.4f} {currency} spent, about {saved:.4f} saved": (
-        "{spent:.4f} {currency}을(를) 쓰고 약 {saved:.4f}을(를) 아낌"
+        "{spent:.4f} {currency:을/를} 쓰고 약 {saved:.4f} {currency:을/를} 아낌"
     ),
     # The leaderboard
     "Leaderboard": "순위표",
@@ -192,9 +196,9 @@ KOREAN: dict[str, str] = {
     "{n:,} answers lost": "답 {n:,}개 유실",
     "{found:,} of {expected:,} files": "파일 {expected:,}개 중 {found:,}개",
     "not the authors' files: {n:,}": "원저자의 것이 아닌 파일 {n:,}개",
-    "What perturbed inputs cost: {name}": "입력을 흔들면 잃는 것: {name}",
+    "What perturbed inputs cost: {name}": "변형한 입력의 손실: {name}",
     "perturbed": "입력",
-    "worst perturbed": "흔든 입력의 최저",
+    "worst perturbed": "변형한 입력의 최저",
     "drop": "차이",
     "same prediction": "같은 예측",
     "no figure is defined": "정의된 값 없음",
@@ -261,7 +265,7 @@ KOREAN: dict[str, str] = {
     "other data than {system}": "{system:와/과} 다른 데이터",
     "version {ran} was run, and this is {here}": "실행은 버전 {ran}, 여기는 {here}",
     "split {name} was run": "{name} 분할로 실행",
-    "no {metric}; rescore it": "{metric} 없음; 다시 채점하십시오",
+    "no {metric}; rescore it": "{metric} 없음; 다시 채점하세요",
     "{metric} is undefined": "{metric:이/가} 정의되지 않음",
     # compare
     "Comparison": "비교",
@@ -356,7 +360,7 @@ KOREAN: dict[str, str] = {
         "{runs}: {verdicts}; 유의수준 {alpha:g}({tests}, 홀름 보정); 허용 폭 {margins}."
     ),
     "a regression: the one-sided paired test says that it fell by more than the margin": (
-        "회귀: 허용 폭보다 크게 하락했다고 단측 대응 검정이 말함"
+        "회귀: 허용 폭보다 크게 하락했음이 단측 대응 검정으로 확인됨"
     ),
     "pass: any fall beyond the margin is one that chance makes in 5 % of nights or more": (
         "통과: 허용 폭을 넘는 하락이 있더라도 우연만으로 밤의 5 % 이상에서 생길 만한 것"
@@ -371,32 +375,32 @@ KOREAN: dict[str, str] = {
     ),
     "on these questions: too few clusters to prove anything about others, so that single "
     "questions were swapped; of other articles it says nothing": (
-        "이 문항들에 대해: 다른 글에 대해 무엇을 입증하기에는 묶음이 너무 적어 문항을 하나씩 맞바꿈; "
+        "이 예제들에 한한 판정: 다른 글까지 입증하기에는 묶음이 너무 적어 예제를 하나씩 맞바꿈; "
         "다른 글에 대해서는 말하지 않음"
     ),
     "on these questions: {units:,} clusters are too few for others": (
-        "이 문항들에 대해: 묶음 {units:,}개는 다른 글에 대해 말하기에 너무 적음"
+        "이 예제들에 한한 판정: 묶음 {units:,}개로는 다른 글에 대해 말할 수 없음"
     ),
     "{n:,} clusters": "묶음 {n:,}개",
     "needs {n:,} questions, and has {units:,}: the repeats of one say the same": (
-        "문항 {n:,}개가 필요하나 {units:,}개뿐: 한 문항의 반복은 같은 답"
+        "예제 {n:,}개가 필요하나 {units:,}개뿐: 같은 예제를 되풀이해도 답이 같음"
     ),
     "needs {n:,} examples, and has {units:,}": "예제 {n:,}개가 필요하나 {units:,}개뿐",
     "Not in the baseline, so not judged: {names}. `harness gate --update` takes them in.": (
         "기준에 없어 판정하지 않음: {names}. `harness gate --update`로 넣을 수 있습니다."
     ),
-    "proven after {asked:,} of {size:,} examples": "예제 {size:,}개 가운데 {asked:,}개 만에 증명됨",
+    "proven after {asked:,} of {size:,} examples": "예제 {size:,}개 가운데 {asked:,}개 만에 입증됨",
     "after {asked:,} of {size:,} examples no fall is left that all would find": (
         "예제 {size:,}개 가운데 {asked:,}개 만에, 전부 물어도 찾을 만한 하락이 남지 않음"
     ),
     "Sequential: {asked:,} of {size:,} examples were asked. Proofs on the way share half of alpha among "
     "the runs, and their intervals hold at every look; the other half is of runs that came to their end.": (
         "순차 판정: 예제 {size:,}개 가운데 {asked:,}개를 물었습니다. "
-        "도중의 증명은 alpha의 절반을 실행 수로 나누어 쓰고 구간은 언제 보아도 성립합니다. "
+        "도중의 입증은 유의수준의 절반을 실행 수로 나누어 쓰고 구간은 언제 보아도 성립합니다. "
         "나머지 절반은 끝까지 간 실행의 몫입니다."
     ),
     "{spent} {currency} spent, about {saved} saved at the same price each.": (
-        "{spent} {currency}를 썼고, 같은 단가로 약 {saved}를 아꼈습니다."
+        "{spent} {currency:을/를} 썼고, 같은 단가로 약 {saved} {currency:을/를} 아꼈습니다."
     ),
     "no larger a fall than chance makes": "우연으로 생길 만한 하락",
     "inconclusive: a fall beyond the margin that may be chance, at p <= 0.05 after Holm, or of too few "

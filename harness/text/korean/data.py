@@ -81,7 +81,7 @@ SENTENCES = {
     # harness/interchange/finding.py
     "no such file or folder: {0}": "그런 파일이나 폴더가 없습니다: {0}",
     "none of the formats that are read here: {0}": "여기서 읽는 형식이 아닙니다: {0}",
-    "holds no run of another harness; read are {0}": "다른 하니스의 실행이 없습니다. 읽는 것은 {0}입니다",
+    "holds no run of another harness; read are {0}": "다른 하네스의 실행이 없습니다. 읽는 것은 {0}입니다",
     "left out: {0}": "제외: {0}",
     # harness/interchange/foreign.py
     "more than {0} files; name one run's folder": "파일이 {0}개보다 많습니다. 실행 하나의 폴더를 주세요",

@@ -1,7 +1,7 @@
 """Of what explains a difference, and of other harnesses' sides of it."""
 
 SENTENCES = {
-    "{0} was made by another harness and cannot be asked again; name our run first": "{0:은/는} 다른 하니스가 만든 것이라 다시 물을 수 없습니다. 우리 실행을 먼저 적으세요",
+    "{0} was made by another harness and cannot be asked again; name our run first": "{0:은/는} 다른 하네스가 만든 것이라 다시 물을 수 없습니다. 우리 실행을 먼저 적으세요",
     "{0}: no metric in common with {1}: {2}": "{0}: {1:와/과} 공통된 지표가 없습니다: {2}",
     "{0} is neither a run nor a published row of {1}.{2}": "{0:은/는} 실행도, {1}의 발표된 수치도 아닙니다.{2}",
     "no metric in common: {0}; `harness rescore RUN --task TASK` judges as another": "공통된 지표가 없습니다: {0}. `harness rescore RUN --task TASK`로 다른 과제처럼 채점할 수 있습니다",

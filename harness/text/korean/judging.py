@@ -57,7 +57,7 @@ SENTENCES = {
     "{0}: neither a script here nor to be had from the hub; a folder works offline: evaluate:./NAME with NAME.py in it": "{0}: 여기에 스크립트도 없고 허브에서도 얻을 수 없습니다. 폴더면 오프라인에서도 됩니다: NAME.py가 든 evaluate:./NAME",
     "{0} cannot be loaded: {1}: {2}": "{0:을/를} 불러올 수 없습니다: {1}: {2}",
     # harness/metrics/imported.py
-    "another harness gave these scores; `harness import … --task TASK` judges its replies here": "다른 하니스가 매긴 점수입니다. `harness import … --task TASK`가 그 응답을 여기서 채점합니다",
+    "another harness gave these scores; `harness import … --task TASK` judges its replies here": "다른 하네스가 매긴 점수입니다. `harness import … --task TASK`가 그 응답을 여기서 채점합니다",
     # harness/metrics/instruction_following.py
     "no instruction is called {0}.{1}": "이름이 {0}인 지시가 없습니다.{1}",
     "instructions should be JSON with ids and kwargs, as many of each: {0}": "지시는 id와 kwargs가 같은 수로 든 JSON이어야 합니다: {0}",
