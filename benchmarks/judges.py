@@ -30,7 +30,7 @@ from harness.records.journal import read_records
 from harness.reports.writers.markdown import table
 from harness.seeding import number
 from harness.stats.leanings import mean
-from tests.support.forking import ASKING, Forked, run
+from tests.support.forking import Forked, run
 from tests.support.judged_runs import shown
 from tests.support.model_server import Asked, ModelServer, Reply, refuse, say, usage
 from tests.support.running import Project
@@ -128,7 +128,6 @@ def project(questions: int, world: World) -> Iterator[tuple[Project, ModelServer
     """Yield a project with three systems, their judge and so many questions, and the server."""
     with tempfile.TemporaryDirectory() as folder, ModelServer(script=world) as server:
         made = Project(Path(folder))
-        made.imported = ASKING
         for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
             made.env.pop(name, None)
         made.write("tasks/questions.yaml", TASK)
@@ -146,7 +145,7 @@ def project(questions: int, world: World) -> Iterator[tuple[Project, ModelServer
 def ask(made: Project, *words: object) -> str:
     """Run the command, again where verdicts are missing, and return what it prints."""
     for _ in range(3):
-        done = run([str(word) for word in words], made.home, made.env, 600, ASKING)
+        done = run([str(word) for word in words], made.home, made.env, 600)
         if done.returncode != EXIT_STOPPED:
             break
     if done.returncode:
@@ -314,7 +313,7 @@ def kills() -> Iterator[str]:
         wanted = KILLED * len(STRENGTHS) * (len(STRENGTHS) - 1)
         for _ in range(KILLS):
             asked = sum(world.judged.values())
-            with Forked(told, made.home, made.env, ASKING) as process:
+            with Forked(told, made.home, made.env) as process:
                 while process.poll() is None and sum(world.judged.values()) - asked < wanted // (KILLS + 2):
                     time.sleep(0.001)
             time.sleep(0.1)  # what is on the wire has come to the server

@@ -24,7 +24,7 @@ from typing import Any
 
 from benchmarks.fuzzing.directories import answers, metrics_of, status_of
 from benchmarks.fuzzing.verdict import CODES, Broken, Executed, environment, harness
-from tests.support.forking import ASKING, Forked
+from tests.support.forking import Forked
 from tests.support.model_server import Asked, ModelServer, Reply, answer
 from tests.support.running import PATIENCE, REVIEWS, Project, rows
 from tests.support.servers import Handler, Server
@@ -32,11 +32,6 @@ from tests.support.servers import Handler, Server
 COUNTED = "signals to a command that still ran"
 ROWS, PIECES = 60, 8
 RUN = ("run", "-t", "reviews", "--data-dir", "data", "-b")
-IMPORTED = (
-    *(*ASKING, "torch", "torch._dynamo", "tokenizers", "harness.adapters.networks.classifiers"),
-    *("harness.reports.gate.gate", "harness.reports.gate.render", "harness.stats.paired", "scipy.special"),
-    *("harness.models.training", "harness.evaluation.fit_cache", "harness.exporters.csv"),
-)
 COMMANDS: tuple[tuple[str, ...], ...] = (
     (*RUN, "nb"),  # fit, ask, compact
     (*RUN, "cnn_text", "-m", "epochs=3"),
@@ -119,7 +114,7 @@ def _in_pieces(body: bytes, handler: Handler) -> None:
 def _started(command: tuple[str, ...], home: Path, *, forked: bool) -> Any:
     """Start a command, by a fork or in an interpreter of its own."""
     if forked:
-        return Forked(command, home, os.environ, IMPORTED)
+        return Forked(command, home, os.environ)
     words = [sys.executable, "-m", "harness", *command]
     streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "encoding": "utf-8"}
     return subprocess.Popen(words, cwd=home, **streams)
