@@ -47,9 +47,12 @@ def test_e5_has_the_vectors_of_sentence_transformers(e5, data, task):
 
 @pytest.mark.parametrize("task", weights_peers.SIMILARITY[weights.E5])
 def test_e5_has_the_vectors_of_the_engine_that_its_file_was_written_for(e5, data, task):
-    sentences, cosine, _ = weights_peers.like_the_engine(task, data)
+    """The engine rounds activations to eight bits, which a sentence in thousands feels more than others."""
+    sentences, lowest, mean, other = weights_peers.like_the_engine(task, data)
     assert sentences > 900
-    assert cosine >= 0.9998
+    assert other < sentences / 1000
+    assert mean >= 0.9998
+    assert lowest >= 0.9997
 
 
 @pytest.mark.parametrize("task", weights_peers.EXAMPLES)
