@@ -18,6 +18,17 @@ _NOW = re.compile(
     r"|\b(?:is|are|has|have|takes?|costs?|occurs?|equals|would be|needs?|gets?|left)\b",
     re.I,
 )
+# She spent a total of $90. She paid $50 for … and $40 for …: the answer, and what it consists of.
+_TOTAL = re.compile(
+    r"\ba total of\b|\btotal\b[^.\n]{0,60}\b(?:is|was|would be|comes to)\b"
+    r"|\b(?:would|will) (?:be|have|take|cost|need)\b|(?:총|모두|합쳐서?|합해서?) ?[^.\n]{0,20}[0-9]",
+    re.I,
+)
+_SUMS_UP = re.compile(
+    r"\b(?:left|remains?|remaining|altogether|in (?:all|total)|a total of|now)\b|, so\b"
+    r"|남[은는았]|총 |모두 |합계",
+    re.I,
+)
 _BEFORE_NOW = re.compile(r"처음|원래|먼저|있었|\b(?:had|was|were|bought|first|if|suppose|let)\b|[=+]", re.I)
 _BECAUSE = re.compile(
     r"(?:^|(?<=[.!?。]\s)|\n)\s{0,3}(?:왜냐하면|그 이유는|이유는|because\b"
@@ -36,7 +47,7 @@ def answered_first(text: str) -> list[Mark]:
     first = first_sentence(text)
     told = None if _HEADING.match(text) else _AT_ONCE.match(first)
     alone = told and _COPULA.match(first[told.end() :])
-    if (alone or _only_first(text, first)) and len(text) > len(first) + 1:
+    if (alone or _only_first(text, first) or _details_follow(text, first)) and len(text) > len(first) + 1:
         heads.append(first)
     return [Mark(Kind.CONCLUDED, 0, _last_sentence(head), len(head), True) for head in heads if head.strip()]
 
@@ -46,6 +57,13 @@ def _only_first(text: str, first: str) -> bool:
     last = _last_sentence(text)
     ends = _DIGIT.search(in_digits(last)) or _LETTER.search(last)
     return bool(not ends and "=" not in text and _NOW.search(first) and not _BEFORE_NOW.search(first))
+
+
+def _details_follow(text: str, first: str) -> bool:
+    """Return whether the first sentence comes to a total, and a paragraph of details ends without another."""
+    paragraph = "\n" not in text.strip() and "=" not in text
+    told = _TOTAL.search(first) and _DIGIT.search(first) and not _SUMS_UP.search(_last_sentence(text))
+    return bool(paragraph and told)
 
 
 def _last_sentence(text: str) -> str:

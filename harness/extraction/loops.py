@@ -6,6 +6,7 @@ import re
 from itertools import accumulate
 
 _PERIOD, _TURNS = 300, 8
+_PARAGRAPH, _TURNS_OF_A_PARAGRAPH = 100, 4  # of so many signs, few turns are enough
 _COUNTING = 16  # turns of a piece that differs by its numbers only, which short tables have, too
 _LINES, _KINDS = 24, 4  # lines at the end, and how many may differ where nothing new is said
 _TOKEN = re.compile(r"[0-9]+|.", re.S)
@@ -14,8 +15,8 @@ _TOKEN = re.compile(r"[0-9]+|.", re.S)
 def loop(text: str) -> int | None:
     """Return where a piece of up to 300 signs begins that is said again and again to the end, or None.
 
-    Eight times word for word, or sixteen times with other numbers (98 + 99 + 100 +); or the last 24 lines say
-    four things only. What was cut within its last turn counts, too.
+    Eight times word for word, four times from 100 signs on, or sixteen times with other numbers (98 + 99
+    + 100 +); or the last 24 lines say four things only. What was cut within its last turn counts, too.
     """
     text = text.rstrip()
     found = _repeats(text, _TURNS)
@@ -41,10 +42,10 @@ def _lines(text: str) -> int | None:
 
 def _repeats(signs: str | list[str], turns: int) -> int | None:
     """Return where signs begin that have a period to the end for so many turns."""
-    for period in range(2, min(_PERIOD, len(signs) // turns) + 1):
+    for period in range(2, min(_PERIOD, len(signs) // _TURNS_OF_A_PARAGRAPH) + 1):
         start = len(signs) - period
         while start > 0 and signs[start - 1] == signs[start - 1 + period]:
             start -= 1
-        if len(signs) - start >= period * turns:
+        if len(signs) - start >= period * (turns if period < _PARAGRAPH else _TURNS_OF_A_PARAGRAPH):
             return start
     return None

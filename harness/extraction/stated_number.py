@@ -44,7 +44,7 @@ _BESIDE = re.compile(
 )
 # 90%, 92% and 88%; 유사도는 0.8, 각도는 30: which of them is asked for is not known.
 _SERIES = re.compile(
-    r"(?:[%개원점](?:,|,? and|[과와])|,? and|, [가-힣]{1,8}[은는](?: 약)?|(?:,|,? and|,? or) [a-z] ?=)"
+    r"(?:[%개원점](?:,|,? and|[과와])|,? and|, [가-힣]{1,8}[은는](?: 약)?|(?:,|,? and|,? or) [a-z] ?=|,(?! ))"
     r" ?[-$₩]?"
 )
 # Bold and underscored words, not 2**3.
@@ -75,7 +75,11 @@ _ITEM = re.compile(r"\s*(?:[-*•]|[0-9]{1,2}[.)]|#)\s")
 # 6. Considerations, **2단계: 값**: what a line is headed by counts nothing.
 _HEADED = re.compile(r"^[\s*#>_]{0,8}[0-9]{1,2}[.)]\*{0,2} (?=\s*\D)")
 # 예를 들어 합이 12라면 3이 되겠죠: a case that is made up is no answer.
-_FOR_EXAMPLE = re.compile(r"예를 들[^\n]{0,200}(?:라면|다면)")
+_OTHER_CASE = re.compile(
+    r"예를 들[^\n]{0,200}(?:라면|다면)"
+    r"|^\W{0,4}if\b[^,]{1,80}, (?:you|the (?:total|number|amount|answer|result)) (?:would|could|might)\b",
+    re.I,
+)
 _EQUIVALENT = re.compile(
     r"\W{0,4}(?:this|that) (?:is|would be|was) (?:roughly |about )?equivalent to\b", re.I
 )
@@ -194,7 +198,6 @@ def _states_none(said: str, line: str, found: list[Number]) -> bool:
     if unknowable(said):
         return True
     ranged = len(_BOUND.findall(line)) > 1 or (_FROM_TO.search(line) and not re.search("=|차이", line))
-    ranged = ranged or (bool(found) and len(found) <= 2 and in_a_range(line, found[-1], found))
     return bool(found) and (bool(ranged) or bool(_DENIED.match(line, found[-1].stop)))
 
 
@@ -203,7 +206,8 @@ def _of_sentence(kind: Kind, line: str, found: list[Number]) -> Number | None:
     if not found:
         return Number("0", 0, 0, False) if _NO_DIFFERENCE.search(line) else None
     leads = not is_korean(line) and not line[: found[0].start].strip(_BEFORE)
-    return _first(line, found) if kind == Kind.DECLARED and leads else _concluded(line, found)
+    told = _first(line, found) if kind == Kind.DECLARED and leads else _concluded(line, found)
+    return _NONE if in_a_range(line, told, found) else told
 
 
 def _plain(text: str) -> str:
@@ -254,7 +258,7 @@ def _last(text: str) -> str | None:
             if _HUGE.search(said) and not re.search("[0-9]", said):
                 return None
             found = [n for n in _outside(said) or numbers(said) if not by_the_way(said, n)]
-            if found and not _FOR_EXAMPLE.search(said) and not _in_other_terms(said, text):
+            if found and not _OTHER_CASE.search(said) and not _in_other_terms(said, text):
                 return _settled(said, found)
     return None
 

@@ -15,6 +15,8 @@ _GOES_ON = re.compile(
 _FEW = 3  # words
 # Behind a sentence that ended, a few words without an end: … = 0.5. The mass
 _BEGUN = re.compile(r"[a-z0-9)%$][.!?] [A-Z][A-Za-z,' -]{0,60}[A-Za-z]\s*$")
+# … 구해야 합니다. 두 공의 색: behind a sentence that ended, one without its predicate.
+_BEGUN_KOREAN = re.compile(r"다\. [^.!?\n0-9]{2,100}[가-힣](?<![다요음함임까죠네오])\s*$")
 # A noun with its particle, and no predicate: 이제 이것을
 _PARTICLE = re.compile(r"(?<=[가-힣])(?:을|를|은|는|의|에서|에는|으로)\s*$")
 _REACH = 120
@@ -26,7 +28,9 @@ def ends_midway(text: str) -> bool:
     line = text.rstrip().rpartition("\n")[2]
     end = line[-_REACH:]
     return (
-        any(pattern.search(end) for pattern in (_IN_A_SUM, _BEGUN, _PARTICLE)) or _goes_on(end) or _open(line)
+        any(pattern.search(end) for pattern in (_IN_A_SUM, _BEGUN, _BEGUN_KOREAN, _PARTICLE))
+        or _goes_on(end)
+        or _open(line)
     )
 
 
