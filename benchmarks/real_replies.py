@@ -29,7 +29,7 @@ SEED, SECOND_SEED = 17, 18
 # Seeds of the samples that were read by hand before a reader saw them, and what they are of.
 BLIND = {
     **{19: "numbers and options", 20: "numbers", 21: "numbers of other kinds"},
-    **{22: "numbers once more", 23: "numbers once more", 24: "numbers once more, other prose"},
+    **{22: "numbers once more", 23: "numbers once more", 24: "prose and choices"},
 }
 # Files that hold at least 300 Korean replies of more than ten characters: six systems, five suites.
 KOREAN = (
@@ -54,7 +54,6 @@ REASONING_TURNS = ((2, 1), (3, 0), (6, 0))
 ALPACA_EVAL = (149, 150, 168, 172, 268, 359, 448, 765, 767, 768, 773, 793)
 KOMT_BENCH = (111, 112, 113, 114, 115, 117, 118, 119, 120)
 ALPACA_EVAL_PROSE = (108, 125, 224, 461, 587)
-_SOLUTIONS = ("logickor", "gsm8k", "bbh")
 KOMT_BENCH_SECOND = (104, 111, 112, 113, 114, 115, 118, 119, 120)
 ALPACA_EVAL_ESTIMATES = (766, 769, 770, 771, 772, 774)
 NUMBERS = (
@@ -107,9 +106,8 @@ def blind(seed: int) -> list[Reply]:
     counts = _other_kinds() if "other" in BLIND[seed] else _numbers()
     if "once more" in BLIND[seed]:
         counts = _numbers_once_more()
-    if "prose" in BLIND[seed]:  # all of AlpacaEval's dozen questions and KoMT-Bench's turns are read by then
-        counts = {key: count for key, count in counts.items() if key.partition("/")[0] in _SOLUTIONS}
-        counts |= {f"gsm8k/{name}": 14 for name in GSM8K[:-1]}
+    if "prose" in BLIND[seed]:  # by then AlpacaEval's dozen questions and KoMT-Bench's turns are all read
+        counts = {f"mmlu_pro_numbers/{name}": 6 for name in _named("mmlu_pro")}
         counts |= {f"alpaca_eval_prose/{name}": 3 for name in (*_named("alpaca_eval"), "gpt4_1106_preview")}
     if "options" in BLIND[seed]:
         counts |= {f"mmlu_pro/{name}": 10 for name in _named("mmlu_pro")}

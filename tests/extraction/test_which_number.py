@@ -107,8 +107,8 @@ def test_ranges_sums_with_words_two_amounts_and_examples_state_no_number(reply):
         "We have 12 rows. We can seat 11 of them, but we",
         "따라서 경우의 수는 21입니다. 이제 이것을",
         "합은 2.1 × 3 = 6.3입니다. 이는 불가능합니다. 다시 계산하려면 두 값의 차",
-        "값은 2.1 × 2 = 4.2입니다. 이 결과는 잘못되었으므로 처음부터 다시 계산해야 하고, 그러려면 앞에서 구한 두 "
-        "확률을 곱하지 않고 더해야 하며, 그 다음에 전체 경우의 수로 나누어야 합니다. " * 5,
+        "값은 2.1 × 2 = 4.2입니다. 이 결과는 잘못되었으므로 처음부터 다시 계산해야 하고, 그러려면 앞에서 "
+        "구한 두 확률을 곱하지 않고 더해야 하며, 그 다음에 전체 경우의 수로 나누어야 합니다. " * 5,
         "The rate is k[A]. With k = 2 it is 2[A",
         "We subtract 1 from 95. So we get 95 - 1 = 94. Let us look again: 30 + 60 + 5 = 95, and 95 - 1 =",
     ],
