@@ -6,17 +6,18 @@ import re
 
 from harness.extraction.numbers import Number
 
+# the 1970s and 1970년대 are ten years, none of them;
 # 크기가 1인 벡터, 3D 공간, 0이 되는 값 describe what the sum is about; 5인 것으로 보입니다 states 5.
 _MEASURE = re.compile(
     r"[%점]?(?:에 (?:가까|근접|수렴)|[과와에]서? ?[-+]?[0-9.]{1,9} ?(?:사이|까지)"
     r"|(?:의)? ?사이|까지|부터|보다|[을를] (?:곱[하한]|더[하한]|[빼뺀]|만족)"
     r"|으?로 나[누눈]| ?(?:이상|이하|미만|초과)(?:의|인|이면|일)|[이가] 되는 (?!것|거|셈))"
-    r"|인 (?!것|거|걸|게|셈|듯)[가-힣]|D\b| ?차원"
+    r"|인 (?!것|거|걸|게|셈|듯)[가-힣]|D\b| ?차원|'?s\b|년대"
 )
 # multiplied by 100, less than 15%: an operand, a bound.
 _OPERAND = re.compile(
     r"\b(?:(?:multipl(?:y|ied|ying)|divid(?:e|ed|ing)|times|adding|add)(?: it| this| that)? (?:by )?"
-    r"|(?:less|more|fewer|greater|higher|lower) than |at (?:least|most) "
+    r"|(?:less|more|fewer|greater|higher|lower) than |at (?:least|most) |a (?:minimum|maximum) of "
     r"|which is (?:[a-z]{1,9} )?(?:close to|near|nearly|almost) )[$]?$",
     re.I,
 )

@@ -32,14 +32,13 @@ _TEXT_FORMS = (
         ),
         r"\1",
     ),
-    # August 8, 1940 is a day of 1940.
+    # August 8, 1940 is a day of 1940, December 25th one of no year.
     (
         re.compile(
             r"\b((?:January|February|March|April|May|June|July|August|September|October|November|December)) "
-            r"[0-9]{1,2}(?:st|nd|rd|th)?,? (?=[0-9]{4}\b)",
-            re.I,
+            r"[0-9]{1,2}(?:st|nd|rd|th)?\b(?![,.]?[0-9]),?"
         ),
-        r"\1 ",
+        r"\1",
     ),
     (re.compile(r"(?<=[0-9%] )(?:±|\\pm|\+/-) ?[0-9.,]+%?"), ""),
     (re.compile(r"(?<=[$£€][0-9]) ?[kK]\b"), " thousand"),

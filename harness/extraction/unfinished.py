@@ -36,6 +36,8 @@ def ends_midway(text: str) -> bool:
 
 def _goes_on(line: str) -> bool:
     words = line.split()
+    if len(words) > 1 and words[-2].endswith("."):  # … is 0.5 M. The: nothing of the next was said
+        return False
     return len(words) > _FEW and _GOES_ON.fullmatch(words[-1]) is not None
 
 
