@@ -44,13 +44,14 @@ _BESIDE = re.compile(
 )
 # 90%, 92% and 88%; 유사도는 0.8, 각도는 30: which of them is asked for is not known.
 _SERIES = re.compile(
-    r"(?:[%개원점](?:,|,? and|[과와])|,? and|, [가-힣]{1,8}[은는](?: 약)?|(?:,|,? and|,? or) [a-z] ?=|,(?! ))"
+    r"(?:[%개원점](?:,|,? and|[과와])|,? and|, [가-힣]{1,8}[은는](?: 약)?|(?:,|,? and|,? or) [a-z] ?=)"
     r" ?[-$₩]?"
 )
 # Bold and underscored words, not 2**3.
 _EMPHASIS = re.compile(r"(?<![0-9)])\*\*|\*\*(?![0-9(])|__")
 _BOX_BEFORE = re.compile(r"\\boxed ?\{[^{}]{1,30}\}[^.!?…\n\\]{1,40}$")
 _WITHOUT_END = re.compile(r"[0-9][0-9,.]{60,}[^\n]{0,3}\s*$")
+_GROUP = 3  # 5,2 is two numbers, 1,2345 a thousand put wrongly
 _NONE = Number("", 0, 0, True)
 _ASIDE = 160  # what is longer in brackets is no aside
 # between 7 and 8, from 10 to 20: an estimate that names no number.
@@ -219,7 +220,8 @@ def _beside(line: str, found: list[Number]) -> bool:
     if len(found) < 2:
         return False
     one, other = found[-2:]
-    if _SERIES.fullmatch(line[one.stop : other.start]):
+    between = line[one.stop : other.start]
+    if _SERIES.fullmatch(between) or (between == "," and max(len(one.text), len(other.text)) < _GROUP):
         return True
     told = _BESIDE.match(line[one.stop : other.start].strip("* "))
     return bool(told) and line[other.stop :].lstrip("* ").startswith(told["unit"])  # type: ignore[index]
