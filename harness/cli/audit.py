@@ -27,7 +27,7 @@ def audit(
     ] = None,
     sample: Annotated[
         bool,
-        Flag("--sample", help="use the small sample shipped with the task", ko="과제에 딸린 작은 표본을 씀"),
+        Flag("--sample", help="use the small sample shipped with the task", ko="과제에 딸린 작은 견본을 씀"),
     ] = False,
     data_dir: DataDir = None,
     offline: Offline = False,

@@ -48,7 +48,7 @@ def import_(
     ] = None,
     sample: Annotated[
         bool,
-        Flag("--sample", help="they are of the task's small sample", ko="과제에 딸린 작은 표본의 결과임"),
+        Flag("--sample", help="they are of the task's small sample", ko="과제에 딸린 작은 견본의 결과임"),
     ] = False,
     data_dir: DataDir = None,
     offline: Offline = False,

@@ -236,7 +236,7 @@ class RunOptions:
         Flag(
             "--sample",
             help="use the small sample shipped with the task",
-            ko="과제에 딸린 작은 표본을 씀",
+            ko="과제에 딸린 작은 견본을 씀",
             on="run race gate estimate try export show tokenizers",
         ),
     ] = False

@@ -90,7 +90,7 @@ SENTENCES = {
     "neither {0} nor {1} says anything": "{0}에도 {1}에도 내용이 없습니다",
     # harness/interchange/importing.py
     "{0}: figures without samples ({1}): nothing can be paired; lm_eval writes them with --log_samples; published figures are rows under `reference:`": "{0}: 예제별 기록이 없는 수치입니다({1}). 짝지을 수 없습니다. lm_eval은 --log_samples로 기록하고, 발표된 수치는 `reference:`에 적습니다",
-    "{0}: no score of its samples is a number; name a task of ours: --task": "{0}: 예제의 점수 중 숫자가 없습니다. 우리 과제를 --task로 알려 주세요",
+    "{0}: no score of its samples is a number; name a task of ours: --task": "{0}: 예제의 점수 중 숫자가 없습니다. 이 하네스의 과제를 --task로 알려 주세요",
     "{0}: {1} of {2} samples have another right answer than here": "{0}: 예제 {2}개 중 {1}개의 정답이 여기와 다릅니다",
     # harness/interchange/inspect_log.py
     "unpacks to more than any log has; it is not read": "어떤 로그보다도 크게 풀립니다. 읽지 않습니다",
