@@ -167,7 +167,8 @@ def number(*, cut: bool = False) -> Step:
 
     What it marks as its answer goes first, the last before earlier ones (`\boxed{}`, ####, 정답:, the answer
     is, 따라서), then that of the last sentence that states one; none of two amounts or of a range.
-    `extraction.numbers` says how numbers are written: 2천5백만, 70{,}000, 3/4, –7. Of a reply that was `cut` short only a marked number counts.
+    `extraction.numbers` says how numbers are written: 2천5백만, 70{,}000, 3/4, –7.
+    Of a reply that was `cut` short only a marked number counts.
     """
     from harness.extraction.stated_number import stated_number
 
