@@ -5,10 +5,11 @@
 
 A cell draws so many seeded data sets of known truth and asks `harness.stats.intervals` for the interval of
 each; of shares for the first twenty, and for all at once by the same arithmetic in matrices, which must
-agree. `off` is how many units are expected that do not lie at the bound nearest to the figure (where an
-example of a share lies that is within 1 % of it); `width` the mean width, `whole` how many times that of a
-whole imaginary unit in place of half a one (of Clopper and Pearson's interval for plain shares), `normal` how
-many times 3.92 standard errors, which are those of the data sets.
+agree. `off` is how many units are expected that do not lie at the bound nearest to the figure: an example of
+a share lies there within 1 % of it, and where a figure is the plain mean of labels, the rarest one's count,
+times the labels. `width` is the mean width, `whole` how many times that of a whole imaginary unit in place of
+half a one (of Clopper and Pearson's interval for plain shares), `normal` how many times 3.92 standard errors,
+which are those of the data sets.
 """
 
 from __future__ import annotations
@@ -568,7 +569,9 @@ def tables() -> Iterator[Cell]:
         metric = makes[name]([str(label) for label in range(len(targets))])
         truth = float(metric.aggregate(rows, odds[None])[0])
         case = f"labels {'/'.join(f'{share:g}' for share in targets)}, {right:g} right"
-        yield Cell(name, case, units, metric, partial(_pick, rows, odds, units), truth, units * (1 - right))
+        alike = name in ("macro_f1", "balanced_accuracy")  # each label counts as much: the rarest says least
+        off = units * (1 - right) * (len(targets) * min(targets) if alike else 1)
+        yield Cell(name, case, units, metric, partial(_pick, rows, odds, units), truth, off)
     for units, right in itertools.product((3, 5, 10, 20, 50, 200), (0.7, 0.98)):
         rows, odds = _confusion((0.6, 0.4), right)
         metric = macro_f1(["0", "1"])
