@@ -7,13 +7,15 @@ again what a kill interrupted changes nothing.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from harness.files import open_own
 from harness.records.atomic import replace
 from harness.records.journal import read_records
+
+PIECE = 2**20  # bytes that are copied at a time
 
 
 def fold(path: Path, others: Sequence[Path], order: Mapping[str, int], repeats: int) -> None:
@@ -23,7 +25,8 @@ def fold(path: Path, others: Sequence[Path], order: Mapping[str, int], repeats: 
     """
     sources = [path, *others]
     places = len(order) * repeats
-    source_of, offsets = array("i", [-1]) * places, array("q", [-1]) * places
+    source_of = array("i", [-1]) * places
+    starts, ends = array("q", [-1]) * places, array("q", [-1]) * places
     failed = bytearray(places)
     for number, source in enumerate(sources):
         for line in read_records(source, judged=False):
@@ -33,16 +36,31 @@ def fold(path: Path, others: Sequence[Path], order: Mapping[str, int], repeats: 
             rank = place * repeats + line.record.repeat
             first = source_of[rank] in (-1, number)  # of one journal the last line counts
             if first or (failed[rank] and not line.record.failed):
-                source_of[rank], offsets[rank], failed[rank] = number, line.offset, line.record.failed
-    replace(path, _lines(sources, source_of, offsets))
+                source_of[rank], failed[rank] = number, line.record.failed
+                starts[rank], ends[rank] = line.offset, line.offset + len(line.raw)
+    replace(path, _pieces(sources, zip(source_of, starts, ends, strict=True)))
 
 
-def _lines(sources: Sequence[Path], source_of: Sequence[int], offsets: Sequence[int]) -> Iterator[bytes]:
+def _pieces(sources: Sequence[Path], lines: Iterable[tuple[int, int, int]]) -> Iterator[bytes]:
+    """Yield the lines, each (source, start, end); those that follow one another in a source together."""
     with ExitStack() as stack:
         streams = [stack.enter_context(open_own(one)) if one.exists() else None for one in sources]
-        for number, offset in zip(source_of, offsets, strict=True):
-            stream = streams[number] if number >= 0 else None
-            if stream is not None:
-                stream.seek(offset)
-                line = stream.readline()
-                yield line if line.endswith(b"\n") else line + b"\n"
+        for number, start, end in _joined(line for line in lines if line[0] >= 0):
+            if (stream := streams[number]) is not None:
+                stream.seek(start)
+                piece = stream.read(end - start)
+                yield piece if piece.endswith(b"\n") else piece + b"\n"
+
+
+def _joined(lines: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Yield the same bytes in fewer pieces, each of PIECE bytes or little more."""
+    source, start, end = -1, 0, 0
+    for number, first, last in lines:
+        if number == source and first == end and end - start < PIECE:
+            end = last
+            continue
+        if source >= 0:
+            yield source, start, end
+        source, start, end = number, first, last
+    if source >= 0:
+        yield source, start, end

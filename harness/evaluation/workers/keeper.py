@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -186,6 +187,7 @@ class Crew:
         """Be a worker, in a process of its own."""
         for number in SIGNALS:
             signal.signal(number, signal.default_int_handler)
+        gc.freeze()  # what the keeper read is looked through no more, and its pages are not copied for that
         os.setpgrp()  # a Ctrl-C is the keeper's to pass on, once
         _take_part_of_machine(place, self.count)
         run = self.run

@@ -65,7 +65,8 @@ class Worker(OpenRun):
         self.life = Life(os.getpid(), socket.gethostname())
         self._starts = [start for start, _ in self.bounds]
         self._holding: dict[int, Held] = {}
-        self._left: dict[int, int] = {}  # unit → what has not ended of it
+        self._left: dict[int, set[Key]] = {}  # unit → what has not ended of it
+        self._order = plan.material.selection.order
         self._ended: set[Key] = set()
         self._rows = Rows(plan.evaluated)
         self._looked = 0.0
@@ -181,15 +182,14 @@ class Worker(OpenRun):
                 lines = read_records(path)
                 self._ended |= {line.record.key for line in lines if not line.record.failed}
         repeats = range(self.plan.options.repeat)
-        examples = [
-            example
-            for example in self._rows.between(held.start, held.stop)
-            if any((example.id, repeat) not in self._ended for repeat in repeats)
-        ]
+        examples = self._rows.between(held.start, held.stop)
+        if self._ended:
+            examples = [
+                one for one in examples if any((one.id, repeat) not in self._ended for repeat in repeats)
+            ]
+        keys = {(example.id, repeat) for example in examples for repeat in repeats}
         self._holding[held.unit] = held
-        self._left[held.unit] = sum(
-            (example.id, repeat) not in self._ended for example in examples for repeat in repeats
-        )
+        self._left[held.unit] = keys - self._ended
         if not self._left[held.unit]:
             self._done_with(held.unit)
         return examples
@@ -229,13 +229,16 @@ class Worker(OpenRun):
         super()._take(response, pending, journal)
         if response.error is not None and response.error.kind == DROPPED:
             return
+        key = response.key
         self.life.answers += 1
-        self._ended.add(response.key)
-        unit = bisect_right(self._starts, self.plan.material.selection.order[response.key[0]]) - 1
-        if unit in self._left:
-            self._left[unit] -= 1
-            if not self._left[unit]:
-                self._done_with(unit)
+        unit = bisect_right(self._starts, self._order[key[0]]) - 1
+        left = self._left.get(unit)
+        if left is None:
+            self._ended.add(key)
+            return
+        left.discard(key)
+        if not left:
+            self._done_with(unit)
 
     def _done_with(self, unit: int) -> None:
         self.division.finish(unit)
