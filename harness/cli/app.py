@@ -34,6 +34,7 @@ from harness.cli.push import push
 from harness.cli.race import race
 from harness.cli.report import report
 from harness.cli.rescore import rescore
+from harness.cli.resume import resume
 from harness.cli.run import run
 from harness.cli.score import score
 from harness.cli.show import show
@@ -81,7 +82,7 @@ class _Group(TyperGroup):
             raise Interrupted("interrupted") from signal
 
 
-ASK = (run, work, status, pause, race, try_, estimate, export, import_)
+ASK = (run, work, status, pause, resume, race, try_, estimate, export, import_)
 SHOW = (list_, show, data, audit, tokenizers, check, doctor, cache, init, convert)
 JUDGE = (leaderboard, report, compare, explain, judge, vote, agree, arena, items, gate, push, rescore, score)
 

@@ -52,11 +52,11 @@ def run(
     plans, failed = _plans(options, resume)
     for error in failed:
         fail(str(error))
-    done = execute_all(plans, lambda: display(quiet=options.quiet), partial(_told, quiet=options.quiet))
-    return _finished(plans, done, failed, Grid.of(options).tasks, json=json)
+    done = execute_all(plans, lambda: display(quiet=options.quiet), partial(told, quiet=options.quiet))
+    return finished(plans, done, failed, Grid.of(options).tasks, json=json)
 
 
-def _finished(
+def finished(
     plans: Sequence[Plan],
     done: GridOutcome,
     failed: Sequence[HarnessError],
@@ -146,10 +146,10 @@ def _run_grids(paths: Sequence[Path], given: RunOptions, *, json: bool) -> int:
     if failed and stops:
         return finish_exit_code([], failed)
     quiet = given.quiet
-    told = partial(_told, quiet=quiet)
-    done = execute_all(plans, lambda: display(quiet=quiet), told, priorities=priorities, stops=stops)
+    tell = partial(told, quiet=quiet)
+    done = execute_all(plans, lambda: display(quiet=quiet), tell, priorities=priorities, stops=stops)
     named = [task for part in parts for task in Grid.of(part.options).tasks]
-    return _finished(plans, done, failed, named, json=json)
+    return finished(plans, done, failed, named, json=json)
 
 
 def _require_files(paths: Sequence[Path]) -> None:
@@ -202,7 +202,7 @@ def _check_folder(runs_dir: Path) -> None:
             return
 
 
-def _told(plan: Plan, ended: Outcome | HarnessError, *, quiet: bool) -> None:
+def told(plan: Plan, ended: Outcome | HarnessError, *, quiet: bool) -> None:
     """Say how a run ended and, of one that is whole, whether it is about too few clusters."""
     from harness.cli.planning import tell_end
     from harness.evaluation.runner import Outcome

@@ -75,7 +75,7 @@ def _print_json(found: Sequence[Progress], *, line: bool) -> None:
 def pause(runs: Runs = None, runs_dir: RunsDir = Path("runs")) -> int:
     """Let runs stop gently, to go on later.
 
-    What is in flight is waited for; `harness run --resume RUN` goes on. Without RUN all that are under way in
+    What is in flight is waited for; `harness resume` goes on. Without RUN all that are under way in
     the folder of runs. The word is left in their directories, where the processes that make them look for it:
     also on another machine that shares the storage.
     """

@@ -260,7 +260,7 @@ class RunOptions:
             metavar="KEY=VALUE[,…]",
             help="a backend's setting, such as model=DIR",
             ko="시스템의 설정, 예: model=DIR",
-            on="run work race gate estimate try export show tokenizers doctor judge",
+            on="run resume work race gate estimate try export show tokenizers doctor judge",
             raw=list[str],
             read=partial(values.grid, option="-m"),
         ),
@@ -284,7 +284,7 @@ class RunOptions:
             metavar="N|FRACTION",
             help="stop after more failed requests than this",
             ko="실패한 요청이 이보다 많으면 멈춤",
-            on="run work race explain",
+            on="run resume work race explain",
             raw=str,
             read=partial(values.limit, option="--max-failures"),
             check=partial(values.amount, least=0),
@@ -311,7 +311,7 @@ class RunOptions:
             metavar="N",
             help="most calls in flight to a server",
             ko="서버에 한꺼번에 보내는 요청의 최대 수",
-            on="run work race gate explain estimate judge",
+            on="run resume work race gate explain estimate judge",
         ),
     ] = None
     replicas: Annotated[
@@ -322,7 +322,7 @@ class RunOptions:
             metavar="N",
             help="make each run by N processes here (0: by those of harness work)",
             ko="실행마다 이 기계의 프로세스 N개로 나누어 함(0이면 harness work로 나누어 함)",
-            on="run",
+            on="run resume",
         ),
     ] = None
     latency: Annotated[
@@ -341,7 +341,7 @@ class RunOptions:
             off=True,
             help="ask again what a server was asked before, and keep nothing",
             ko="서버에 물었던 것도 다시 묻고, 답을 보관하지 않음",
-            on="run work race gate explain estimate judge",
+            on="run resume work race gate explain estimate judge",
         ),
     ] = True
     max_cost: Annotated[
@@ -351,7 +351,7 @@ class RunOptions:
             metavar="5USD|7000KRW",
             help="stop before more than this is spent",
             ko="이 금액을 넘기 전에 멈춤",
-            on="run race gate explain judge",
+            on="run resume race gate explain judge",
         ),
     ] = None
     usd_krw: Annotated[
@@ -362,7 +362,7 @@ class RunOptions:
             metavar="WON@DAY",
             help="won a dollar, such as 1390@2026-11-01",
             ko="기준일과 함께 적은 달러당 원화, 예: 1390@2026-11-01",
-            on="run race gate explain judge",
+            on="run resume race gate explain judge",
         ),
     ] = None
     slo: Slo = None
@@ -372,7 +372,7 @@ class RunOptions:
             "--quiet -q",
             help="no progress",
             ko="진행 상황을 보이지 않음",
-            on="run work race gate explain estimate try export tokenizers judge",
+            on="run resume work race gate explain estimate try export tokenizers judge",
             usual=False,
         ),
     ] = True

@@ -19,7 +19,7 @@ DATA_DIR = Flag(
     metavar="DIR",
     help="the datasets' own original files",
     ko="데이터셋 원본 파일이 있는 폴더",
-    on="run work race gate explain estimate try export show tokenizers list data audit import arena",
+    on="run resume work race gate explain estimate try export show tokenizers list data audit import arena",
     raw=Path,
     check=values.path,
 )
@@ -29,7 +29,7 @@ RUNS_DIR = Flag(
     metavar="DIR",
     help="where runs are kept",
     ko="실행 결과를 두는 폴더",
-    on="run status pause race list leaderboard report items gate push import judge",
+    on="run resume status pause race list leaderboard report items gate push import judge",
     raw=Path,
     check=values.path,
 )
@@ -40,8 +40,8 @@ Offline = Annotated[
         "--offline",
         help="download nothing",
         ko="아무것도 내려받지 않음",
-        on="run work race gate explain estimate try export show tokenizers doctor rescore score audit import"
-        " judge",
+        on="run resume work race gate explain estimate try export show tokenizers doctor rescore score audit"
+        " import judge",
     ),
 ]
 Trust = Annotated[
@@ -50,7 +50,7 @@ Trust = Annotated[
         "--trust-remote-code",
         help="let a model, or a metric of the task, run code of its own",
         ko="모델이나 과제의 지표가 자체 코드를 실행하게 허용",
-        on="run work race gate explain estimate try show tokenizers doctor rescore score judge",
+        on="run resume work race gate explain estimate try show tokenizers doctor rescore score judge",
         told={"rescore": TRUST_METRICS, "score": TRUST_METRICS},
     ),
 ]
@@ -60,7 +60,7 @@ AllowCode = Annotated[
         "--allow-code-execution",
         help="run what models write, in a sandbox, where the task has that done",
         ko="과제가 요구하면 모델이 쓴 코드를 샌드박스에서 실행하게 허용",
-        on="run work race gate explain rescore",
+        on="run resume work race gate explain rescore",
     ),
 ]
 AUTO = "auto"
@@ -71,7 +71,7 @@ Sandbox = Annotated[
         metavar="KIND",
         help="auto, bubblewrap, unshare, or none: with your own rights, files and network",
         ko="auto, bubblewrap, unshare 가운데 하나. none이면 사용자의 권한, 파일, 네트워크를 그대로 씀",
-        on="run work race gate explain rescore",
+        on="run resume work race gate explain rescore",
     ),
 ]
 AllowEndpoint = Annotated[
@@ -81,7 +81,7 @@ AllowEndpoint = Annotated[
         metavar="URL",
         help="let a key go to this address; remembered for this user",
         ko="이 주소로 API 키를 보내도록 허용(이 사용자에 대해 기억함)",
-        on="run work race gate explain estimate try doctor judge",
+        on="run resume work race gate explain estimate try doctor judge",
         raw=list[str],
         usual=None,
         check=values.texts,

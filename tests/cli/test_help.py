@@ -16,6 +16,7 @@ COMMANDS = (
     "work",
     "status",
     "pause",
+    "resume",
     "race",
     "try",
     "estimate",
