@@ -3,8 +3,9 @@
     python -m benchmarks.workers [--rows N] [--kills N]
 
 Reviews are made up here. Records are compared value by value but for times. Kills: each run by two workers
-meets one of four things at a random moment: SIGKILL of a worker, of the keeper (the same command goes on),
-SIGSTOP of a worker for a few seconds, SIGTERM of the keeper (the same command goes on). Calls are counted.
+meets one of five things at a random moment: SIGKILL of a worker, of the keeper (the same command goes on),
+SIGSTOP of a worker or the keeper for 20 s, SIGTERM of the keeper (the same command goes on). Calls counted:
+no more than one for each example, and one for each worker that something befell.
 """
 
 from __future__ import annotations
@@ -40,10 +41,12 @@ metrics: [accuracy, macro_f1]
 SENT = {
     "a worker killed": signal.SIGKILL,
     "the keeper killed": signal.SIGKILL,
-    "a worker stopped for 4 s": signal.SIGSTOP,
+    "a worker stopped for 20 s": signal.SIGSTOP,
+    "the keeper stopped for 20 s": signal.SIGSTOP,
     "the keeper told to stop": signal.SIGTERM,
 }
 KINDS = tuple(SENT)
+STOPPED_S = 20.0
 
 
 def lay_out(home: Path, rows: int) -> None:
@@ -130,7 +133,7 @@ def meet(home: Path, runs: str, kind: str, rng: random.Random, log: Path) -> int
         with contextlib.suppress(ProcessLookupError):
             os.kill(target, SENT[kind])
             if "stopped" in kind:
-                time.sleep(4)
+                time.sleep(STOPPED_S)  # longer than a worker is waited for
                 os.kill(target, signal.SIGCONT)
     keeper.wait(300)
     if not (home / runs).exists() or figures(home / runs)[0] != "complete":
@@ -177,6 +180,7 @@ def kill(home: Path, times: int) -> None:
         assert figures(home / f"killed-{number}") == expected, kind
         ids = [record["id"] for record in records(home / f"killed-{number}")]
         assert len(ids) == len(set(ids)) == 1000, kind
+        assert calls <= 1000 + 2, kind  # two workers, one call each in flight
         surplus[kind] += calls - 1000
     for kind, more in surplus.items():
         print(f"{kind}: {times // len(KINDS)} times, metrics equal, every example once, {more} calls besides")
