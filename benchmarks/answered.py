@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from harness import plugins
 from harness.errors import BadInput, Unavailable
 from harness.hookspecs import MetricEntry
-from harness.schema import Execution, Metric
+from harness.schema import Episode, Execution, Metric
 
 Floats = NDArray[np.float64]
 Pairs = Iterator[tuple[Any, Any]]
@@ -103,6 +104,7 @@ def answers(metric: Metric, entry: MetricEntry, labels: Sequence[str]) -> list[P
         "scores": lambda: scored(rng, labels),
         "likelihood": lambda: likelihoods(rng),
         "execution": lambda: executed(rng),
+        "world": lambda: lived(rng),
         "choice": lambda: (((seen, len(labels)), target) for seen, target in labelled(rng, labels)),
     }
     if metric.reads in by_what_it_reads:
@@ -131,6 +133,17 @@ def executed(rng: np.random.Generator) -> Pairs:
     while True:
         outcome = str(rng.choice(["passed", "failed", "timeout"], p=[0.67, 0.3, 0.03]))
         yield None if rng.random() < 0.02 else Execution(outcome), None
+
+
+def lived(rng: np.random.Generator) -> Pairs:
+    """Yield the last steps of episodes of which three in four reach the state that is wanted."""
+    while True:
+        seats, calls = int(rng.integers(2)), int(rng.integers(1, 6))
+        end = str(rng.choice(["answered", "max_steps"], p=[0.9, 0.1]))
+        wrong = int(rng.random() < 0.1)
+        state = {"seats": seats if rng.random() < 0.75 else 1 - seats}
+        episode = Episode(state=state, steps=calls + 1, calls=calls, invalid=wrong, end=end)
+        yield None if rng.random() < 0.02 else episode, json.dumps({"seats": seats})
 
 
 def ranked(rng: np.random.Generator) -> Pairs:

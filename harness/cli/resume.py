@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def resume(options: RunOptions, runs: Runs = None, json: Json = False) -> int:
     """Go on with runs that stopped before their end.
 
-    They were paused, interrupted or killed, or a limit stopped them. Without RUN all of them in the folder of
-    runs, those of one model one after the other. Each goes on as it began: task, backend and decoding stand in
-    its directory. What was answered is not asked again.
+    They were paused, interrupted or killed, or a limit stopped them. Without RUN all of them in the folder
+    of runs, those of one model one after the other. Each goes on as it began: task, backend and decoding
+    stand in its directory. What was answered is not asked again.
     """
     from harness.cli.planning import permit
     from harness.cli.run import finished, told
