@@ -10,6 +10,7 @@ from harness.cli.output import fail
 from harness.errors import BadInput, HarnessError
 from harness.options.running import RunOptions
 from harness.options.shared import Json, Runs
+from harness.records import run_file
 
 if TYPE_CHECKING:
     from harness.evaluation.plan import Plan
@@ -54,6 +55,20 @@ def _unfinished(places: list[Path], *, named: bool) -> list[Path]:
     return left
 
 
+def _require_limit(directory: Path, options: RunOptions) -> None:
+    """Refuse to go on without a limit on what is spent where a run had one.
+
+    Raises:
+        BadInput: it had one, and none is said now.
+    """
+    began = run_file.read_run(directory).budget
+    if began is not None and began.limit and options.budget is None:
+        raise BadInput(
+            f"{directory} began under --max-cost {began.limit.replace(' ', '')}; say --max-cost again, "
+            "as much as may still be spent"
+        )
+
+
 def _plans(directories: list[Path], options: RunOptions) -> tuple[list[Plan], list[HarnessError]]:
     """Return the runs that can go on, and why the others cannot."""
     from harness.cli.planning import reporter
@@ -67,6 +82,7 @@ def _plans(directories: list[Path], options: RunOptions) -> tuple[list[Plan], li
     failed: list[HarnessError] = []
     for directory in directories:
         try:
+            _require_limit(directory, options)
             plans.append(resumed(directory, options, reporter(options), settings[0]))
         except HarnessError as error:
             failed.append(error)
