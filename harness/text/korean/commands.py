@@ -126,7 +126,7 @@ SENTENCES = {
     "warning: {0} cannot be written ({1}); you will be asked again": "경고: {0:을/를} 쓸 수 없어({1}) 다음에 다시 묻습니다",
     # harness/config/renamed.py
     "{0} began under --max-cost {1}; say --max-cost again, as much as may still be spent": (
-        "{0:은/는} --max-cost {1}로 시작했습니다. 앞으로 더 쓸 수 있는 만큼 --max-cost를 다시 적으세요"
+        "{0:은/는} --max-cost {1:으로/로} 시작했습니다. 앞으로 더 쓸 수 있는 만큼 --max-cost를 다시 적으세요"
     ),
     "{0} is under way ({1}); `harness pause` stops it gently": "{0:은/는} 지금 돌고 있습니다({1}). `harness pause`로 멈출 수 있습니다",
     "nothing is left to go on with here; `harness status --all` shows what there is": "여기에는 이어서 할 실행이 없습니다. 무엇이 있는지는 `harness status --all`로 볼 수 있습니다",
