@@ -1,9 +1,9 @@
 """Evaluate classical, local and remote language systems on the same examples, Korean first.
 
-    from harness import run, load_runs, leaderboard, compare
+    from harness import run, load_runs, leaderboard, compare, judge, arena
     from harness import runs                     # runs.frame(): all of them as a table
 
-The four, and what they return, are in `api`; they are loaded when somebody asks for one, so that
+The six, and what they return, are in `api`; they are loaded when somebody asks for one, so that
 `harness --help` does not pay for them. `__init__.pyi` tells type checkers of them.
 """
 
@@ -12,7 +12,8 @@ DISTRIBUTION = "harness-ko"
 
 _API = {
     **{
-        name: f"harness.api:{name}" for name in ("Comparison", "Leaderboard", "compare", "leaderboard", "run")
+        name: f"harness.api:{name}"
+        for name in ("Arena", "Comparison", "Leaderboard", "arena", "compare", "judge", "leaderboard", "run")
     },
     **{"Run": "harness.runs:Run", "load_runs": "harness.runs:load", "runs": "harness.runs:"},
 }

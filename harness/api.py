@@ -1,4 +1,4 @@
-"""The commands as Python functions: `from harness import run, load_runs, leaderboard, compare`.
+"""The commands as Python functions: `from harness import run, load_runs, leaderboard, compare, judge, arena`.
 
 The words are the command line's. What is wrong with the input is raised (`errors.BadInput` and its kin);
 what the command line would say on stderr while it goes on is a warning.
@@ -16,17 +16,21 @@ from typing import Any
 from harness.backends import allowed_endpoints
 from harness.errors import BadInput, HarnessError, Interrupted
 from harness.evaluation import energy as metering
+from harness.evaluation import judgings as judging
 from harness.evaluation.grid import plans
 from harness.evaluation.grid_loop import execute_all
 from harness.evaluation.plan import Plan
 from harness.evaluation.progress import display
 from harness.evaluation.runner import Outcome
+from harness.judging import arena as arenas
+from harness.judging.votes import read_votes
 from harness.metrics import permissions as consent
 from harness.options.flags import from_environment
 from harness.options.keywords import taking
 from harness.options.running import RunOptions
 from harness.options.values import count
 from harness.reports import run as reading
+from harness.reports.arena import render as arena_render
 from harness.reports.comparison import compare as comparing
 from harness.reports.comparison import render as compare_render
 from harness.reports.frames import pandas
@@ -34,6 +38,7 @@ from harness.reports.leaderboard import board as boards
 from harness.reports.leaderboard import render
 from harness.reports.named_runs import only_run
 from harness.reports.writers import html
+from harness.reports.writers.markdown import document
 from harness.reports.writers.translations import language
 from harness.runs import Run, warn
 from harness.terminal import say
@@ -142,6 +147,53 @@ class Comparison(comparing.PairedComparison):
             return html.notebook(compare_render.blocks(self))
 
 
+@dataclass(frozen=True, repr=False)
+class Arena(arenas.Arena):
+    """A board of verdicts between two: `standings`, `expected`, `place`, `style`, and all as text.
+
+    `lang` is the language of its own words, as in `Leaderboard`.
+    """
+
+    lang: str | None = None
+
+    def markdown(self) -> str:
+        """Return what `harness arena` prints."""
+        with language(self.lang):
+            return document(arena_render.blocks(self))
+
+    def html(self) -> str:
+        """Return a page of its own, as `harness arena --format html` writes it."""
+        with language(self.lang):
+            return arena_render.html(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as `harness arena --format json` writes them."""
+        return arena_render.as_json(self)
+
+    def frame(self) -> Any:
+        """Return a pandas DataFrame with a row a system: rank, Elo and its interval, wins, games.
+
+        Raises:
+            Unavailable: pandas is not installed.
+        """
+        rows = [
+            {
+                **{"rank": one.rank, "system": one.system, "elo": one.elo and one.elo.value},
+                **{"elo_low": one.elo and one.elo.low, "elo_high": one.elo and one.elo.high},
+                **{"won": one.won, "games": one.games, "share": one.share},
+            }
+            for one in self.standings
+        ]
+        return pandas().DataFrame(rows)
+
+    def __repr__(self) -> str:
+        return self.markdown()
+
+    def _repr_html_(self) -> str:
+        with language(self.lang):
+            return html.notebook(arena_render.blocks(self))
+
+
 @taking(RunOptions)
 def run(options: RunOptions) -> list[Run]:
     """Return the runs of tasks on backends, as `harness run` makes them; a complete one is not made again.
@@ -232,6 +284,88 @@ def compare(
     with language(lang):
         made = comparing.compare(ours, theirs, metrics=metrics, examples=count("examples", examples, 0))
     return Comparison(**{part.name: getattr(made, part.name) for part in fields(made)}, lang=lang)
+
+
+def judge(
+    runs: Run | str | Path | Iterable[Run | str | Path],
+    by: str | Sequence[str],
+    *,
+    rubric: str = "judge_single",
+    jury: str | None = None,
+    baseline: str | None = None,
+    control: bool = False,
+    **options: Any,
+) -> list[Run]:
+    """Return the judgings of the replies of runs of one task, as `harness judge` makes them: a run a judge.
+
+    `by` are backends, and `rubric` is a task such as `judge_single` (a score a reply) or `judge_pair` (who is
+    better, in both orders; with `baseline` against that system alone). With `jury`, one of `mean`, `median`
+    and `majority`, the last is that of all judges together. `control` judges each reply beside itself with
+    its words swapped. `options` are those of `run` that `harness judge` has: `settings`, `decoding`,
+    `template`, `repeat`, `runs_dir`, `max_cost`, `concurrency`, `cache`, `quiet` and the like.
+
+    A judging that lacks verdicts is a warning, and its `error` says how many; the same call asks them again.
+
+    Raises:
+        BadInput: the input is wrong, or there is nothing to judge; nobody was asked.
+        Unavailable: no judge can work.
+        KeyboardInterrupt: Ctrl-C; the same call goes on.
+    """
+    judges = [by] if isinstance(by, str) else list(by)
+    sat = judging.jury_of(rubric, judging.named_jury(jury, judges))
+    several = [runs] if isinstance(runs, (Run, str, Path)) else list(runs)
+    places = [one.directory if isinstance(one, Run) else Path(one) for one in several]
+    named = {"task": rubric, "backend": judges, **options}
+    chosen = from_environment(RunOptions(**named), os.environ)
+    command = f"harness.judge({', '.join(f'{name}={value!r}' for name, value in named.items())})"
+    with _allowed(chosen):
+        report = (lambda _message: None) if chosen.quiet else say
+        ready, dead = judging.judging_plans(
+            chosen, places, judges, rubric, baseline, report, command, control=control
+        )
+        outcomes, errors = judging.all_judged(ready, sat, _warn_of, quiet=chosen.quiet)
+    for outcome in outcomes:
+        if isinstance(outcome.error, Interrupted):
+            raise KeyboardInterrupt(str(outcome.error))
+    problems = [*dead, *errors]
+    if problems and not outcomes:
+        raise problems[0]
+    for problem in problems:
+        warn(str(problem))
+    return [Run(outcome.directory, outcome.run, outcome.error) for outcome in outcomes]
+
+
+def arena(
+    votes: Run | str | Path | Iterable[Run | str | Path],
+    *,
+    rule: str = "bradley_terry",
+    baseline: str | None = None,
+    style_control: bool = False,
+    place: bool = True,
+    draws: int = 1000,
+    lang: str | None = None,
+) -> Arena:
+    """Return who is stronger by verdicts between two replies, as `harness arena` says.
+
+    `votes` are judgings of pairs (as `judge(…, rubric="judge_pair")` returns them) and files of verdicts.
+    `rule` is `bradley_terry` or `arena_hard`, where `>>` counts three and wins over the baseline are scored.
+
+    Raises:
+        BadInput: no verdict, no judging of pairs, another rule, or a baseline that is nobody.
+    """
+    if rule not in ARENA_RULES:
+        raise BadInput(f"rule {rule!r} should be one of {', '.join(ARENA_RULES)}")
+    if rule == "arena_hard" and baseline is None:
+        raise BadInput("rule 'arena_hard' needs a baseline")
+    several = [votes] if isinstance(votes, (Run, str, Path)) else list(votes)
+    read = read_votes([one.directory if isinstance(one, Run) else Path(one) for one in several])
+    drawn = count("draws", draws, 100)
+    rules = arenas.Rules(baseline, ARENA_RULES[rule], place=place, style=style_control, draws=drawn)
+    made = arenas.arena(read, rules)
+    return Arena(**{part.name: getattr(made, part.name) for part in fields(made)}, lang=lang)
+
+
+ARENA_RULES = {"bradley_terry": 1.0, "arena_hard": 3.0}
 
 
 @contextmanager

@@ -8,11 +8,12 @@ import re
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
 import harness
-from harness import Comparison, Leaderboard, Run, compare, leaderboard, load_runs, run
+from harness import Arena, Comparison, Leaderboard, Run, arena, compare, judge, leaderboard, load_runs, run
 from harness.errors import BadInput, Unavailable
 from tests.support.fake_runs import fake_run
 from tests.support.paths import ROOT
@@ -47,10 +48,9 @@ def test_the_package_is_light_until_somebody_asks():
     assert after == "True"
 
 
-def test_the_four_functions_and_what_they_return_are_listed():
-    assert {"run", "load_runs", "leaderboard", "compare", "Run", "Leaderboard", "Comparison"} <= set(
-        dir(harness)
-    )
+def test_the_functions_and_what_they_return_are_listed():
+    functions = {"run", "load_runs", "leaderboard", "compare", "judge", "arena"}
+    assert functions | {"Run", "Leaderboard", "Comparison", "Arena"} <= set(dir(harness))
 
 
 def test_another_name_is_an_attribute_error():
@@ -316,3 +316,84 @@ def test_the_guides_session_says_what_it_shows(home, name):
     example = doctest.DocTestParser().get_doctest(session, {}, name, name, 0)
     assert len(example.examples) == 6
     assert doctest.DocTestRunner().run(example).failed == 0
+
+
+# Judging
+
+
+@pytest.fixture
+def replies(home, monkeypatch, capsys):
+    """Two systems' replies to six questions, and a server that is their judges."""
+    pytest.importorskip("aiohttp")
+    from tests.cli.test_judge import TASK, Bench, parts
+    from tests.support.model_server import ModelServer
+    from tests.support.shell import Shell
+
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    bench = Bench(Shell(home, monkeypatch, capsys))
+
+    def verdict(prompt: str) -> str:
+        shown = parts(prompt)
+        if "reply" in shown:
+            return "[[9]]" if "좋은" in shown["reply"] else "[[5]]"
+        return "[[A>B]]" if "좋은" in shown["reply_a"] else "[[B>A]]"
+
+    bench.verdict = verdict
+    (home / "tasks").mkdir(exist_ok=True)
+    (home / "tasks" / "questions.yaml").write_text(TASK, "utf-8")
+    with ModelServer(script=bench.script) as server:
+        told = {"base_url": server.url}
+        made = [
+            one
+            for name in ("strong", "weak")
+            for one in run(
+                "questions", "local_server", settings={"model": name, **told}, name=name, data_dir="data"
+            )
+        ]
+        yield made, {"model": "judge", **told}
+
+
+def test_judge_returns_a_run_a_judge_and_the_same_call_asks_nobody_again(replies):
+    runs, server = replies
+    (judged,) = judge(runs, "local_server", settings=server)
+    by_system = judged.document.breakdown["system"]
+    assert {name: found["judged_score"].value for name, found in by_system.items()} == {
+        "strong": 9,
+        "weak": 5,
+    }
+    (again,) = judge([one.directory for one in runs], "local_server", settings=server)
+    assert again.id == judged.id
+
+
+def test_arena_reads_what_judge_returns(replies):
+    runs, server = replies
+    board = arena(judge(runs, "local_server", rubric="judge_pair", settings=server))
+    assert isinstance(board, Arena)
+    assert {one.system: one.share for one in board.standings} == {"strong": 1, "weak": 0}
+    assert "never" in board.markdown()  # who lost all has no strength, and that is said
+    assert board.frame().shape[0] == 2
+    assert board.to_dict()["questions"] == 6
+
+
+def test_a_jury_is_the_last_of_its_judges(replies):
+    runs, server = replies
+    judges = [f"{name}.yaml" for name in ("kind", "strict")]
+    for path in judges:
+        profile = "adapter: openai\nchat: true\nchoose_by: extract\nmodel: judge\n"
+        Path(path).write_text(f"{profile}settings: {{base_url: {server['base_url']}}}\n", "utf-8")
+    found = judge(runs, judges, jury="mean", allow_endpoint=server["base_url"])
+    assert [one.label.partition(":")[0] for one in found] == ["kind", "strict", "jury (mean)"]
+    assert found[-1].document.metrics["judged_score"].value == 7
+    with pytest.raises(BadInput, match="needs two judges"):
+        judge(runs, "local_server", jury="mean", settings=server)
+    with pytest.raises(BadInput, match="one of mean, median, majority"):
+        judge(runs, judges, jury="middle")
+
+
+def test_what_is_wrong_with_an_arena_is_bad_input(replies):
+    runs, _ = replies
+    with pytest.raises(BadInput, match="no judging of pairs"):
+        arena(runs)
+    with pytest.raises(BadInput, match="should be one of bradley_terry, arena_hard"):
+        arena(runs, rule="elo")

@@ -81,16 +81,11 @@ def judge(
     """
     from harness.backends import allowed_endpoints
     from harness.cli.planning import reporter
-    from harness.evaluation.judgings import judging_plans, jury_of
+    from harness.evaluation.judgings import judging_plans, jury_of, named_jury
     from harness.evaluation.runner import finish_exit_code
-    from harness.judging.juries import require_rule
-    from harness.tasks.schema import JuryFile
 
     allowed_endpoints.allow(options.allow_endpoint)
-    if jury is not None and len(by) < 2:
-        raise BadInput("--jury needs two judges or more (--by A,B)")
-    rule = None if jury is None else JuryFile.model_validate({"rule": require_rule(jury)})
-    sat = jury_of(rubric, rule)
+    sat = jury_of(rubric, named_jury(jury, by))
     command = shlex.join(["harness", *sys.argv[1:]])
     ready, failed = judging_plans(
         options, runs, by, rubric, baseline, reporter(options), command, control=control

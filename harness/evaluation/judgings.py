@@ -16,6 +16,7 @@ from harness.judging.replies import Replies
 from harness.options.running import RunOptions
 from harness.records.run_schema import COMPLETE
 from harness.tasks import task as tasks
+from harness.tasks.schema import JuryFile
 from harness.terminal import say
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from harness.evaluation.plan import Plan
     from harness.evaluation.runner import Outcome
-    from harness.tasks.schema import JudgeFile, JuryFile
+    from harness.tasks.schema import JudgeFile
 
 One = TypeVar("One")
 
@@ -134,6 +135,19 @@ def _rows(
 def of_calls(rubric: str) -> bool:
     """Return whether a rubric judges calls, of which a rule may know the verdict before anybody is asked."""
     return tasks.load(rubric).file.settled is not None
+
+
+def named_jury(rule: str | None, judges: Sequence[str]) -> JuryFile | None:
+    """Return the jury of a rule that somebody named, None where nobody did.
+
+    Raises:
+        BadInput: there is no such rule, or one judge alone.
+    """
+    if rule is None:
+        return None
+    if len(judges) < 2:
+        raise BadInput("--jury needs two judges or more (--by A,B)")
+    return JuryFile.model_validate({"rule": juries.require_rule(rule)})
 
 
 def of_pairs(rubric: str) -> bool:

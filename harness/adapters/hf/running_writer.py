@@ -131,7 +131,7 @@ class Queue:
         self.queue: deque[RunningRow | PrefixHead] = deque()
         self.rest: list[TokenPrompt] = []  # to be written by the other road, each alone if it must be
         self.others: list[Iterator[Written]] = []
-        self._queue(tree(prompts, writer.worth), None)
+        self._add(prompts)
 
     # ---- what waits -------------------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ class Queue:
                 prompts = self.more()
                 if prompts is None:
                     return 0
-                self._queue(tree(prompts, self.writer.worth), None)
+                self._add(prompts)
             elif isinstance(first := self.queue[0], PrefixHead):
                 self.queue.popleft()
                 self._go_below(first)
@@ -154,6 +154,23 @@ class Queue:
         first = self.queue[0]
         assert isinstance(first, RunningRow)
         return self.slots.width(first.before + len(first.reading))
+
+    def _add(self, prompts: Iterable[TokenPrompt]) -> None:
+        """Put the prompts of a window behind all others; of a conversation's next turn only what is new."""
+        from harness.adapters.hf.growing_cache import joined
+
+        begun = [(prompt, self.writer.kept.take(prompt)) for prompt in prompts]
+        turns = [(prompt, past) for prompt, past in begun if past is not None]
+        turns.sort(key=lambda turn: -len(turn[0].ids))
+        while turns:
+            count = self.writer.held.count(len(turns[0][0].ids))
+            some, turns = turns[:count], turns[count:]
+            widths, past = [past.width for _, past in some], joined([past for _, past in some])
+            self.queue += [
+                RunningRow(self.writer._row(prompt), prompt.ids[width:], past, n)
+                for n, ((prompt, _), width) in enumerate(zip(some, widths, strict=True))
+            ]
+        self._queue(tree([prompt for prompt, past in begun if past is None], self.writer.worth), None)
 
     def _queue(self, nodes: Sequence[Node[TokenPrompt]], past: PastKeyValues | None, at: int = 0) -> None:
         """Put leaves first, longest first, so that memory fails early; then the heads, each with its own."""
@@ -226,6 +243,8 @@ class Queue:
         for n, slot in zip(going, self.slots.put(state, going), strict=True):
             part[n].slot = slot
             slot.owner = part[n]
+            # What it went on from is let go of: should it have to wait again, it is read as a whole.
+            part[n].ids, part[n].past, part[n].at = part[n].row.line.prompt.ids, None, 0
         return part
 
     def step(self, rows: Sequence[RunningRow]) -> None:
@@ -237,7 +256,11 @@ class Queue:
                 row.take(token)
 
     def leave(self, rows: Sequence[RunningRow]) -> None:
-        """Free the slots of rows."""
+        """Free the slots of rows, and keep what was read of conversations that may go on."""
+        for row in rows:
+            line, kept = row.row.line, self.writer.kept
+            if row.ended and row.slot is not None and not row.row.broken and kept.wants(line.prompt):
+                kept.keep(line.prompt, line.ids, self.slots.past(row.slot), 0)
         self.slots.free(row.slot for row in rows if row.slot is not None)
         for row in rows:
             row.slot = None

@@ -165,6 +165,15 @@ class Slots:
             if store is not None:
                 store.remove(slot.place)
 
+    def past(self, slot: Slot) -> PastKeyValues:
+        """Return a copy of what a row has read, alone and without padding."""
+        assert slot.store is not None
+        cache = self.engine.new_cache()
+        for layer, (keys, values) in zip(cache.layers, slot.store.of(slot), strict=True):
+            layer.update(keys.clone(), values.clone())
+        mask = torch.ones(1, slot.length, dtype=torch.long, device=self.engine.device)
+        return PastKeyValues(cache, mask, [slot.length])
+
     @property
     def used(self) -> bool:
         """Return whether any row has a slot."""

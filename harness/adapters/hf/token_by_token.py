@@ -1,6 +1,7 @@
 """Replies written token by token, many rows at a time: those that have ended leave the batch.
 
-What many prompts begin with is read once, as in `reading`. Every row has a sampler of its own, so that one
+What many prompts begin with is read once, as in `reading`; of a conversation's next turn only what is new
+is read. Every row has a sampler of its own, so that one
 batch may hold any decodings, and none of them depends on its neighbours.
 """
 
@@ -15,6 +16,7 @@ from harness.adapters.hf.batching import BatchBudget
 from harness.adapters.hf.constrained import Constraint, Grammars
 from harness.adapters.hf.engine import Engine
 from harness.adapters.hf.forward_pass import PastKeyValues, read
+from harness.adapters.hf.kept_conversations import KeptConversations
 from harness.adapters.hf.sampling import Sampler
 from harness.adapters.hf.side_by_side import LONG, SideBySide
 from harness.adapters.lm.errors import BROKEN, TimeSpan
@@ -22,6 +24,8 @@ from harness.adapters.lm.prefix_tree import APART, WORTH, Node, Piece, tree
 from harness.adapters.lm.stopping import GeneratedReply, OpenReply, TokenPrompt
 from harness.adapters.lm.tokenizer import Tokens
 from harness.schema import Failure
+
+KEPT = 2  # one part in so many of what a batch's caches may hold is kept of conversations between turns
 
 Written = tuple[TokenPrompt, GeneratedReply | Failure, TimeSpan]
 
@@ -59,12 +63,34 @@ class Writer:
         self.budget, self.held = budget, budget.whole()  # of a pass; of the rows that are written together
         # Padding behind a head lies inside the cache, where a sliding window would count it.
         self.worth = APART if engine.slides else WORTH
+        self.kept = KeptConversations(0 if engine.slides else budget.held // KEPT)
+        self.held.free = self._free
+
+    def _free(self) -> None:
+        self.kept.forget()
+        self.budget.free()
 
     def write(self, prompts: Iterable[TokenPrompt]) -> Iterator[Written]:
         """Yield each prompt with its reply, in the order in which batches finish."""
-        roots = tree(prompts, self.worth)
+        begun = [(prompt, self.kept.take(prompt)) for prompt in prompts]
+        roots = tree([prompt for prompt, past in begun if past is None], self.worth)
         with self.engine.torch.inference_mode():
             yield from self._level([Piece(node, 0) for node in roots], None)
+            yield from self._later([(prompt, past) for prompt, past in begun if past is not None])
+
+    def _later(self, turns: list[tuple[TokenPrompt, PastKeyValues]]) -> Iterator[Written]:
+        """Write replies to prompts whose beginnings were read in an earlier turn; those are used up."""
+        from harness.adapters.hf.growing_cache import joined
+
+        turns.sort(key=lambda turn: len(turn[0].ids) + turn[0].new, reverse=True)
+        while turns:
+            count = self.held.count(len(turns[0][0].ids) + turns[0][0].new)
+            some, turns = turns[:count], turns[count:]
+            pieces = [
+                Piece(Node(tuple(prompt.ids[past.width :]), past.width, [prompt]), n)
+                for n, (prompt, past) in enumerate(some)
+            ]
+            yield from self._run(pieces, joined([past for _, past in some]))
 
     def _level(self, pieces: Sequence[Piece[TokenPrompt]], past: PastKeyValues | None) -> Iterator[Written]:
         heads = [piece for piece in pieces if piece.node.children]
@@ -165,6 +191,8 @@ class Writer:
         while True:
             chosen = self._tokens(logits, rows)
             going = [n for n, (row, token) in enumerate(zip(rows, chosen, strict=True)) if _takes(row, token)]
+            for n in set(range(len(rows))).difference(going):
+                self.kept.keep(rows[n].line.prompt, rows[n].line.ids, past, n)
             if not going:
                 return
             if len(going) < len(rows):

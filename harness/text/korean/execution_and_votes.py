@@ -36,6 +36,8 @@ SENTENCES = {
     "a comparison needs the runs of two systems": "견주려면 두 시스템의 실행이 필요합니다",
     "no reply to judge: nothing was answered": "판정할 응답이 없습니다. 답한 것이 없습니다",
     "no judging of pairs (harness judge --rubric judge_pair)": "쌍을 견준 판정이 없습니다(harness judge --rubric judge_pair)",
+    "rule {0} should be one of {1}": "rule {0}: {1} 중 하나여야 합니다",
+    "rule 'arena_hard' needs a baseline": "rule 'arena_hard'에는 기준 시스템(baseline)이 있어야 합니다",
     "--rule {0}: it should be one of {1}": "--rule {0}: {1} 중 하나여야 합니다",
     "--rule {0} needs --baseline SYSTEM": "--rule {0}에는 --baseline SYSTEM이 필요합니다",
     "sandboxes for --allow-code-execution": "--allow-code-execution에 쓸 샌드박스",
