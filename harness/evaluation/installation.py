@@ -22,6 +22,7 @@ from harness.records.environment import versions
 EXTRAS = {
     "torch": ("torch", "tokenizers"),
     "hf": ("torch", "transformers"),
+    "gguf": ("gguf",),
     "lora": ("peft",),
     "constrained": ("llguidance",),
     "quantised": ("bitsandbytes",),

@@ -161,7 +161,7 @@ def test_marks_are_shown_with_what_follows_the_prompt(shell):
 def test_an_adapter_says_what_it_is_asked_and_told(shell):
     said = shell("show", "openai").out
     assert "\ndecoding (-d): max_tokens, temperature" in said
-    assert re.search(r"^  base_url +str +the server's address$", said, re.MULTILINE)
+    assert re.search(r"^  base_url +str \\| list +address of the server, or of several$", said, re.MULTILINE)
     assert re.search(r"^settings that change no answer:$", said, re.MULTILINE)
 
 

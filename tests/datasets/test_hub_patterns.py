@@ -46,7 +46,8 @@ def serve(server: Server, repo: str, files: Mapping[str, bytes], revision: str =
     for name, content in files.items():
         etag = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
         answer = whole(content, ETag=f'"{etag}"', X_Repo_Commit=COMMIT, Accept_Ranges="bytes")
-        server.answer(f"/datasets/{repo}/resolve/{COMMIT}/{name}", answer)
+        for at in (COMMIT, revision):
+            server.answer(f"/datasets/{repo}/resolve/{quote(at, safe='')}/{name}", answer)
 
 
 @pytest.fixture
@@ -56,7 +57,10 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, server: Server) -> Project:
+def project(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> Project:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)  # read as the library was imported
     project = Project(tmp_path)
     project.env |= {"HARNESS_MIRROR": server.url, "NO_PROXY": "127.0.0.1", "HF_HUB_OFFLINE": "0"}
     return project
@@ -104,6 +108,11 @@ LAYOUTS: dict[str, tuple[str, str, dict[str, bytes]]] = {
             for split in ("train", "dev", "test", "fewshot")
         },
     ),
+    "kosimpleqa": (
+        "bzantium/KoSimpleQA",
+        "main",
+        {"kosimpleqa.jsonl": '{"topic": "역사", "problem": "물음", "answer": "답", "urls": ""}\n'.encode()},
+    ),
     "haerae": (
         "HAERAE-HUB/HAE_RAE_BENCH_1.1",
         "main",
@@ -116,6 +125,7 @@ LAYOUTS: dict[str, tuple[str, str, dict[str, bytes]]] = {
     ),
 }
 SOURCES = {
+    "kosimpleqa": ("topic", {"역사": 1}),
     "hrm8k": ("source", {"gsm8k": 1, "math": 1, "omni-math": 1}),
     "kmmlu_hard": ("category", {"law": 2, "math": 1}),
     "kormedmcqa": ("subject", {"dentist": 1, "doctor": 1, "nurse": 1, "pharm": 1}),
@@ -127,7 +137,7 @@ SOURCES = {
 def test_a_suite_is_read_from_its_hubs_own_layout(task, project, server):
     repo, revision, files = LAYOUTS[task]
     serve(server, repo, files, revision)
-    done = project.harness("run", "-t", task, "-b", "random", "--json")
+    done = project.harness("run", "-t", task, "-b", "dummy", "--json")
     assert done.returncode == 0, done.stderr
     (found,) = json.loads(done.stdout)["runs"]
     group, counts = SOURCES[task]

@@ -105,7 +105,7 @@ MISTAKES = [
     Mistake("run -t torn -b tfidf", "tasks/torn.yaml:", "tasks/torn.yaml:"),
     Mistake("run -t tabbed -b tfidf", "YAML is indented with spaces", "YAML은 빈칸으로 들여 씁니다"),
     Mistake("run -t nsmc_fewshot -b wrong --sample", "Did you mean 'tfidf'?", "'tfidf'를 말한 것입니까?"),
-    Mistake("rum", "Did you mean 'run'?", "명령"),
+    Mistake("rum", "Did you mean 'run', 'resume'?", "명령"),
     Mistake("list taks", "Did you mean 'tasks'?", "'tasks'를 말한 것입니까?"),
     Mistake("list metrics --tag korean", "leave out --tag", "--tag를 빼세요"),
     Mistake("show nsmc_fewshto", "Did you mean 'nsmc_fewshot'?", "'nsmc_fewshot'를 말한 것입니까?"),
