@@ -10,7 +10,6 @@ from harness.cli.output import fail
 from harness.errors import BadInput, HarnessError
 from harness.options.running import RunOptions
 from harness.options.shared import Json, Runs
-from harness.records import run_file
 
 if TYPE_CHECKING:
     from harness.evaluation.plan import Plan
@@ -61,6 +60,8 @@ def _require_limit(directory: Path, options: RunOptions) -> None:
     Raises:
         BadInput: it had one, and none is said now.
     """
+    from harness.records import run_file
+
     began = run_file.read_run(directory).budget
     if began is not None and began.limit and options.budget is None:
         raise BadInput(
