@@ -11,6 +11,7 @@ import pytest
 from harness.costs import money
 from harness.evaluation.workers import purse as purses
 from harness.evaluation.workers.purse import NUMBER, Purse
+from harness.evaluation.workers.worker import LAST_TRIES
 
 MOST, COST = Decimal("0.06"), Decimal("0.001")
 
@@ -67,12 +68,15 @@ def test_eight_whose_requests_may_cost_much_spend_nearly_all_and_never_more(tmp_
     waiting, spent, gate = set(), [], threading.Lock()
 
     def work(name: int) -> None:
-        mine = purse(tmp_path / "c")
+        mine, tries = purse(tmp_path / "c"), LAST_TRIES
 
         def others_hold(dry: bool) -> bool:
+            """Answer as a worker does: where none has any in hand, the first of them looks once more."""
+            nonlocal tries
             with gate:
                 (waiting.add if dry else waiting.discard)(name)
-                return len(waiting) < 8
+                tries = LAST_TRIES if len(waiting) < 8 else tries - 1
+                return len(waiting) < 8 or (name == 0 and tries > 0)
 
         mine.others_hold = others_hold
         while mine.reserve(MOST) or mine.may_grow():
@@ -85,5 +89,4 @@ def test_eight_whose_requests_may_cost_much_spend_nearly_all_and_never_more(tmp_
         one.start()
     for one in workers:
         one.join()
-    # What is left over is up to who comes first; `benchmarks.shared_limits` measures the share.
-    assert Decimal("0.75") <= sum(spent) <= 1
+    assert Decimal("0.9") <= sum(spent) <= 1
