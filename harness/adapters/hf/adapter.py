@@ -292,7 +292,13 @@ class HuggingFace(Adapter):
 
     def _generate(self, requests: Sequence[Request]) -> Iterator[Response]:
         headroom = int(self.profile.settings.get("reasoning_headroom") or 0)
-        prepare = partial(fitting.prompt, tokens=self.tokens, engine=self.engine, headroom=headroom)
+        grammars = self.grammars
+
+        def prepare(request: Request) -> TokenPrompt:
+            if grammars is not None:
+                grammars.require(request)
+            return fitting.prompt(request, tokens=self.tokens, engine=self.engine, headroom=headroom)
+
         by_road: dict[Any, list[TokenPrompt]] = {}
         for prepared in self._prepared(requests, prepare):
             if isinstance(prepared, Response):
@@ -300,9 +306,6 @@ class HuggingFace(Adapter):
             else:
                 road = self._generator if _whole(prepared.request.decoding) else self._writer
                 by_road.setdefault(road, []).append(prepared)
-        for prompt in (each for prompts in by_road.values() for each in prompts):
-            if self.grammars is not None:
-                self.grammars.require(prompt.request)
         for road, prompts in by_road.items():
             alone = len(by_road) == 1 and isinstance(road, RunningWriter)
             refused: list[Response] = []
@@ -326,10 +329,8 @@ class HuggingFace(Adapter):
         for prepared in self._prepared(window, prepare):
             if isinstance(prepared, Response):
                 refused.append(prepared)
-                continue
-            if self.grammars is not None:
-                self.grammars.require(prepared.request)
-            prompts.append(prepared)
+            else:
+                prompts.append(prepared)
         return prompts
 
     def _runs_on(self, request: Request) -> bool:

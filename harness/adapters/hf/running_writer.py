@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 More = Callable[[], Iterable[TokenPrompt] | None]  # None: there are no more, or something else comes first
 
 
+# A prompt, what is left to read of it, what stands before that, and in which row.
+_Waiting = tuple[TokenPrompt, Sequence[int], PastKeyValues | None, int]
+
+
 class RunningRow:
     """A reply in its slot; `ids` are what is read before it goes on, `past` what stands before these."""
 
@@ -38,7 +42,7 @@ class RunningRow:
         self.row, self.ids, self.past, self.at = row, ids, past, at
         self.slot: Slot | None = None
         self.began = time.perf_counter()
-        self.done = False
+        self.ended = False  # it has its last token, or cannot have one
 
     @property
     def held(self) -> int:
@@ -46,23 +50,19 @@ class RunningRow:
         return self.slot.width if self.slot is not None else 0
 
     @property
-    def ended(self) -> bool:
-        """Return whether it has its last token, or cannot have one."""
-        return self.done
-
-    @property
     def reading(self) -> list[int]:
         """Return what is to be read: the prompt's own tokens, and what has been written."""
         return [*self.ids, *self.row.line.ids]
 
     @property
-    def before(self) -> int:
-        """Return how many tokens stand before what is to be read."""
-        return self.past.lengths[self.at] if self.past is not None else 0
+    def length(self) -> int:
+        """Return how many tokens it will have read once it goes on."""
+        before = self.past.lengths[self.at] if self.past is not None else 0
+        return before + len(self.ids) + len(self.row.line.ids)
 
     def take(self, token: int | None) -> None:
         """Give it its next token, None where its logits are not numbers."""
-        self.done = not _takes(self.row, token)
+        self.ended = not _takes(self.row, token)
 
 
 @dataclass
@@ -79,14 +79,10 @@ class RunningWriter(Writer):
     def write(self, prompts: Iterable[TokenPrompt], more: More = lambda: None) -> Iterator[Written]:
         """Yield each prompt with its reply as it ends."""
         with self.engine.torch.inference_mode():
-            prompts = list(prompts)
             if not self.packs:
                 yield from super().write(prompts)
                 return
             work = Queue(self, prompts, more)
-            if work.waiting() and not self.runs:
-                yield from super().write(prompts)
-                return
             most = ON_CPU if self.engine.device.type == "cpu" else ON_GPU
             for row in RunningBatch(work, self.held, most).run():
                 yield row.row.line.prompt, row.row.answer(), (row.began, time.perf_counter())
@@ -136,10 +132,13 @@ class Queue:
     # ---- what waits -------------------------------------------------------------------------------
 
     def waiting(self) -> int:
-        """Return how many prompts wait; the heads before the first of them have been read."""
+        """Return how many prompts wait; the heads before the first of them have been read.
+
+        The next window is not asked for before what is left to the other road has been written.
+        """
         while True:
             if not self.queue:
-                prompts = self.more()
+                prompts = None if self.rest or self.others else self.more()
                 if prompts is None:
                     return 0
                 self._add(prompts)
@@ -153,35 +152,31 @@ class Queue:
         """Return how many tokens the next prompt will take up at first."""
         first = self.queue[0]
         assert isinstance(first, RunningRow)
-        return self.slots.width(first.before + len(first.reading))
+        return self.slots.width(first.length)
 
     def _add(self, prompts: Iterable[TokenPrompt]) -> None:
         """Put the prompts of a window behind all others; of a conversation's next turn only what is new."""
-        from harness.adapters.hf.growing_cache import joined
-
         begun = [(prompt, self.writer.kept.take(prompt)) for prompt in prompts]
         turns = [(prompt, past) for prompt, past in begun if past is not None]
-        turns.sort(key=lambda turn: -len(turn[0].ids))
-        while turns:
-            count = self.writer.held.count(len(turns[0][0].ids))
-            some, turns = turns[:count], turns[count:]
-            widths, past = [past.width for _, past in some], joined([past for _, past in some])
-            self.queue += [
-                RunningRow(self.writer._row(prompt), prompt.ids[width:], past, n)
-                for n, ((prompt, _), width) in enumerate(zip(some, widths, strict=True))
-            ]
+        for left, past in self.writer._begun(turns, lambda prompt: len(prompt.ids)):
+            rows = enumerate(left)
+            self.queue += self._rows((prompt, ids, past, n) for n, (prompt, ids) in rows)
         self._queue(tree([prompt for prompt, past in begun if past is None], self.writer.worth), None)
 
     def _queue(self, nodes: Sequence[Node[TokenPrompt]], past: PastKeyValues | None, at: int = 0) -> None:
         """Put leaves first, longest first, so that memory fails early; then the heads, each with its own."""
         leaves = sorted((node for node in nodes if not node.children), key=lambda node: -len(node.ids))
-        rows = [
-            RunningRow(self.writer._row(prompt), node.ids, past, at)
-            for node in leaves
-            for prompt in node.ends
-        ]
+        rows = self._rows((prompt, node.ids, past, at) for node in leaves for prompt in node.ends)
         heads = [PrefixHead(Piece(node, at), past) for node in nodes if node.children]
         self.queue.extendleft(reversed([*rows, *heads]))
+
+    def _rows(self, waiting: Iterable[_Waiting]) -> list[RunningRow]:
+        """Return the rows of prompts; none where slots come to other logits: they go by the other road."""
+        found = list(waiting)
+        if found and not self.writer.runs:
+            self.rest += [prompt for prompt, *_ in found]
+            return []
+        return [RunningRow(self.writer._row(prompt), ids, past, at) for prompt, ids, past, at in found]
 
     def _go_below(self, head: PrefixHead) -> None:
         """Read a head, and put what goes on from it before all others."""
@@ -200,11 +195,9 @@ class Queue:
                 self.rest += node.ends
                 return
             self._queue(node.children, state)
-            # What ends with the head is read once more, its last token alone: few prompts begin others.
-            for prompt in reversed(node.ends):
-                self.queue.appendleft(
-                    RunningRow(self.writer._row(prompt), node.ids, head.past, head.piece.row)
-                )
+            # What ends with the head is read once more: few prompts begin others.
+            ends = ((prompt, node.ids, head.past, head.piece.row) for prompt in node.ends)
+            self.queue.extendleft(reversed(self._rows(ends)))
 
     # ---- what is written --------------------------------------------------------------------------
 

@@ -1,13 +1,13 @@
 """Replies written token by token, many rows at a time: those that have ended leave the batch.
 
 What many prompts begin with is read once, as in `reading`; of a conversation's next turn only what is new
-is read. Every row has a sampler of its own, so that one
-batch may hold any decodings, and none of them depends on its neighbours.
+is read. Every row has a sampler of its own, so that one batch may hold any decodings, and none of them
+depends on its neighbours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -80,17 +80,28 @@ class Writer:
 
     def _later(self, turns: list[tuple[TokenPrompt, PastKeyValues]]) -> Iterator[Written]:
         """Write replies to prompts whose beginnings were read in an earlier turn; those are used up."""
+        for left, past in self._begun(turns, lambda prompt: len(prompt.ids) + prompt.new):
+            pieces = [
+                Piece(Node(tuple(ids), len(prompt.ids) - len(ids), [prompt]), n)
+                for n, (prompt, ids) in enumerate(left)
+            ]
+            yield from self._run(pieces, past)
+
+    def _begun(
+        self, turns: Iterable[tuple[TokenPrompt, PastKeyValues]], room: Callable[[TokenPrompt], int]
+    ) -> Iterator[tuple[list[tuple[TokenPrompt, list[int]]], PastKeyValues]]:
+        """Yield turns with what is left to read of each, and what they have read: as many as may be held.
+
+        `room` is what a prompt takes up. What was read of each is used up.
+        """
         from harness.adapters.hf.growing_cache import joined
 
-        turns.sort(key=lambda turn: len(turn[0].ids) + turn[0].new, reverse=True)
-        while turns:
-            count = self.held.count(len(turns[0][0].ids) + turns[0][0].new)
-            some, turns = turns[:count], turns[count:]
-            pieces = [
-                Piece(Node(tuple(prompt.ids[past.width :]), past.width, [prompt]), n)
-                for n, (prompt, past) in enumerate(some)
-            ]
-            yield from self._run(pieces, joined([past for _, past in some]))
+        waiting = sorted(turns, key=lambda turn: room(turn[0]), reverse=True)
+        while waiting:
+            count = self.held.count(room(waiting[0][0]))
+            some, waiting = waiting[:count], waiting[count:]
+            left = [(prompt, prompt.ids[past.width :]) for prompt, past in some]
+            yield left, joined([past for _, past in some])
 
     def _level(self, pieces: Sequence[Piece[TokenPrompt]], past: PastKeyValues | None) -> Iterator[Written]:
         heads = [piece for piece in pieces if piece.node.children]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -189,4 +190,23 @@ def test_a_model_whose_slots_come_to_other_logits_is_written_as_before(folder, m
     assert isinstance(adapter._writer, RunningWriter)
     assert not adapter._writer.runs
     monkeypatch.undo()
+    assert found == alone(folder, made)
+
+
+def test_windows_on_long_texts_are_not_read_ahead(folder, monkeypatch):
+    """What was read of each would stand in memory until the last of them was read."""
+    monkeypatch.setattr("harness.adapters.hf.token_by_token.LONG", 40)
+    monkeypatch.setattr("harness.adapters.hf.adapter.FIRST", 3)
+    monkeypatch.setattr("harness.adapters.hf.adapter.WINDOW", 3)
+    adapter, read = loaded(folder), []
+    adapter.prepare()
+    go_below = running_writer.Queue._go_below
+    monkeypatch.setattr(
+        running_writer.Queue, "_go_below", lambda self, head: (read.append(head), go_below(self, head))[1]
+    )
+    made = [asked(n, 5, head=f"{'가나다'[n // 3]} 긴 글 " * 30) for n in range(9)]
+    answers = adapter.answer(made)
+    found = {one.key[0]: (one.text, one.error) for one in itertools.islice(answers, 3)}
+    assert len(read) == 1
+    found |= {one.key[0]: (one.text, one.error) for one in answers}
     assert found == alone(folder, made)
