@@ -137,6 +137,7 @@ def _print_agreement(outcomes: Sequence[Outcome]) -> None:
     from harness.judging.agreement import agree
     from harness.judging.juries import is_jury
     from harness.judging.ratings import read_ratings
+    from harness.reports.writers.numbers import within
 
     for number, outcome in enumerate(outcomes):
         if not is_jury(outcome.run.label):
@@ -147,6 +148,5 @@ def _print_agreement(outcomes: Sequence[Outcome]) -> None:
             alpha = agree(read_ratings(jurors), "").alpha
         except BadInput:  # no reply that two have rated
             continue
-        ends = "" if alpha.low is None else f" [{alpha.low:.3f}, {alpha.high:.3f}]"
-        value = "undefined" if alpha.value is None else f"{alpha.value:.3f}{ends}"
+        value = "undefined" if alpha.value is None else within(alpha.value, alpha.low, alpha.high, 3)
         tell(f"{outcome.run.label}: the jurors agree: Krippendorff's alpha {value}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -169,8 +170,22 @@ def teach(model: Any, tokenizer: Any, lessons: Sequence[tuple[str, str]], batch:
 
 def tiny_encoder(folder: Path, *, head: bool = False, context: int = 64) -> Path:
     """Write a random BERT of two layers to `folder`, without a pooler; with `head`, one that fills masks."""
+    from transformers import BertForMaskedLM, BertModel
+
+    make = BertForMaskedLM if head else partial(BertModel, add_pooling_layer=False)
+    return _tiny_bert(folder, make, context=context)
+
+
+def tiny_reranker(folder: Path) -> Path:
+    """Write a random BERT of two layers with a head of one number to `folder`, and return it."""
+    from transformers import BertForSequenceClassification
+
+    return _tiny_bert(folder, BertForSequenceClassification, num_labels=1)
+
+
+def _tiny_bert(folder: Path, make: Callable[[Any], Any], *, context: int = 64, **more: Any) -> Path:
     import torch
-    from transformers import BertConfig, BertForMaskedLM, BertModel
+    from transformers import BertConfig
 
     tokenizer = tiny_tokenizer(bos=True)
     torch.manual_seed(0)
@@ -183,33 +198,10 @@ def tiny_encoder(folder: Path, *, head: bool = False, context: int = 64) -> Path
         max_position_embeddings=context,
         initializer_range=0.15,
         pad_token_id=tokenizer.pad_token_id,
-    )
-    model = BertForMaskedLM(config) if head else BertModel(config, add_pooling_layer=False)
-    tokenizer.save_pretrained(folder)
-    model.eval().save_pretrained(folder)
-    return folder
-
-
-def tiny_reranker(folder: Path) -> Path:
-    """Write a random BERT of two layers with a head of one number to `folder`, and return it."""
-    import torch
-    from transformers import BertConfig, BertForSequenceClassification
-
-    tokenizer = tiny_tokenizer(bos=True)
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        max_position_embeddings=64,
-        initializer_range=0.15,
-        num_labels=1,
-        pad_token_id=tokenizer.pad_token_id,
+        **more,
     )
     tokenizer.save_pretrained(folder)
-    BertForSequenceClassification(config).eval().save_pretrained(folder)
+    make(config).eval().save_pretrained(folder)
     return folder
 
 

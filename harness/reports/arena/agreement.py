@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.judging.agreement import Agreement, Figure
 from harness.reports.writers.blocks import Block, Lines, Note, TableBlock
+from harness.reports.writers.numbers import within
 from harness.reports.writers.translations import translated
 from harness.stats.prediction_powered import LEAST_APART, LEAST_LABELS
 
@@ -44,7 +45,7 @@ def _powered(found: Agreement) -> TableBlock:
     rows = [
         [name, few, "", ""]
         if one is None
-        else [name, f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]", f"{one.labels:,}", f"{one.judged:,}"]
+        else [name, within(one.value, one.low, one.high, 3), f"{one.labels:,}", f"{one.judged:,}"]
         for name, one in found.powered.items()
     ]
     header = [translated("judge"), translated("mean"), translated("labels of people"), translated("judged")]
@@ -54,6 +55,4 @@ def _powered(found: Agreement) -> TableBlock:
 def _ends(figure: Figure) -> str:
     if figure.value is None:
         return translated("undefined")
-    if figure.low is None or figure.high is None:
-        return f"{figure.value:.3f}"
-    return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+    return within(figure.value, figure.low, figure.high, 3)

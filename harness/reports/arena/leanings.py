@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.judging.leanings import Leanings
 from harness.reports.writers.blocks import Block, Lines, Note, TableBlock
+from harness.reports.writers.numbers import within
 from harness.reports.writers.translations import translated
 from harness.stats.leanings import FEW, Leaning
 
@@ -68,14 +69,11 @@ def _figures(one: Leanings) -> list[Leaning]:
 def _share(figure: Leaning | None) -> str:
     if figure is None:
         return ""
-    if figure.low is None or figure.high is None:
-        return f"{figure.value:.3f}"
-    return f"{figure.value:.3f} [{max(0.0, figure.low):.3f}, {min(1.0, figure.high):.3f}]"
+    low, high = figure.low, figure.high
+    if low is not None and high is not None:
+        low, high = max(0.0, low), min(1.0, high)
+    return within(figure.value, low, high, 3)
 
 
 def _ends(figure: Leaning | None, digits: int) -> str:
-    if figure is None:
-        return ""
-    if figure.low is None or figure.high is None:
-        return f"{figure.value:+.{digits}f}"
-    return f"{figure.value:+.{digits}f} [{figure.low:+.{digits}f}, {figure.high:+.{digits}f}]"
+    return "" if figure is None else within(figure.value, figure.low, figure.high, digits, "+")

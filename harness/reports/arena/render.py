@@ -11,6 +11,7 @@ from harness.reports.pictures.dots import Dot, Dots
 from harness.reports.pictures.heat import Heat
 from harness.reports.writers import html as to_html
 from harness.reports.writers.blocks import Block, Lines, Note, TableBlock
+from harness.reports.writers.numbers import within
 from harness.reports.writers.translations import named, translated
 
 WORDS = {"length": "characters"}
@@ -139,8 +140,4 @@ def matrix(found: Arena) -> TableBlock | None:
 
 
 def _ends(ends: Ends | None, digits: int) -> str:
-    if ends is None:
-        return ""
-    if ends.low is None or ends.high is None:
-        return f"{ends.value:.{digits}f}"
-    return f"{ends.value:.{digits}f} [{ends.low:.{digits}f}, {ends.high:.{digits}f}]"
+    return "" if ends is None else within(ends.value, ends.low, ends.high, digits)

@@ -38,6 +38,14 @@ def between(main: MetricResult) -> str:
     return translated("{low} to {high}", low=low, high=high)
 
 
+def within(value: float, low: float | None, high: float | None, digits: int, sign: str = "") -> str:
+    """Return `0.534 [0.481, 0.587]`, the value alone without an interval; `sign` `+` is always written."""
+    how = f"{sign}.{digits}f"
+    if low is None or high is None:
+        return f"{value:{how}}"
+    return f"{value:{how}} [{low:{how}}, {high:{how}}]"
+
+
 def number(value: float | None, unit: str, *, like: float | None = None) -> str:
     """Return a metric's value with the digits of its unit; `like` another, where both stand together."""
     if value is None:
