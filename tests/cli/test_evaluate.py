@@ -34,6 +34,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made.write("share/share.py", SCRIPT)
     made.reviews(text=REVIEWS.replace("[accuracy,", '["evaluate:./share", accuracy,'))
     made.env |= {"HF_HOME": str(made.home / "hf")}
+    made.apart = True  # where `evaluate` keeps its modules is read as it is imported
     asked = ("run", "-t", "reviews", "-b", "random,dummy", "--data-dir", "data")
     done = made.harness(*asked, "--trust-remote-code")
     assert done.returncode == 0, done.stderr
